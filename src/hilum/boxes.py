@@ -1,0 +1,63 @@
+"""Lesion boxes in the pixels of a slice: their text in a table, and back."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from hilum.errors import TableError
+
+__all__ = ["BOXES_PATTERN", "NO_LESION", "Box", "check_inside", "format_boxes", "parse_boxes"]
+
+NO_LESION = "none"
+"""Stands in the column `boxes` where a slice is known to show no lesion."""
+
+BOXES_PATTERN = r"(?:none|\d+ \d+ \d+ \d+(?:;\d+ \d+ \d+ \d+)*)?"
+"""What the column `boxes` may hold, as a regular expression."""
+
+
+class Box(NamedTuple):
+    """A rectangle of pixels, 0-based and half-open: rows row_min to row_max - 1, and so on."""
+
+    row_min: int
+    col_min: int
+    row_max: int
+    col_max: int
+
+
+def parse_boxes(text: str) -> list[Box]:
+    """Return the boxes written in a table's cell; an empty cell and `none` give an empty list.
+
+    Raises:
+        TableError: the text is not `row_min col_min row_max col_max`, joined by `;`, or a box
+            is empty (a maximum not above its minimum).
+    """
+    if text in ("", NO_LESION):
+        return []
+    boxes = []
+    for part in text.split(";"):
+        numbers = part.split()
+        if len(numbers) != 4 or not all(number.isdecimal() for number in numbers):
+            raise TableError(
+                f"a box is four whole numbers, row_min col_min row_max col_max, joined by ';', "
+                f"got {part!r}"
+            )
+        box = Box(*map(int, numbers))
+        if box.row_max <= box.row_min or box.col_max <= box.col_min:
+            raise TableError(f"a box must end after it begins, got {part!r}")
+        boxes.append(box)
+    return boxes
+
+
+def format_boxes(boxes: list[Box]) -> str:
+    """Return the text of `boxes` for a table's cell; an empty list gives `none`."""
+    return ";".join(" ".join(str(int(edge)) for edge in box) for box in boxes) or NO_LESION
+
+
+def check_inside(boxes: list[Box], shape: tuple[int, int]) -> None:
+    """Raise TableError if a box reaches beyond a slice of `shape` (rows, columns)."""
+    for box in boxes:
+        if box.row_max > shape[0] or box.col_max > shape[1]:
+            raise TableError(
+                f"box {format_boxes([box])!r} reaches outside the slice of "
+                f"{shape[0]} rows x {shape[1]} columns"
+            )

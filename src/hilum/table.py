@@ -1,0 +1,255 @@
+"""The slice table: one row a slice, its columns, its rules, reading and writing it.
+
+Rows are counted as a spreadsheet counts them: the header is row 1.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from hilum.atomic import new_file
+from hilum.boxes import BOXES_PATTERN, parse_boxes
+from hilum.errors import TableError, UsageError
+
+__all__ = [
+    "OPTIONAL_COLUMNS",
+    "REQUIRED_COLUMNS",
+    "SPLITS",
+    "SliceTable",
+    "as_table",
+    "check_rows",
+    "read_csv",
+    "read_table",
+    "write_csv",
+    "write_table",
+]
+
+REQUIRED_COLUMNS = ("slice_id", "path", "label", "group", "source")
+OPTIONAL_COLUMNS = ("split", "boxes", "mask", "window")
+SPLITS = ("train", "validation", "test")
+
+_WINDOW_PATTERN = r"(?:\d+(?:\.\d+)?/-?\d+(?:\.\d+)?)?"
+
+
+@dataclass(frozen=True)
+class SliceTable:
+    """A checked slice table.
+
+    Attributes:
+        rows: one row a slice, every column text (str), empty text where not known; the columns
+            of REQUIRED_COLUMNS and OPTIONAL_COLUMNS come first, further ones follow as they were.
+        folder: the folder that the columns `path` and `mask` are relative to.
+        name: what messages call the table, as a rule its file name.
+    """
+
+    rows: pd.DataFrame
+    folder: Path
+    name: str = "slices.csv"
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @property
+    def labels(self) -> list[str]:
+        """The class names that occur, sorted."""
+        return sorted(self.rows["label"].unique())
+
+    def where(self, keep: pd.Series) -> SliceTable:
+        """Return the table of the rows for which the boolean `keep` is true."""
+        return SliceTable(self.rows[keep].reset_index(drop=True), self.folder, self.name)
+
+    def part(self, split: str) -> SliceTable:
+        """Return the table of one split, in the table's order."""
+        return self.where(self.rows["split"] == split)
+
+    def paths(self) -> list[Path]:
+        """Return where each slice's file lies, in the table's order."""
+        return [self.folder / path for path in self.rows["path"]]
+
+
+def as_table(table: SliceTable | Path | str) -> SliceTable:
+    """Return `table` itself, or read it where a path is given."""
+    return table if isinstance(table, SliceTable) else read_table(Path(table))
+
+
+def read_table(path: Path | str) -> SliceTable:
+    """Read and check a slice table.
+
+    Args:
+        path: a CSV file (UTF-8, comma, header row) with at least REQUIRED_COLUMNS.
+
+    Returns:
+        the table; missing optional columns are added, empty.
+
+    Raises:
+        UsageError: there is no such file.
+        TableError: the first broken rule, in one sentence that names file, row and column.
+    """
+    path = Path(path)
+    return SliceTable(check_rows(read_csv(path), name=path.name), path.parent, path.name)
+
+
+def read_csv(path: Path) -> pd.DataFrame:
+    """Read a CSV file with every cell as text; empty cells are empty text, never NaN.
+
+    Raises:
+        UsageError: there is no such file.
+        TableError: the file is not UTF-8 text in CSV form.
+    """
+    if not path.is_file():
+        raise UsageError(f"there is no table {path}; give the path of a CSV file.")
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as text:
+            header = next(csv.reader(text), [])
+        _check_header(header, path.name)
+        return pd.read_csv(
+            path, dtype=str, keep_default_na=False, na_filter=False, encoding="utf-8-sig"
+        )
+    except UnicodeDecodeError:
+        raise TableError(f"{path.name}: a table must be UTF-8 text, and this file is not.") from None
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, csv.Error) as error:
+        raise TableError(f"{path.name}: not a CSV table: {str(error).strip()}.") from None
+
+
+def _check_header(header: Sequence[str], name: str) -> None:
+    """Refuse a header that is missing, or that has one name twice."""
+    if not header:
+        raise TableError(f"{name}: the table is empty; the first row must name the columns.")
+    twice = {column for column in header if header.count(column) > 1}
+    if twice:
+        raise TableError(f"{name}: column {min(twice)!r} occurs more than once in the header.")
+
+
+def write_table(table: SliceTable, path: Path) -> None:
+    """Check `table` and write it as CSV to `path`, whole or not at all.
+
+    The columns `path` and `mask` are written relative to the folder of `path`, so that the
+    written table finds its slices from where it lies.
+
+    Raises:
+        TableError: a rule is broken; nothing is written.
+        StorageError: the disk refused.
+    """
+    rows = check_rows(table.rows, name=path.name).copy()
+    here, there = table.folder.resolve(), path.resolve().parent
+    if here != there:
+        for column in ("path", "mask"):
+            rows[column] = _moved(rows[column], here, there)
+    write_csv(rows, path)
+
+
+def write_csv(rows: pd.DataFrame, path: Path) -> None:
+    """Write `rows` as CSV (UTF-8, comma, line feed), whole or not at all."""
+    with new_file(path) as draft:
+        rows.to_csv(draft, index=False, lineterminator="\n")
+
+
+def _moved(paths: pd.Series, here: Path, there: Path) -> pd.Series:
+    """Return relative `paths` of the folder `here` as seen from the folder `there`."""
+    folders = {text.rpartition("/")[0] for text in paths.unique()}
+    seen_from_there = {
+        folder: Path(os.path.relpath((here / folder).resolve(), there)).as_posix()
+        for folder in folders
+    }
+
+    def move(text: str) -> str:
+        folder, _, name = text.rpartition("/")
+        moved = seen_from_there[folder]
+        return (name if moved == "." else f"{moved}/{name}") if text else ""
+
+    return paths.map(move)
+
+
+def check_rows(rows: pd.DataFrame, *, name: str) -> pd.DataFrame:
+    """Return `rows` with all columns of the schema, or raise TableError at the first broken rule.
+
+    Args:
+        rows: a frame of text; `name` is what messages call it.
+    """
+    for column in REQUIRED_COLUMNS:
+        if column not in rows.columns:
+            raise TableError(
+                f"{name}: column {column!r} is missing; a slice table needs "
+                f"{', '.join(REQUIRED_COLUMNS)}; got {', '.join(map(str, rows.columns))}."
+            )
+    if rows.empty:
+        raise TableError(f"{name}: the table has a header but no rows.")
+    rows = rows.assign(**{c: "" for c in OPTIONAL_COLUMNS if c not in rows.columns})
+    for column, rule, holds in _RULES:
+        _check_column(rows[column], rule, holds, name)
+    _check_unique(rows["slice_id"], name)
+    _check_boxes(rows["boxes"], name)
+    first = [*REQUIRED_COLUMNS, *OPTIONAL_COLUMNS]
+    return rows[[*first, *(column for column in rows.columns if column not in first)]]
+
+
+Rule = Callable[["pd.Series[str]"], "pd.Series[bool]"]
+
+
+def _filled(values: pd.Series[str]) -> pd.Series[bool]:
+    return (values != "") & (values == values.str.strip())
+
+
+def _relative_path(values: pd.Series[str]) -> pd.Series[bool]:
+    return ~(values.str.contains(r"\\", regex=True) | values.str.match(r"/|[A-Za-z]:"))
+
+
+_RULES: tuple[tuple[str, str, Rule], ...] = (
+    *((c, "must not be empty or begin or end with a space", _filled) for c in REQUIRED_COLUMNS),
+    ("path", "must be relative to the table's folder, with forward slashes", _relative_path),
+    ("mask", "must be relative to the table's folder, with forward slashes", _relative_path),
+    (
+        "split",
+        "must be train, validation, test or empty",
+        lambda values: values.isin([*SPLITS, ""]),
+    ),
+    (
+        "window",
+        "must be width/center in HU, such as 1400/-700, or empty",
+        lambda values: values.str.fullmatch(_WINDOW_PATTERN),
+    ),
+    (
+        "boxes",
+        "must be 'row_min col_min row_max col_max' in pixels, joined by ';', or 'none', or empty",
+        lambda values: values.str.fullmatch(BOXES_PATTERN),
+    ),
+)
+
+
+def _check_column(values: pd.Series[str], rule: str, holds: Rule, name: str) -> None:
+    """Raise TableError at the first row whose value breaks `rule`; each distinct value once."""
+    distinct = pd.Series(values.unique(), dtype=str)
+    broken = set(distinct[~holds(distinct).astype(bool)])
+    if broken:
+        row = int(values.isin(broken).to_numpy().argmax())
+        raise TableError(
+            f"{name}, row {row + 2}, column {values.name}: {rule}; got {values.iloc[row]!r}."
+        )
+
+
+def _check_unique(ids: pd.Series[str], name: str) -> None:
+    """Raise TableError where a slice_id occurs twice."""
+    again = ids.duplicated().to_numpy()
+    if again.any():
+        row = int(again.argmax())
+        first = int((ids == ids.iloc[row]).to_numpy().argmax())
+        raise TableError(
+            f"{name}, row {row + 2}, column slice_id: must be unique; "
+            f"got {ids.iloc[row]!r}, which stands in row {first + 2} too."
+        )
+
+
+def _check_boxes(boxes: pd.Series[str], name: str) -> None:
+    """Raise TableError where a box ends before it begins."""
+    for text in boxes.unique():
+        try:
+            parse_boxes(text)
+        except TableError as error:
+            row = int((boxes == text).to_numpy().argmax())
+            raise TableError(f"{name}, row {row + 2}, column boxes: {error}.") from None
