@@ -12,7 +12,7 @@ from pathlib import Path
 
 from hilum.errors import StorageError, UsageError
 
-__all__ = ["new_file", "new_folder", "refuse_existing", "write_text"]
+__all__ = ["new_file", "new_folder", "refuse_existing", "refuse_full_disk", "write_text"]
 
 _DISK_REFUSALS = {errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EFBIG}
 _FORBIDDEN = {errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EEXIST}
@@ -114,3 +114,13 @@ def _as_storage_error(path: Path) -> Iterator[None]:
         if error.errno in _DISK_REFUSALS or (error.errno in _FORBIDDEN and ours):
             raise StorageError(f"{path} can't be written: {error.strerror}.") from error
         raise
+
+
+def refuse_full_disk(folder: Path, size: int) -> None:
+    """Raise StorageError unless `size` bytes are free where `folder` lies."""
+    free = shutil.disk_usage(folder).free
+    if free < size:
+        raise StorageError(
+            f"{folder} has {free / 1e6:,.0f} MB free, and {size / 1e6:,.0f} MB are needed; "
+            f"free some space, or choose another place."
+        )

@@ -34,7 +34,8 @@ REQUIRED_COLUMNS = ("slice_id", "path", "label", "group", "source")
 OPTIONAL_COLUMNS = ("split", "boxes", "mask", "window")
 SPLITS = ("train", "validation", "test")
 
-_WINDOW_PATTERN = r"(?:\d+(?:\.\d+)?/-?\d+(?:\.\d+)?)?"
+_WINDOW_PATTERN = r"(?:(?=[\d.]*[1-9])\d+(?:\.\d+)?/-?\d+(?:\.\d+)?)?"
+"""The look-ahead: a width of 0 is no window."""
 
 
 @dataclass(frozen=True)
@@ -112,7 +113,9 @@ def read_csv(path: Path) -> pd.DataFrame:
             path, dtype=str, keep_default_na=False, na_filter=False, encoding="utf-8-sig"
         )
     except UnicodeDecodeError:
-        raise TableError(f"{path.name}: a table must be UTF-8 text, and this file is not.") from None
+        raise TableError(
+            f"{path.name}: a table must be UTF-8 text, and this file is not."
+        ) from None
     except (pd.errors.ParserError, pd.errors.EmptyDataError, csv.Error) as error:
         raise TableError(f"{path.name}: not a CSV table: {str(error).strip()}.") from None
 

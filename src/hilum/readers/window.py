@@ -54,4 +54,5 @@ def apply_window(hu: npt.NDArray[np.floating], window: Window) -> npt.NDArray[np
     """
     low = window.center - window.width / 2
     scaled = (np.asarray(hu, dtype=np.float32) - low) * (255.0 / window.width)
-    return np.clip(np.rint(scaled), 0, 255).astype(np.uint8)
+    grey: npt.NDArray[np.uint8] = np.clip(np.rint(scaled), 0, 255).astype(np.uint8)
+    return grey

@@ -1,0 +1,50 @@
+"""hilum: from a folder of chest CT slices to a network, honest figures, heatmaps and a report.
+
+Importing hilum imports no torch; what needs it is loaded when it is first asked for.
+Research use only; not a medical device.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+_PUBLIC = {
+    "BuildOptions": "hilum.sources",
+    "HilumError": "hilum.errors",
+    "PhantomSettings": "hilum.sources",
+    "Recipe": "hilum.recipe",
+    "Run": "hilum.run",
+    "SliceImage": "hilum.readers",
+    "SliceTable": "hilum.table",
+    "Window": "hilum.readers",
+    "build_table": "hilum.sources",
+    "evaluate": "hilum.steps.evaluate",
+    "explain": "hilum.steps.explain",
+    "load_recipe": "hilum.recipe",
+    "open_run": "hilum.run",
+    "predict": "hilum.steps.predict",
+    "read_slice": "hilum.readers",
+    "read_table": "hilum.table",
+    "resume": "hilum.steps.train",
+    "split_table": "hilum.splits",
+    "train": "hilum.steps.train",
+    "write_report": "hilum.report",
+    "write_table": "hilum.table",
+}
+"""Public name -> the module that holds it."""
+
+__all__ = sorted(_PUBLIC)  # pyright: ignore[reportUnsupportedDunderAll]
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name when it is first asked for."""
+    if name not in _PUBLIC:
+        raise AttributeError(f"module 'hilum' has no attribute {name!r}")
+    value = getattr(import_module(_PUBLIC[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *_PUBLIC]

@@ -1,0 +1,14 @@
+"""Checks that doubt: one file a check, each gives a Concern; none mends anything."""
+
+from hilum.audit.border import PIXELS, border_features, probe_border, probe_concern
+from hilum.audit.concern import Concern
+from hilum.audit.design import judge_design
+
+__all__ = [
+    "PIXELS",
+    "Concern",
+    "border_features",
+    "judge_design",
+    "probe_border",
+    "probe_concern",
+]

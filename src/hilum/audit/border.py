@@ -1,0 +1,123 @@
+"""The border probe: how far the outermost pixels alone tell the classes apart.
+
+No lesion lies in the outermost 8 pixels of a slice. A classifier that sees nothing else and still
+tells the classes apart has found the source; a network on the same slices can have done no more.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.ensemble import HistGradientBoostingClassifier
+
+from hilum.audit.concern import Concern
+from hilum.scores import Labelled, bootstrap_weights, figures, interval_of, roc_curve, weighted_auc
+
+__all__ = ["PIXELS", "border_features", "probe_border", "probe_concern"]
+
+PIXELS = 8
+"""Width of the border, in pixels of the square that the network sees."""
+LEVELS = 16
+"""Bins of the histogram of grey levels: 16 grey levels each."""
+BLOCKS = 16
+"""Pieces a side is cut into; each gives its mean and its spread."""
+
+Grey = npt.NDArray[np.uint8]
+
+
+def border_features(grey: Grey) -> npt.NDArray[np.float32]:
+    """Return (n, features) of the outermost 8 pixels of (n, size, size) uint8 slices.
+
+    The shares of 16 grey-level bins over the whole border, then mean and standard deviation of
+    16 pieces of each of the four sides.
+    """
+    sides = np.stack(
+        [
+            grey[:, :PIXELS, :],
+            grey[:, -PIXELS:, :],
+            grey[:, :, :PIXELS].transpose(0, 2, 1),
+            grey[:, :, -PIXELS:].transpose(0, 2, 1),
+        ],
+        axis=1,
+    )
+    count, size = len(grey), grey.shape[1]
+    bins = sides.reshape(count, -1) // (256 // LEVELS)
+    shares = np.stack([(bins == level).mean(axis=1) for level in range(LEVELS)], axis=1)
+    length = size // BLOCKS * BLOCKS
+    pieces = sides[..., :length].reshape(count, 4, PIXELS, BLOCKS, -1).astype(np.float32)
+    means = pieces.mean(axis=(2, 4)).reshape(count, -1)
+    spreads = pieces.std(axis=(2, 4)).reshape(count, -1)
+    return np.concatenate([shares, means, spreads], axis=1).astype(np.float32)
+
+
+def probe_border(
+    train: Grey, labels: npt.NDArray[np.object_], grey: Grey, class_names: list[str]
+) -> npt.NDArray[np.float64]:
+    """Return class probabilities (n, classes) of the slices `grey` by their border alone.
+
+    Args:
+        train, labels: the training slices (m, size, size) uint8 and their (m,) class names.
+        grey: (n, size, size) uint8.
+        class_names: the order of the columns returned.
+    """
+    classifier = HistGradientBoostingClassifier(max_iter=100, random_state=0)
+    classifier.fit(border_features(train), labels.astype(str))
+    columns = [list(classifier.classes_).index(name) for name in class_names]
+    return np.asarray(classifier.predict_proba(border_features(grey)))[:, columns]
+
+
+def probe_concern(network: dict[str, Labelled], probe: dict[str, Labelled]) -> Concern:
+    """Return what the border alone reaches, next to the network, for each split in `probe`.
+
+    Args:
+        network, probe: split -> predictions of the same slices in the same order.
+    """
+    numbers: dict[str, Any] = {"pixels": PIXELS}
+    for split, cases in probe.items():
+        false, true = roc_curve(cases.is_positive, cases.score)
+        numbers[split] = {
+            "auc": figures(cases)["auc"].as_json(),
+            "roc": {"fpr": false.round(6).tolist(), "tpr": true.round(6).tolist()},
+            "network_minus_border": _difference(network[split], cases),
+        }
+    figure = numbers["test"]["auc"]
+    if figure["value"] is None:
+        return Concern("border", "undefined", f"The border probe has no AUC: {figure['note']}.",
+                       numbers)  # fmt: skip
+    gap = numbers["test"]["network_minus_border"]
+    level, meaning = _meaning(figure["low"], gap["low"])
+    reach = f"{figure['value']:.3f} [{figure['low']:.3f}, {figure['high']:.3f}]"
+    sentence = f"Grey levels of the outermost {PIXELS} pixels alone reach AUC {reach}: {meaning}"
+    return Concern("border", level, sentence, numbers)
+
+
+def _meaning(border_low: float, gap_low: float) -> tuple[str, str]:
+    """Return the level and what it means, from the lower ends of probe and of the gap."""
+    if border_low <= 0.5:
+        return "chance", "the border is no better than chance."
+    if gap_low <= 0:
+        return "explains", (
+            "the border does as well as the network, so the network's AUC is no evidence that it "
+            "sees disease."
+        )
+    return "contributes", (
+        "the border tells part of the classes; only what the network reaches beyond it can be "
+        "disease."
+    )
+
+
+def _difference(network: Labelled, probe: Labelled) -> dict[str, Any]:
+    """Return AUC of the network minus AUC of the border, with its interval by paired resamples."""
+    truth = probe.is_positive
+    whole = np.ones((1, len(truth)))
+    value = weighted_auc(truth, network.score, whole) - weighted_auc(truth, probe.score, whole)
+    draws = np.concatenate(
+        [
+            weighted_auc(truth, network.score, w) - weighted_auc(truth, probe.score, w)
+            for w in bootstrap_weights(probe.group, probe.label)
+        ]
+    )
+    groups = min(len(set(probe.group[truth])), len(set(probe.group[~truth])))
+    return interval_of(float(value[0]), draws, groups=groups).as_json()

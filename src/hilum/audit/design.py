@@ -1,0 +1,96 @@
+"""The design verdict: can these data tell disease from source at all?
+
+Where each class comes from sources of its own, everything that differs between the sources
+(scanner, window, crop, the journal's layout) tells the classes apart, and no figure on such data
+can say which of the two a network has learnt (DeGrave et al. 2021, doi 10.1038/s42256-021-00338-7).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from hilum.audit.concern import Concern
+from hilum.table import SliceTable
+
+__all__ = ["judge_design"]
+
+CONFOUNDED, PARTLY, CROSSED, SINGLE = "confounded", "partly", "crossed", "single"
+
+
+def judge_design(table: SliceTable) -> Concern:
+    """Return the verdict on the table class x source.
+
+    Levels: "confounded" (no source holds two classes), "partly" (some sources hold one class
+    only), "crossed" (every source holds every class), "single" (one source).
+    """
+    rows = table.rows
+    slices = pd.crosstab(rows["label"], rows["source"])
+    groups = rows.drop_duplicates(["label", "source", "group"])
+    by_group = pd.crosstab(groups["label"], groups["source"]).reindex_like(slices)
+    association = _cramers_v(slices.to_numpy(dtype=float))
+    level = _level(slices.to_numpy())
+    numbers = {
+        "labels": [str(label) for label in slices.index],
+        "sources": [str(source) for source in slices.columns],
+        "slices": slices.to_numpy().tolist(),
+        "groups": by_group.to_numpy().tolist(),
+        "cramers_v": round(association, 4),
+    }
+    return Concern("design", level, _sentence(level, slices, association), numbers)
+
+
+def _level(slices: npt.NDArray[np.int64]) -> str:
+    """Return the level of a table of counts, labels x sources."""
+    holds = slices > 0
+    if holds.shape[1] == 1:
+        return SINGLE
+    if (holds.sum(axis=0) == 1).all():
+        return CONFOUNDED
+    return CROSSED if holds.all() else PARTLY
+
+
+def _sentence(level: str, slices: pd.DataFrame, association: float) -> str:
+    """Say the level in words that a reader of the figures needs."""
+    if level == CONFOUNDED:
+        pairs = "; ".join(
+            f"{label} only from {', '.join(slices.columns[row > 0])}"
+            for label, row in zip(slices.index, slices.to_numpy(), strict=True)
+        )
+        return (
+            f"Each class comes from sources of its own ({pairs}): the question 'disease or "
+            f"source?' can't be answered by these data. Whatever differs between the sources "
+            f"tells the classes apart, and a perfect figure would prove nothing about disease."
+        )
+    if level == PARTLY:
+        single = slices.columns[(slices > 0).sum(axis=0) == 1]
+        return (
+            f"{len(single)} of {slices.shape[1]} sources hold one class only "
+            f"({', '.join(single)}; Cramér's V of class and source {association:.2f}): part of "
+            f"every figure may be the source, not disease. Look at the sources that hold several "
+            f"classes."
+        )
+    if level == CROSSED:
+        return (
+            f"Every source holds every class (Cramér's V of class and source {association:.2f}): "
+            + (
+                "the sources alone say little about the class."
+                if association < 0.1
+                else "but in different shares, so the source still says something about the class."
+            )
+        )
+    return (
+        "All slices come from one source: the classes can't be told apart by source, and nothing "
+        "here says how the network does on another one."
+    )
+
+
+def _cramers_v(counts: npt.NDArray[np.float64]) -> float:
+    """Return Cramér's V of a table of counts: 0 no association, 1 the one tells the other."""
+    smaller = min(counts.shape) - 1
+    if smaller == 0:
+        return 0.0
+    total = counts.sum()
+    expected = counts.sum(axis=1, keepdims=True) * counts.sum(axis=0, keepdims=True) / total
+    return float(np.sqrt(((counts - expected) ** 2 / expected).sum() / total / smaller))

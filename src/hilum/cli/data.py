@@ -1,0 +1,97 @@
+"""hilum data build, hilum data list."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+__all__ = ["app", "build", "list_sources"]
+
+app = typer.Typer(
+    help="Make a slice table of folders of slices.", no_args_is_help=True, rich_markup_mode=None
+)
+
+
+@app.command("build")
+def build(
+    sources: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="SOURCE=PATH...", help="What to read, from where; see `hilum data list`."
+        ),
+    ],
+    out: Annotated[Path, typer.Option(help="The table to write.")],
+    label: Annotated[
+        list[str] | None, typer.Option(help="Keep only this label (may be given again).")
+    ] = None,
+    raw: Annotated[
+        bool, typer.Option("--raw", help="ct-pneumonia: slices as published, not the cleaned ones.")
+    ] = False,
+    normal: Annotated[
+        bool, typer.Option("--normal", help="msd-lung: tumour-free slices too, as `normal`.")
+    ] = False,
+    window: Annotated[
+        str, typer.Option(help="msd-lung: lung, mediastinal, or width/center in HU.")
+    ] = "lung",
+    slices_per_patient: Annotated[
+        int, typer.Option(min=1, help="msd-lung: at most so many slices of a label a patient.")
+    ] = 10,
+    patients: Annotated[int, typer.Option(min=1, help="phantom: synthetic patients.")] = 120,
+    slices: Annotated[int, typer.Option(min=1, help="phantom: slices of each patient.")] = 3,
+    lesions: Annotated[
+        float, typer.Option(min=0, max=1, help="phantom: how strong the lesions are.")
+    ] = 1.0,
+    link: Annotated[
+        float, typer.Option(min=0, max=1, help="phantom: how far the source tells the class.")
+    ] = 0.0,
+    classes: Annotated[
+        str, typer.Option(help="phantom: some of cancer,pneumonia,normal.")
+    ] = "cancer,pneumonia",
+    size: Annotated[int, typer.Option(help="phantom: pixels a side.")] = 256,
+    seed: Annotated[int, typer.Option(min=0, help="phantom: same seed, same phantoms.")] = 0,
+    force: Annotated[bool, typer.Option("--force", help="Replace a table that is there.")] = False,
+) -> None:
+    """Build a slice table from one or more sources."""
+    from hilum.readers import parse_window
+    from hilum.sources import BuildOptions, PhantomSettings, build_table
+
+    phantom = PhantomSettings(
+        patients=patients, slices_per_patient=slices, classes=tuple(classes.split(",")),
+        lesions=lesions, link=link, size=size, seed=seed,
+    )  # fmt: skip
+    options = BuildOptions(
+        raw=raw, normal=normal, window=parse_window(window), labels=tuple(label or ()),
+        slices_per_patient=slices_per_patient, phantom=phantom,
+    )  # fmt: skip
+    result = build_table([_pair(source) for source in sources], out=out, options=options,
+                         force=force)  # fmt: skip
+    for note in result.notes:
+        typer.echo(note, err=True)
+    for source, of_label in result.counts.groupby("source"):
+        for row in of_label.itertuples():
+            typer.echo(f"{source}: {row.slices} {row.label} slices of {row.groups} groups")
+    typer.echo(f"{out}: {len(result.table)} slices. Next: hilum split {out}")
+
+
+def _pair(source: str) -> tuple[str, Path]:
+    """Return name and path of SOURCE=PATH."""
+    name, equals, path = source.partition("=")
+    if not (name and equals and path):
+        raise typer.BadParameter(f"a source is given as SOURCE=PATH; got {source!r}.")
+    return name, Path(path)
+
+
+@app.command("list")
+def list_sources() -> None:
+    """List the sources that can be built from, with their terms and traps."""
+    from hilum.sources import SOURCES
+
+    for name, source in SOURCES.items():
+        typer.echo(f"{name}: {source.title}")
+        if source.citation:
+            typer.echo(f"    cite: {source.citation}")
+        typer.echo(f"    terms: {source.terms}")
+        for trap in source.traps:
+            typer.echo(f"    mind: {trap}")

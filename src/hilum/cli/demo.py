@@ -1,0 +1,26 @@
+"""hilum demo."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+__all__ = ["command"]
+
+
+def command(
+    out: Annotated[Path, typer.Option(help="The folder to make.")] = Path("demo"),
+    force: Annotated[bool, typer.Option("--force", help="Replace a demo that is there.")] = False,
+) -> None:
+    """Go the whole road on synthetic slices: draw, split, train, evaluate, explain, report."""
+    from hilum.cli.evaluate import print_figures
+    from hilum.cli.show import progress_shown
+    from hilum.steps.demo import demo
+
+    with progress_shown() as progress:
+        run = demo(out, force=force, progress=progress)
+    print_figures(run.metrics())
+    typer.echo("Phantoms prove the machinery, not the medicine.")
+    typer.echo(f"Open the report: {run.report_file.resolve()}")

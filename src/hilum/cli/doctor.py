@@ -1,0 +1,32 @@
+"""hilum doctor."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+__all__ = ["command"]
+
+
+def command(
+    weights: Annotated[
+        str | None, typer.Option(help="A weights folder to look into; else HILUM_WEIGHTS.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="For a program to read.")] = False,
+) -> None:
+    """Say what works here: versions, cores, bfloat16, DICOM decoders, weights at hand."""
+    from hilum.cli.show import print_json
+    from hilum.steps.doctor import examine
+
+    told = examine(weights)
+    if json:
+        print_json(told)
+        return
+    for part, lines in told.items():
+        typer.echo(part)
+        for key, value in lines.items():
+            shown = (
+                {True: "yes", False: "NO"}.get(value, value) if isinstance(value, bool) else value
+            )
+            typer.echo(f"  {key:44} {shown}")

@@ -1,0 +1,33 @@
+"""hilum info."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+__all__ = ["command"]
+
+
+def command(
+    run: Annotated[Path, typer.Argument(help="A run folder.")],
+    layers: Annotated[
+        bool, typer.Option("--layers", help="List the backbone's layers: frozen or trained.")
+    ] = False,
+    json: Annotated[bool, typer.Option("--json", help="For a program to read.")] = False,
+) -> None:
+    """Say what a run is: network, data, epochs, figures."""
+    from hilum.cli.show import print_json
+    from hilum.steps.info import describe_run
+
+    told = describe_run(run, layers=layers)
+    if json:
+        print_json(told)
+        return
+    for key, value in told.items():
+        if isinstance(value, list):
+            for line in value:
+                typer.echo(f"  {line['layer']:40} {line['kind']:20} {line['state']}")
+        else:
+            typer.echo(f"{key:22} {value}")

@@ -1,0 +1,17 @@
+"""hilum report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+__all__ = ["command"]
+
+
+def command(run: Annotated[Path, typer.Argument(help="A run folder, evaluated.")]) -> None:
+    """Write report.html: one file, no script, nothing loaded from elsewhere."""
+    from hilum.report import write_report
+
+    typer.echo(str(write_report(run)))

@@ -1,0 +1,91 @@
+"""Progress on a terminal as a bar, in a log as plain lines."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import typer
+
+from hilum.progress import SILENT, Progress
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as Bars
+    from rich.progress import TaskID
+
+__all__ = ["print_json", "progress_shown"]
+
+SECONDS_BETWEEN_LINES = 10.0
+"""How often a log hears of a long task."""
+
+
+@contextmanager
+def progress_shown() -> Iterator[Progress]:
+    """Yield what long work reports to: bars on a terminal, lines elsewhere, both on stderr.
+
+    Of several processes only the first shows anything.
+    """
+    if os.environ.get("RANK", "0") != "0":
+        yield SILENT
+    elif sys.stderr.isatty():
+        with _bars() as bars:
+            yield _OnTerminal(bars)
+    else:
+        yield _InLog()
+
+
+def print_json(content: object) -> None:
+    """Print `content` as JSON for a program to read."""
+    import json
+
+    typer.echo(json.dumps(content, indent=1, ensure_ascii=False))
+
+
+def _bars() -> Bars:
+    """Return rich's bars with what is left and how fast it goes."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bars
+
+    return Bars(
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
+        console=Console(stderr=True), transient=True,
+    )  # fmt: skip
+
+
+class _OnTerminal:
+    def __init__(self, bars: Bars) -> None:
+        self.bars = bars
+        self.tasks: dict[str, TaskID] = {}
+
+    def advance(self, task: str, done: int, total: int) -> None:
+        """Move the task's bar; a task that is done disappears."""
+        if task not in self.tasks:
+            self.tasks[task] = self.bars.add_task(task, total=total)
+        self.bars.update(self.tasks[task], completed=done, total=total)
+        if done >= total:
+            self.bars.remove_task(self.tasks.pop(task))
+
+    def say(self, sentence: str) -> None:
+        """Print above the bars."""
+        self.bars.console.print(sentence, markup=False, highlight=False, soft_wrap=True)
+
+
+class _InLog:
+    def __init__(self) -> None:
+        self.last = time.monotonic()
+
+    def advance(self, task: str, done: int, total: int) -> None:
+        """Print now and then how far the task is."""
+        if time.monotonic() - self.last >= SECONDS_BETWEEN_LINES:
+            self.last = time.monotonic()
+            typer.echo(f"{task}: {done} of {total}", err=True)
+
+    def say(self, sentence: str) -> None:
+        """Print a line."""
+        self.last = time.monotonic()
+        typer.echo(sentence, err=True)

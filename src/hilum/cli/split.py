@@ -1,0 +1,58 @@
+"""hilum split."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+__all__ = ["command"]
+
+
+class Unit(StrEnum):
+    """What a split deals out."""
+
+    group = "group"
+    image = "image"
+
+
+def command(
+    table: Annotated[Path, typer.Argument(help="A slice table.")],
+    out: Annotated[
+        Path | None, typer.Option(help="Where to write; without it, the table itself is rewritten.")
+    ] = None,
+    fractions: Annotated[
+        tuple[float, float, float], typer.Option(help="Shares of train, validation and test.")
+    ] = (0.7, 0.15, 0.15),
+    by: Annotated[
+        Unit, typer.Option(help="image: the paper's protocol, which leaks; it says how much.")
+    ] = Unit.group,
+    seed: Annotated[int, typer.Option(min=0, help="Same table, same seed, same split.")] = 0,
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace OUT, or a split that is in the table.")
+    ] = False,
+) -> None:
+    """Fill the column `split`: train, validation and test, never parting a group."""
+    from hilum.atomic import refuse_existing
+    from hilum.errors import UsageError
+    from hilum.splits import count_splits, find_leak, split_table
+    from hilum.table import read_table, write_table
+
+    target = out or table
+    if out is not None:
+        refuse_existing(out, force=force)
+    read = read_table(table)
+    if out is None and not force and (read.rows["split"] != "").any():
+        raise UsageError(
+            f"{table} is split already; give --force to split it again, or --out FILE to keep it."
+        )
+    done = split_table(read, fractions=fractions, by=by.value, seed=seed)
+    write_table(done, target)
+    for split, of_label in count_splits(done).items():
+        groups = done.part(split).rows["group"].nunique()
+        told = ", ".join(f"{slices} {label}" for label, slices in of_label.items())
+        typer.echo(f"{split}: {told} slices of {groups} groups")
+    typer.echo(find_leak(done).sentence)
+    typer.echo(f"Next: hilum train {target} --recipe mobilenetv2 --out runs/mobilenetv2")

@@ -1,0 +1,73 @@
+"""hilum train."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+__all__ = ["command"]
+
+
+def command(
+    table: Annotated[
+        Path | None, typer.Argument(help="A slice table, split (see `hilum split`).")
+    ] = None,
+    recipe: Annotated[
+        str, typer.Option(help="A built-in recipe (see `hilum recipes`) or a TOML file.")
+    ] = "mobilenetv2",
+    out: Annotated[Path | None, typer.Option(help="The run folder to make.")] = None,
+    weights: Annotated[
+        str | None,
+        typer.Option(
+            help="Folder of timm local-dir models, or `none` for random weights; without it "
+            "HILUM_WEIGHTS, else timm's download."
+        ),
+    ] = None,
+    change: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="Change a setting of the recipe: training.epochs=3."),
+    ] = None,
+    report: Annotated[
+        bool, typer.Option("--report", help="Then evaluate, explain and report, in one go.")
+    ] = False,
+    leaky: Annotated[
+        bool,
+        typer.Option("--leaky", help="Train although groups are in more than one split."),
+    ] = False,
+    resume: Annotated[
+        Path | None, typer.Option(help="Go on with the interrupted training in this run folder.")
+    ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace a run folder that is there.")
+    ] = False,
+) -> None:
+    """Fine-tune a network on a slice table; the best epoch by validation is kept."""
+    from hilum.cli.show import progress_shown
+    from hilum.recipe import as_recipe
+    from hilum.steps.road import finish
+    from hilum.steps.train import resume as go_on
+    from hilum.steps.train import train
+
+    if resume is not None and (table is not None or out is not None):
+        raise typer.BadParameter("--resume RUN goes without TABLE and --out.")
+    folder = resume or out
+    try:
+        with progress_shown() as progress:
+            if resume is not None:
+                run = go_on(resume, progress=progress)
+            elif table is None or out is None:
+                raise typer.BadParameter("give a TABLE and --out RUN, or --resume RUN.")
+            else:
+                run = train(
+                    table, as_recipe(recipe, change or ()), out=out, weights=weights,
+                    leaky=leaky, force=force, progress=progress,
+                )  # fmt: skip
+            if report:
+                finish(run, progress=progress)
+    except KeyboardInterrupt:
+        if folder is not None and (folder / "checkpoint").is_dir():
+            typer.echo(f"Go on with: hilum train --resume {folder}", err=True)
+        raise
+    typer.echo(f"{folder}/report.html" if report else f"Next: hilum evaluate {folder}")

@@ -1,0 +1,1 @@
+"""The only room with torch: networks, their weights, training, predicting and Grad-CAM."""

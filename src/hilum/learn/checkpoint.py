@@ -1,0 +1,130 @@
+"""Where an unfinished training goes on from: safetensors and JSON, each written whole.
+
+`state.safetensors` holds network and optimiser after the last whole epoch, its header the
+history; `best-EPOCH.safetensors` the network of the best one. The state is written last, so that
+what it names is there whenever a training is killed.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from hilum.atomic import new_file
+from hilum.errors import RunError, StorageError
+
+__all__ = ["Trained", "load_checkpoint", "load_weights", "save_checkpoint", "save_weights"]
+
+STATE = "state.safetensors"
+NETWORK, OPTIMISER = "network.", "optimiser."
+
+HistoryRow = dict[str, float]
+
+
+@dataclass
+class Trained:
+    """How far a training has come: one row of history an epoch, and the best epoch so far."""
+
+    history: list[HistoryRow] = field(default_factory=list)
+    best_epoch: int = 0
+
+    @property
+    def epochs(self) -> int:
+        """Whole epochs done."""
+        return len(self.history)
+
+
+def save_weights(network: nn.Module, path: Path) -> None:
+    """Write all parameters and buffers of `network` as safetensors, whole or not at all."""
+    _save({k: v.contiguous().cpu() for k, v in network.state_dict().items()}, path)
+
+
+def load_weights(network: nn.Module, path: Path) -> None:
+    """Load what `save_weights` wrote.
+
+    Raises:
+        RunError: the file is missing, broken, or of another network.
+    """
+    try:
+        network.load_state_dict(load_file(path))
+    except (OSError, SafetensorError, RuntimeError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise RunError(f"{path} can't be loaded into the network of its run: {reason}") from None
+
+
+def save_checkpoint(
+    folder: Path, network: nn.Module, optimiser: torch.optim.Optimizer, trained: Trained
+) -> None:
+    """Write the state after a whole epoch, and the network too where this epoch is the best."""
+    best = _best_file(folder, trained.best_epoch)
+    if trained.best_epoch == trained.epochs:
+        save_weights(network, best)
+    tensors = {NETWORK + key: value for key, value in network.state_dict().items()}
+    for index, state in optimiser.state_dict()["state"].items():
+        tensors |= {f"{OPTIMISER}{index}.{key}": torch.as_tensor(v) for key, v in state.items()}
+    told = {"history": json.dumps(trained.history), "best_epoch": str(trained.best_epoch)}
+    _save({k: v.contiguous().cpu() for k, v in tensors.items()}, folder / STATE, told)
+    for other in folder.glob("best-*.safetensors"):
+        if other != best:
+            other.unlink()
+
+
+def load_checkpoint(folder: Path, network: nn.Module, optimiser: torch.optim.Optimizer) -> Trained:
+    """Load the last whole epoch into `network` and `optimiser`; nothing done yet gives no epochs.
+
+    Raises:
+        RunError: the checkpoint is broken or of another network.
+    """
+    path = folder / STATE
+    if not path.is_file():
+        return Trained()
+    try:
+        with safe_open(path, framework="pt") as file:
+            told = file.metadata()
+        tensors = load_file(path)
+        network.load_state_dict(_below(tensors, NETWORK))
+        _load_optimiser(optimiser, _below(tensors, OPTIMISER))
+        return Trained(json.loads(told["history"]), int(told["best_epoch"]))
+    except (OSError, SafetensorError, RuntimeError, KeyError, ValueError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise RunError(f"{path} is no checkpoint of this recipe's network: {reason}") from None
+
+
+def best_weights(folder: Path, trained: Trained) -> Path:
+    """Return the file with the network of the best epoch."""
+    return _best_file(folder, trained.best_epoch)
+
+
+def _best_file(folder: Path, epoch: int) -> Path:
+    return folder / f"best-{epoch}.safetensors"
+
+
+def _below(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    """Return the tensors under `prefix`, without it."""
+    return {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
+
+
+def _load_optimiser(optimiser: torch.optim.Optimizer, tensors: dict[str, Tensor]) -> None:
+    """Load the optimiser's tensors; its settings follow from recipe and step."""
+    state: dict[int, dict[str, Tensor]] = {}
+    for name, tensor in tensors.items():
+        index, _, key = name.partition(".")
+        state.setdefault(int(index), {})[key] = tensor
+    groups = optimiser.state_dict()["param_groups"]
+    optimiser.load_state_dict({"state": state, "param_groups": groups})
+
+
+def _save(tensors: dict[str, Tensor], path: Path, told: dict[str, str] | None = None) -> None:
+    """Write safetensors whole or not at all; a full disk is a StorageError."""
+    with new_file(path) as draft:
+        try:
+            save_file(tensors, draft, metadata=told)
+        except SafetensorError as error:
+            raise StorageError(f"{path} can't be written: {error}.") from error

@@ -1,0 +1,211 @@
+"""The training loop: plain, on accelerate, so that several GPUs or machines are the same code."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from accelerate import Accelerator
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from hilum.learn.checkpoint import HistoryRow, Trained, load_checkpoint, save_checkpoint
+from hilum.learn.data import Slices, as_batch, shuffled_batches, steps_per_epoch
+from hilum.learn.networks import Classifier
+from hilum.progress import SILENT, Progress
+from hilum.recipe import Recipe
+from hilum.scores import auc
+
+__all__ = ["Fitting", "class_weights", "fit", "loss_of", "make_optimiser", "rate_at"]
+
+EVALUATION_BATCH = 32
+"""Slices a step without gradients: enough to keep the cores busy, little memory."""
+
+
+@dataclass
+class Fitting:
+    """One training: network, slices, settings.
+
+    Attributes:
+        network: changed in place.
+        train, validation: decoded slices.
+        recipe: its settings; `positive` is the index of the recipe's positive class.
+        folder: where checkpoints go.
+    """
+
+    network: Classifier
+    train: Slices
+    validation: Slices
+    recipe: Recipe
+    positive: int
+    folder: Path
+
+
+def fit(fitting: Fitting, accelerator: Accelerator, progress: Progress = SILENT) -> Trained:
+    """Train for the recipe's epochs, going on from the folder's checkpoint if there is one.
+
+    After each epoch the checkpoint is written by the main process; a training that is killed and
+    goes on gives the figures of one that was not, since everything random follows from the
+    recipe's seed and the epoch.
+    """
+    settings = fitting.recipe.training
+    optimiser = make_optimiser(fitting.network, fitting.recipe)
+    trained = load_checkpoint(fitting.folder, fitting.network, optimiser)
+    network, optimiser = accelerator.prepare(fitting.network, optimiser)
+    while trained.epochs < settings.epochs and not _patience_is_over(trained, settings.patience):
+        row = _one_epoch(fitting, network, optimiser, accelerator, trained.epochs, progress)
+        best = not trained.history or _rank(row, settings.select_by) > _rank(
+            trained.history[trained.best_epoch - 1], settings.select_by
+        )
+        trained.history.append(row)
+        trained.best_epoch = trained.epochs if best else trained.best_epoch
+        if accelerator.is_main_process:
+            save_checkpoint(fitting.folder, fitting.network, optimiser, trained)
+            progress.say(_line(row, settings.epochs, best))
+        accelerator.wait_for_everyone()
+    return trained
+
+
+def make_optimiser(network: Classifier, recipe: Recipe) -> torch.optim.Optimizer:
+    """Return AdamW on what is trained, the backbone at its own learning rate."""
+    backbone = [p for p in network.backbone.parameters() if p.requires_grad]
+    groups = [{"params": list(network.head.parameters()), "rate": recipe.training.learning_rate}]
+    if backbone:
+        groups.append({"params": backbone, "rate": recipe.training.backbone_learning_rate})
+    return torch.optim.AdamW(groups, lr=0.0, weight_decay=recipe.training.weight_decay)
+
+
+def rate_at(step: int, steps: int, warmup: int) -> float:
+    """Return the share of the full learning rate at `step` of `steps`: linear up, cosine down."""
+    if step < warmup:
+        return (step + 1) / warmup
+    return 0.5 * (1 + math.cos(math.pi * (step - warmup) / max(1, steps - warmup)))
+
+
+def loss_of(logits: Tensor, target: Tensor, *, kind: str, weights: Tensor | None = None) -> Tensor:
+    """Return the mean loss of logits (n, classes) and target (n,) int64.
+
+    "softmax": cross-entropy. "sigmoid": binary cross-entropy of every logit against one-hot
+    targets, mean over both, which is what the published code trains on.
+    """
+    if kind == "softmax":
+        return F.cross_entropy(logits, target, weight=weights)
+    one_hot = F.one_hot(target, logits.shape[1]).to(logits.dtype)
+    each = F.binary_cross_entropy_with_logits(logits, one_hot, reduction="none").mean(dim=1)
+    if weights is None:
+        return each.mean()
+    return (each * weights[target]).sum() / weights[target].sum()
+
+
+def class_weights(target: npt.NDArray[np.int64], classes: int, kind: str) -> Tensor | None:
+    """Return weights (classes,) that make each class count the same, or None for kind "none"."""
+    if kind == "none":
+        return None
+    counts = np.bincount(target, minlength=classes)
+    return torch.tensor(len(target) / (classes * counts), dtype=torch.float32)
+
+
+def _one_epoch(
+    fitting: Fitting,
+    network: nn.Module,
+    optimiser: torch.optim.Optimizer,
+    accelerator: Accelerator,
+    done: int,
+    progress: Progress,
+) -> HistoryRow:
+    """Train one epoch and validate; return its row of history."""
+    recipe, began = fitting.recipe, time.perf_counter()
+    settings = recipe.training
+    steps = steps_per_epoch(len(fitting.train), settings.batch_size)
+    torch.manual_seed(settings.seed * 100_003 + done)  # dropout of this epoch
+    weights = class_weights(fitting.train.target, _classes(fitting), settings.class_weights)
+    weights = weights.to(accelerator.device) if weights is not None else None
+    batches = shuffled_batches(
+        fitting.train, recipe.augmentation, batch_size=settings.batch_size, seed=settings.seed,
+        epoch=done, share=(accelerator.process_index, accelerator.num_processes),
+        device=accelerator.device,
+    )  # fmt: skip
+    network.train()
+    total = 0.0
+    for step, (grey, target) in enumerate(batches):
+        _set_rate(optimiser, recipe, done * steps + step, steps)
+        with accelerator.autocast():
+            logits = network(grey)
+        loss = loss_of(logits.float(), target, kind=settings.loss, weights=weights)
+        optimiser.zero_grad(set_to_none=True)
+        accelerator.backward(loss)
+        optimiser.step()
+        total += float(accelerator.reduce(loss.detach(), reduction="mean"))
+        progress.advance(f"epoch {done + 1} of {settings.epochs}", step + 1, steps)
+    row = _validate(fitting, network, accelerator)
+    rate = max(group["lr"] for group in optimiser.param_groups)
+    took = time.perf_counter() - began
+    return {"epoch": done + 1, "learning_rate": rate, "train_loss": total / steps, **row,
+            "seconds": round(took, 3)}  # fmt: skip
+
+
+def _classes(fitting: Fitting) -> int:
+    """Return the number of outputs."""
+    last = fitting.network.head[-1]  # type: ignore[index]
+    return int(last.out_features)
+
+
+def _set_rate(
+    optimiser: torch.optim.Optimizer, recipe: Recipe, step: int, steps_an_epoch: int
+) -> None:
+    """Set every group's learning rate for this step of the whole training."""
+    settings = recipe.training
+    warmup = round(settings.warmup_epochs * steps_an_epoch)
+    share = rate_at(step, settings.epochs * steps_an_epoch, warmup)
+    for group in optimiser.param_groups:
+        group["lr"] = group["rate"] * share
+
+
+@torch.no_grad()
+def _validate(fitting: Fitting, network: nn.Module, accelerator: Accelerator) -> HistoryRow:
+    """Return loss, accuracy and AUC on the validation slices, shared among the processes."""
+    network.eval()
+    count, processes = len(fitting.validation), accelerator.num_processes
+    each = -(-count // processes)
+    rows = np.arange(each) + each * accelerator.process_index
+    rows = np.minimum(rows, count - 1)  # the last process repeats a slice where it has too few
+    logits = [
+        network(as_batch(fitting.validation.take(rows[first : first + EVALUATION_BATCH]),
+                         accelerator.device)).float()
+        for first in range(0, each, EVALUATION_BATCH)
+    ]  # fmt: skip
+    gathered = accelerator.gather(torch.cat(logits))[:count].cpu()
+    target = torch.from_numpy(fitting.validation.target)
+    settings = fitting.recipe.training
+    score = torch.softmax(gathered.double(), dim=1)[:, fitting.positive].numpy()
+    return {
+        "validation_loss": float(loss_of(gathered, target, kind=settings.loss)),
+        "validation_accuracy": float((gathered.argmax(dim=1) == target).double().mean()),
+        "validation_auc": auc(fitting.validation.target == fitting.positive, score),
+    }
+
+
+def _rank(row: HistoryRow, by: str) -> tuple[float, float]:
+    """Return what makes one epoch better than another: the chosen figure, then the lower loss."""
+    return (-row["validation_loss"] if by == "loss" else row[f"validation_{by}"]), -row[
+        "validation_loss"
+    ]
+
+
+def _patience_is_over(trained: Trained, patience: int) -> bool:
+    """Whether `patience` epochs passed without a better one (0: never)."""
+    return bool(patience) and trained.epochs - trained.best_epoch >= patience
+
+
+def _line(row: HistoryRow, epochs: int, best: bool) -> str:
+    """Say in one line what an epoch brought."""
+    return (
+        f"epoch {row['epoch']:.0f} of {epochs}: train loss {row['train_loss']:.4f}, validation "
+        f"loss {row['validation_loss']:.4f}, accuracy {row['validation_accuracy']:.3f}, "
+        f"AUC {row['validation_auc']:.3f}{' (best so far)' if best else ''}"
+    )

@@ -1,0 +1,93 @@
+"""One frame of a DICOM file as a slice."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from pydicom import Dataset
+
+from hilum.errors import ReadError
+from hilum.readers.dicom_grey import render
+from hilum.readers.dicom_header import functional_group, numbers, open_dicom, read_header, text
+from hilum.readers.dicom_kinds import refuse_other_kinds
+from hilum.readers.dicom_pixels import choose_frame, decode_frame, read_layout
+from hilum.readers.quiet import WITHOUT_WARNINGS
+from hilum.readers.slice_image import SliceImage
+from hilum.readers.window import Window
+
+__all__ = ["count_dicom_frames", "read_dicom"]
+
+_IDS = {
+    "PatientID": "patient_id",
+    "StudyInstanceUID": "study_instance_uid",
+    "SeriesInstanceUID": "series_instance_uid",
+    "SOPInstanceUID": "sop_instance_uid",
+    "SOPClassUID": "sop_class_uid",
+    "FrameOfReferenceUID": "frame_of_reference_uid",
+    "InstanceNumber": "instance_number",
+    "PatientSex": "patient_sex",
+    "PatientAge": "patient_age",
+}
+
+_MARKS_OF_AN_OBJECT = ("SOPClassUID", "Modality", "Rows", "StudyInstanceUID")
+"""Any data set that parses by chance, without preamble, lacks all of these."""
+
+
+def read_dicom(path: Path, *, window: Window, frame: int | None) -> SliceImage:
+    """Read one frame of a DICOM file.
+
+    Raises:
+        ReadError: the sentence, without the path, of what is wrong.
+        UsageError: `frame` doesn't exist.
+    """
+    with WITHOUT_WARNINGS, open_dicom(path) as file:
+        header = read_header(file)
+        _refuse(header)
+        layout = read_layout(header, file)
+        index = choose_frame(layout.frames, frame)
+        pixels = decode_frame(file, layout, index)
+        shown = render(pixels, header, window=window, frame=index)
+        if text(header, "BurnedInAnnotation") == "YES":
+            shown.notes.append("The file says that text is burned into its pixels.")
+        if shown.grey.min() == shown.grey.max():
+            shown.notes.append("Every pixel has the same grey level: there is nothing to see.")
+        return SliceImage(
+            grey=np.ascontiguousarray(shown.grey),
+            format="DICOM",
+            hu=shown.hu,
+            window=shown.window,
+            value_range=shown.value_range,
+            spacing=_spacing(header, index),
+            modality=text(header, "Modality"),
+            frame=index,
+            ids={name: text(header, word) for word, name in _IDS.items() if text(header, word)},
+            notes=tuple(shown.notes),
+        )
+
+
+def count_dicom_frames(path: Path) -> int:
+    """Return how many frames a DICOM image has; nothing is decoded.
+
+    Raises:
+        ReadError: the sentence, without the path, of what is wrong.
+    """
+    with WITHOUT_WARNINGS, open_dicom(path) as file:
+        header = read_header(file)
+        _refuse(header)
+        return read_layout(header, file).frames
+
+
+def _refuse(header: Dataset) -> None:
+    """Raise ReadError for what is not an image of a slice, or hardly DICOM at all."""
+    meta = getattr(header, "file_meta", Dataset())
+    sop_class = text(header, "SOPClassUID") or text(meta, "MediaStorageSOPClassUID")
+    refuse_other_kinds(sop_class, modality=text(header, "Modality"))
+    if not any(word in header for word in _MARKS_OF_AN_OBJECT):
+        raise ReadError("it begins like DICOM but holds neither a SOP class nor an image.")
+
+
+def _spacing(header: Dataset, frame: int) -> tuple[float, float] | None:
+    """Return Pixel Spacing in mm (rows, columns); the detector's own spacing is not it."""
+    found = numbers(functional_group(header, "PixelMeasuresSequence", frame=frame), "PixelSpacing")
+    return (found[0], found[1]) if len(found) == 2 and min(found) > 0 else None

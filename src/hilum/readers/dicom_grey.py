@@ -1,0 +1,134 @@
+"""Grey levels of a decoded DICOM frame: from Hounsfield units, else as the file asks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+from pydicom import Dataset
+from pydicom.pixels import apply_color_lut
+
+from hilum.errors import ReadError
+from hilum.readers.dicom_header import BROKEN, functional_group, number, numbers, text
+from hilum.readers.dicom_hu import hounsfield, padding, rescale, why_not_hu
+from hilum.readers.dicom_lut import read_table
+from hilum.readers.stretch import HIGH_PERCENTILE, LOW_PERCENTILE, robust_range, stretch
+from hilum.readers.window import Window, apply_window
+
+__all__ = ["Rendering", "render"]
+
+
+@dataclass
+class Rendering:
+    """Grey levels of a frame, and how they came about (see SliceImage)."""
+
+    grey: npt.NDArray[np.uint8]
+    hu: npt.NDArray[np.float32] | None = None
+    window: Window | None = None
+    value_range: tuple[float, float] | None = None
+    notes: list[str] = field(default_factory=list)
+
+
+def render(pixels: npt.NDArray[Any], header: Dataset, *, window: Window, frame: int) -> Rendering:
+    """Return the grey levels of one frame.
+
+    Hounsfield units get `window`, and grey then follows the units even where the file is
+    MONOCHROME1. All other greys get the file's own window or look-up table, or a robust range of
+    their values; 8-bit greys without either pass through; MONOCHROME1 is inverted. Colour
+    becomes luma (ITU-R BT.601).
+
+    Args:
+        pixels: (rows, columns) or (rows, columns, 3), as stored.
+        window: for Hounsfield units only.
+    """
+    if pixels.ndim == 3 or text(header, "PhotometricInterpretation") == "PALETTE COLOR":
+        rendering = Rendering(_luma(pixels, header))
+        rendering.notes.append(why_not_hu(header, "a colour image"))
+        return rendering
+    notes: list[str] = []
+    hu = hounsfield(pixels, header, frame=frame, notes=notes)
+    if hu is not None:
+        return Rendering(apply_window(hu, window), hu=hu, window=window, notes=notes)
+    return _presentation(pixels, header, frame=frame, notes=notes)
+
+
+def _luma(pixels: npt.NDArray[Any], header: Dataset) -> npt.NDArray[np.uint8]:
+    """Return colour pixels as 8-bit luma."""
+    bits = number(header, "BitsStored") or 8
+    if pixels.ndim == 2:
+        try:
+            pixels = np.asarray(apply_color_lut(pixels, header))
+        except BROKEN as error:
+            raise ReadError("its colour palette is missing or broken.") from error
+        bits = 8 * pixels.dtype.itemsize
+    if bits > 8:
+        pixels = pixels.astype(np.uint32) >> (int(bits) - 8)
+    return np.array(Image.fromarray(pixels[..., :3].astype(np.uint8), "RGB").convert("L"))
+
+
+def _presentation(
+    pixels: npt.NDArray[Any], header: Dataset, *, frame: int, notes: list[str]
+) -> Rendering:
+    """Return greys without Hounsfield units as the file asks for them to be shown."""
+    padded, _ = padding(pixels, header)
+    values = _modality_values(pixels, header, frame=frame)
+    grey, value_range, how = _voi(values, header, frame=frame)
+    if grey is None and values is pixels and pixels.dtype == np.uint8:
+        grey, how = pixels.astype(np.uint8), "its 8-bit values as they are"
+    if grey is None:
+        real = values if padded is None or padded.all() else values[~padded]
+        value_range = robust_range(real)
+        grey = stretch(values, value_range)
+        how = f"percentiles {LOW_PERCENTILE} to {HIGH_PERCENTILE} of its own values"
+    notes.append(f"Shown with {how}.")
+    if text(header, "PhotometricInterpretation") == "MONOCHROME1":
+        grey = 255 - grey
+    if padded is not None:
+        grey = np.where(padded, np.uint8(0), grey)
+    return Rendering(grey, value_range=value_range, notes=notes)
+
+
+def _modality_values(pixels: npt.NDArray[Any], header: Dataset, *, frame: int) -> npt.NDArray[Any]:
+    """Return the values after slope and intercept or modality table; `pixels` itself if neither."""
+    slope, intercept = rescale(header, frame=frame)
+    if slope is not None and (slope, intercept) != (1.0, 0.0):
+        return pixels.astype(np.float64) * slope + intercept
+    table = read_table(header, "ModalityLUTSequence", is_little_endian=_is_little_endian(header))
+    return pixels if table is None else table.apply(pixels)
+
+
+def _is_little_endian(header: Dataset) -> bool:
+    return header.original_encoding[1] is not False
+
+
+def _voi(
+    values: npt.NDArray[Any], header: Dataset, *, frame: int
+) -> tuple[npt.NDArray[np.uint8] | None, tuple[float, float] | None, str]:
+    """Return grey levels, range and words of the file's first look-up table or window, if any.
+
+    Returns:
+        grey (None where the file has neither), the values that became 0 and 255, and the words.
+    """
+    group = functional_group(header, "FrameVOILUTSequence", frame=frame)
+    table = read_table(group, "VOILUTSequence", is_little_endian=_is_little_endian(header))
+    if table is not None:
+        return stretch(table.apply(values), (0.0, table.top)), table.inputs, "its look-up table"
+    widths, centers = numbers(group, "WindowWidth"), numbers(group, "WindowCenter")
+    if not widths or not centers or widths[0] <= 0:
+        return None, None, ""
+    value_range = _window_range(widths[0], centers[0], text(group, "VOILUTFunction"))
+    return stretch(values, value_range), value_range, "its own window"
+
+
+def _window_range(width: float, center: float, function: str) -> tuple[float, float]:
+    """Return the values at both ends of a window (PS3.3 C.11.2.1.2.1 and C.11.2.1.3.2).
+
+    LINEAR reaches from center - 0.5 - (width - 1) / 2 to center - 0.5 + (width - 1) / 2;
+    LINEAR_EXACT from center - width / 2 to center + width / 2; SIGMOID is shown as the latter.
+    """
+    if function in ("", "LINEAR") and width > 1:
+        return center - 0.5 - (width - 1) / 2, center - 0.5 + (width - 1) / 2
+    return center - width / 2, center + width / 2

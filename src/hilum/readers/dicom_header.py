@@ -1,0 +1,174 @@
+"""The header of a DICOM file, and single attributes of it that may be missing or broken."""
+
+from __future__ import annotations
+
+import io
+import math
+import struct
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from pydicom import Dataset, dcmread
+from pydicom.errors import BytesLengthException, InvalidDicomError
+from pydicom.filereader import read_file_meta_info
+from pydicom.uid import DeflatedExplicitVRLittleEndian
+
+from hilum.errors import ReadError
+from hilum.readers.limits import MAX_FILE_BYTES
+
+__all__ = [
+    "BROKEN",
+    "functional_group",
+    "number",
+    "numbers",
+    "open_dicom",
+    "read_header",
+    "text",
+    "whole_number",
+]
+
+BROKEN = (
+    InvalidDicomError,
+    BytesLengthException,
+    OSError,
+    EOFError,
+    ValueError,  # bad numbers, bad lengths, bad text
+    TypeError,
+    LookupError,
+    AttributeError,
+    NotImplementedError,
+    ArithmeticError,
+    RecursionError,  # sequences nested without end
+    struct.error,
+    zlib.error,
+)
+"""What pydicom raises for broken files."""
+
+_META_START = 132
+_META_GROUP_LENGTH = b"\x02\x00\x00\x00UL\x04\x00"
+
+
+@contextmanager
+def open_dicom(path: Path) -> Iterator[BinaryIO]:
+    """Yield the DICOM file at its first byte; a deflated data set comes inflated and bare.
+
+    Raises:
+        ReadError: a deflated data set is broken, or larger than MAX_FILE_BYTES when inflated.
+    """
+    try:
+        meta = read_file_meta_info(path)
+        deflated = meta.get("TransferSyntaxUID") == DeflatedExplicitVRLittleEndian
+    except BROKEN:
+        deflated = False  # no meta information: a bare data set, or broken, which is told later
+    with io.BytesIO(_inflated(path)) if deflated else path.open("rb") as file:
+        yield file
+
+
+def _inflated(path: Path) -> bytes:
+    """Return the data set of a deflated file; never more than MAX_FILE_BYTES are unpacked."""
+    raw = path.read_bytes()
+    start = _META_START + len(_META_GROUP_LENGTH)
+    if raw[_META_START:start] != _META_GROUP_LENGTH:
+        raise ReadError("it is deflated DICOM without a meta information length; it can't be read.")
+    start += 4 + int.from_bytes(raw[start : start + 4], "little")
+    unpacker = zlib.decompressobj(-zlib.MAX_WBITS)
+    try:
+        data = unpacker.decompress(raw[start:], MAX_FILE_BYTES)
+    except zlib.error as error:
+        raise ReadError("its deflated data are broken or cut short.") from error
+    if not unpacker.eof:
+        reason = (
+            f"unpack to more than {MAX_FILE_BYTES // 2**20} MiB"
+            if len(data) >= MAX_FILE_BYTES
+            else "are cut short"
+        )
+        raise ReadError(f"its deflated data {reason}.")
+    return data
+
+
+def read_header(file: BinaryIO) -> Dataset:
+    """Return all that stands before the pixels; the file is left where the pixels begin.
+
+    Raises:
+        ReadError: this is not DICOM, or is broken before the pixels.
+    """
+    file.seek(0)
+    try:
+        return dcmread(file, stop_before_pixels=True, force=True)
+    except BROKEN as error:
+        raise ReadError("its DICOM header is broken or cut short.") from error
+
+
+def functional_group(header: Dataset, keyword: str, *, frame: int) -> Dataset:
+    """Return the first item of a frame's functional group (PS3.3 C.7.6.16), else the header.
+
+    Per-frame groups come before shared ones; a classic image keeps the attributes in the header.
+    """
+    for groups, index in (
+        ("PerFrameFunctionalGroupsSequence", frame),
+        ("SharedFunctionalGroupsSequence", 0),
+    ):
+        try:
+            return header[groups][index][keyword][0]
+        except BROKEN:
+            continue
+    return header
+
+
+def text(header: Dataset, keyword: str) -> str:
+    """Return an attribute as text (the first value and so on joined by `\\`); empty if unknown."""
+    try:
+        value = header.get(keyword)
+        if value is None:
+            return ""
+        if isinstance(value, str):
+            return value.strip()
+        return "\\".join(map(str, value)) if hasattr(value, "__iter__") else str(value).strip()
+    except BROKEN:
+        return ""
+
+
+def numbers(header: Dataset, keyword: str) -> list[float]:
+    """Return the finite numbers of an attribute, in order; empty if missing or not numbers."""
+    try:
+        value = header.get(keyword)
+        if value is None or value == "":
+            return []
+        values = value if hasattr(value, "__iter__") and not isinstance(value, str) else [value]
+        found = [float(each) for each in values]
+    except BROKEN:
+        return []
+    return found if all(map(math.isfinite, found)) else []
+
+
+def number(header: Dataset, keyword: str) -> float | None:
+    """Return an attribute's first number, or None if it is missing or not a number."""
+    found = numbers(header, keyword)
+    return found[0] if found else None
+
+
+def whole_number(header: Dataset, keyword: str, *, missing: int | None = None) -> int:
+    """Return an attribute that the pixels can't be read without.
+
+    Raises:
+        ReadError: it is broken, or missing with no `missing` to stand for it.
+    """
+    found = number(header, keyword)
+    if found is not None and found == int(found):
+        return int(found)
+    if not _is_empty(header, keyword):
+        raise ReadError(f"its attribute {keyword} is not a whole number; the file is damaged.")
+    if missing is None:
+        raise ReadError(f"its attribute {keyword} is missing; the file is damaged.")
+    return missing
+
+
+def _is_empty(header: Dataset, keyword: str) -> bool:
+    """Return whether an attribute is missing or has no value; one that can't be read has."""
+    try:
+        return header.get(keyword) in (None, "")
+    except BROKEN:
+        return False

@@ -1,0 +1,132 @@
+"""Hounsfield units: which DICOM images carry them, and how stored values become them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from pydicom import Dataset
+
+from hilum.readers.dicom_header import functional_group, number, text
+from hilum.readers.dicom_kinds import CT_CLASSES
+
+__all__ = ["AIR_HU", "hounsfield", "padding", "rescale", "why_not_hu"]
+
+Pixels = npt.NDArray[Any]
+"""(rows, columns) of any stored type, integers as a rule."""
+
+AIR_HU = -1000.0
+"""Air on the Hounsfield scale; also what pixels outside the scanner's field of view become."""
+
+_BELOW_ALL_HU = -1500.0
+"""Nothing scatters this far below air: fill around the field of view (often -2000 stored) that
+the file doesn't declare as padding. Left black, it would tell one scanner from another."""
+
+_TISSUE_HU = (-900.0, 3071.0)
+"""Where a padding value is more likely tissue, so that it is left as it is (3071: 12-bit top)."""
+
+_UNSCALED_AIR = (-1100.0, -900.0)
+_UNSCALED_AIR_SHARE = 0.01
+"""A CT without rescale is taken as HU only if this share of its pixels is as dark as air is:
+unsigned values with a forgotten -1024 have no negative numbers at all."""
+
+
+def why_not_hu(header: Dataset, otherwise: str) -> str:
+    """Return the sentence that says why the values are not Hounsfield units."""
+    modality = text(header, "Modality")
+    if modality not in ("", "CT"):
+        return f"Modality {modality}, not CT: the values are not Hounsfield units."
+    return f"Not in Hounsfield units: {otherwise}."
+
+
+def hounsfield(
+    pixels: Pixels, header: Dataset, *, frame: int, notes: list[str]
+) -> npt.NDArray[np.float32] | None:
+    """Return the pixels in Hounsfield units, or None (with a note) where they are none."""
+    reason = _foreign(header, frame=frame)
+    if reason:
+        notes.append(why_not_hu(header, reason))
+        return None
+    slope, intercept = rescale(header, frame=frame)
+    if slope is None:
+        if not _looks_like_hu(pixels):
+            notes.append("Not in Hounsfield units: a CT without rescale slope and intercept.")
+            return None
+        notes.append("CT without rescale: its values were taken as Hounsfield units as they are.")
+        slope, intercept = 1.0, 0.0
+    hu = pixels.astype(np.float32) * np.float32(slope) + np.float32(intercept)
+    _pad_with_air(hu, pixels, header, notes)
+    hu[~(hu > _BELOW_ALL_HU)] = AIR_HU  # not-a-number too
+    if text(header, "PhotometricInterpretation") == "MONOCHROME1":
+        notes.append("MONOCHROME1 on a CT: the grey levels follow the Hounsfield units.")
+    if "LOCALIZER" in text(header, "ImageType"):
+        notes.append("A localizer (scout view), not an axial slice.")
+    return hu
+
+
+def _foreign(header: Dataset, *, frame: int) -> str:
+    """Return why an image can't carry Hounsfield units at all, or empty text."""
+    sop_class = text(header, "SOPClassUID")
+    if text(header, "Modality") not in ("", "CT"):
+        return "another modality"
+    if sop_class not in CT_CLASSES and (sop_class or not text(header, "Modality")):
+        return "a secondary capture or another kind of image"
+    group = functional_group(header, "PixelValueTransformationSequence", frame=frame)
+    kind = text(group, "RescaleType")
+    if kind not in ("", "HU", "US"):
+        return f"the values are in {kind}"
+    if kind == "US" and group is not header:
+        return "the values have no stated unit"
+    if rescale(header, frame=frame)[0] is None and "SECONDARY" in text(header, "ImageType"):
+        return "a secondary image without rescale slope and intercept"
+    return ""
+
+
+def rescale(header: Dataset, *, frame: int) -> tuple[float | None, float]:
+    """Return slope and intercept; the slope is None where they are missing or useless."""
+    group = functional_group(header, "PixelValueTransformationSequence", frame=frame)
+    slope, intercept = number(group, "RescaleSlope"), number(group, "RescaleIntercept")
+    if intercept is None or slope == 0:
+        return None, 0.0
+    return (1.0 if slope is None else slope), intercept
+
+
+def _looks_like_hu(pixels: Pixels) -> bool:
+    """Return whether values without rescale are Hounsfield units already: air is at -1000."""
+    low, high = _UNSCALED_AIR
+    values = pixels.astype(np.float32)
+    return float(((values >= low) & (values <= high)).mean()) >= _UNSCALED_AIR_SHARE
+
+
+def padding(pixels: Pixels, header: Dataset) -> tuple[npt.NDArray[np.bool_] | None, float]:
+    """Return where the pixels hold the padding value (or range), and that value as stored."""
+    edges = [number(header, word) for word in ("PixelPaddingValue", "PixelPaddingRangeLimit")]
+    if edges[0] is None:
+        return None, 0.0
+    signed = np.issubdtype(pixels.dtype, np.signedinteger)
+    full = 2 ** (8 * pixels.dtype.itemsize)
+    stored = []
+    for edge in edges:
+        if edge is not None:  # the sign may have been lost with the value representation
+            wraps = full if signed and edge >= full / 2 else -full if not signed and edge < 0 else 0
+            stored.append(edge - wraps)
+    low, high = min(stored), max(stored)
+    return (pixels >= low) & (pixels <= high), stored[0]
+
+
+def _pad_with_air(
+    hu: npt.NDArray[np.float32],
+    pixels: Pixels,
+    header: Dataset,
+    notes: list[str],
+) -> None:
+    """Set padded pixels to air, unless the padding value would be tissue."""
+    where, stored = padding(pixels, header)
+    if where is None or not where.any():
+        return
+    level = float(hu[pixels == stored].flat[0]) if (pixels == stored).any() else AIR_HU
+    if _TISSUE_HU[0] < level < _TISSUE_HU[1]:
+        notes.append(f"The padding value would be {level:g} HU, as tissue is: left as it is.")
+        return
+    hu[where] = AIR_HU

@@ -1,0 +1,147 @@
+"""PNG and JPEG files, whatever their mode, as grey levels."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from pathlib import Path
+from typing import BinaryIO, Literal
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, ImageOps
+from PIL.JpegImagePlugin import JpegImageFile
+from PIL.PngImagePlugin import PngImageFile
+
+from hilum.errors import ReadError
+from hilum.readers.limits import check_pixels
+from hilum.readers.quiet import WITHOUT_WARNINGS
+from hilum.readers.slice_image import SliceImage
+from hilum.readers.stretch import HIGH_PERCENTILE, LOW_PERCENTILE, robust_range, stretch
+
+__all__ = ["COLOUR_TOLERANCE", "read_picture"]
+
+COLOUR_TOLERANCE = 3
+"""Grey levels by which red, green and blue may differ in a grey picture: what JPEG does to it."""
+
+_TINTED_SHARE = 0.5
+"""Annotations cover less of a slice than this; beyond it the whole picture has a tint."""
+
+_ORIENTATION = 0x0112
+_MODES_WITH_ALPHA = {"LA", "PA", "RGBA", "La", "RGBa"}
+_BROKEN = (
+    OSError,  # truncated data, unknown markers
+    SyntaxError,  # Pillow's word for a broken header
+    ValueError,
+    TypeError,
+    LookupError,
+    EOFError,
+    OverflowError,
+    struct.error,
+    zlib.error,
+)
+
+
+def read_picture(path: Path, *, kind: Literal["PNG", "JPEG"]) -> SliceImage:
+    """Read a PNG or JPEG file.
+
+    8-bit grey passes through; colour becomes luma (ITU-R BT.601); transparency is laid over
+    black; the EXIF orientation is applied; 16-bit grey is stretched between robust percentiles
+    of its own values, which `value_range` records.
+
+    Raises:
+        ReadError: the sentence, without the path, of what is wrong.
+    """
+    notes: list[str] = []
+    with path.open("rb") as file, WITHOUT_WARNINGS:
+        image = _upright(_decode(file, kind), notes)
+        if image.mode.startswith("I"):
+            grey, value_range = _from_wide(np.asarray(image), notes)
+        else:
+            grey, value_range = _from_bytes(image, notes), None
+    if grey.min() == grey.max():
+        notes.append("Every pixel has the same value: there is nothing to see.")
+    return SliceImage(grey=grey, format=kind, value_range=value_range, notes=tuple(notes))
+
+
+def _decode(file: BinaryIO, kind: Literal["PNG", "JPEG"]) -> Image.Image:
+    """Return the decoded picture; its size is checked before its pixels are touched.
+
+    The plug-in's class is called by itself: `Image.open` warns of large pictures by a limit
+    that belongs to the whole process.
+    """
+    try:
+        image = PngImageFile(file) if kind == "PNG" else JpegImageFile(file)
+    except _BROKEN as error:
+        raise ReadError(f"its {kind} header is broken ({_words(error)}).") from error
+    check_pixels(image.height, image.width)
+    try:
+        image.load()
+    except _BROKEN as error:
+        if "truncated" in str(error):
+            raise ReadError(f"the {kind} file is cut short; copy or download it again.") from error
+        raise ReadError(f"its pixels can't be decoded ({_words(error)}).") from error
+    return image
+
+
+def _words(error: BaseException) -> str:
+    """Return what a decoder said, or its kind where it said nothing."""
+    return str(error).strip().rstrip(".") or type(error).__name__
+
+
+def _upright(image: Image.Image, notes: list[str]) -> Image.Image:
+    """Return the picture turned as its EXIF orientation asks."""
+    try:
+        if image.getexif().get(_ORIENTATION, 1) == 1:
+            return image
+        upright = ImageOps.exif_transpose(image)
+    except _BROKEN:
+        notes.append("The EXIF data are broken: no orientation was applied.")
+        return image
+    notes.append("Turned as the EXIF orientation says: rows and columns are not the file's own.")
+    return upright
+
+
+def _from_wide(
+    values: npt.NDArray[np.generic], notes: list[str]
+) -> tuple[npt.NDArray[np.uint8], tuple[float, float]]:
+    """Return grey levels and the range of a 16-bit picture."""
+    value_range = robust_range(values)
+    notes.append(
+        f"16-bit picture without a known window: shown from percentile {LOW_PERCENTILE} to "
+        f"{HIGH_PERCENTILE} of its values."
+    )
+    return stretch(values, value_range), value_range
+
+
+def _from_bytes(image: Image.Image, notes: list[str]) -> npt.NDArray[np.uint8]:
+    """Return the grey levels of a picture of 8 bits a channel or fewer."""
+    if image.mode in _MODES_WITH_ALPHA or "transparency" in image.info:
+        image = _over_black(image, notes)
+    if image.mode in ("1", "L"):
+        return np.array(image.convert("L"))
+    colour = image.convert("RGB")
+    _note_colour(colour, notes)
+    return np.array(colour.convert("L"))
+
+
+def _over_black(image: Image.Image, notes: list[str]) -> Image.Image:
+    """Return the picture laid over black, as RGB."""
+    layer = image.convert("RGBA")
+    if layer.getchannel("A").getextrema() == (255, 255):
+        return layer.convert("RGB")
+    notes.append("Transparent pixels were laid over black.")
+    ground = Image.new("RGBA", layer.size, (0, 0, 0, 255))
+    ground.alpha_composite(layer)
+    return ground.convert("RGB")
+
+
+def _note_colour(colour: Image.Image, notes: list[str]) -> None:
+    """Note where the channels of a picture really differ."""
+    channels = np.asarray(colour)
+    spread = channels.max(axis=2) - channels.min(axis=2)
+    share = float((spread > COLOUR_TOLERANCE).mean())
+    if share > _TINTED_SHARE:
+        notes.append("Most pixels are coloured: a tinted picture? Only its brightness was kept.")
+    elif share > 0:
+        notes.append("Some pixels are coloured: coloured annotations?")

@@ -1,0 +1,120 @@
+"""Reading one slice, whatever its format: the one door that every file comes in through."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from hilum.errors import HilumError, ReadError, UsageError
+from hilum.readers.limits import check_file_size
+from hilum.readers.slice_image import SliceImage
+from hilum.readers.sniff import HEAD_BYTES, Format, sniff
+from hilum.readers.window import LUNG, Window
+
+__all__ = ["count_frames", "read_slice", "transfer_syntaxes"]
+
+_SUFFIX_OF: dict[str, Format] = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".dcm": "DICOM"}
+
+
+def read_slice(path: Path | str, *, window: Window = LUNG, frame: int | None = None) -> SliceImage:
+    """Read one slice of a PNG, JPEG or DICOM file, told by its content and not by its name.
+
+    Args:
+        path: the file.
+        window: for files in Hounsfield units; all others bring their own grey levels.
+        frame: which frame of a multi-frame DICOM file, 0-based; not needed where there is one.
+
+    Returns:
+        grey levels (rows, columns) uint8 and, for CT in DICOM, float32 Hounsfield units; what is
+        unusual stands in `notes`. Nothing is resized.
+
+    Raises:
+        UsageError: there is no such file or frame.
+        ReadError: the file is not a slice, is broken or too large: `PATH: sentence`.
+    """
+    path = Path(path)
+    try:
+        kind = _format(path)
+        if kind == "DICOM":
+            from hilum.readers.dicom import read_dicom  # pydicom is slow to import
+
+            image = read_dicom(path, window=window, frame=frame)
+        else:
+            from hilum.readers.picture import read_picture
+
+            _only_frame(frame)
+            image = read_picture(path, kind=kind)
+    except (ReadError, UsageError) as error:
+        raise type(error)(f"{path}: {error}") from error.__cause__
+    except OSError as error:
+        raise _unopened(path, error) from error
+    return _with_name_note(path, image)
+
+
+def count_frames(path: Path | str) -> int:
+    """Return how many frames a file has: 1 for pictures; nothing is decoded.
+
+    Raises:
+        UsageError: there is no such file.
+        ReadError: the file is not a slice, is broken or too large: `PATH: sentence`.
+    """
+    path = Path(path)
+    try:
+        if _format(path) != "DICOM":
+            return 1
+        from hilum.readers.dicom import count_dicom_frames
+
+        return count_dicom_frames(path)
+    except (ReadError, UsageError) as error:
+        raise type(error)(f"{path}: {error}") from error.__cause__
+    except OSError as error:
+        raise _unopened(path, error) from error
+
+
+def transfer_syntaxes() -> dict[str, bool]:
+    """Return the DICOM transfer syntaxes of images by name, and whether each decodes here."""
+    from hilum.readers.dicom_pixels import transfer_syntaxes as known
+
+    return known()
+
+
+def _format(path: Path) -> Format:
+    """Return the format of the file's content, after its size is checked."""
+    if not path.exists():
+        raise UsageError("there is no such file.")
+    if not path.is_file():
+        raise UsageError("this is not a file; give the files in it one by one.")
+    check_file_size(path.stat().st_size)
+    with path.open("rb") as file:
+        head = file.read(HEAD_BYTES)
+    kind = sniff(head)
+    if kind is None:
+        named = _SUFFIX_OF.get(path.suffix.lower())
+        but = f"named like a {named} file, but its content is" if named else "its content is"
+        raise ReadError(f"{but} {_what(head)}; hilum reads PNG, JPEG and DICOM.")
+    return kind
+
+
+def _what(head: bytes) -> str:
+    """Return what a file that is no slice seems to be."""
+    is_text = not any(byte < 9 or 13 < byte < 27 for byte in head)
+    return "text" if is_text else "none that is known"
+
+
+def _only_frame(frame: int | None) -> None:
+    if frame not in (None, 0):
+        raise UsageError(f"there is no frame {frame}; a picture has one, counted from 0.")
+
+
+def _unopened(path: Path, error: OSError) -> HilumError:
+    """Return what to say where the operating system refuses a file."""
+    return ReadError(f"{path}: can't be opened ({error.strerror or error}).")
+
+
+def _with_name_note(path: Path, image: SliceImage) -> SliceImage:
+    """Return the slice with a note where the file's name promises another format."""
+    named = _SUFFIX_OF.get(path.suffix.lower())
+    if named is None or named == image.format:
+        return image
+    note = f"Named like a {named} file, but its content is {image.format}, and was read as such."
+    return replace(image, notes=(*image.notes, note))

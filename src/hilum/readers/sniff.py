@@ -1,0 +1,61 @@
+"""What a file is, told from its first bytes and not from its name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+__all__ = ["HEAD_BYTES", "Format", "is_candidate", "sniff"]
+
+Format = Literal["PNG", "JPEG", "DICOM"]
+
+HEAD_BYTES = 132
+"""As much of a file as its format shows in: the DICOM preamble and the four letters after it."""
+
+_SUFFIXES = {".dcm", ".jpeg", ".jpg", ".png"}
+_PNG = b"\x89PNG\r\n\x1a\n"
+_JPEG = b"\xff\xd8\xff"
+_BARE_GROUPS = {b"\x02\x00", b"\x08\x00", b"\x00\x02", b"\x00\x08"}
+_MAX_BARE_LENGTH = 1024
+"""A data set without preamble opens with a short element (group length, character set, date)."""
+
+
+def sniff(head: bytes) -> Format | None:
+    """Return the format that the first HEAD_BYTES of a file show, or None where they show none.
+
+    A DICOM data set without the 128-byte preamble is told by its first element: group 0002 or
+    0008, then a value representation of two letters or a short even length (PS3.5 section 7.1).
+    """
+    if head.startswith(_PNG):
+        return "PNG"
+    if head.startswith(_JPEG):
+        return "JPEG"
+    if head[128:132] == b"DICM" or _is_bare_dicom(head):
+        return "DICOM"
+    return None
+
+
+def is_candidate(path: Path | str) -> bool:
+    """Return whether a file found in a folder looks like a slice, by its first bytes or suffix.
+
+    A file that is named like a slice but isn't one counts, so that reading it can say what is
+    wrong with it; so does a file that can't be opened if it is named like a slice.
+    """
+    path = Path(path)
+    if path.suffix.lower() in _SUFFIXES:
+        return path.is_file()
+    try:
+        with path.open("rb") as file:
+            return sniff(file.read(HEAD_BYTES)) is not None
+    except OSError:
+        return False
+
+
+def _is_bare_dicom(head: bytes) -> bool:
+    """Return whether `head` opens as a DICOM data set does that lacks its preamble."""
+    if len(head) < 8 or head[:2] not in _BARE_GROUPS:
+        return False
+    if head[4:6].isalpha() and head[4:6].isupper():
+        return True
+    length = int.from_bytes(head[4:8], "little" if head[1] == 0 else "big")
+    return 0 < length <= _MAX_BARE_LENGTH and length % 2 == 0

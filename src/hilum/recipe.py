@@ -1,0 +1,265 @@
+"""A recipe: every setting of one training, read from TOML and validated."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable
+from importlib import resources
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import tomli_w
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from hilum.errors import RecipeError, UsageError
+from hilum.known_networks import known_networks, nearest
+
+__all__ = [
+    "Augmentation",
+    "Classes",
+    "Input",
+    "Network",
+    "Recipe",
+    "Training",
+    "as_recipe",
+    "built_in_recipes",
+    "dump_recipe",
+    "load_recipe",
+    "parse_recipe",
+]
+
+Share = Annotated[float, Field(ge=0, lt=1)]
+Positive = Annotated[float, Field(gt=0)]
+Whole = Annotated[int, Field(ge=1)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Classes(_Section):
+    """[classes]: what the network tells apart."""
+
+    names: tuple[str, ...] = ()
+    """Class names in the order of the network's outputs; empty: the table's labels, sorted."""
+    positive: str = "cancer"
+    """The class that precision, recall, specificity, F1 and AUC speak of."""
+
+
+class Network(_Section):
+    """[network]: backbone, what of it is trained, and the head on top."""
+
+    backbone: str
+    """A name of `hilum networks`, or any of timm's."""
+    train_from: str = ""
+    """timm path of the first module that is trained; "all": the whole network, "head": none of
+    the backbone. Empty: as networks.toml says; with random weights always "all"."""
+    frozen_batchnorm: Literal["stored"] = "stored"
+    """Frozen batch norm runs on its stored statistics, while training too."""
+    hidden: tuple[Whole, ...] = ()
+    """Units of the head's dense layers."""
+    dropout: tuple[Share, ...] = ()
+    """After the pooled features and after each dense layer: one more than `hidden`."""
+
+
+class Input(_Section):
+    """[input]: what the network sees."""
+
+    size: Annotated[int, Field(ge=32, le=2048)] = 224
+    """Side of the square that a slice is resized to, pixels."""
+
+
+class Training(_Section):
+    """[training]: the optimiser and its schedule."""
+
+    epochs: Whole = 10
+    batch_size: Annotated[int, Field(ge=2)] = 16
+    """Slices a step, over all processes together."""
+    loss: Literal["softmax", "sigmoid"] = "softmax"
+    """Cross-entropy on the softmax over the classes, or the mean over one sigmoid a class."""
+    learning_rate: Positive = 1e-3
+    backbone_learning_rate: Positive = 1e-4
+    """Of the trained part of the backbone."""
+    weight_decay: Annotated[float, Field(ge=0)] = 0.01
+    warmup_epochs: Annotated[float, Field(ge=0)] = 1.0
+    """Epochs over which the learning rate rises linearly; after them it falls as a cosine."""
+    class_weights: Literal["none", "balanced"] = "none"
+    """"balanced": each class weighs the same in the loss, however many slices it has."""
+    patience: Annotated[int, Field(ge=0)] = 0
+    """Stop after so many epochs without a better validation; 0: never."""
+    select_by: Literal["auc", "loss", "accuracy"] = "auc"
+    """Which validation figure decides the best epoch; ties go to the lower loss."""
+    seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
+    precision: Literal["auto", "float32", "bfloat16"] = "auto"
+    """"auto": bfloat16 where the processor or GPU computes with it, else float32."""
+
+
+class Augmentation(_Section):
+    """[augmentation]: drawn for each slice and epoch; the defaults are the paper's."""
+
+    rotation: Annotated[float, Field(ge=0, le=180)] = 10.0
+    """Degrees, uniform between minus and plus."""
+    shift: Share = 0.2
+    """Share of the side, each axis, uniform between minus and plus."""
+    zoom: Share = 0.2
+    """Each axis is scaled by a factor of its own, uniform from 1 - zoom to 1 + zoom."""
+    shear: Annotated[float, Field(ge=0, lt=90)] = 0.15
+    """Degrees, uniform between minus and plus."""
+    horizontal_flip: bool = True
+    """With probability one half."""
+    vertical_flip: bool = True
+
+
+class Recipe(_Section):
+    """All settings of one training."""
+
+    title: str = ""
+    classes: Classes = Classes()
+    network: Network
+    input: Input = Input()
+    training: Training = Training()
+    augmentation: Augmentation = Augmentation()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fill_from_known(cls, values: Any) -> Any:
+        """Fill head and cut of a network that networks.toml knows."""
+        network = values.get("network") if isinstance(values, dict) else None
+        if not isinstance(network, dict):
+            return values
+        known = known_networks().get(str(network.get("backbone")))
+        if known is None:
+            return values
+        facts = {"train_from": known.train_from, "hidden": known.hidden, "dropout": known.dropout}
+        filled = {**facts, **{key: value for key, value in network.items() if value != ""}}
+        return {"title": known.title, **values, "network": filled}
+
+    @model_validator(mode="after")
+    def _head_fits(self) -> Recipe:
+        """Refuse a dropout list that doesn't fit the dense layers."""
+        hidden, dropout = self.network.hidden, self.network.dropout
+        if dropout and len(dropout) != len(hidden) + 1:
+            raise ValueError(
+                f"[network] dropout needs {len(hidden) + 1} values (after the pooled features "
+                f"and after each of the {len(hidden)} dense layers), got {len(dropout)}"
+            )
+        return self
+
+    @property
+    def timm_name(self) -> str:
+        """The backbone's name in timm."""
+        known = known_networks().get(self.network.backbone)
+        return known.timm if known else self.network.backbone
+
+
+def built_in_recipes() -> dict[str, str]:
+    """Return name -> TOML text of the recipes that come with hilum, sorted by name."""
+    folder = resources.files("hilum").joinpath("recipes")
+    found = {
+        file.name.removesuffix(".toml"): file.read_text(encoding="utf-8")
+        for file in folder.iterdir()
+        if file.name.endswith(".toml")
+    }
+    return dict(sorted(found.items()))
+
+
+def as_recipe(recipe: Recipe | Path | str, changes: Iterable[str] = ()) -> Recipe:
+    """Return `recipe` itself, or load it by name or path; `changes` as in `parse_recipe`."""
+    if isinstance(recipe, Recipe):
+        return parse_recipe(dump_recipe(recipe), name="recipe", changes=changes)
+    return load_recipe(recipe, changes)
+
+
+def load_recipe(name: Path | str, changes: Iterable[str] = ()) -> Recipe:
+    """Return the built-in recipe called `name`, or the one in the TOML file `name`.
+
+    Raises:
+        UsageError: there is neither.
+        RecipeError: the first wrong key or value.
+    """
+    built_in = built_in_recipes()
+    if str(name) in built_in:
+        return parse_recipe(built_in[str(name)], name=str(name), changes=changes)
+    path = Path(name)
+    if not path.is_file():
+        raise UsageError(
+            f"there is no recipe {str(name)!r}, neither built in ({', '.join(built_in)}) nor as a "
+            f"file.{nearest(str(name), list(built_in))}"
+        )
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise RecipeError(f"{path.name}: a recipe must be UTF-8 text, and this isn't.") from None
+    return parse_recipe(text, name=path.name, changes=changes)
+
+
+def parse_recipe(text: str, *, name: str, changes: Iterable[str] = ()) -> Recipe:
+    """Return the recipe written in the TOML `text`.
+
+    Args:
+        text: TOML.
+        name: what messages call it.
+        changes: single settings to change, such as "training.epochs=3"; the value is TOML (bare
+            words count as text).
+
+    Raises:
+        RecipeError: not TOML, or the first wrong key or value, in one sentence.
+        UsageError: a change is not of the form section.key=value.
+    """
+    try:
+        values = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise RecipeError(f"{name}: not TOML: {error}.") from None
+    for change in changes:
+        _change(values, change)
+    try:
+        return Recipe.model_validate(_as_tuples(values))
+    except ValidationError as error:
+        raise RecipeError(f"{name}: {_sentence(error)}") from None
+
+
+def dump_recipe(recipe: Recipe) -> str:
+    """Return `recipe` as TOML, every default filled in."""
+    return tomli_w.dumps(recipe.model_dump(mode="json"))
+
+
+def _change(values: dict[str, Any], change: str) -> None:
+    """Apply one "section.key=value" to the nested `values`."""
+    key, equals, value = change.partition("=")
+    section, dot, setting = key.strip().partition(".")
+    if not (equals and (dot or section == "title")):
+        raise UsageError(
+            f"a change of the recipe reads section.key=value, such as training.epochs=3; "
+            f"got {change!r}."
+        )
+    try:
+        parsed = tomllib.loads(f"value = {value}")["value"]
+    except tomllib.TOMLDecodeError:
+        parsed = value.strip()
+    target = values.setdefault(section, {}) if dot else values
+    if isinstance(target, dict):
+        target[setting if dot else section] = parsed
+
+
+def _as_tuples(values: Any) -> Any:
+    """Turn TOML's lists into tuples, which frozen sections hold, and keep the rest."""
+    if isinstance(values, dict):
+        return {key: _as_tuples(value) for key, value in values.items()}
+    return tuple(values) if isinstance(values, list) else values
+
+
+def _sentence(error: ValidationError) -> str:
+    """Say the first thing that is wrong, where it stands, and what was got."""
+    first = error.errors()[0]
+    place = [str(part) for part in first["loc"]]
+    where = f"[{place[0]}] {'.'.join(place[1:])}" if len(place) > 1 else ".".join(place)
+    if first["type"] == "extra_forbidden":
+        section = Recipe.model_fields[place[0]].annotation if len(place) > 1 else Recipe
+        keys = list(getattr(section, "model_fields", {}))
+        return f"{where} is no setting of a recipe.{nearest(place[-1], keys)}"
+    if first["type"] == "missing":
+        return f"{where} is missing."
+    message = first["msg"].removeprefix("Value error, ").removeprefix("Input ")
+    if first["type"] == "value_error":
+        return f"{message}."
+    return f"{where} {message}; got {first['input']!r}."

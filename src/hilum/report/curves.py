@@ -1,0 +1,72 @@
+"""The training curves: loss, then AUC and accuracy, with the kept epoch marked."""
+
+from __future__ import annotations
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from hilum.report.canvas import FAINT, INK, NETWORK, draw, plain
+
+__all__ = ["curves"]
+
+_FEW_EPOCHS = 25
+"""Up to so many epochs each one gets a dot; more would run into each other."""
+
+
+def curves(history: pd.DataFrame) -> str:
+    """Return the SVG of the training curves.
+
+    Args:
+        history: columns epoch, train_loss, validation_loss, validation_accuracy, validation_auc,
+            best as numbers (NaN where not known); one row an epoch, best is 1 in the kept one.
+    """
+
+    def paint(figure: Figure) -> None:
+        loss, score = figure.subplots(2, 1, sharex=True)
+        _line(loss, history, "train_loss", "Training", FAINT)
+        _line(loss, history, "validation_loss", "Validation", NETWORK)
+        _line(score, history, "validation_auc", "Validation AUC", NETWORK)
+        _line(score, history, "validation_accuracy", "Validation accuracy", FAINT, dashed=True)
+        loss.set(ylabel="Loss")
+        loss.set_ylim(bottom=0)
+        score.set(ylabel="AUC, accuracy", xlabel="Epoch")
+        score.xaxis.set_major_locator(MaxNLocator(integer=True))
+        for axes in (loss, score):
+            _mark_best(axes, history, named=axes is loss)
+            axes.grid(axis="y")
+            axes.set_axisbelow(True)
+            axes.legend(fontsize=9, loc="best")
+            plain(axes)
+
+    return draw((4.8, 4.8), paint)
+
+
+def _line(
+    axes: Axes, history: pd.DataFrame, column: str, label: str, colour: str, *, dashed: bool = False
+) -> None:
+    axes.plot(
+        history["epoch"].to_numpy(),
+        history[column].to_numpy(),
+        color=colour,
+        label=label,
+        linestyle=(0, (5, 2)) if dashed else "-",
+        marker="o" if len(history) <= _FEW_EPOCHS else "",
+        markersize=3.5,
+    )
+
+
+def _mark_best(axes: Axes, history: pd.DataFrame, *, named: bool) -> None:
+    """Draw a line through the epoch that was kept, with its word above where `named`."""
+    for epoch in history.loc[history["best"] == 1, "epoch"]:
+        axes.axvline(float(epoch), color=INK, linewidth=1.0, linestyle=(0, (1, 2)), zorder=0.5)
+        axes.annotate(
+            "kept" if named else "",
+            (float(epoch), 1.0),
+            xycoords=("data", "axes fraction"),
+            xytext=(0, 2),
+            textcoords="offset points",
+            ha="center",
+            fontsize=9,
+        )

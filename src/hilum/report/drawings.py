@@ -1,0 +1,117 @@
+"""Which figures a run has: the files of `figures/`, each with its description."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from hilum.errors import RunError
+from hilum.report.confusion import confusion
+from hilum.report.curves import curves
+from hilum.report.intervals import Bar, intervals
+from hilum.report.numbers import fixed, interval
+from hilum.report.roc import roc
+from hilum.report.run_files import RunFiles
+
+__all__ = ["Drawing", "auc_bars", "drawings", "numeric_history"]
+
+HISTORY_COLUMNS = (
+    "epoch",
+    "train_loss",
+    "validation_loss",
+    "validation_accuracy",
+    "validation_auc",
+    "best",
+)
+
+
+class Drawing(NamedTuple):
+    """A figure as SVG text, and in words for who can't see it."""
+
+    svg: str
+    description: str
+
+
+def drawings(files: RunFiles) -> dict[str, Drawing]:
+    """Return the figures of a run by name (`roc` becomes figures/roc.svg).
+
+    A figure that the run has no numbers for is left out.
+    """
+    test = files.metrics["splits"]["test"]
+    probe = files.metrics.get("border_probe")
+    bars = auc_bars(files.metrics)
+    found = {"intervals": Drawing(intervals(bars), _describe_bars(bars))}
+    for name, unit in (("confusion", "per_slice"), ("confusion_groups", "per_group")):
+        counts = test[unit].get("confusion")
+        if counts:
+            svg = confusion(counts, files.metrics["class_names"])
+            found[name] = Drawing(svg, _describe_confusion(counts, files.metrics["class_names"]))
+    curve = _curve(test["per_slice"])
+    if curve is not None:
+        probe_curve = _curve(probe["test"]) if probe else None
+        found["roc"] = Drawing(roc(curve, probe_curve), "ROC curves. " + _describe_bars(bars))
+    if files.history is not None:
+        history = numeric_history(files.history)
+        found["curves"] = Drawing(
+            curves(history),
+            f"Loss, AUC and accuracy over {len(history)} epochs, with the kept epoch marked.",
+        )
+    return found
+
+
+def auc_bars(metrics: Mapping[str, Any]) -> list[Bar]:
+    """Return the test AUCs of network and border probe, per slice and per group, where known."""
+    test, probe = metrics["splits"]["test"], metrics.get("border_probe")
+    bars = [Bar("Network, per slice", test["per_slice"]["figures"]["auc"], is_probe=False)]
+    if probe:
+        bars.append(Bar("Border, per slice", probe["test"]["auc"], is_probe=True))
+    bars.append(Bar("Network, per group", test["per_group"]["figures"]["auc"], is_probe=False))
+    if probe and probe["test"].get("per_group"):
+        bars.append(Bar("Border, per group", probe["test"]["per_group"]["auc"], is_probe=True))
+    return bars
+
+
+def numeric_history(history: pd.DataFrame) -> pd.DataFrame:
+    """Return history.csv with numbers for text, NaN where a cell is empty.
+
+    Raises:
+        RunError: a column is missing or holds something else than numbers.
+    """
+    missing = [column for column in HISTORY_COLUMNS if column not in history.columns]
+    if missing:
+        raise RunError(
+            f"history.csv lacks the column {missing[0]!r}; it is written by hilum train."
+        )
+    numbers = history.loc[:, list(HISTORY_COLUMNS)].replace("", "nan")
+    try:
+        return numbers.astype(float)
+    except ValueError as error:
+        raise RunError(
+            f"history.csv must hold numbers ({error}); it is written by hilum train."
+        ) from None
+
+
+def _curve(part: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Return an ROC curve that has points, else None."""
+    curve = part.get("roc")
+    return curve if curve and curve.get("fpr") else None
+
+
+def _describe_bars(bars: list[Bar]) -> str:
+    parts = [
+        f"{bar.label}: AUC {fixed(bar.figure.get('value'))} "
+        f"({interval(bar.figure) or 'no interval'})"
+        for bar in bars
+    ]
+    return "; ".join(parts) + "."
+
+
+def _describe_confusion(counts: list[list[int]], class_names: list[str]) -> str:
+    parts = [
+        f"{truth} predicted as {predicted}: {count}"
+        for truth, row in zip(class_names, counts, strict=True)
+        for predicted, count in zip(class_names, row, strict=True)
+    ]
+    return "Confusion matrix. " + "; ".join(parts) + "."

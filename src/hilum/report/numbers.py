@@ -1,0 +1,79 @@
+"""Numbers as a reader of the report sees them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any, TypeGuard
+
+__all__ = ["MISSING", "decimals", "duration", "fixed", "has_exact", "interval", "known", "whole"]
+
+MISSING = "–"
+"""Stands where a number is not defined or not known."""
+
+WIDE_INTERVAL = 0.1
+"""An interval wider than this doesn't bear a third decimal: its second one is already unsure."""
+
+NARROW_NO_BREAK_SPACE = "\u202f"
+
+
+def known(number: object) -> TypeGuard[float]:
+    """Whether `number` is a finite number (not None, NaN or infinite)."""
+    return isinstance(number, int | float) and math.isfinite(number)
+
+
+def decimals(figure: Mapping[str, Any]) -> int:
+    """Return how many decimals a figure of merit bears: 3, or 2 where its interval is wide."""
+    low, high = figure.get("low"), figure.get("high")
+    if known(low) and known(high) and high - low > WIDE_INTERVAL:
+        return 2
+    return 3
+
+
+def fixed(number: float | None, places: int = 3) -> str:
+    """Return `number` (a share, 0 to 1) with `places` decimals.
+
+    Only 1 itself is written 1.000 and only 0 itself 0.000: what lies between is never rounded
+    to a perfect or a hopeless score (0.9997 gives 0.999).
+    """
+    if number is None or not known(number):
+        return MISSING
+    text = f"{number:.{places}f}"
+    if 0 < number < 1 and float(text) in (0.0, 1.0):
+        step = 10.0**-places
+        text = f"{step if number < 0.5 else 1 - step:.{places}f}"
+    return text
+
+
+def interval(figure: Mapping[str, Any]) -> str:
+    """Return the interval of a figure of merit, `low–high`; empty where it is not defined."""
+    low, high = figure.get("low"), figure.get("high")
+    if not (known(low) and known(high)):
+        return ""
+    places = decimals(figure)
+    return f"{fixed(low, places)}–{fixed(high, places)}"
+
+
+def whole(number: int | None) -> str:
+    """Return a count with its thousands set apart by a narrow space."""
+    if number is None:
+        return MISSING
+    return f"{int(number):,}".replace(",", NARROW_NO_BREAK_SPACE)
+
+
+def duration(seconds: float | None) -> str:
+    """Return a time span in the one or two units that matter."""
+    if seconds is None or not known(seconds):
+        return MISSING
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+def has_exact(content: object) -> bool:
+    """Whether any figure of merit inside nested dicts and lists has the method `exact`."""
+    if isinstance(content, Mapping):
+        return content.get("method") == "exact" or any(map(has_exact, content.values()))
+    return isinstance(content, list) and any(map(has_exact, content))

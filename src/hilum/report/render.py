@@ -1,0 +1,159 @@
+"""From a run folder to report.html."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from hilum.atomic import write_text
+from hilum.report.canvas import inline
+from hilum.report.drawings import Drawing, drawings, numeric_history
+from hilum.report.numbers import decimals, duration, fixed, has_exact, interval, known, whole
+from hilum.report.pictures import KINDS, map_cards
+from hilum.report.run_files import RunFiles, read_run_files
+from hilum.report.statements import against_border, verdict
+
+__all__ = ["render", "write_report"]
+
+FIGURE_NAMES = {
+    "accuracy": "Accuracy",
+    "precision": "Precision",
+    "recall": "Recall (sensitivity)",
+    "specificity": "Specificity",
+    "f1": "F1",
+    "auc": "AUC",
+}
+"""The figures of merit in the order of the table; others that a run has follow under their key."""
+
+
+def render(folder: Path) -> str:
+    """Return the report of a run folder as one self-contained HTML page.
+
+    The page holds no script and loads nothing: styles, figures and pictures are inside. It
+    computes no figure of merit; the same run folder gives the same text.
+
+    Raises:
+        RunError: the folder lacks what a report is made of; the message says what to run.
+        TableError: a CSV file of the run is not a table.
+    """
+    files = read_run_files(Path(folder))
+    return _page(files, drawings(files))
+
+
+def write_report(folder: Path) -> Path:
+    """Write report.html and figures/*.svg into a run folder, replacing older ones.
+
+    Every file is written whole or not at all, report.html last.
+
+    Returns:
+        the path of report.html.
+
+    Raises:
+        RunError: the folder lacks what a report is made of; nothing is written.
+        StorageError: the disk refused.
+    """
+    files = read_run_files(Path(folder))
+    found = drawings(files)
+    page = _page(files, found)
+    for name, drawing in found.items():
+        write_text(files.folder / "figures" / f"{name}.svg", drawing.svg)
+    path = files.folder / "report.html"
+    write_text(path, page)
+    return path
+
+
+def _page(files: RunFiles, found: dict[str, Drawing]) -> str:
+    """Return the filled template."""
+    environment = Environment(
+        loader=PackageLoader("hilum", "report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(
+        decimals=decimals, duration=duration, fixed=fixed, interval=interval, whole=whole
+    )
+    environment.tests["known"] = known
+    css = resources.files("hilum.report").joinpath("report.css").read_text(encoding="utf-8")
+    return environment.get_template("template.html").render(
+        css=Markup(css),
+        figures={name: inline(d.svg, name, d.description) for name, d in found.items()},
+        **_content(files),
+    )
+
+
+def _content(files: RunFiles) -> dict[str, Any]:
+    """Return what the template fills in, apart from figures and style."""
+    metrics, test = files.metrics, files.metrics["splits"]["test"]
+    probe = metrics.get("border_probe")
+    figures = test["per_slice"]["figures"]
+    return {
+        "metrics": metrics,
+        "environment": files.environment,
+        "network": files.network,
+        "date": _date(str(files.environment["started"])),
+        "n_slices": len(files.slices),
+        "n_groups": files.slices["group"].nunique(),
+        "sources": sorted(files.slices["source"].unique()),
+        "verdict": verdict(metrics["design"]),
+        "probe": probe,
+        "meaning": against_border(
+            figures["auc"],
+            probe["test"]["auc"] if probe else None,
+            level=str(metrics["design"]["level"]),
+            leaks=metrics["split"]["leak"]["groups"] > 0,
+        ),
+        "figure_names": FIGURE_NAMES | {key: key for key in figures if key not in FIGURE_NAMES},
+        "exact": has_exact([metrics["splits"], probe]),
+        "recipe": _sections(files.recipe),
+        "recipe_text": files.recipe_text,
+        "epochs": _epochs(files),
+        "kinds": KINDS,
+        "cards": None if files.shown is None else map_cards(files.shown, files.folder),
+    }
+
+
+def _date(started: str) -> str:
+    """Return an ISO 8601 moment as a day in words, or the text itself if it is none."""
+    try:
+        day = datetime.fromisoformat(started)
+    except ValueError:
+        return started
+    return f"{day.day} {day:%B %Y}"
+
+
+def _sections(recipe: dict[str, Any]) -> dict[str, dict[str, str]]:
+    """Return a recipe's settings as text, by section; those outside a section come first."""
+    sections: dict[str, dict[str, str]] = {}
+    for key, setting in recipe.items():
+        if isinstance(setting, dict):
+            sections[key] = {name: _setting(inner) for name, inner in setting.items()}
+        else:
+            sections.setdefault("recipe", {})[key] = _setting(setting)
+    return sections
+
+
+def _setting(setting: Any) -> str:
+    """Return one setting as a reader would write it."""
+    if isinstance(setting, bool):
+        return "yes" if setting else "no"
+    if isinstance(setting, list):
+        return ", ".join(map(_setting, setting)) or "none"
+    if isinstance(setting, dict):
+        return ", ".join(f"{key} {_setting(inner)}" for key, inner in setting.items())
+    return f"{setting:g}" if isinstance(setting, float) else str(setting) or "default"
+
+
+def _epochs(files: RunFiles) -> dict[str, Any] | None:
+    """Return how many epochs were trained and the row of the kept one, or None."""
+    if files.history is None:
+        return None
+    history = numeric_history(files.history)
+    kept = history[history["best"] == 1].to_dict("records")
+    return {"count": len(history), "kept": kept[0] if kept else None}

@@ -1,0 +1,130 @@
+"""The files of a run folder that a report is made of, read and checked."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from hilum.errors import RunError
+from hilum.table import read_csv
+
+__all__ = ["RunFiles", "read_run_files"]
+
+_FROM_TRAIN = ("recipe.toml", "slices.csv", "environment.json", "network.json")
+_FROM_EVALUATE = ("metrics.json", "predictions.csv")
+
+_NEEDED_KEYS = {
+    "metrics.json": ("class_names", "positive", "interval", "design", "split", "splits"),
+    "environment.json": ("hilum", "command", "started", "weights"),
+    "network.json": ("title", "class_names"),
+}
+"""Without these there is no report; every other key may be missing and is then left out."""
+
+
+@dataclass(frozen=True)
+class RunFiles:
+    """What lies in a run folder, as read.
+
+    Attributes:
+        folder: the run folder.
+        recipe: recipe.toml, parsed; `recipe_text` is its text as written.
+        environment, network, metrics: the JSON files of these names.
+        slices: slices.csv, every cell text.
+        history: history.csv, or None where the run has none.
+        shown: maps/shown.csv, or None where no maps were made.
+    """
+
+    folder: Path
+    recipe: dict[str, Any]
+    recipe_text: str
+    environment: dict[str, Any]
+    network: dict[str, Any]
+    metrics: dict[str, Any]
+    slices: pd.DataFrame
+    history: pd.DataFrame | None
+    shown: pd.DataFrame | None
+
+
+def read_run_files(folder: Path) -> RunFiles:
+    """Read what a report needs from a run folder.
+
+    Raises:
+        RunError: a file is missing or broken; the message names it and the command that writes it.
+        TableError: a CSV file is not a table.
+    """
+    _check_present(folder)
+    text = (folder / "recipe.toml").read_text(encoding="utf-8")
+    metrics = _read_json(folder / "metrics.json")
+    if "test" not in metrics["splits"]:
+        raise RunError(
+            f"{folder / 'metrics.json'} holds no figures of the split 'test', which a report is "
+            f"about; run: hilum evaluate {folder}"
+        )
+    return RunFiles(
+        folder=folder,
+        recipe=_parse_recipe(text, folder),
+        recipe_text=text,
+        environment=_read_json(folder / "environment.json"),
+        network=_read_json(folder / "network.json"),
+        metrics=metrics,
+        slices=read_csv(folder / "slices.csv"),
+        history=_read_optional(folder / "history.csv"),
+        shown=_read_optional(folder / "maps" / "shown.csv"),
+    )
+
+
+def _check_present(folder: Path) -> None:
+    """Raise RunError where the folder, or a file that a report can't do without, is missing."""
+    if not folder.is_dir():
+        raise RunError(f"there is no run folder {folder}; give the folder that hilum train wrote.")
+    for name in _FROM_TRAIN:
+        if not (folder / name).is_file():
+            raise RunError(
+                f"{folder} is not a finished run: {name} is missing; "
+                f"give the folder that hilum train wrote."
+            )
+    for name in _FROM_EVALUATE:
+        if not (folder / name).is_file():
+            raise RunError(
+                f"{folder} has no {name} yet, and a report computes nothing itself; "
+                f"run: hilum evaluate {folder}"
+            )
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    """Return the object in a JSON file, with the keys that a report needs."""
+    maker = "evaluate" if path.name in _FROM_EVALUATE else "train"
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise RunError(
+            f"{path} is not JSON ({error}); write it again with hilum {maker}."
+        ) from None
+    missing = [
+        key
+        for key in _NEEDED_KEYS[path.name]
+        if not isinstance(content, dict) or key not in content
+    ]
+    if missing:
+        raise RunError(f"{path} lacks {missing[0]!r}; write it again with hilum {maker}.")
+    return dict(content)
+
+
+def _parse_recipe(text: str, folder: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise RunError(f"{folder / 'recipe.toml'} is not TOML: {error}.") from None
+
+
+def _read_optional(path: Path) -> pd.DataFrame | None:
+    """Return a table, or None where there is no file or it has no rows."""
+    if not path.is_file():
+        return None
+    rows = read_csv(path)
+    return None if rows.empty else rows

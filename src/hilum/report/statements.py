@@ -1,0 +1,109 @@
+"""What the figures mean, in sentences: the verdict's title and weight, and network against border.
+
+Nothing is computed here but comparisons of numbers that metrics.json holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from hilum.report.numbers import known
+
+__all__ = ["Statement", "against_border", "verdict"]
+
+
+class Statement(NamedTuple):
+    """A title, a sentence, and how loud the page says it: `strong`, `medium` or `quiet`."""
+
+    title: str
+    sentence: str
+    weight: str
+
+
+_VERDICTS = {
+    "confounded": ("Confounded by design: class and source are one", "strong"),
+    "partly": ("Partly confounded: some sources hold one class only", "medium"),
+    "single": ("One source: nothing is known about other sources", "quiet"),
+    "crossed": ("Crossed design: every source holds every class", "quiet"),
+}
+
+_CHANCE = 0.5
+
+
+def verdict(design: Mapping[str, Any]) -> Statement:
+    """Return the design verdict; a level that this version doesn't know is said loudly."""
+    level = str(design["level"])
+    title, weight = _VERDICTS.get(level, (f"Design: {level}", "strong"))
+    return Statement(title, str(design["sentence"]), weight)
+
+
+def against_border(
+    network: Mapping[str, Any], probe: Mapping[str, Any] | None, *, level: str, leaks: bool
+) -> Statement:
+    """Return what the network's AUC means next to the border probe's.
+
+    Args:
+        network, probe: figures of merit (value, low, high) on the same test slices.
+        level: the design's level; with `confounded` or `partly`, a clear gap proves little too.
+        leaks: whether groups of the test set were trained on; then a gap proves nothing.
+    """
+    if probe is None:
+        return Statement(
+            "No border probe",
+            "This run has no border probe, so nothing tells this AUC from what the edge of the "
+            "picture gives away.",
+            "medium",
+        )
+    if not all(known(figure.get(end)) for figure in (network, probe) for end in ("low", "high")):
+        return Statement(
+            "No comparison",
+            "An AUC or its interval is not defined here, so network and border probe can't be "
+            "compared.",
+            "medium",
+        )
+    if probe["low"] > network["high"]:
+        return Statement(
+            "The border alone does better",
+            "The border probe's interval lies above the network's: this AUC is no evidence that "
+            "the network sees disease.",
+            "strong",
+        )
+    if probe["high"] >= network["low"]:
+        return Statement(
+            "The border alone does as well",
+            "The two intervals overlap: this AUC is no evidence that the network sees disease.",
+            "strong",
+        )
+    return _gap(probe, level, leaks=leaks)
+
+
+def _gap(probe: Mapping[str, Any], level: str, *, leaks: bool) -> Statement:
+    """Return what it means that the network's interval lies above the border probe's."""
+    better = "The network's interval lies above the border probe's: it uses something that the "
+    better += "outermost pixels don't show."
+    if leaks:
+        return Statement(
+            "The network does better than the border",
+            f"{better} But the test set leaks, so that may be memory.",
+            "medium",
+        )
+    if level in ("confounded", "partly"):
+        return Statement(
+            "The network does better than the border",
+            f"{better} With class and source tied together, that may still be the source, not the "
+            "disease.",
+            "medium",
+        )
+    if probe["low"] > _CHANCE:
+        return Statement(
+            "The network does better than the border",
+            f"{better} But the border is better than chance too: part of this AUC may not be "
+            "disease.",
+            "medium",
+        )
+    return Statement(
+        "The network does better than the border",
+        f"{better} The border itself is not told from chance.",
+        "quiet",
+    )

@@ -1,0 +1,177 @@
+"""The run folder: what its files are called, and reading them back."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from hilum.atomic import write_text
+from hilum.errors import RunError, UsageError
+from hilum.recipe import Recipe, load_recipe
+from hilum.table import SliceTable, read_csv, read_table, write_csv
+
+__all__ = ["Run", "open_run", "probability_column", "write_json"]
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run folder; the properties are its files, there or not yet."""
+
+    folder: Path
+
+    @property
+    def recipe_file(self) -> Path:
+        """The complete recipe, TOML."""
+        return self.folder / "recipe.toml"
+
+    @property
+    def table_file(self) -> Path:
+        """Exactly the slices that were used."""
+        return self.folder / "slices.csv"
+
+    @property
+    def environment_file(self) -> Path:
+        """Versions, processor, seed, hash of the weights, command."""
+        return self.folder / "environment.json"
+
+    @property
+    def history_file(self) -> Path:
+        """One row an epoch."""
+        return self.folder / "history.csv"
+
+    @property
+    def weights_file(self) -> Path:
+        """The trained network, safetensors."""
+        return self.folder / "weights.safetensors"
+
+    @property
+    def network_file(self) -> Path:
+        """Everything else that is needed to predict, JSON."""
+        return self.folder / "network.json"
+
+    @property
+    def checkpoint(self) -> Path:
+        """Where an unfinished training goes on from; gone when it is finished."""
+        return self.folder / "checkpoint"
+
+    @property
+    def predictions_file(self) -> Path:
+        """One row a slice, one probability a class."""
+        return self.folder / "predictions.csv"
+
+    @property
+    def metrics_file(self) -> Path:
+        """Design verdict, border probe and all figures with their intervals, JSON."""
+        return self.folder / "metrics.json"
+
+    @property
+    def figures(self) -> Path:
+        """Figures as SVG."""
+        return self.folder / "figures"
+
+    @property
+    def maps(self) -> Path:
+        """Grad-CAM maps and their pictures."""
+        return self.folder / "maps"
+
+    @property
+    def report_file(self) -> Path:
+        """The report, one self-contained HTML file."""
+        return self.folder / "report.html"
+
+    @property
+    def finished(self) -> bool:
+        """Whether the training came to its end."""
+        return self.weights_file.is_file()
+
+    def table(self) -> SliceTable:
+        """Read the slices that were used."""
+        self._need(self.table_file)
+        return read_table(self.table_file)
+
+    def recipe(self) -> Recipe:
+        """Read the complete recipe."""
+        self._need(self.recipe_file)
+        return load_recipe(self.recipe_file)
+
+    def network(self) -> dict[str, Any]:
+        """Read network.json."""
+        return self._json(self.network_file)
+
+    def environment(self) -> dict[str, Any]:
+        """Read environment.json."""
+        return self._json(self.environment_file)
+
+    def metrics(self) -> dict[str, Any]:
+        """Read metrics.json; RunError tells to evaluate first where it is missing."""
+        return self._json(self.metrics_file, step="evaluate")
+
+    def predictions(self) -> pd.DataFrame:
+        """Read predictions.csv, the probabilities as float64."""
+        self._need(self.predictions_file, step="evaluate")
+        rows = read_csv(self.predictions_file)
+        numbers = [column for column in rows.columns if column.startswith("probability_")]
+        try:
+            return rows.astype(dict.fromkeys(numbers, "float64"))
+        except ValueError as error:
+            raise RunError(
+                f"{self.predictions_file}: not a table of probabilities: {error}."
+            ) from None
+
+    def write_predictions(self, rows: pd.DataFrame) -> None:
+        """Write predictions.csv, whole or not at all."""
+        write_csv(rows, self.predictions_file)
+
+    def _json(self, path: Path, *, step: str = "train") -> dict[str, Any]:
+        """Read a JSON object of the run."""
+        self._need(path, step=step)
+        try:
+            content = json.loads(path.read_text(encoding="utf-8"))
+        except (UnicodeDecodeError, json.JSONDecodeError) as error:
+            raise RunError(f"{path}: not JSON: {error}.") from None
+        if not isinstance(content, dict):
+            raise RunError(f"{path}: a JSON object was expected.")
+        return content
+
+    def _need(self, path: Path, *, step: str = "train") -> None:
+        """Raise RunError where a file of the run is missing, with the command that makes it."""
+        if not path.is_file():
+            raise RunError(
+                f"{self.folder} has no {path.name}; run `hilum {step}` first."
+                if step != "train"
+                else f"{self.folder} has no {path.name}: it is not a whole run folder."
+            )
+
+
+def open_run(folder: Path | str) -> Run:
+    """Return the finished run in `folder`.
+
+    Raises:
+        UsageError: there is no such folder, or it is no run folder.
+        RunError: its training was not finished.
+    """
+    run = Run(Path(folder))
+    if not run.folder.is_dir():
+        raise UsageError(f"there is no run folder {run.folder}.")
+    if not run.recipe_file.is_file():
+        raise UsageError(f"{run.folder} is not a run folder: it has no {run.recipe_file.name}.")
+    if not run.finished:
+        raise RunError(
+            f"the training in {run.folder} was not finished; go on with "
+            f"`hilum train --resume {run.folder}`."
+        )
+    return run
+
+
+def probability_column(class_name: str) -> str:
+    """Return the name of the column that holds the probability of a class."""
+    return f"probability_{class_name}"
+
+
+def write_json(content: dict[str, Any], path: Path) -> None:
+    """Write a JSON object, whole or not at all; NaN is refused, `null` says undefined."""
+    write_text(path, json.dumps(content, indent=1, allow_nan=False, ensure_ascii=False) + "\n")

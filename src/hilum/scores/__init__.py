@@ -1,0 +1,19 @@
+"""Figures of merit with intervals by group: tables in, numbers out; no network, no plots."""
+
+from hilum.scores.bootstrap import INTERVAL, Figure, bootstrap_weights, interval_of
+from hilum.scores.classification import Labelled, block, by_group, figures
+from hilum.scores.ranking import auc, roc_curve, weighted_auc
+
+__all__ = [
+    "INTERVAL",
+    "Figure",
+    "Labelled",
+    "auc",
+    "block",
+    "bootstrap_weights",
+    "by_group",
+    "figures",
+    "interval_of",
+    "roc_curve",
+    "weighted_auc",
+]

@@ -1,0 +1,150 @@
+"""Accuracy, precision, recall, specificity, F1 and AUC of predictions, per slice and per group."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from hilum.scores.bootstrap import Figure, bootstrap_weights, interval_of
+from hilum.scores.ranking import roc_curve, weighted_auc
+
+__all__ = ["Labelled", "block", "by_group", "figures"]
+
+Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
+
+UNDEFINED = {
+    "precision": "no case was called positive",
+    "recall": "there is no positive case",
+    "specificity": "there is no negative case",
+    "f1": "there is no positive case and none was called positive",
+    "auc": "only one class is there",
+    "accuracy": "there is no case",
+}
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """Predictions next to the truth.
+
+    Attributes:
+        group, label, predicted: (n,) text.
+        probabilities: (n, classes) float64, rows sum to 1.
+        class_names: in the order of the columns of `probabilities`.
+        positive: the class that precision, recall, specificity, F1 and AUC speak of, against
+            all others together.
+    """
+
+    group: npt.NDArray[np.object_]
+    label: npt.NDArray[np.object_]
+    predicted: npt.NDArray[np.object_]
+    probabilities: Floats
+    class_names: Sequence[str]
+    positive: str
+
+    @property
+    def is_positive(self) -> Flags:
+        """(n,) whether the truth is the positive class."""
+        return np.asarray(self.label == self.positive, dtype=bool)
+
+    @property
+    def score(self) -> Floats:
+        """(n,) probability of the positive class."""
+        return self.probabilities[:, list(self.class_names).index(self.positive)]
+
+
+def by_group(cases: Labelled) -> Labelled:
+    """Return one case a group: its slices' mean probabilities, the class they speak for.
+
+    A group is positive if any of its slices is; otherwise it has the label of most of its slices.
+    """
+    frame = pd.DataFrame(cases.probabilities, columns=list(cases.class_names))
+    mean = frame.groupby(cases.group, sort=True).mean()
+    labels = pd.Series(cases.label).groupby(cases.group, sort=True)
+    label = labels.agg(
+        lambda own: cases.positive if (own == cases.positive).any() else own.mode().iloc[0]
+    )
+    predicted = np.array(list(cases.class_names), dtype=object)[mean.to_numpy().argmax(axis=1)]
+    return Labelled(
+        mean.index.to_numpy(dtype=object), label.to_numpy(dtype=object), predicted,
+        mean.to_numpy(), cases.class_names, cases.positive,
+    )  # fmt: skip
+
+
+def figures(cases: Labelled) -> dict[str, Figure]:
+    """Return accuracy, precision, recall, specificity, f1 and auc with their intervals."""
+    whole = _figures_under(cases, np.ones((1, len(cases.label))))
+    draws = _resampled(cases)
+    behind = _groups_behind(cases)
+    return {
+        name: interval_of(
+            float(value[0]), draws[name], groups=behind[name], undefined=UNDEFINED[name]
+        )
+        for name, value in whole.items()
+    }
+
+
+def block(cases: Labelled) -> dict[str, Any]:
+    """Return what metrics.json says of one set of cases: counts, figures, confusion, ROC."""
+    names = list(cases.class_names)
+    confusion = pd.crosstab(
+        pd.Categorical(cases.label, names), pd.Categorical(cases.predicted, names), dropna=False
+    )
+    false, true = roc_curve(cases.is_positive, cases.score)
+    return {
+        "n": len(cases.label),
+        "groups": len(set(cases.group)),
+        "by_class": {name: int((cases.label == name).sum()) for name in names},
+        "figures": {name: figure.as_json() for name, figure in figures(cases).items()},
+        "confusion": confusion.to_numpy().tolist(),
+        "roc": {"fpr": false.round(6).tolist(), "tpr": true.round(6).tolist()},
+    }
+
+
+def _resampled(cases: Labelled) -> dict[str, Floats]:
+    """Return every figure on every resample, each (resamples,)."""
+    parts = [_figures_under(cases, w) for w in bootstrap_weights(cases.group, cases.label)]
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+def _figures_under(cases: Labelled, weights: Floats) -> dict[str, Floats]:
+    """Return each figure under each row of case `weights` (draws, n)."""
+    truth, called = cases.is_positive, cases.predicted == cases.positive
+    right = weights @ (cases.label == cases.predicted).astype(float)
+    tp = weights @ (truth & called).astype(float)
+    tn = weights @ (~truth & ~called).astype(float)
+    positives, negatives = weights @ truth.astype(float), weights @ (~truth).astype(float)
+    calls = weights @ called.astype(float)
+    return {
+        "accuracy": _ratio(right, positives + negatives),
+        "precision": _ratio(tp, calls),
+        "recall": _ratio(tp, positives),
+        "specificity": _ratio(tn, negatives),
+        "f1": _ratio(2 * tp, positives + calls),
+        "auc": weighted_auc(truth, cases.score, weights),
+    }
+
+
+def _ratio(part: Floats, whole: Floats) -> Floats:
+    """Return part / whole, NaN where there is no whole."""
+    ratio: Floats = np.divide(part, whole, out=np.full(len(part), np.nan), where=whole > 0)
+    return ratio
+
+
+def _groups_behind(cases: Labelled) -> dict[str, int]:
+    """Return the number of independent groups behind each figure."""
+    truth, called = cases.is_positive, cases.predicted == cases.positive
+    positive, negative = len(set(cases.group[truth])), len(set(cases.group[~truth]))
+    return {
+        "accuracy": len(set(cases.group)),
+        "precision": len(set(cases.group[called])),
+        "recall": positive,
+        "specificity": negative,
+        "f1": positive,
+        "auc": min(positive, negative),
+    }

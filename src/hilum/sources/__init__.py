@@ -1,0 +1,16 @@
+"""Sources: collections of slices, each with its layout, citation, terms and traps."""
+
+from __future__ import annotations
+
+from hilum.sources.build import SOURCES, BuildResult, build_table
+from hilum.sources.options import BuildOptions, Source
+from hilum.sources.phantom.settings import PhantomSettings
+
+__all__ = [
+    "SOURCES",
+    "BuildOptions",
+    "BuildResult",
+    "PhantomSettings",
+    "Source",
+    "build_table",
+]

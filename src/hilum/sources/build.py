@@ -1,0 +1,165 @@
+"""Building a slice table out of named sources."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from hilum.atomic import refuse_existing
+from hilum.errors import SourceError, UsageError
+from hilum.sources.ct_pneumonia import CT_PNEUMONIA
+from hilum.sources.existing import TABLE
+from hilum.sources.folder import FOLDER
+from hilum.sources.msd_lung import MSD_LUNG
+from hilum.sources.options import BuildOptions, BuildPlace, Source
+from hilum.sources.phantom_rows import PHANTOM
+from hilum.table import OPTIONAL_COLUMNS, SliceTable, check_rows, write_table
+
+__all__ = ["SOURCES", "BuildResult", "build_table"]
+
+SOURCES: dict[str, Source] = {
+    source.name: source for source in (CT_PNEUMONIA, FOLDER, MSD_LUNG, PHANTOM, TABLE)
+}
+"""The sources that a build knows, by name."""
+
+
+@dataclass(frozen=True)
+class BuildResult:
+    """What a build made.
+
+    Attributes:
+        table: the table as written.
+        counts: columns source, label, slices (int) and groups (int), one row for each pair that
+            occurs, sorted.
+        notes: sentences that a user should see.
+    """
+
+    table: SliceTable
+    counts: pd.DataFrame
+    notes: tuple[str, ...]
+
+
+def build_table(
+    sources: Sequence[tuple[str, Path]],
+    *,
+    out: Path,
+    options: BuildOptions | None = None,
+    force: bool = False,
+) -> BuildResult:
+    """Build rows of each source, merge them, and write them to `out`, whole or not at all.
+
+    Args:
+        sources: pairs of a name in SOURCES and the folder (or file) to read.
+        out: the table to write, such as slices.csv; msd-lung renders into its folder. Pictures
+            that a source has rendered or drawn stay where a later source fails: each is whole,
+            and the next build takes it as it is.
+        options: how slices are chosen; None takes the defaults.
+        force: replace `out`, and phantoms of other settings, where they exist.
+
+    Raises:
+        UsageError: an unknown source or label, a missing folder, or `out` exists.
+        SourceError: a folder is not laid out as its source should be, or two sources have a
+            slice of the same slice_id.
+        TableError: a merged table breaks its schema.
+        StorageError: the disk refused.
+    """
+    out, options = Path(out), options or BuildOptions()
+    if not sources:
+        raise UsageError(f"a table needs at least one source; hilum knows {', '.join(SOURCES)}.")
+    for name, path in sources:
+        _check_source(name, Path(path))
+    refuse_existing(out, force=force)
+    place = BuildPlace(out.parent, force)
+    frames: list[pd.DataFrame] = []
+    notes: list[str] = []
+    origins: list[str] = []
+    for name, path in sources:
+        built = SOURCES[name].build(Path(path), place, options)
+        frames.append(built.rows)
+        notes += built.notes
+        origins += [f"{name}={path}"] * len(built.rows)
+    _check_collisions(frames, origins)
+    rows = pd.concat(frames, ignore_index=True).fillna("").astype(str)
+    notes += _doubts(rows, pd.Series(origins))
+    rows = check_rows(_relative(_keep(rows, options.labels), out.parent), name=out.name)
+    table = SliceTable(rows, out.parent, out.name)
+    write_table(table, out)
+    return BuildResult(table, _counts(rows), tuple(notes))
+
+
+def _check_source(name: str, path: Path) -> None:
+    """Refuse a name that hilum does not know, and a path that is not there."""
+    if name not in SOURCES:
+        near = difflib.get_close_matches(name, SOURCES, n=1, cutoff=0.5)
+        hint = f"did you mean {near[0]!r}? " if near else ""
+        raise UsageError(f"unknown source {name!r}; {hint}hilum knows {', '.join(SOURCES)}.")
+    if name != PHANTOM.name and not path.exists():
+        raise UsageError(f"source {name}: there is no {path}; give where the collection lies.")
+
+
+def _check_collisions(frames: Sequence[pd.DataFrame], origins: Sequence[str]) -> None:
+    """Refuse one slice_id in two sources (or twice in one), naming both."""
+    ids = pd.concat([frame["slice_id"] for frame in frames], ignore_index=True)
+    again = ids.duplicated().to_numpy()
+    if again.any():
+        second = int(again.argmax())
+        first = int((ids == ids.iloc[second]).to_numpy().argmax())
+        raise SourceError(
+            f"slice_id {ids.iloc[second]!r} comes from {origins[first]} and from "
+            f"{origins[second]}; slice_id must be unique, so leave one of the two out."
+        )
+
+
+def _doubts(rows: pd.DataFrame, origins: pd.Series) -> Iterator[str]:
+    """Say what looks alike in several sources: labels that differ in case, groups of one name."""
+    labels = pd.Series(sorted(rows["label"].unique()), dtype=str)
+    for _, alike in labels.groupby(labels.str.casefold()):
+        if len(alike) > 1:
+            yield (
+                f"labels {', '.join(map(repr, alike))} differ in case only, and stay different "
+                "classes; rename one if they mean the same."
+            )
+    shared = int((origins.groupby(rows["group"]).nunique() > 1).sum())
+    if shared:
+        yield (
+            f"{shared} groups have the same name in several sources, and each is taken for one "
+            "patient; rename them if they are not."
+        )
+
+
+def _keep(rows: pd.DataFrame, labels: tuple[str, ...]) -> pd.DataFrame:
+    """Return the rows of `labels`, or all where none are given."""
+    there = sorted(rows["label"].unique())
+    unknown = [label for label in labels if label not in there]
+    if unknown:
+        raise UsageError(
+            f"no slice has the label {unknown[0]!r}; the labels there are {', '.join(there)}."
+        )
+    return rows[rows["label"].isin(labels)].reset_index(drop=True) if labels else rows
+
+
+def _relative(rows: pd.DataFrame, folder: Path) -> pd.DataFrame:
+    """Return `rows` with absolute paths made relative to `folder`, forward slashes."""
+    here, seen = folder.resolve(), {}
+
+    def relative(text: str) -> str:
+        if not text:
+            return ""
+        parent, _, name = text.rpartition("/")
+        if parent not in seen:
+            seen[parent] = Path(os.path.relpath(parent or "/", here)).as_posix()
+        return name if seen[parent] == "." else f"{seen[parent]}/{name}"
+
+    rows = rows.assign(**{c: "" for c in OPTIONAL_COLUMNS if c not in rows.columns})
+    return rows.assign(path=rows["path"].map(relative), mask=rows["mask"].map(relative))
+
+
+def _counts(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return slices and groups for each source and label."""
+    grouped = rows.groupby(["source", "label"], sort=True)["group"]
+    return grouped.agg(slices="size", groups="nunique").reset_index()

@@ -1,0 +1,37 @@
+"""The source `table`: rows of a slices.csv that exists already, all columns kept."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hilum.errors import UsageError
+from hilum.sources.options import BuildOptions, BuildPlace, Built, Source
+from hilum.table import read_table
+
+__all__ = ["TABLE"]
+
+
+def build(path: Path, place: BuildPlace, options: BuildOptions) -> Built:
+    """Return the rows of the slice table at `path`.
+
+    Raises:
+        UsageError: `path` is not a file.
+        TableError: the table breaks its schema.
+    """
+    if not path.is_file():
+        raise UsageError(f"source table: {path} is not a file; give the path of a slices.csv.")
+    table = read_table(path)
+    rows, folder = table.rows.copy(), table.folder.resolve().as_posix()
+    for column in ("path", "mask"):
+        rows[column] = [f"{folder}/{text}" if text else "" for text in rows[column]]
+    return Built(rows)
+
+
+TABLE = Source(
+    name="table",
+    title="A slices.csv that exists already",
+    citation="",
+    terms="those of the slices it lists",
+    traps=(),
+    build=build,
+)

@@ -1,0 +1,182 @@
+"""The source `folder`: any folder whose sub-folders are classes."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from hilum.errors import SourceError, UsageError
+from hilum.sources.options import BuildOptions, BuildPlace, Built, Source
+
+__all__ = ["FOLDER"]
+
+SPLIT_NAMES = {
+    "training": "train",
+    "train": "train",
+    "validation": "validation",
+    "valid": "validation",
+    "val": "validation",
+    "testing": "test",
+    "test": "test",
+}
+"""Sub-folders that stand for a part of a split, in lower case."""
+
+PICTURES = {".png", ".jpg", ".jpeg", ".dcm", ".dicom", ".ima"}
+"""Suffixes of slices; a file without suffix is a slice where it carries the DICOM prefix."""
+
+_DICOM_PREFIX_AT, _DICOM_PREFIX = 128, b"DICM"  # DICOM PS3.10, section 7.1
+
+
+@dataclass(frozen=True)
+class _Found:
+    """One slice: its file, label as written, split (or empty), patient's folder (or empty)."""
+
+    file: Path
+    label: str
+    split: str
+    patient: str
+
+
+def build(path: Path, place: BuildPlace, options: BuildOptions) -> Built:
+    """Return a row for each slice below the class folders of `path`.
+
+    Layouts: `<class>/...` and `Training|Validation|Testing/<class>/...`, case-insensitive.
+    A label is its folder's name without outer spaces. Where a class folder has sub-folders,
+    the first one is taken for the patient, and is the group; a slice that lies in the class
+    folder itself is a group of its own.
+
+    Raises:
+        UsageError: `path` is not a folder.
+        SourceError: there is no class folder, or one has no slice.
+    """
+    if not path.is_dir():
+        raise UsageError(f"source folder: {path} is not a folder; give one with class sub-folders.")
+    root = path.resolve()
+    found, notes = _merge_case(list(_find(root)))
+    name = root.name.strip() or "folder"
+    rows = pd.DataFrame([_row(item, root, name) for item in found], dtype=str)
+    alone = sum(not item.patient for item in found)
+    if alone:
+        notes.append(
+            f"folder {name}: for {alone} of {len(found)} slices no patient is known and each is "
+            "a group of its own; slices of one patient may then stand in train and in test, "
+            "and the figures come out too good."
+        )
+    return Built(_with_unique_ids(rows, root), tuple(notes))
+
+
+def _find(root: Path) -> Iterator[_Found]:
+    """Yield every slice, class by class."""
+    tops = _folders(root)
+    parts = [top for top in tops if top.name.strip().lower() in SPLIT_NAMES]
+    if parts and len(parts) < len(tops):
+        other = next(top for top in tops if top not in parts)
+        raise SourceError(
+            f"{root} mixes split folders such as {parts[0].name!r} with others such as "
+            f"{other.name!r}; give either classes or splits with classes in them."
+        )
+    classes = [
+        (folder, SPLIT_NAMES[part.name.strip().lower()])
+        for part in parts
+        for folder in _folders(part)
+    ] or ([] if parts else [(top, "") for top in tops])
+    if not classes:
+        raise SourceError(
+            f"{root} has no class folders; looked for <class>/ and for "
+            "Training|Validation|Testing/<class>/."
+        )
+    for folder, split in classes:
+        yield from _find_class(root, folder, split)
+
+
+def _find_class(root: Path, folder: Path, split: str) -> Iterator[_Found]:
+    """Yield the slices of one class folder."""
+    files = [file for file in sorted(folder.rglob("*")) if _is_slice(file, folder)]
+    if not files:
+        raise SourceError(
+            f"class folder {folder.relative_to(root).as_posix()!r} of {root} holds no slice "
+            f"({', '.join(sorted(PICTURES))}); fill it or take it away."
+        )
+    for file in files:
+        inside = file.relative_to(folder).parts
+        yield _Found(file, folder.name.strip(), split, inside[0] if len(inside) > 1 else "")
+
+
+def _folders(root: Path) -> list[Path]:
+    return sorted(p for p in root.iterdir() if p.is_dir() and not p.name.startswith((".", "__")))
+
+
+def _is_slice(file: Path, folder: Path) -> bool:
+    """Return whether `file` looks like a slice; hidden files and folders never do."""
+    if any(part.startswith((".", "__")) for part in file.relative_to(folder).parts):
+        return False
+    if not file.is_file():
+        return False
+    if file.suffix.lower() in PICTURES:
+        return True
+    if file.suffix and not file.suffix[1:].isdecimal():  # DICOM names often end in a number
+        return False
+    with file.open("rb") as raw:
+        raw.seek(_DICOM_PREFIX_AT)
+        return raw.read(len(_DICOM_PREFIX)) == _DICOM_PREFIX
+
+
+def _merge_case(found: list[_Found]) -> tuple[list[_Found], list[str]]:
+    """Give labels that differ in case only the spelling that comes first; say so."""
+    spellings: dict[str, list[str]] = defaultdict(list)
+    for item in found:
+        known = spellings[item.label.casefold()]
+        if item.label not in known:
+            known.append(item.label)
+    notes = [
+        f"labels {', '.join(repr(label) for label in known)} differ in case only and were "
+        f"merged into {known[0]!r}."
+        for known in spellings.values()
+        if len(known) > 1
+    ]
+    merged = [
+        _Found(item.file, spellings[item.label.casefold()][0], item.split, item.patient)
+        for item in found
+    ]
+    return merged, notes
+
+
+def _row(item: _Found, root: Path, name: str) -> dict[str, str]:
+    relative = item.file.relative_to(root).with_suffix("").as_posix()
+    slice_id = f"{name}/{relative}".strip()
+    return {
+        "slice_id": slice_id,
+        "path": item.file.as_posix(),
+        "label": item.label,
+        "group": f"{name}/{item.patient}" if item.patient else slice_id,
+        "source": name,
+        "split": item.split,
+    }
+
+
+def _with_unique_ids(rows: pd.DataFrame, root: Path) -> pd.DataFrame:
+    """Where two files differ in their suffix only, give both the suffix in their slice_id."""
+    again = rows["slice_id"].duplicated(keep=False)
+    if again.any():
+        suffix = rows["path"].map(lambda path: Path(path).suffix)
+        own = again & (rows["group"] == rows["slice_id"])
+        rows["slice_id"] = rows["slice_id"].where(~again, rows["slice_id"] + suffix)
+        rows["group"] = rows["group"].where(~own, rows["slice_id"])
+    return rows
+
+
+FOLDER = Source(
+    name="folder",
+    title="Your own slices: class sub-folders, also Training|Validation|Testing/<class>",
+    citation="",
+    terms="those of your slices",
+    traps=(
+        "Without a folder for each patient, no split can keep a patient's slices together.",
+        "Where each class was gathered elsewhere, a network may learn the place.",
+    ),
+    build=build,
+)

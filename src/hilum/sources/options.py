@@ -1,0 +1,77 @@
+"""What a source is, and what it is told when its rows are built."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+
+from hilum.readers.window import LUNG, Window
+from hilum.sources.phantom.settings import PhantomSettings
+
+__all__ = ["BuildOptions", "BuildPlace", "Built", "Source"]
+
+
+@dataclass(frozen=True)
+class BuildOptions:
+    """How slices are chosen; each source uses what concerns it.
+
+    Attributes:
+        raw: ct-pneumonia: the slices as published instead of the cleaned ones.
+        normal: msd-lung: tumour-free slices too, as label `normal`.
+        window: msd-lung: the window that Hounsfield units are rendered with.
+        slices_per_patient: msd-lung: at most so many slices of a label from one patient.
+        labels: keep only these labels; empty keeps all.
+        phantom: what to draw.
+    """
+
+    raw: bool = False
+    normal: bool = False
+    window: Window = LUNG
+    slices_per_patient: int = 10
+    labels: tuple[str, ...] = ()
+    phantom: PhantomSettings = field(default_factory=PhantomSettings)
+
+
+@dataclass(frozen=True)
+class BuildPlace:
+    """Where a source's pictures may be written: the folder of the table, and whether to replace."""
+
+    folder: Path
+    force: bool = False
+
+
+@dataclass(frozen=True)
+class Built:
+    """What one source gives.
+
+    Attributes:
+        rows: text columns of a slice table; `path` and `mask` as resolved absolute paths.
+        notes: sentences that a user should see.
+    """
+
+    rows: pd.DataFrame
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Source:
+    """One collection that hilum knows the layout of.
+
+    Attributes:
+        name: what a build calls it.
+        title: what it is, in a few words.
+        citation: how to cite it; empty where it is the user's own.
+        terms: licence or terms of use, as stated by its owners.
+        traps: what has misled people who used it.
+        build: makes rows of the folder (or file) at a path.
+    """
+
+    name: str
+    title: str
+    citation: str
+    terms: str
+    traps: tuple[str, ...]
+    build: Callable[[Path, BuildPlace, BuildOptions], Built]

@@ -1,0 +1,52 @@
+"""The demo: phantoms drawn, split, trained on, evaluated, explained and reported."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hilum.progress import SILENT, Progress
+from hilum.run import Run
+from hilum.sources import BuildOptions, PhantomSettings, build_table
+from hilum.splits import split_table
+from hilum.steps.road import finish
+from hilum.steps.train import train
+from hilum.table import write_table
+
+__all__ = ["DEMO_PHANTOMS", "demo"]
+
+DEMO_PHANTOMS = PhantomSettings(patients=160, slices_per_patient=3, lesions=1.0, link=0.5)
+"""Clear lesions, and every second patient from a source of the own class: a bit of each doubt."""
+
+RECIPE = "phantom"
+
+
+def demo(
+    out: Path | str,
+    *,
+    phantoms: PhantomSettings = DEMO_PHANTOMS,
+    force: bool = False,
+    progress: Progress = SILENT,
+) -> Run:
+    """Go the whole road on phantoms and return the run with its report.
+
+    Args:
+        out: the folder to make: `phantom/` with the slices, `slices.csv`, and `run/`.
+        phantoms: what to draw.
+        force: replace what stands there.
+        progress: told what is going on.
+
+    Raises:
+        UsageError: `out` is in the way and `force` is not given.
+        StorageError: the disk refused.
+    """
+    folder = Path(out)
+    table_file = folder / "slices.csv"
+    progress.say(f"Drawing {phantoms.patients * phantoms.slices_per_patient} phantom slices.")
+    built = build_table(
+        [("phantom", folder)], out=table_file, options=BuildOptions(phantom=phantoms), force=force
+    )
+    table = split_table(built.table)
+    write_table(table, table_file)
+    run = train(table, RECIPE, out=folder / "run", weights="none", force=force, progress=progress)
+    finish(run, progress=progress)
+    return run

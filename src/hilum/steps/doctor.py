@@ -1,0 +1,46 @@
+"""What works on this machine."""
+
+from __future__ import annotations
+
+import os
+import platform
+from pathlib import Path
+from typing import Any
+
+from hilum.readers import transfer_syntaxes
+from hilum.steps.environment import package_versions, processor_name, version
+
+__all__ = ["examine"]
+
+WEIGHTS_VARIABLE = "HILUM_WEIGHTS"
+
+
+def examine(weights: Path | str | None = None) -> dict[str, dict[str, Any]]:
+    """Return what is there and what works: versions, machine, DICOM decoders, weights.
+
+    Args:
+        weights: a folder of timm local-dir models; without it HILUM_WEIGHTS is looked into.
+    """
+    return {
+        "versions": {"hilum": version(), "python": platform.python_version(), **package_versions()},
+        "machine": {"processor": processor_name(), "cores": os.cpu_count() or 1, **_torch()},
+        "DICOM transfer syntaxes": transfer_syntaxes(),
+        "weights": _weights(weights or os.environ.get(WEIGHTS_VARIABLE)),
+    }
+
+
+def _torch() -> dict[str, Any]:
+    """Return what torch computes on, or how to get it."""
+    try:
+        from hilum.learn.device import computes_bfloat16, device_name
+    except ImportError as error:
+        return {"torch": f"can't be imported ({error}); install hilum[train]"}
+    return {"device": device_name(), "bfloat16 in hardware": computes_bfloat16()}
+
+
+def _weights(folder: Path | str | None) -> dict[str, Any]:
+    """Return the models in a weights folder."""
+    if folder is None:
+        return {WEIGHTS_VARIABLE: "not set: timm's download is used"}
+    found = sorted(path.parent.name for path in Path(folder).glob("*/model.safetensors"))
+    return dict.fromkeys(found, "at hand") or {str(folder): "holds no local-dir model"}

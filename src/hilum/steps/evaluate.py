@@ -1,0 +1,163 @@
+"""Evaluate: a run in, predictions.csv and metrics.json out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from hilum.audit import judge_design, probe_border, probe_concern
+from hilum.errors import RunError
+from hilum.prepare import Decoded, decode_table
+from hilum.progress import SILENT, Progress
+from hilum.run import Run, open_run, probability_column, write_json
+from hilum.scores import INTERVAL, Labelled, block, by_group
+from hilum.splits import count_splits, find_leak
+from hilum.steps.environment import version
+from hilum.table import SPLITS, SliceTable
+
+__all__ = ["evaluate", "labelled"]
+
+BATCH = 32
+"""Slices that are predicted at a time."""
+
+
+def evaluate(
+    run: Run | Path | str, *, keep_predictions: bool = False, progress: Progress = SILENT
+) -> dict[str, Any]:
+    """Predict every slice of a run's table, write predictions.csv and metrics.json.
+
+    Args:
+        run: a finished run or its folder.
+        keep_predictions: score the predictions.csv that is there; needs neither network nor torch.
+        progress: told what is going on.
+
+    Returns:
+        the content of metrics.json: design verdict, split and leak, border probe, and for each
+        split the figures with intervals per slice and per group.
+
+    Raises:
+        RunError: the run lacks something, or its predictions are not of its slices.
+        ReadError: a slice can't be read any more.
+    """
+    run = run if isinstance(run, Run) else open_run(run)
+    told, table = run.network(), run.table()
+    names, positive = list(told["class_names"]), str(told["positive"])
+    with decode_table(table, size=int(told["input"]["size"]), progress=progress) as decoded:
+        if keep_predictions:
+            predictions = _kept(run, table)
+        else:
+            predictions = _predict(run, table, decoded, names, progress)
+            run.write_predictions(predictions)
+        probe = _probe(table, decoded, names, positive)
+    splits = {split: predictions[predictions["split"] == split] for split in SPLITS}
+    cases = {split: labelled(rows, names, positive) for split, rows in splits.items()}
+    metrics = {
+        "hilum": version(),
+        "positive": positive,
+        "class_names": names,
+        "interval": INTERVAL,
+        "design": judge_design(table).as_json(),
+        "split": _split_json(table),
+        "border_probe": probe_concern(cases, probe).as_json(),
+        "splits": {
+            split: {"per_slice": block(part), "per_group": block(by_group(part))}
+            for split, part in cases.items()
+        },
+    }
+    write_json(metrics, run.metrics_file)
+    return metrics
+
+
+def labelled(rows: pd.DataFrame, class_names: list[str], positive: str) -> Labelled:
+    """Return rows of predictions.csv as the scores take them."""
+    columns = [probability_column(name) for name in class_names]
+    missing = [column for column in columns if column not in rows.columns]
+    if missing:
+        raise RunError(f"predictions.csv has no column {missing[0]!r}.")
+    return Labelled(
+        group=rows["group"].to_numpy(dtype=object),
+        label=rows["label"].to_numpy(dtype=object),
+        predicted=rows["predicted"].to_numpy(dtype=object),
+        probabilities=rows[columns].to_numpy(dtype=np.float64),
+        class_names=class_names,
+        positive=positive,
+    )
+
+
+def _kept(run: Run, table: SliceTable) -> pd.DataFrame:
+    """Return the predictions that are there, after checking that they are of these slices."""
+    predictions = run.predictions()
+    if predictions["slice_id"].tolist() != table.rows["slice_id"].tolist():
+        raise RunError(
+            f"{run.predictions_file} is not about the slices of {run.table_file.name}; run "
+            f"`hilum evaluate {run.folder}` without --keep-predictions."
+        )
+    return predictions
+
+
+def _predict(
+    run: Run, table: SliceTable, decoded: Decoded, names: list[str], progress: Progress
+) -> pd.DataFrame:
+    """Return one row a slice with a probability for each class."""
+    from hilum.learn.predict import load_network, probabilities
+
+    network = load_network(run)
+    parts = []
+    for part in probabilities(network, _batches(decoded.grey)):
+        parts.append(part)
+        done = min(len(parts) * BATCH, len(table))
+        progress.advance("predicting", done, len(table))
+    return predictions_frame(table, np.concatenate(parts), names)
+
+
+def _batches(grey: npt.NDArray[np.uint8]) -> Iterator[npt.NDArray[np.uint8]]:
+    for first in range(0, len(grey), BATCH):
+        yield grey[first : first + BATCH]
+
+
+def predictions_frame(
+    table: SliceTable, probabilities: npt.NDArray[np.float64], names: list[str]
+) -> pd.DataFrame:
+    """Return predictions.csv's rows: the slice, the truth, the class called, probabilities."""
+    rows = table.rows[["slice_id", "group", "source", "split", "label"]].copy()
+    rows["predicted"] = np.array(names, dtype=object)[probabilities.argmax(axis=1)]
+    for index, name in enumerate(names):
+        rows[probability_column(name)] = probabilities[:, index]
+    return rows
+
+
+def _probe(
+    table: SliceTable, decoded: Decoded, names: list[str], positive: str
+) -> dict[str, Labelled]:
+    """Return what the border alone says of the validation and test slices, fitted on train."""
+    split = table.rows["split"].to_numpy()
+    train = split == "train"
+    labels = table.rows["label"].to_numpy(dtype=object)
+    probed = {}
+    for name in ("validation", "test"):
+        part = table.part(name)
+        said = probe_border(decoded.grey[train], labels[train], decoded.grey[split == name], names)
+        probed[name] = labelled(predictions_frame(part, said, names), names, positive)
+    return probed
+
+
+def _split_json(table: SliceTable) -> dict[str, Any]:
+    """Return sizes of the splits and what they share."""
+    leak = find_leak(table)
+    counts = count_splits(table)
+    groups = {split: int(table.part(split).rows["group"].nunique()) for split in SPLITS}
+    return {
+        "slices": {split: sum(of_label.values()) for split, of_label in counts.items()},
+        "groups": groups,
+        "by_label": {split: dict(of_label) for split, of_label in counts.items()},
+        "leak": {
+            "groups": leak.groups,
+            "share_of_test_slices": round(leak.share_of_test_slices, 4),
+            "sentence": leak.sentence,
+        },
+    }

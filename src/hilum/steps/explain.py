@@ -1,0 +1,212 @@
+"""Explain: Grad-CAM of every test slice as raw maps, and pictures of the telling ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from hilum.atomic import new_folder
+from hilum.boxes import parse_boxes
+from hilum.errors import UsageError
+from hilum.learn.maps import grad_cam, upsample_map
+from hilum.learn.predict import load_network, probabilities
+from hilum.prepare import Decoded, decode_table
+from hilum.progress import SILENT, Progress
+from hilum.readers import LUNG, parse_window, read_slice
+from hilum.report.heatmap import draw_heatmap
+from hilum.run import Run, open_run, probability_column
+from hilum.table import SPLITS, SliceTable, write_csv
+
+__all__ = ["PREDICTED", "explain"]
+
+PREDICTED = "predicted"
+"""Target: for each slice the class that the network calls it."""
+BATCH = 32
+A_FILE = 256
+"""Maps in one NPZ file."""
+SHOWN = 3
+"""Pictures of each kind: sure, unsure, wrong."""
+TOP_SHARE = 0.95
+"""The largest value of this share of the maps is shown as full red in all pictures."""
+
+
+def explain(
+    run: Run | Path | str,
+    *,
+    split: str = "test",
+    target: str = PREDICTED,
+    progress: Progress = SILENT,
+) -> Path:
+    """Write the folder `maps/` of a run and return it.
+
+    It holds `maps-*.npz` (arrays `slice_id`, `target`, and `cam_map` (n, rows, columns) float32
+    at the layer's resolution, in logits, unscaled), `index.csv` (one row a slice: file and row of
+    its map, its largest value, its state: ok, zero map, not finite), `shown.csv` and `pictures/`.
+
+    Args:
+        run: a finished run or its folder.
+        split: which slices.
+        target: the class that the maps are for, or "predicted".
+        progress: told what is going on.
+
+    Raises:
+        UsageError: there is no such split or class.
+        RunError: the run lacks something.
+    """
+    run = run if isinstance(run, Run) else open_run(run)
+    told = run.network()
+    names = list(told["class_names"])
+    if split not in SPLITS:
+        raise UsageError(f"a split is one of {', '.join(SPLITS)}; got {split!r}.")
+    if target not in (PREDICTED, *names):
+        raise UsageError(f"a target is {PREDICTED} or one of {', '.join(names)}; got {target!r}.")
+    table = run.table().part(split)
+    with (
+        decode_table(table, size=int(told["input"]["size"]), progress=progress) as decoded,
+        new_folder(run.maps, force=True) as draft,
+    ):
+        index, maps = _map_all(run, table, decoded, names, target, draft, progress)
+        write_csv(index, draft / "index.csv")
+        _show(table, index, maps, draft)
+    return run.maps
+
+
+def _map_all(
+    run: Run,
+    table: SliceTable,
+    decoded: Decoded,
+    names: list[str],
+    target: str,
+    draft: Path,
+    progress: Progress,
+) -> tuple[pd.DataFrame, dict[int, Any]]:
+    """Write the raw maps of all slices; return index.csv's rows and the maps that may be shown."""
+    network, layer = load_network(run), run.network().get("cam_layer", "")
+    rows: list[pd.DataFrame] = []
+    kept: list[npt.NDArray[np.float32]] = []
+    for number, first in enumerate(range(0, len(table), A_FILE)):
+        part = table.rows.iloc[first : first + A_FILE]
+        grey = decoded.grey[first : first + A_FILE]
+        told = np.concatenate(list(probabilities(network, _batches(grey))))
+        called = told.argmax(axis=1)
+        chosen = called if target == PREDICTED else np.full(len(part), names.index(target))
+        cam_maps = np.concatenate(
+            [
+                grad_cam(network, batch, chosen[i * BATCH : (i + 1) * BATCH], layer=layer)
+                for i, batch in enumerate(_batches(grey))
+            ]
+        )
+        file = f"maps-{number:04d}.npz"
+        np.savez_compressed(
+            draft / file, cam_map=cam_maps, slice_id=part["slice_id"].to_numpy(dtype=str),
+            target=np.array(names)[chosen],
+        )  # fmt: skip
+        rows.append(_index_rows(part, file, told, names, chosen, cam_maps))
+        kept.append(cam_maps)
+        progress.advance("mapping", first + len(part), len(table))
+    index = pd.concat(rows, ignore_index=True)
+    return index, dict(enumerate(np.concatenate(kept)))
+
+
+def _batches(grey: npt.NDArray[np.uint8]) -> Iterator[npt.NDArray[np.uint8]]:
+    for first in range(0, len(grey), BATCH):
+        yield grey[first : first + BATCH]
+
+
+def _index_rows(
+    part: pd.DataFrame,
+    file: str,
+    told: npt.NDArray[np.float64],
+    names: list[str],
+    chosen: npt.NDArray[np.intp],
+    cam_maps: npt.NDArray[np.float32],
+) -> pd.DataFrame:
+    """Return index.csv's rows of one file of maps."""
+    finite = np.isfinite(cam_maps).all(axis=(1, 2))
+    largest = cam_maps.max(axis=(1, 2))
+    classes = np.array(names, dtype=object)
+    return pd.DataFrame(
+        {
+            "slice_id": part["slice_id"].to_numpy(),
+            "group": part["group"].to_numpy(),
+            "label": part["label"].to_numpy(),
+            "predicted": classes[told.argmax(axis=1)],
+            "target": classes[chosen],
+            "probability": told[np.arange(len(part)), chosen],
+            "file": file,
+            "row": np.arange(len(part)),
+            "largest": largest,
+            "state": np.select([~finite, largest <= 0], ["not finite", "zero map"], "ok"),
+            **{probability_column(name): told[:, i] for i, name in enumerate(names)},
+        }
+    )
+
+
+def _show(
+    table: SliceTable, index: pd.DataFrame, maps: dict[int, npt.NDArray[np.float32]], draft: Path
+) -> None:
+    """Draw the telling slices and write shown.csv."""
+    folder = draft / "pictures"
+    folder.mkdir()
+    good = index.loc[index["state"] == "ok", "largest"]
+    top = float(good.quantile(TOP_SHARE)) if len(good) else 0.0
+    shown = []
+    for kind, rows in _choose(index).items():
+        for number, row in enumerate(rows, start=1):
+            picture = folder / f"{kind}-{number}.png"
+            _draw(table, row, maps[row], top, picture)
+            shown.append({**index.loc[row].to_dict(), "kind": kind,
+                          "picture": f"maps/pictures/{picture.name}"})  # fmt: skip
+    columns = [
+        "slice_id",
+        "kind",
+        "label",
+        "predicted",
+        "target",
+        "probability",
+        "picture",
+        "state",
+    ]
+    write_csv(pd.DataFrame(shown, columns=columns), draft / "shown.csv")
+
+
+def _draw(
+    table: SliceTable, row: int, cam_map: npt.NDArray[np.float32], top: float, picture: Path
+) -> None:
+    """Draw one slice with its map."""
+    cells = table.rows.iloc[row]
+    window = parse_window(cells["window"]) if cells["window"] else LUNG
+    grey = read_slice(table.folder / cells["path"], window=window).grey
+    shape = (grey.shape[0], grey.shape[1])
+    whole = upsample_map(np.nan_to_num(cam_map, posinf=0, neginf=0), shape)
+    boxes = parse_boxes(cells["boxes"])
+    draw_heatmap(grey, whole, top=top, boxes=boxes).save(picture, optimize=True)
+
+
+def _choose(index: pd.DataFrame) -> dict[str, list[int]]:
+    """Return the rows to show: surely right, unsure, and wrong (the surest first).
+
+    No group is shown twice of a kind while there are others, and the labels take turns.
+    """
+    columns = [column for column in index.columns if column.startswith("probability_")]
+    certainty = index[columns].max(axis=1)
+    right = index["label"] == index["predicted"]
+    return {
+        "sure": _varied(index, certainty[right].sort_values(ascending=False)),
+        "unsure": _varied(index, certainty.sort_values()),
+        "wrong": _varied(index, certainty[~right].sort_values(ascending=False)),
+    }
+
+
+def _varied(index: pd.DataFrame, order: pd.Series[float]) -> list[int]:
+    """Return the first few rows of `order`, labels in turn, each group once."""
+    rows = index.loc[order.index, ["label", "group"]].drop_duplicates("group")
+    turn = rows.groupby("label").cumcount()
+    place = pd.Series(range(len(rows)), index=rows.index)
+    ranked = rows.assign(turn=turn, place=place).sort_values(["turn", "place"])
+    return [int(row) for row in ranked.index[:SHOWN]]

@@ -1,0 +1,182 @@
+"""Predict: files and folders in, one row a slice out, as a stream of bounded memory."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from hilum.errors import HilumError, UsageError
+from hilum.learn.networks import Classifier
+from hilum.learn.predict import load_network, probabilities
+from hilum.prepare import resize
+from hilum.readers import LUNG, Window, count_frames, is_candidate, read_slice
+from hilum.run import Run, open_run
+
+__all__ = ["NOTICE", "Found", "Predicted", "Refused", "predict"]
+
+NOTICE = "research use only"
+BATCH = 32
+READERS = 4
+"""Threads that decode while the network computes."""
+
+
+@dataclass(frozen=True)
+class Predicted:
+    """What the network says of one slice.
+
+    Attributes:
+        path: the file.
+        frame: 0-based; 0 for all but multi-frame files.
+        predicted: the class with the highest probability.
+        probabilities: class name -> probability, 0 to 1, sum 1.
+        window: `width/center` in HU that the slice was shown through; empty where the file
+            carries no Hounsfield units.
+        notes: what is unusual about the file.
+    """
+
+    path: Path
+    frame: int
+    predicted: str
+    probabilities: dict[str, float]
+    window: str
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A file that is no slice, and why."""
+
+    path: Path
+    reason: str
+
+
+@dataclass
+class Found:
+    """Files that look like slices, and how many others were passed over, by suffix."""
+
+    passed_over: dict[str, int] = field(default_factory=dict)
+
+    def walk(self, paths: Iterable[Path]) -> Iterator[Path]:
+        """Yield the named files, and below named folders those that look like slices, sorted.
+
+        Raises:
+            UsageError: a path does not exist.
+        """
+        for path in paths:
+            if not path.exists():
+                raise UsageError(f"there is no file or folder {path}.")
+            if path.is_dir():
+                yield from self._below(path)
+            else:
+                yield path
+
+    def _below(self, folder: Path) -> Iterator[Path]:
+        for here, folders, files in os.walk(folder):
+            folders[:] = sorted(name for name in folders if not name.startswith("."))
+            for name in sorted(name for name in files if not name.startswith(".")):
+                path = Path(here) / name
+                if is_candidate(path):
+                    yield path
+                else:
+                    suffix = path.suffix or "no suffix"
+                    self.passed_over[suffix] = self.passed_over.get(suffix, 0) + 1
+
+
+def predict(
+    run: Run | Path | str,
+    paths: Iterable[Path | str],
+    *,
+    window: Window = LUNG,
+    found: Found | None = None,
+) -> Iterator[Predicted | Refused]:
+    """Yield what the network of a run says of each slice, in the order of the paths.
+
+    A file that can't be read is yielded as Refused, and the rest go on; each frame of a
+    multi-frame file is a slice of its own. Memory does not grow with the number of slices.
+
+    Args:
+        run: a finished run or its folder.
+        paths: files and folders; folders are searched below.
+        window: how Hounsfield units are shown to the network; choose the training slices'.
+        found: counts what is passed over in folders.
+
+    Raises:
+        UsageError: a path does not exist (before anything is predicted).
+        RunError: the run is not whole.
+    """
+    run = run if isinstance(run, Run) else open_run(run)
+    told = run.network()
+    names, size = list(told["class_names"]), int(told["input"]["size"])
+    wanted = [Path(path) for path in paths]
+    for path in wanted:
+        if not path.exists():
+            raise UsageError(f"there is no file or folder {path}.")
+    network = load_network(run)
+    files = _frames((found or Found()).walk(wanted))
+    with ThreadPoolExecutor(READERS) as pool:
+        ahead = pool.map(lambda one: _read(one, window, size), islice(files, BATCH))
+        while batch := list(ahead):
+            ahead = pool.map(lambda one: _read(one, window, size), list(islice(files, BATCH)))
+            yield from _predict_batch(network, batch, names)
+
+
+@dataclass(frozen=True)
+class _Slice:
+    """A slice that waits for the network."""
+
+    path: Path
+    frame: int
+    grey: npt.NDArray[np.uint8]
+    window: str
+    notes: tuple[str, ...]
+
+
+def _frames(files: Iterable[Path]) -> Iterator[tuple[Path, int] | Refused]:
+    """Yield each file once for each of its frames, or why it is none."""
+    for path in files:
+        try:
+            frames = count_frames(path)
+        except HilumError as error:
+            yield Refused(path, str(error))
+            continue
+        yield from ((path, frame) for frame in range(frames))
+
+
+def _read(one: tuple[Path, int] | Refused, window: Window, size: int) -> _Slice | Refused:
+    """Read one frame at the network's size."""
+    if isinstance(one, Refused):
+        return one
+    path, frame = one
+    try:
+        image = read_slice(path, window=window, frame=frame)
+    except HilumError as error:
+        return Refused(path, str(error))
+    shown = str(image.window) if image.window else ""
+    return _Slice(path, frame, resize(image.grey, size), shown, image.notes)
+
+
+def _predict_batch(
+    network: Classifier, batch: list[_Slice | Refused], names: list[str]
+) -> Iterator[Predicted | Refused]:
+    """Yield the outcomes of a batch in its order."""
+    slices = [one for one in batch if isinstance(one, _Slice)]
+    said: Iterator[npt.NDArray[np.float64]] = iter(())
+    if slices:
+        said = iter(next(probabilities(network, [np.stack([s.grey for s in slices])])))
+    for one in batch:
+        if isinstance(one, Refused):
+            yield one
+            continue
+        row = next(said)
+        yield Predicted(
+            path=one.path, frame=one.frame, predicted=names[int(row.argmax())],
+            probabilities=dict(zip(names, map(float, row), strict=True)),
+            window=one.window, notes=one.notes,
+        )  # fmt: skip

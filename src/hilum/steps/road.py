@@ -1,0 +1,27 @@
+"""What follows a training: evaluate, explain, report."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from hilum.progress import SILENT, Progress
+from hilum.report import write_report
+from hilum.run import Run, open_run
+from hilum.steps.evaluate import evaluate
+from hilum.steps.explain import explain
+
+__all__ = ["finish"]
+
+
+def finish(run: Run | Path | str, *, progress: Progress = SILENT) -> Path:
+    """Evaluate, explain and report a trained run; return where its report lies.
+
+    Of several processes the first does the work, and the others return at once.
+    """
+    run = run if isinstance(run, Run) else open_run(run)
+    if os.environ.get("RANK", "0") == "0":
+        evaluate(run, progress=progress)
+        explain(run, progress=progress)
+        write_report(run.folder)
+    return run.report_file

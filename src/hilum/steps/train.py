@@ -1,0 +1,254 @@
+"""Train: a table and a recipe in, a run folder with the best epoch's network out."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from accelerate import Accelerator
+
+from hilum.atomic import new_folder, refuse_existing, write_text
+from hilum.audit import judge_design
+from hilum.errors import RecipeError, RunError, TableError, UsageError
+from hilum.learn.checkpoint import Trained, best_weights, load_weights, save_weights
+from hilum.learn.data import Slices
+from hilum.learn.device import choose_precision, make_accelerator
+from hilum.learn.fit import Fitting, fit
+from hilum.learn.networks import Classifier, build_network, cam_layer, count_parameters
+from hilum.learn.weights import Weights, find_weights
+from hilum.prepare import Decoded, decode_table
+from hilum.progress import SILENT, Progress
+from hilum.recipe import Classes, Recipe, as_recipe, dump_recipe
+from hilum.run import Run, write_json
+from hilum.splits import check_splits, find_leak
+from hilum.steps.environment import describe_environment
+from hilum.table import SliceTable, as_table, write_csv, write_table
+
+__all__ = ["resume", "train"]
+
+START = "start.safetensors"
+"""The network before its first step: what `resume` begins with if no epoch was finished."""
+
+
+def train(
+    table: SliceTable | Path | str,
+    recipe: Recipe | Path | str,
+    *,
+    out: Path | str,
+    weights: Path | str | None = None,
+    leaky: bool = False,
+    force: bool = False,
+    progress: Progress = SILENT,
+) -> Run:
+    """Train the recipe's network on the table's train split and return the finished run.
+
+    Nothing is written before everything that can be checked was checked: table, splits, recipe,
+    weights, every slice.
+
+    Args:
+        table: a slice table with its `split` column filled, or the path of one.
+        recipe: a recipe, the name of a built-in one, or the path of a TOML file.
+        out: the run folder to make.
+        weights: see `hilum.learn.weights.find_weights`.
+        leaky: train although groups are in more than one split; all figures will say so.
+        force: replace a folder that stands at `out`.
+        progress: told what is going on.
+
+    Raises:
+        HilumError: the first thing that is wrong, in one sentence.
+        KeyboardInterrupt: stopped; go on with `resume`.
+    """
+    folder = Path(out)
+    refuse_existing(folder, force=force)
+    whole = as_table(table)
+    used = whole.where(whole.rows["split"] != "")
+    filled = _with_classes(as_recipe(recipe), used if len(used) else whole)
+    check_splits(whole, leaky=leaky)
+    _warn(used, progress)
+    start = find_weights(filled.timm_name, weights)
+    filled = _with_cut(filled, start)
+    torch.manual_seed(filled.training.seed)
+    network = build_network(filled, start, classes=len(filled.classes.names))
+    accelerator = make_accelerator(filled.training.precision)
+    with decode_table(used, size=filled.input.size, progress=progress) as decoded:
+        if accelerator.is_main_process:
+            _begin(folder, used, filled, network, start, accelerator, force=force)
+        accelerator.wait_for_everyone()
+        return _train(Run(folder), used, filled, network, decoded, accelerator, progress)
+
+
+def resume(folder: Path | str, *, progress: Progress = SILENT) -> Run:
+    """Go on with a training that was interrupted, from its last whole epoch, and finish it.
+
+    Raises:
+        UsageError: `folder` is no run folder, or its training is finished already.
+        RunError: what it went on from is missing or broken.
+    """
+    run = Run(Path(folder))
+    if not run.recipe_file.is_file():
+        raise UsageError(f"{run.folder} is not a run folder: it has no {run.recipe_file.name}.")
+    if run.finished:
+        raise UsageError(f"the training in {run.folder} is finished; there is nothing to resume.")
+    recipe, used, told = run.recipe(), run.table(), run.network()
+    if not (run.checkpoint / START).is_file():
+        raise RunError(f"{run.checkpoint} lacks {START}; the training must be started again.")
+    mean, std = tuple(told["input"]["mean"]), tuple(told["input"]["std"])
+    start = Weights(recipe.timm_name, None, "", "", mean, std)
+    torch.manual_seed(recipe.training.seed)
+    network = build_network(recipe, start, classes=len(recipe.classes.names), frozen_random=True)
+    load_weights(network, run.checkpoint / START)
+    accelerator = make_accelerator(recipe.training.precision)
+    with decode_table(used, size=recipe.input.size, progress=progress) as decoded:
+        return _train(run, used, recipe, network, decoded, accelerator, progress)
+
+
+def _with_classes(recipe: Recipe, table: SliceTable) -> Recipe:
+    """Fill the recipe's class names from the table, and check that they fit each other."""
+    names = recipe.classes.names or tuple(table.labels)
+    unknown = ~table.rows["label"].isin(names)
+    if unknown.any():
+        row = int(unknown.to_numpy().argmax())
+        raise TableError(
+            f"{table.name}, row {row + 2}, column label: must be one of the recipe's classes "
+            f"({', '.join(names)}); got {table.rows['label'].iloc[row]!r}."
+        )
+    missing = [name for name in names if name not in table.labels]
+    if missing or len(names) < 2:
+        raise TableError(
+            f"{table.name}: a network tells at least two classes apart, and every class needs "
+            f"slices; got {', '.join(table.labels)}"
+            + (f" and none of {', '.join(missing)}." if missing else ".")
+        )
+    if recipe.classes.positive not in names:
+        raise RecipeError(
+            f"[classes] positive: must be one of the classes ({', '.join(names)}); got "
+            f"{recipe.classes.positive!r}. Set it with --set classes.positive=NAME."
+        )
+    classes = Classes(names=names, positive=recipe.classes.positive)
+    return recipe.model_copy(update={"classes": classes})
+
+
+def _with_cut(recipe: Recipe, start: Weights) -> Recipe:
+    """Write into the recipe where its trained part really begins."""
+    cut = recipe.network.train_from or "all"
+    if not start.pretrained:
+        cut = "all"
+    return recipe.model_copy(
+        update={"network": recipe.network.model_copy(update={"train_from": cut})}
+    )
+
+
+def _warn(table: SliceTable, progress: Progress) -> None:
+    """Say the design verdict and what leaks before any time is spent."""
+    verdict = judge_design(table)
+    progress.say(f"Design: {verdict.level}. {verdict.sentence}")
+    leak = find_leak(table)
+    if leak.groups:
+        progress.say(f"Leak: {leak.sentence}")
+
+
+def _begin(
+    folder: Path,
+    table: SliceTable,
+    recipe: Recipe,
+    network: Classifier,
+    start: Weights,
+    accelerator: Accelerator,
+    *,
+    force: bool,
+) -> None:
+    """Make the run folder with all that is known before the first step."""
+    with new_folder(folder, force=force) as draft:
+        run = Run(draft)
+        write_text(run.recipe_file, dump_recipe(recipe))
+        write_json(_network_json(recipe, network, start), run.network_file)
+        write_json(_environment_json(recipe, start, accelerator), run.environment_file)
+        run.checkpoint.mkdir()
+        save_weights(network, run.checkpoint / START)
+        write_table(table, run.table_file)
+
+
+def _network_json(recipe: Recipe, network: Classifier, start: Weights) -> dict[str, Any]:
+    """Return all that is needed to predict but the weights themselves."""
+    total, trained = count_parameters(network)
+    return {
+        "backbone": recipe.network.backbone,
+        "title": recipe.title or recipe.network.backbone,
+        "timm": recipe.timm_name,
+        "class_names": list(recipe.classes.names),
+        "positive": recipe.classes.positive,
+        "input": {"size": recipe.input.size, "mean": list(start.mean), "std": list(start.std)},
+        "train_from": recipe.network.train_from,
+        "parameters": {"total": total, "trained": trained},
+        "cam_layer": cam_layer(recipe),
+    }
+
+
+def _environment_json(recipe: Recipe, start: Weights, accelerator: Accelerator) -> dict[str, Any]:
+    """Return versions, machine, command, seed and where the weights came from."""
+    return {
+        **describe_environment(),
+        "device": accelerator.device.type,
+        "precision": choose_precision(recipe.training.precision),
+        "processes": accelerator.num_processes,
+        "seed": recipe.training.seed,
+        "weights": {
+            "network": start.network,
+            "origin": start.origin,
+            "sha256": start.sha256,
+            "pretrained": start.pretrained,
+            "licence": start.licence,
+        },
+    }
+
+
+def _train(
+    run: Run,
+    table: SliceTable,
+    recipe: Recipe,
+    network: Classifier,
+    decoded: Decoded,
+    accelerator: Accelerator,
+    progress: Progress,
+) -> Run:
+    """Run the epochs that are left and finish the run."""
+    began = time.perf_counter()
+    fitting = Fitting(
+        network=network,
+        train=_slices(table, decoded, recipe, "train"),
+        validation=_slices(table, decoded, recipe, "validation"),
+        recipe=recipe,
+        positive=recipe.classes.names.index(recipe.classes.positive),
+        folder=run.checkpoint,
+    )
+    trained = fit(fitting, accelerator, progress)
+    if accelerator.is_main_process:
+        _finish(run, trained, time.perf_counter() - began)
+    accelerator.wait_for_everyone()
+    return run
+
+
+def _slices(table: SliceTable, decoded: Decoded, recipe: Recipe, split: str) -> Slices:
+    """Return the decoded slices of one split with the index of their class."""
+    rows = np.flatnonzero((table.rows["split"] == split).to_numpy())
+    index = {name: number for number, name in enumerate(recipe.classes.names)}
+    target = table.rows["label"].map(index).to_numpy(dtype=np.int64)
+    return Slices(decoded.grey, rows, target[rows].astype(np.int64))
+
+
+def _finish(run: Run, trained: Trained, seconds: float) -> None:
+    """Write history, time and the best epoch's network; the network's file comes last."""
+    history = pd.DataFrame(trained.history)
+    history["epoch"] = history["epoch"].astype(int)
+    history["best"] = (history["epoch"] == trained.best_epoch).astype(int)
+    write_csv(history.round(6), run.history_file)
+    before = run.environment()
+    told = {**before, "seconds": round(before.get("seconds", 0.0) + seconds, 1)}
+    write_json(told, run.environment_file)
+    best_weights(run.checkpoint, trained).replace(run.weights_file)
+    shutil.rmtree(run.checkpoint)

@@ -1,0 +1,47 @@
+"""Fixtures for every room."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from hypothesis import settings
+
+from hilum.table import SliceTable, check_rows
+
+settings.register_profile("hilum", derandomize=True, deadline=None)
+settings.load_profile("hilum")  # the same examples on every machine and every day
+
+MakeTable = Callable[..., SliceTable]
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder of real collections; tests that need it are skipped where it is not."""
+    beside = Path(__file__).resolve().parents[2] / "shared" / "data"
+    folder = Path(os.environ.get("HILUM_TEST_DATA", beside))
+    if not folder.is_dir():
+        pytest.skip(f"no real slices at {folder}; set HILUM_TEST_DATA to their folder")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def make_table() -> MakeTable:
+    """Make a checked table of n slices; a keyword is a column, one value for all or one each."""
+
+    def make(count: int, *, folder: Path = Path(), **columns: str | list[str]) -> SliceTable:
+        numbers = range(count)
+        rows = {
+            "slice_id": [f"slice-{n}" for n in numbers],
+            "path": [f"{n}.png" for n in numbers],
+            "label": ["cancer" if n % 2 else "pneumonia" for n in numbers],
+            "group": [f"group-{n}" for n in numbers],
+            "source": ["site"] * count,
+            **{k: [v] * count if isinstance(v, str) else v for k, v in columns.items()},
+        }
+        return SliceTable(check_rows(pd.DataFrame(rows, dtype=str), name="slices.csv"), folder)
+
+    return make

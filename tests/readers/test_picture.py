@@ -1,0 +1,209 @@
+"""PNG and JPEG files of every mode."""
+
+from __future__ import annotations
+
+import struct
+import tracemalloc
+import zlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from hilum.errors import ReadError
+from hilum.readers import read_slice
+
+RAMP = np.arange(64, dtype=np.uint8).reshape(8, 8) * 4
+COLOURED = "Some pixels are coloured: coloured annotations?"
+TINTED = "Most pixels are coloured: a tinted picture? Only its brightness was kept."
+
+
+def _saved(image: Image.Image, path: Path, **options: Any) -> Path:
+    image.save(path, **options)
+    return path
+
+
+def _chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def _png_header(width: int, height: int) -> bytes:
+    ihdr = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    idat = _chunk(b"IDAT", zlib.compress(b"\0" * 10))
+    return b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", ihdr) + idat + _chunk(b"IEND", b"")
+
+
+def test_an_8_bit_grey_png_passes_through(tmp_path: Path) -> None:
+    image = read_slice(_saved(Image.fromarray(RAMP), tmp_path / "a.png"))
+    assert image.grey.tolist() == RAMP.tolist()
+    assert (image.format, image.hu, image.window, image.value_range) == ("PNG", None, None, None)
+    assert (image.modality, image.spacing, image.frame, image.notes) == ("", None, 0, ())
+
+
+def test_a_grey_jpeg_passes_through(tmp_path: Path) -> None:
+    flat = np.full((8, 8), 77, np.uint8)
+    flat[:, 4:] = 99
+    image = read_slice(_saved(Image.fromarray(flat), tmp_path / "a.jpg", quality=100))
+    assert image.format == "JPEG"
+    assert np.abs(image.grey.astype(int) - flat).max() <= 1
+
+
+def test_black_and_white_becomes_0_and_255(tmp_path: Path) -> None:
+    bits = np.array([[True, False], [False, True]])
+    image = read_slice(_saved(Image.fromarray(bits), tmp_path / "a.png"))
+    assert image.grey.tolist() == [[255, 0], [0, 255]]
+
+
+def test_a_grey_picture_in_colour_channels_has_no_note(tmp_path: Path) -> None:
+    rgb = np.repeat(RAMP[..., None], 3, axis=2)
+    rgb[0, 0] = (10, 12, 13)  # what JPEG does to grey
+    image = read_slice(_saved(Image.fromarray(rgb), tmp_path / "a.png"))
+    assert image.grey[1:].tolist() == RAMP[1:].tolist()
+    assert image.notes == ()
+
+
+def test_colour_becomes_luma_with_a_note(tmp_path: Path) -> None:
+    rgb = np.repeat(RAMP[..., None], 3, axis=2)
+    rgb[0, :3] = [(255, 0, 0), (0, 255, 0), (0, 0, 255)]
+    image = read_slice(_saved(Image.fromarray(rgb), tmp_path / "a.png"))
+    assert image.grey[0, :3].tolist() == [76, 150, 29]  # 0.299, 0.587, 0.114 of 255
+    assert image.notes == (COLOURED,)
+
+
+def test_a_tint_is_told_from_annotations(tmp_path: Path) -> None:
+    rgb = np.stack([RAMP, RAMP // 2, RAMP // 2], axis=2)
+    assert read_slice(_saved(Image.fromarray(rgb), tmp_path / "a.png")).notes == (TINTED,)
+
+
+def test_transparency_is_laid_over_black(tmp_path: Path) -> None:
+    rgba = np.array([[[200, 200, 200, 255], [200, 200, 200, 0], [200, 200, 200, 51]]], np.uint8)
+    image = read_slice(_saved(Image.fromarray(rgba), tmp_path / "a.png"))
+    assert image.grey.tolist() == [[200, 0, 40]]
+    assert image.notes == ("Transparent pixels were laid over black.",)
+
+
+def test_grey_with_opaque_alpha_is_plain_grey(tmp_path: Path) -> None:
+    la = Image.merge("LA", [Image.fromarray(RAMP), Image.new("L", (8, 8), 255)])
+    image = read_slice(_saved(la, tmp_path / "a.png"))
+    assert image.grey.tolist() == RAMP.tolist()
+    assert image.notes == ()
+
+
+def test_a_palette_gives_the_levels_of_its_colours(tmp_path: Path) -> None:
+    palette = Image.fromarray(np.array([[0, 1], [2, 1]], np.uint8), "L").convert("P")
+    palette.putpalette([9, 9, 9, 100, 100, 100, 250, 250, 250])
+    image = read_slice(_saved(palette, tmp_path / "a.png"))
+    assert image.grey.tolist() == [[9, 100], [250, 100]]
+
+
+def test_a_transparent_palette_entry_is_black(tmp_path: Path) -> None:
+    palette = Image.fromarray(np.array([[0, 1]], np.uint8), "L").convert("P")
+    palette.putpalette([90, 90, 90, 100, 100, 100])
+    image = read_slice(_saved(palette, tmp_path / "a.png", transparency=0))
+    assert image.grey.tolist() == [[0, 100]]
+
+
+def test_a_cmyk_jpeg_is_read(tmp_path: Path) -> None:
+    cmyk = Image.merge("CMYK", [Image.new("L", (8, 8), v) for v in (0, 0, 0, 155)])
+    cmyk.paste((0, 0, 0, 0), (0, 0, 4, 8))
+    image = read_slice(_saved(cmyk, tmp_path / "a.jpg", quality=100))
+    assert image.grey[0, 0] >= 250
+    assert abs(int(image.grey[0, 7]) - 100) <= 3
+
+
+def test_16_bit_grey_is_stretched_between_its_own_percentiles(tmp_path: Path) -> None:
+    values = np.arange(10_000, dtype=np.uint16).reshape(100, 100) + 1000
+    image = read_slice(_saved(Image.fromarray(values), tmp_path / "a.png"))
+    low, high = image.value_range or (0, 0)
+    assert (low, high) == pytest.approx((1049.995, 10949.005))
+    assert image.grey[0, 0] == 0
+    assert image.grey[50, 0] == round((6000 - low) * 255 / (high - low))
+    assert image.grey[-1, -1] == 255
+    assert image.notes == (
+        "16-bit picture without a known window: shown from percentile 0.5 to 99.5 of its values.",
+    )
+
+
+def test_a_constant_picture_is_read_with_a_note(tmp_path: Path) -> None:
+    note = "Every pixel has the same value: there is nothing to see."
+    plain = read_slice(_saved(Image.new("L", (4, 4), 9), tmp_path / "a.png"))
+    wide = read_slice(_saved(Image.fromarray(np.full((4, 4), 900, np.uint16)), tmp_path / "b.png"))
+    assert plain.grey[0, 0] == 9
+    assert wide.grey[0, 0] == 0
+    assert wide.value_range == (900.0, 900.0)
+    assert note in plain.notes
+    assert note in wide.notes
+
+
+def test_the_exif_orientation_is_applied_with_a_note(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6  # turn by 90 degrees clockwise to see it upright
+    pixels = np.array([[10, 20, 30], [40, 50, 60]], np.uint8)
+    image = read_slice(_saved(Image.fromarray(pixels), tmp_path / "a.png", exif=exif))
+    assert image.grey.tolist() == [[40, 10], [50, 20], [60, 30]]
+    assert "Turned as the EXIF orientation says" in image.notes[0]
+
+
+def test_broken_exif_is_noted_and_the_picture_read(tmp_path: Path) -> None:
+    path = _saved(Image.fromarray(RAMP), tmp_path / "a.png", exif=b"Exif\0\0XX broken")
+    image = read_slice(path)
+    assert image.grey.tolist() == RAMP.tolist()
+    assert image.notes == ("The EXIF data are broken: no orientation was applied.",)
+
+
+@pytest.mark.parametrize("suffix", ["png", "jpg"])
+def test_a_truncated_picture_is_refused_by_name(tmp_path: Path, suffix: str) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (64, 64), np.uint8)
+    path = _saved(Image.fromarray(noise), tmp_path / f"cut.{suffix}")
+    path.write_bytes(path.read_bytes()[:2000])
+    with pytest.raises(ReadError, match=rf"cut\.{suffix}: the \w+ file is cut short; copy or"):
+        read_slice(path)
+
+
+def test_a_picture_that_ends_in_its_header_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "cut.png"
+    path.write_bytes(_png_header(4, 4)[:20])
+    with pytest.raises(ReadError, match=r"cut\.png: its PNG header is broken"):
+        read_slice(path)
+
+
+def test_damaged_pixels_are_refused(tmp_path: Path) -> None:
+    path = _saved(Image.fromarray(RAMP), tmp_path / "bad.png")
+    raw = bytearray(path.read_bytes())
+    at = raw.index(b"IDAT") + 8
+    raw[at : at + 4] = b"\xff\xff\xff\xff"
+    path.write_bytes(bytes(raw))
+    with pytest.raises(ReadError, match=r"bad\.png: its pixels can't be decoded"):
+        read_slice(path)
+
+
+def test_a_huge_header_is_refused_without_allocation(tmp_path: Path) -> None:
+    path = tmp_path / "huge.png"
+    path.write_bytes(_png_header(60_000, 60_000))
+    tracemalloc.start()
+    try:
+        with pytest.raises(ReadError, match=r"at most 67,108,864 pixels .* 60,000 x 60,000"):
+            read_slice(path)
+        assert tracemalloc.get_traced_memory()[1] < 2**22
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_huge_jpeg_header_is_refused(tmp_path: Path) -> None:
+    path = _saved(Image.fromarray(RAMP), tmp_path / "huge.jpg")
+    raw = bytearray(path.read_bytes())
+    at = raw.index(b"\xff\xc0") + 5
+    raw[at : at + 4] = struct.pack(">HH", 60_000, 60_000)
+    path.write_bytes(bytes(raw))
+    with pytest.raises(ReadError, match=r"huge\.jpg: .* 60,000 x 60,000"):
+        read_slice(path)
+
+
+def test_the_pixel_limit_does_not_hang_on_pillow(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 10)
+    assert read_slice(_saved(Image.fromarray(RAMP), tmp_path / "a.png")).shape == (8, 8)
+    assert Image.MAX_IMAGE_PIXELS == 10

@@ -1,0 +1,128 @@
+"""Building a table out of several sources."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from hilum.errors import SourceError, UsageError
+from hilum.sources import SOURCES, BuildOptions, build_table
+from hilum.table import read_table
+
+
+@pytest.fixture
+def slices(tmp_path: Path) -> Path:
+    path = tmp_path / "old" / "slices.csv"
+    path.parent.mkdir()
+    path.write_text(
+        "slice_id,path,label,group,source,mask,stage\n"
+        "s1,images/1.png,cancer,g1,here,masks/1.png,T2\n"
+        "s2,images/2.png,normal,g1,here,,\n"
+        "s3,3.png,cancer,g2,there,,T1\n"
+    )
+    return path
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    root = tmp_path / "mine"
+    (root / "pneumonia").mkdir(parents=True)
+    (root / "pneumonia" / "1.png").write_bytes(b"x")
+    return root
+
+
+def test_sources_are_merged_with_paths_seen_from_the_new_table(
+    slices: Path, folder: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "new" / "deep" / "all.csv"
+    result = build_table([("table", slices), ("folder", folder)], out=out)
+    rows = read_table(out).rows
+    assert rows.equals(result.table.rows)
+    assert list(rows["path"]) == [
+        "../../old/images/1.png",
+        "../../old/images/2.png",
+        "../../old/3.png",
+        "../../mine/pneumonia/1.png",
+    ]
+    assert list(rows["mask"]) == ["../../old/masks/1.png", "", "", ""]
+    assert list(rows["stage"]) == ["T2", "", "T1", ""]
+
+
+def test_counts_are_by_source_and_label(slices: Path, folder: Path, tmp_path: Path) -> None:
+    result = build_table([("table", slices), ("folder", folder)], out=tmp_path / "all.csv")
+    assert result.counts.to_dict("split")["data"] == [
+        ["here", "cancer", 1, 1],
+        ["here", "normal", 1, 1],
+        ["mine", "pneumonia", 1, 1],
+        ["there", "cancer", 1, 1],
+    ]
+
+
+def test_only_the_labels_asked_for_are_kept(slices: Path, tmp_path: Path) -> None:
+    options = BuildOptions(labels=("cancer",))
+    result = build_table([("table", slices)], out=tmp_path / "all.csv", options=options)
+    assert list(result.table.rows["slice_id"]) == ["s1", "s3"]
+
+
+def test_an_unknown_label_lists_those_there(slices: Path, tmp_path: Path) -> None:
+    options = BuildOptions(labels=("cancer", "benign"))
+    with pytest.raises(UsageError, match="label 'benign'; the labels there are cancer, normal"):
+        build_table([("table", slices)], out=tmp_path / "all.csv", options=options)
+    assert not (tmp_path / "all.csv").exists()
+
+
+def test_a_slice_from_two_sources_names_both(slices: Path, tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match=r"slice_id 's1' comes from table=.* and from table=.*"):
+        build_table([("table", slices), ("table", slices)], out=tmp_path / "all.csv")
+    assert not (tmp_path / "all.csv").exists()
+
+
+def test_an_unknown_source_names_the_nearest(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="unknown source 'msd_lung'; did you mean 'msd-lung'"):
+        build_table([("msd_lung", tmp_path)], out=tmp_path / "all.csv")
+
+
+@pytest.mark.parametrize("name", sorted(set(SOURCES) - {"phantom"}))
+def test_a_missing_folder_is_named(name: str, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=f"source {name}: there is no .*nowhere"):
+        build_table([(name, tmp_path / "nowhere")], out=tmp_path / "all.csv")
+
+
+def test_no_source_at_all_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="a table needs at least one source"):
+        build_table([], out=tmp_path / "all.csv")
+
+
+def test_an_existing_table_is_kept_without_force(slices: Path, tmp_path: Path) -> None:
+    before = slices.read_bytes()
+    with pytest.raises(UsageError, match="exists already"):
+        build_table([("table", slices)], out=slices)
+    assert slices.read_bytes() == before
+    build_table(
+        [("table", slices)], out=slices, options=BuildOptions(labels=("normal",)), force=True
+    )
+    assert list(read_table(slices).rows["path"]) == ["images/2.png"]
+
+
+def test_a_folder_given_as_table_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"is not a file; give the path of a slices\.csv"):
+        build_table([("table", tmp_path)], out=tmp_path / "all.csv")
+
+
+def test_every_source_says_what_it_is() -> None:
+    for name, source in SOURCES.items():
+        assert source.name == name and source.title and source.terms
+
+
+def test_labels_and_groups_that_look_alike_are_noted(slices: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.csv"
+    other.write_text("slice_id,path,label,group,source\nx,x.png,Cancer,g2,else\n")
+    result = build_table([("table", slices), ("table", other)], out=tmp_path / "all.csv")
+    assert result.notes == (
+        "labels 'Cancer', 'cancer' differ in case only, and stay different classes; rename one "
+        "if they mean the same.",
+        "1 groups have the same name in several sources, and each is taken for one patient; "
+        "rename them if they are not.",
+    )
+    assert sorted(result.table.labels) == ["Cancer", "cancer", "normal"]

@@ -1,0 +1,192 @@
+"""NIfTI volumes of Task06_Lung: upright, lazily read, boxes and masks."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+
+import nibabel as nib
+import numpy as np
+import numpy.typing as npt
+import pytest
+from PIL import Image
+
+from hilum.errors import SourceError, UsageError
+from hilum.readers.window import MEDIASTINAL
+from hilum.sources import BuildOptions, build_table
+from hilum.sources.nifti import AxialVolume
+
+RIGHT, FRONT, UP = 12, 16, 20
+"""Voxels towards the patient's right-left, front-back and feet-head axis of the volumes here."""
+
+
+def stored(world: npt.NDArray[np.generic], order: tuple[int, int, int], signs: tuple[int, ...]):  # type: ignore[no-untyped-def]
+    """Store an R, A, S array with its axes permuted and flipped, and a slightly oblique affine."""
+    data, columns = world, np.diag([2.0, 2.0, 4.0])
+    for axis, sign in enumerate(signs):
+        if sign < 0:
+            data = np.flip(data, axis)
+            columns[:, axis] *= -1
+    affine = np.eye(4)
+    tilt = np.deg2rad(8)
+    turn = np.array([[1, 0, 0], [0, np.cos(tilt), -np.sin(tilt)], [0, np.sin(tilt), np.cos(tilt)]])
+    affine[:3, :3] = turn @ columns[:, order]
+    return nib.Nifti1Image(np.ascontiguousarray(np.transpose(data, order)), affine)
+
+
+def save(root: Path, name: str, hu, mask, order=(0, 1, 2), signs=(1, 1, 1)) -> None:  # type: ignore[no-untyped-def]
+    for folder, array in (("imagesTr", hu.astype(np.int16)), ("labelsTr", mask.astype(np.uint8))):
+        (root / folder).mkdir(parents=True, exist_ok=True)
+        nib.save(stored(array, order, signs), root / folder / f"{name}.nii.gz")
+
+
+def chest() -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
+    """A block of soft tissue with lung in it; tumour in slices 4 to 9, marker right in front."""
+    hu = np.full((RIGHT, FRONT, UP), 40.0)
+    hu[2:-2, 2:-2, :] = -800
+    hu[RIGHT - 1, FRONT - 1, :] = 1000  # R, A: the most right and foremost voxel
+    mask = np.zeros(hu.shape, dtype=bool)
+    mask[3:5, 4:8, 4:10] = True  # in the patient's left half, towards the back
+    mask[8, 10, 6] = True
+    hu[mask] = 30
+    return hu, mask
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
+@pytest.mark.parametrize("signs", [(1, 1, 1), (-1, -1, 1), (-1, 1, -1)])
+def test_the_patients_right_is_on_the_left_and_the_front_on_top(
+    order: tuple[int, int, int], signs: tuple[int, int, int], tmp_path: Path
+) -> None:
+    hu, mask = chest()
+    hu = hu + 10 * np.arange(UP)
+    save(tmp_path, "lung_001", hu, mask, order, signs)
+    volume = AxialVolume(tmp_path / "imagesTr" / "lung_001.nii.gz")
+    assert volume.shape == (FRONT, RIGHT, UP)
+    assert volume.slice_mm == pytest.approx(4.0)
+    planes = dict(volume.read_in_order(range(UP)))
+    assert len(planes) == UP
+    for number, plane in planes.items():
+        assert np.argmax(plane) == 0  # the marker: patient's right, front
+        assert np.array_equal(plane, hu[::-1, ::-1, number].T)
+
+
+def test_tumour_slices_have_boxes_masks_and_window(tmp_path: Path) -> None:
+    hu, mask = chest()
+    save(tmp_path / "msd", "lung_001", hu, mask, signs=(-1, -1, 1))
+    (tmp_path / "msd" / "imagesTr" / "._lung_001.nii.gz").write_bytes(b"x")
+    table = build_table([("msd-lung", tmp_path / "msd")], out=tmp_path / "slices.csv").table
+    rows = table.rows.set_index("slice_id")
+    assert list(rows.index) == [f"msd-lung_001-z{z:04d}" for z in range(4, 10)]
+    assert set(rows["label"]) == {"cancer"} and set(rows["window"]) == {"1400/-700"}
+    assert set(rows["group"]) == set(rows["patient_id"]) == {"msd-lung_001"}
+    big, small = "8 7 12 9", "5 3 6 4"
+    assert rows.loc["msd-lung_001-z0004", "boxes"] == big
+    assert set(str(rows.loc["msd-lung_001-z0006", "boxes"]).split(";")) == {big, small}
+    assert rows.loc["msd-lung_001-z0006", "path"] == "msd-lung/images/lung_001_z0006.png"
+    picture = np.asarray(Image.open(tmp_path / "msd-lung/images/lung_001_z0006.png"))
+    drawn = np.asarray(Image.open(tmp_path / "msd-lung/masks/lung_001_z0006.png"))
+    assert picture.dtype == np.uint8 and picture[4, 4] == 109  # (-800 + 1400) / 1400 * 255
+    assert set(np.unique(drawn)) == {0, 255}
+    assert np.array_equal(drawn > 0, mask[::-1, ::-1, 6].T)
+
+
+def test_slices_are_spread_evenly_and_the_window_is_the_one_given(tmp_path: Path) -> None:
+    hu, mask = chest()
+    mask[3:5, 4:8, 1:19] = True
+    save(tmp_path / "msd", "lung_001", hu, mask)
+    rows = build_table(
+        [("msd-lung", tmp_path / "msd")],
+        out=tmp_path / "slices.csv",
+        options=BuildOptions(slices_per_patient=3, window=MEDIASTINAL),
+    ).table.rows
+    assert [slice_id[-2:] for slice_id in rows["slice_id"]] == ["03", "09", "15"]
+    assert set(rows["window"]) == {"350/40"}
+
+
+def test_normal_slices_are_far_from_tumour_and_show_lung(tmp_path: Path) -> None:
+    hu, mask = chest()
+    hu[:, :, 17:] = 40  # no lung at the top
+    save(tmp_path / "msd", "lung_001", hu, mask)
+    rows = build_table(
+        [("msd-lung", tmp_path / "msd")],
+        out=tmp_path / "slices.csv",
+        options=BuildOptions(normal=True),
+    ).table.rows
+    normal = rows[rows["label"] == "normal"]
+    heights = [int(slice_id[-4:]) for slice_id in normal["slice_id"]]
+    assert heights == [0, 13, 14, 15, 16]  # 4 mm slices: four or more beyond 4 and 9
+    assert set(normal["boxes"]) == {"none"} and set(normal["mask"]) == {""}
+
+
+def test_pictures_that_are_there_are_left_alone_and_wrong_ones_mended(tmp_path: Path) -> None:
+    hu, mask = chest()
+    save(tmp_path / "msd", "lung_001", hu, mask)
+    source = [("msd-lung", tmp_path / "msd")]
+    build_table(source, out=tmp_path / "slices.csv")
+    good = tmp_path / "msd-lung/images/lung_001_z0004.png"
+    bad = tmp_path / "msd-lung/images/lung_001_z0005.png"
+    stamp, content = good.stat().st_mtime_ns, bad.read_bytes()
+    bad.write_bytes(b"spoilt")
+    build_table(source, out=tmp_path / "slices.csv", force=True)
+    assert good.stat().st_mtime_ns == stamp and bad.read_bytes() == content
+
+
+def test_what_lies_apart_from_the_layout_is_counted(tmp_path: Path) -> None:
+    hu, mask = chest()
+    for name, tumour in (("lung_001", mask), ("lung_002", mask & False), ("lung_003", mask)):
+        save(tmp_path / "msd", name, hu, tumour)
+    (tmp_path / "msd" / "labelsTr" / "lung_003.nii.gz").unlink()
+    result = build_table([("msd-lung", tmp_path / "msd")], out=tmp_path / "slices.csv")
+    assert result.notes == (
+        "msd-lung: 1 volumes in imagesTr have no mask in labelsTr.",
+        "msd-lung: 1 volumes have no tumour in their mask and gave no slice.",
+    )
+
+
+def broken(root: Path, kind: str) -> None:
+    hu, mask = chest()
+    save(root, "lung_001", hu, mask)
+    image, label = root / "imagesTr/lung_001.nii.gz", root / "labelsTr/lung_001.nii.gz"
+    if kind == "no labels":
+        label.rename(root / "lung_001.nii.gz")
+        label.parent.rmdir()
+    elif kind == "no pair":
+        label.rename(label.with_name("lung_009.nii.gz"))
+    elif kind == "no tumour":
+        save(root, "lung_001", hu, mask & False)
+    elif kind == "truncated":
+        image.write_bytes(image.read_bytes()[:200])
+    elif kind == "text":
+        image.write_text("not a volume")
+    elif kind == "four dimensions":
+        nib.save(nib.Nifti1Image(np.zeros((4, 4, 4, 2), np.int16), np.eye(4)), image)
+    elif kind == "two shapes":
+        nib.save(nib.Nifti1Image(np.ones((4, 4, 4), np.uint8), np.eye(4)), label)
+
+
+@pytest.mark.parametrize(
+    ("kind", "message"),
+    [
+        ("no labels", "not laid out as Task06_Lung: it has no folder 'labelsTr'"),
+        ("no pair", "no volume in imagesTr has a mask of its name"),
+        ("no tumour", "no mask in labelsTr shows any tumour"),
+        ("truncated", r"lung_001\.nii\.gz can't be read as NIfTI"),
+        ("text", r"lung_001\.nii\.gz can't be read as NIfTI"),
+        ("four dimensions", "must be a volume of three dimensions; got 4 x 4 x 4 x 2"),
+        ("two shapes", "volume and mask must have one shape"),
+    ],
+)
+def test_a_broken_collection_is_refused_by_name(kind: str, message: str, tmp_path: Path) -> None:
+    broken(tmp_path / "msd", kind)
+    with pytest.raises(SourceError, match=message):
+        build_table([("msd-lung", tmp_path / "msd")], out=tmp_path / "slices.csv")
+    assert not (tmp_path / "slices.csv").exists()
+
+
+def test_at_least_one_slice_must_be_asked_for(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="slices_per_patient must be at least 1; got 0"):
+        build_table(
+            [("msd-lung", tmp_path)],
+            out=tmp_path / "slices.csv",
+            options=BuildOptions(slices_per_patient=0),
+        )

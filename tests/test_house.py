@@ -1,0 +1,338 @@
+"""The house rules: who may import whom, how long a thing may be, and what is nowhere to be found."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1] / "src"
+
+ROOMS = (
+    "errors",
+    "progress",
+    "atomic",
+    "boxes",
+    "table",
+    "readers",
+    "sources",
+    "prepare",
+    "splits",
+    "known_networks",
+    "recipe",
+    "run",
+    "scores",
+    "learn",
+    "audit",
+    "report",
+    "steps",
+    "cli",
+    "__main__",
+)
+"""From the ground up: a room sees itself and the rooms that stand before it here."""
+
+FILE_LINES, BODY_LINES, PARAMETERS = 400, 60, 7
+HEAVY = {"torch", "torchvision", "timm", "accelerate"}
+PICKLES = {"pickle", "cPickle", "dill", "cloudpickle", "joblib", "shelve", "marshal"}
+NAMELESS = {"util", "utils", "helper", "helpers", "common", "misc"}
+
+Sources = dict[str, str]
+"""Module name -> its text."""
+
+
+def sources_of_hilum() -> Sources:
+    return {name_of(path): path.read_text(encoding="utf-8") for path in ROOT.rglob("hilum/**/*.py")}
+
+
+def name_of(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def room_of(module: str) -> str:
+    return (module.split(".") + [""])[1]
+
+
+def imports(module: str, text: str, modules: Sources) -> Iterator[str]:
+    """Every module that `module` names in an import, at its top or inside a function."""
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{module} imports relatively"
+            origin = str(node.module)
+            for alias in node.names:
+                deeper = f"{origin}.{alias.name}"
+                yield deeper if deeper in modules else origin
+
+
+def upward_imports(modules: Sources) -> list[str]:
+    broken = []
+    for module, text in modules.items():
+        if module == "hilum":
+            continue
+        for target in imports(module, text, modules):
+            if target.split(".")[0] != "hilum":
+                continue
+            here, there = room_of(module), room_of(target)
+            allowed = here in ROOMS and there in ROOMS[: ROOMS.index(here) + 1]
+            if not allowed:
+                broken.append(f"{module} imports {target}")
+    return broken
+
+
+def torch_outside_learn(modules: Sources) -> list[str]:
+    return [
+        f"{module} imports {target}"
+        for module, text in modules.items()
+        if room_of(module) != "learn" and module != "hilum.steps.train"
+        for target in imports(module, text, modules)
+        if target.split(".")[0] in HEAVY
+    ]
+
+
+def cycles(modules: Sources) -> list[str]:
+    """Modules from which a path of imports, deferred ones included, leads back to them."""
+    edges = {
+        module: {target for target in imports(module, text, modules) if target in modules}
+        for module, text in modules.items()
+    }
+    found = []
+    for module in modules:
+        seen: set[str] = set()
+        todo = list(edges[module])
+        while todo:
+            target = todo.pop()
+            if target not in seen:
+                seen.add(target)
+                todo += edges[target]
+        if module in seen:
+            found.append(module)
+    return found
+
+
+def nameless_modules(modules: Sources) -> list[str]:
+    return [module for module in modules if NAMELESS & set(module.split("."))]
+
+
+def silent_modules(modules: Sources) -> list[str]:
+    """Modules that do not open with a sentence."""
+    return [module for module, text in modules.items() if not ast.get_docstring(ast.parse(text))]
+
+
+def public_order(name: str) -> tuple[int, list[tuple[int, int, str]]]:
+    """Constants, then classes, then functions; numbers inside a name count as numbers."""
+    kind = 0 if name.isupper() else 1 if name[0].isupper() else 2
+    pieces = re.findall(r"\d+|\D+", name)
+    return kind, [(0, int(p), "") if p.isdigit() else (1, 0, p) for p in pieces]
+
+
+def literal_all(text: str) -> list[str] | None:
+    for node in ast.parse(text).body:
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__":
+            return ast.literal_eval(node.value) if isinstance(node.value, ast.List) else None
+    return None
+
+
+def defined(text: str) -> set[str]:
+    names: set[str] = set()
+    for node in ast.parse(text).body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            names.add(node.name)
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            names |= {alias.asname or alias.name for alias in node.names}
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            names |= {n.id for t in targets for n in ast.walk(t) if isinstance(n, ast.Name)}
+    return names
+
+
+def unsorted_or_false_all(modules: Sources) -> list[str]:
+    broken = []
+    for module, text in modules.items():
+        public = literal_all(text)
+        if public is None:
+            continue
+        if public != sorted(public, key=public_order):
+            broken.append(f"{module}: __all__ is not sorted")
+        broken += [f"{module}: no {name}" for name in public if name not in defined(text)]
+    return broken
+
+
+def functions(text: str) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node
+
+
+def body_lines(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    """Lines of the body, its docstring not counted."""
+    body = function.body[1:] if ast.get_docstring(function) else function.body
+    return (body[-1].end_lineno or 0) - body[0].lineno + 1 if body else 0
+
+
+def too_long(modules: Sources) -> list[str]:
+    files = [name for name, text in modules.items() if len(text.splitlines()) > FILE_LINES]
+    return files + [
+        f"{module}.{function.name}"
+        for module, text in modules.items()
+        for function in functions(text)
+        if body_lines(function) > BODY_LINES
+    ]
+
+
+def too_many_parameters(modules: Sources) -> list[str]:
+    broken = []
+    for module, text in modules.items():
+        for function in functions(text) if room_of(module) != "cli" else ():
+            a = function.args
+            given = [p.arg for p in (*a.posonlyargs, *a.args, *a.kwonlyargs)]
+            if len([name for name in given if name not in ("self", "cls")]) > PARAMETERS:
+                broken.append(f"{module}.{function.name}")
+    return broken
+
+
+def prints(modules: Sources) -> list[str]:
+    return [
+        module
+        for module, text in modules.items()
+        if room_of(module) != "cli"
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in ("print", "sys.stdout.write")
+    ]
+
+
+def runs_foreign_code(modules: Sources) -> list[str]:
+    """Modules that read pickles or run text as code."""
+    broken = []
+    for module, text in modules.items():
+        names = {target.split(".")[0] for target in imports(module, text, modules)}
+        broken += [f"{module} imports {name}" for name in sorted(names & PICKLES)]
+        for node in ast.walk(ast.parse(text)):
+            if not isinstance(node, ast.Call):
+                continue
+            called = ast.unparse(node.func)
+            if called in ("eval", "exec", "torch.load") or called.endswith("read_pickle"):
+                broken.append(f"{module} calls {called}")
+            for given in node.keywords:
+                if given.arg == "allow_pickle" and ast.unparse(given.value) != "False":
+                    broken.append(f"{module} allows pickles")
+    return broken
+
+
+Rule = Callable[[Sources], list[str]]
+
+RULES: dict[str, tuple[Rule, Sources]] = {
+    "no room imports a room above it": (
+        upward_imports,
+        {"hilum.boxes": "def f():\n from hilum import table", "hilum.table": ""},
+    ),
+    "every module belongs to a room": (
+        upward_imports,
+        {"hilum.attic": "import hilum.errors", "hilum.errors": ""},
+    ),
+    "the package itself is imported by nobody inside": (
+        upward_imports,
+        {"hilum.steps.x": "import hilum", "hilum": ""},
+    ),
+    "only learn and steps.train know torch": (
+        torch_outside_learn,
+        {"hilum.steps.evaluate": "def f():\n from torch.nn import Module"},
+    ),
+    "no import cycles, deferred ones included": (
+        cycles,
+        {
+            "hilum.scores.a": "from hilum.scores import b",
+            "hilum.scores.b": "def f():\n from hilum.scores.a import x",
+        },
+    ),
+    "no room for things without a name": (nameless_modules, {"hilum.readers.utils": ""}),
+    "every module opens with a sentence": (silent_modules, {"hilum.errors": "X = 1"}),
+    "what is public is sorted": (
+        unsorted_or_false_all,
+        {"hilum.errors": "__all__ = ['b', 'A']\nA = b = 1"},
+    ),
+    "what is public exists": (unsorted_or_false_all, {"hilum.errors": "__all__ = ['gone']"}),
+    "files are short": (too_long, {"hilum.errors": "\n" * (FILE_LINES + 1)}),
+    "function bodies are short": (
+        too_long,
+        {"hilum.errors": "def f():\n '''Doc.'''\n" + " x = 1\n" * (BODY_LINES + 1)},
+    ),
+    "parameters are few": (
+        too_many_parameters,
+        {"hilum.errors": "class A:\n def f(self, a, b, c, d, *, e, f, g, h): ..."},
+    ),
+    "only the command line prints": (prints, {"hilum.steps.train": "def f():\n print(1)"}),
+    "no torch.load": (runs_foreign_code, {"hilum.learn.x": "import torch\ntorch.load('x')"}),
+    "no pickle": (runs_foreign_code, {"hilum.learn.x": "def f():\n import pickle"}),
+    "no eval": (runs_foreign_code, {"hilum.table": "eval('1')"}),
+    "no pickles in arrays": (runs_foreign_code, {"hilum.run": "load(x, allow_pickle=True)"}),
+}
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_hilum_keeps_the_rule(name: str) -> None:
+    rule, _ = RULES[name]
+    assert rule(sources_of_hilum()) == []
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_the_rule_catches_a_bad_module(name: str) -> None:
+    rule, bad = RULES[name]
+    assert rule(bad)
+
+
+def test_the_rules_let_good_modules_pass() -> None:
+    good = {
+        "hilum.errors": '"""Refusals."""\n__all__ = ["MOST", "Error", "raise_it"]\n'
+        "MOST = 1\nclass Error: ...\ndef raise_it(self, a, b, c, d, e, f, g): ...\n",
+        "hilum.learn.fit": '"""Fit."""\nimport torch\nfrom hilum.errors import Error\n'
+        "def f(network):\n network.eval()\n",
+        "hilum.cli.train": '"""Command."""\ndef f(a, b, c, d, e, f, g, h):\n print(1)\n',
+    }
+    assert [broken for rule, _ in RULES.values() for broken in rule(good)] == []
+
+
+def test_every_module_of_the_house_is_seen() -> None:
+    assert {"hilum", "hilum.readers.window", "hilum.learn.fit"} <= set(sources_of_hilum())
+    assert {room_of(module) for module in sources_of_hilum()} - {""} <= set(ROOMS)
+
+
+def test_the_public_names_are_public_where_they_live() -> None:
+    import hilum
+
+    modules = sources_of_hilum()
+    assert hilum.__all__ == sorted(hilum.__all__)
+    missing = [
+        f"{home}.{name}"
+        for name, home in hilum._PUBLIC.items()
+        if home not in modules or name not in (literal_all(modules[home]) or [])
+    ]
+    assert missing == []
+
+
+def test_importing_all_but_learning_loads_no_torch() -> None:
+    modules = [
+        name
+        for name in sorted(sources_of_hilum())
+        if room_of(name) not in ("learn", "__main__") and name != "hilum.steps.train"
+    ]
+    code = (
+        f"import importlib, sys\nfor name in {modules}:\n importlib.import_module(name)\n"
+        f"print(sorted({HEAVY} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.stdout.strip(), done.stderr) == ("[]", "")
+
+
+def test_an_unknown_public_name_is_an_attribute_error() -> None:
+    import hilum
+
+    with pytest.raises(AttributeError, match="module 'hilum' has no attribute 'magic'"):
+        _ = hilum.magic
+    assert "read_table" in dir(hilum)
