@@ -39,8 +39,7 @@ def test_what_is_no_four_whole_numbers_is_refused(text: str) -> None:
     with pytest.raises(TableError) as caught:
         parse_boxes(f"1 1 2 2;{text}")
     assert str(caught.value) == (
-        "a box is four whole numbers, row_min col_min row_max col_max, joined by ';', "
-        f"got {text!r}"
+        f"a box is four whole numbers, row_min col_min row_max col_max, joined by ';', got {text!r}"
     )
 
 

@@ -199,7 +199,10 @@ paths = st.text("abcü 0.-_/", min_size=1, max_size=9).filter(
 @settings(max_examples=60)
 @given(
     st.lists(
-        st.tuples(names, names, names, paths, cells), min_size=1, max_size=6, unique_by=lambda r: r[0]
+        st.tuples(names, names, names, paths, cells),
+        min_size=1,
+        max_size=6,
+        unique_by=lambda r: r[0],
     )
 )
 def test_a_written_table_is_read_back_as_it_was(

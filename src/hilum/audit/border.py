@@ -13,7 +13,15 @@ import numpy.typing as npt
 from sklearn.ensemble import HistGradientBoostingClassifier
 
 from hilum.audit.concern import Concern
-from hilum.scores import Labelled, bootstrap_weights, figures, interval_of, roc_curve, weighted_auc
+from hilum.scores import (
+    Labelled,
+    bootstrap_weights,
+    by_group,
+    figures,
+    interval_of,
+    roc_curve,
+    weighted_auc,
+)
 
 __all__ = ["PIXELS", "border_features", "probe_border", "probe_concern"]
 
@@ -79,6 +87,7 @@ def probe_concern(network: dict[str, Labelled], probe: dict[str, Labelled]) -> C
         false, true = roc_curve(cases.is_positive, cases.score)
         numbers[split] = {
             "auc": figures(cases)["auc"].as_json(),
+            "per_group": {"auc": figures(by_group(cases))["auc"].as_json()},
             "roc": {"fpr": false.round(6).tolist(), "tpr": true.round(6).tolist()},
             "network_minus_border": _difference(network[split], cases),
         }

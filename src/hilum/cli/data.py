@@ -9,9 +9,7 @@ import typer
 
 __all__ = ["app", "build", "list_sources"]
 
-app = typer.Typer(
-    help="Make a slice table of folders of slices.", no_args_is_help=True, rich_markup_mode=None
-)
+app = typer.Typer(help="Make a slice table.", no_args_is_help=True, rich_markup_mode=None)
 
 
 @app.command("build")

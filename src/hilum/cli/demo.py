@@ -14,7 +14,10 @@ def command(
     out: Annotated[Path, typer.Option(help="The folder to make.")] = Path("demo"),
     force: Annotated[bool, typer.Option("--force", help="Replace a demo that is there.")] = False,
 ) -> None:
-    """Go the whole road on synthetic slices: draw, split, train, evaluate, explain, report."""
+    """Go the whole road on synthetic slices.
+
+    Draws them, splits, trains, evaluates, explains and reports, in a few minutes on two cores.
+    """
     from hilum.cli.evaluate import print_figures
     from hilum.cli.show import progress_shown
     from hilum.steps.demo import demo

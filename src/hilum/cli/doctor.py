@@ -15,7 +15,10 @@ def command(
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="For a program to read.")] = False,
 ) -> None:
-    """Say what works here: versions, cores, bfloat16, DICOM decoders, weights at hand."""
+    """Say what works on this machine.
+
+    Versions, cores, bfloat16, which DICOM transfer syntaxes decode, which weights are at hand.
+    """
     from hilum.cli.show import print_json
     from hilum.steps.doctor import examine
 

@@ -18,7 +18,11 @@ def command(
     ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print metrics.json.")] = False,
 ) -> None:
-    """Predict the run's slices; write predictions.csv and metrics.json."""
+    """Predict and score a run's slices.
+
+    Writes predictions.csv, and metrics.json with the design verdict, the border probe and all
+    figures with their intervals, per slice and per group.
+    """
     from hilum.cli.show import print_json, progress_shown
     from hilum.steps.evaluate import evaluate
 

@@ -17,7 +17,10 @@ def command(
         str, typer.Option(help="The class that the maps are for, or `predicted`.")
     ] = "predicted",
 ) -> None:
-    """Write Grad-CAM maps of the slices, and pictures of sure, unsure and wrong ones."""
+    """Make Grad-CAM maps of a run's slices.
+
+    Writes the raw maps of all slices of a split, and pictures of sure, unsure and wrong ones.
+    """
     from hilum.cli.show import progress_shown
     from hilum.steps.explain import explain
 

@@ -17,7 +17,10 @@ def command(
     ] = False,
     json: Annotated[bool, typer.Option("--json", help="For a program to read.")] = False,
 ) -> None:
-    """Say what a run is: network, data, epochs, figures."""
+    """Say what a run is.
+
+    Its network, data, training and, where it was evaluated, its figures.
+    """
     from hilum.cli.show import print_json
     from hilum.steps.info import describe_run
 

@@ -12,7 +12,10 @@ __all__ = ["command"]
 def command(
     json: Annotated[bool, typer.Option("--json", help="For a program to read.")] = False,
 ) -> None:
-    """List the paper's networks: timm's name, size, parameters, and what the paper reports."""
+    """List the paper's nine networks.
+
+    With timm's names, the paper's input size, parameters, and what the paper reports.
+    """
     from hilum.cli.show import print_json
     from hilum.known_networks import known_networks
 

@@ -26,7 +26,8 @@ class Format(StrEnum):
 def command(
     run: Annotated[Path, typer.Argument(help="A run folder.")],
     paths: Annotated[
-        list[Path], typer.Argument(metavar="PATH...", help="Slices, or folders of slices.")
+        list[Path],
+        typer.Argument(metavar="PATH...", help="Slices, folders, or slice tables (.csv)."),
     ],
     out: Annotated[Path | None, typer.Option(help="A file to write; else stdout.")] = None,
     form: Annotated[Format, typer.Option("--format", help="csv, or a JSON array.")] = Format.csv,
@@ -35,7 +36,10 @@ def command(
     ] = "lung",
     force: Annotated[bool, typer.Option("--force", help="Replace OUT.")] = False,
 ) -> None:
-    """Say what the network calls each slice. Files that are no slices are named; the rest go on."""
+    """Say what the network calls each slice.
+
+    Files that are no slices are refused by name, and the rest go on; the exit code is then 1.
+    """
     from hilum.atomic import refuse_existing
     from hilum.readers import parse_window
     from hilum.steps.predict import Found, predict
@@ -45,7 +49,10 @@ def command(
     found = Found()
     outcomes = predict(run, paths, window=parse_window(window), found=found)
     with _opened(out) as text:
-        refused = _write(outcomes, text, form)
+        called, refused = _write(outcomes, text, form)
+    if called:
+        counted = ", ".join(f"{n} {name}" for name, n in sorted(called.items()))
+        typer.echo(f"{sum(called.values())} slices called: {counted}", err=True)
     if found.passed_over:
         told = ", ".join(f"{n} {suffix}" for suffix, n in sorted(found.passed_over.items()))
         typer.echo(f"passed over, not slices by their content: {told}", err=True)
@@ -68,10 +75,13 @@ def _opened(out: Path | None) -> Iterator[TextIO]:
         yield text
 
 
-def _write(outcomes: Iterable[Predicted | Refused], text: TextIO, form: Format) -> int:
-    """Write predictions as they come; return how many files were refused."""
+def _write(
+    outcomes: Iterable[Predicted | Refused], text: TextIO, form: Format
+) -> tuple[dict[str, int], int]:
+    """Write predictions as they come; return slices by the class called, and files refused."""
     from hilum.steps.predict import Refused
 
+    called: dict[str, int] = {}
     refused = 0
     write = _CsvLines(text) if form is Format.csv else _JsonArray(text)
     for outcome in outcomes:
@@ -79,9 +89,10 @@ def _write(outcomes: Iterable[Predicted | Refused], text: TextIO, form: Format) 
             refused += 1
             typer.echo(f"refused: {outcome.reason}", err=True)
         else:
+            called[outcome.predicted] = called.get(outcome.predicted, 0) + 1
             write.add(_row(outcome))
     write.end()
-    return refused
+    return called, refused
 
 
 def _row(outcome: Predicted) -> dict[str, str | int | float]:

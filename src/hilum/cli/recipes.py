@@ -14,7 +14,10 @@ def command(
         str | None, typer.Argument(help="A recipe to print, every default filled in.")
     ] = None,
 ) -> None:
-    """List the built-in recipes, or print one to start your own from."""
+    """List the recipes, or print one.
+
+    A printed recipe is complete: save it, change it, and give its path to `hilum train`.
+    """
     from hilum.recipe import built_in_recipes, dump_recipe, load_recipe
 
     if name is not None:

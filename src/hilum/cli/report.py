@@ -11,7 +11,10 @@ __all__ = ["command"]
 
 
 def command(run: Annotated[Path, typer.Argument(help="A run folder, evaluated.")]) -> None:
-    """Write report.html: one file, no script, nothing loaded from elsewhere."""
+    """Write a run's report.html.
+
+    One file, no script, nothing loaded from elsewhere.
+    """
     from hilum.report import write_report
 
     typer.echo(str(write_report(run)))

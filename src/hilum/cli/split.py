@@ -34,7 +34,10 @@ def command(
         bool, typer.Option("--force", help="Replace OUT, or a split that is in the table.")
     ] = False,
 ) -> None:
-    """Fill the column `split`: train, validation and test, never parting a group."""
+    """Deal a table's slices to train, validation, test.
+
+    Fills the column `split` and never parts a group; says what leaks where --by image does.
+    """
     from hilum.atomic import refuse_existing
     from hilum.errors import UsageError
     from hilum.splits import count_splits, find_leak, split_table

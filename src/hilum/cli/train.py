@@ -43,7 +43,10 @@ def command(
         bool, typer.Option("--force", help="Replace a run folder that is there.")
     ] = False,
 ) -> None:
-    """Fine-tune a network on a slice table; the best epoch by validation is kept."""
+    """Fine-tune a network on a slice table.
+
+    The best epoch by validation is kept: it is the one that is saved, evaluated and shown.
+    """
     from hilum.cli.show import progress_shown
     from hilum.recipe import as_recipe
     from hilum.steps.road import finish

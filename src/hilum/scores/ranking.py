@@ -41,7 +41,12 @@ def weighted_auc(positive: Flags, score: Floats, weights: Floats) -> Floats:
 
 
 def roc_curve(positive: Flags, score: Floats) -> tuple[Floats, Floats]:
-    """Return false and true positive rates (points,), from (0, 0) to (1, 1), corners only."""
+    """Return false and true positive rates (points,), from (0, 0) to (1, 1), corners only.
+
+    A rate of a class that is missing stays 0.
+    """
+    if len(score) == 0:
+        return np.zeros(1), np.zeros(1)
     order = np.argsort(-score, kind="stable")
     last_of_tie = np.flatnonzero(np.r_[np.diff(score[order]) != 0, True])
     true = np.r_[0, np.cumsum(positive[order])[last_of_tie]]

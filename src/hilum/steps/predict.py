@@ -18,6 +18,7 @@ from hilum.learn.predict import load_network, probabilities
 from hilum.prepare import resize
 from hilum.readers import LUNG, Window, count_frames, is_candidate, read_slice
 from hilum.run import Run, open_run
+from hilum.table import read_table
 
 __all__ = ["NOTICE", "Found", "Predicted", "Refused", "predict"]
 
@@ -64,7 +65,7 @@ class Found:
     passed_over: dict[str, int] = field(default_factory=dict)
 
     def walk(self, paths: Iterable[Path]) -> Iterator[Path]:
-        """Yield the named files, and below named folders those that look like slices, sorted.
+        """Yield the named files, those of a named table, and below folders what looks like slices.
 
         Raises:
             UsageError: a path does not exist.
@@ -74,6 +75,8 @@ class Found:
                 raise UsageError(f"there is no file or folder {path}.")
             if path.is_dir():
                 yield from self._below(path)
+            elif path.suffix == ".csv":
+                yield from read_table(path).paths()
             else:
                 yield path
 
@@ -103,7 +106,7 @@ def predict(
 
     Args:
         run: a finished run or its folder.
-        paths: files and folders; folders are searched below.
+        paths: slices, slice tables (.csv), and folders, which are searched below.
         window: how Hounsfield units are shown to the network; choose the training slices'.
         found: counts what is passed over in folders.
 

@@ -1,0 +1,48 @@
+# Every task sets itself up in .venv and needs nothing but Python 3.11 or later and make.
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+OUT ?= demo
+
+.PHONY: help setup demo test check format docs clean
+
+help:  ## List the tasks
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "hilum needs Python 3.11 or later: make PYTHON=/path/to/python3.11"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.train: $(VENV)/bin/python pyproject.toml constraints.txt
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[train]'
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.train
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[train,dev]'
+	@touch $@
+
+setup: $(VENV)/.dev  ## Install everything into .venv (the other tasks do so themselves)
+
+demo: $(VENV)/.train  ## Go the whole road on synthetic slices and write demo/run/report.html
+	$(BIN)/hilum demo --out $(OUT) --force
+
+test: $(VENV)/.dev  ## Run all tests; warnings are errors
+	$(BIN)/pytest
+
+check: $(VENV)/.dev  ## Lint, formatting, types, and the rules of the house
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/pytest --quiet tests/test_house.py
+
+format: $(VENV)/.dev  ## Format the code and mend what the linter can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+docs: $(VENV)/.dev  ## Write docs/reference/commands.md again from the commands' own help
+	$(BIN)/python tests/docs/write_reference.py
+
+clean:  ## Remove caches and the demo, not the environment
+	rm -rf $(OUT) .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist

@@ -1,0 +1,150 @@
+"""The border probe: what the outermost pixels alone tell."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from hilum.audit import PIXELS, border_features, probe_border, probe_concern
+from hilum.scores import Labelled, figures
+
+NAMES = ["cancer", "pneumonia"]
+SIDE = 64
+
+
+def labels_of(count: int) -> npt.NDArray[np.object_]:
+    return np.array([NAMES[n % 2] for n in range(count)], dtype=object)
+
+
+def noise(count: int, *, seed: int, planted: bool) -> npt.NDArray[np.uint8]:
+    """Noisy slices; planted: the border of cancer is a little brighter."""
+    grey = np.random.default_rng(seed).integers(0, 200, (count, SIDE, SIDE), dtype=np.uint8)
+    if planted:
+        grey[::2, :PIXELS] += 20
+    return grey
+
+
+def cases(score: npt.NDArray[np.float64], labels: npt.NDArray[np.object_]) -> Labelled:
+    both = np.stack([score, 1 - score], axis=1)
+    groups = np.array([f"g{n}" for n in range(len(score))], dtype=object)
+    called = np.array(NAMES, dtype=object)[both.argmax(axis=1)]
+    return Labelled(groups, labels, called, both, NAMES, "cancer")
+
+
+def probed(*, planted: bool) -> Labelled:
+    said = probe_border(
+        noise(200, seed=1, planted=planted),
+        labels_of(200),
+        noise(160, seed=2, planted=planted),
+        NAMES,
+    )
+    assert said.sum(axis=1) == pytest.approx(np.ones(160))
+    return cases(said[:, 0], labels_of(160))
+
+
+def test_a_planted_border_is_found() -> None:
+    assert (figures(probed(planted=True))["auc"].value or 0) > 0.99
+
+
+def test_noise_is_chance() -> None:
+    figure = figures(probed(planted=False))["auc"]
+    assert figure.low is not None and figure.high is not None
+    assert figure.low < 0.5 < figure.high
+
+
+def test_the_middle_of_a_slice_has_no_say() -> None:
+    grey = noise(4, seed=1, planted=False)
+    other = grey.copy()
+    other[:, PIXELS:-PIXELS, PIXELS:-PIXELS] = 0
+    assert (border_features(grey) == border_features(other)).all()
+    other[:, 0, 0] ^= 255
+    assert (border_features(grey) != border_features(other)).any()
+
+
+def test_features_by_hand() -> None:
+    grey = np.zeros((1, SIDE, SIDE), dtype=np.uint8)
+    grey[:, :PIXELS] = 255
+    features = border_features(grey)[0]
+    bins, means, spreads = features[:16], features[16:80], features[80:]
+    # The upper side, and the first 8 of 64 rows of the left and the right one.
+    assert bins[15] == pytest.approx((64 + 8 + 8) / 256)
+    assert bins[0] == pytest.approx(1 - 80 / 256)
+    assert means[:16].tolist() == [255] * 16
+    assert means[16:32].tolist() == [0] * 16
+    assert means[32:36].tolist() == [255, 255, 0, 0]
+    assert spreads.max() == 0
+
+
+def test_a_side_that_does_not_divide_by_16_is_taken_too() -> None:
+    assert (
+        border_features(np.full((2, 50, 50), 7, dtype=np.uint8))[:, 16:80].tolist()
+        == [[7] * 64] * 2
+    )
+
+
+def test_columns_follow_the_class_names() -> None:
+    train, test = noise(100, seed=1, planted=True), noise(10, seed=2, planted=True)
+    one = probe_border(train, labels_of(100), test, NAMES)
+    other = probe_border(train, labels_of(100), test, NAMES[::-1])
+    assert (one == other[:, ::-1]).all()
+
+
+def ranked(count: int, share: float) -> npt.NDArray[np.float64]:
+    """Scores that rank the positives (even ones) right but for a share of them."""
+    score = np.where(np.arange(count) % 2 == 0, 0.9, 0.1)
+    wrong = int(count * (1 - share))
+    score[:wrong] = 1 - score[:wrong]
+    return score + np.linspace(0, 0.01, count)
+
+
+@pytest.mark.parametrize(
+    ("network", "border", "level", "meaning"),
+    [
+        (0.95, 0.5, "chance", "the border is no better than chance."),
+        (
+            0.9, 0.9, "explains",
+            "the border does as well as the network, so the network's AUC is no evidence that it "
+            "sees disease.",
+        ),
+        (
+            1.0, 0.75, "contributes",
+            "the border tells part of the classes; only what the network reaches beyond it can be "
+            "disease.",
+        ),
+    ],
+)  # fmt: skip
+def test_the_three_meanings(network: float, border: float, level: str, meaning: str) -> None:
+    labels = labels_of(200)
+    concern = probe_concern(
+        {"test": cases(ranked(200, network), labels)}, {"test": cases(ranked(200, border), labels)}
+    )
+    assert (concern.check, concern.level) == ("border", level)
+    auc = concern.numbers["test"]["auc"]
+    reach = f"{auc['value']:.3f} [{auc['low']:.3f}, {auc['high']:.3f}]"
+    assert concern.sentence == (
+        f"Grey levels of the outermost 8 pixels alone reach AUC {reach}: {meaning}"
+    )
+
+
+def test_the_gap_is_paired() -> None:
+    """The same predictions differ by nothing in every resample."""
+    labels = labels_of(100)
+    same = {"test": cases(ranked(100, 0.8), labels)}
+    gap = probe_concern(same, same).as_json()["test"]["network_minus_border"]
+    assert (gap["value"], gap["low"], gap["high"]) == (0.0, 0.0, 0.0)
+    assert gap["method"] == "bootstrap"
+    better = {"test": cases(ranked(100, 1.0), labels)}
+    numbers = probe_concern(better, same).numbers["test"]
+    assert numbers["network_minus_border"]["value"] == pytest.approx(
+        1 - numbers["auc"]["value"], abs=1e-6
+    )
+
+
+def test_a_test_set_of_one_class_has_no_border_figure() -> None:
+    labels = np.array(["cancer"] * 6, dtype=object)
+    one = {"test": cases(np.linspace(0, 1, 6), labels)}
+    concern = probe_concern(one, one)
+    assert concern.level == "undefined"
+    assert concern.sentence == "The border probe has no AUC: only one class is there."
+    assert concern.numbers["pixels"] == 8

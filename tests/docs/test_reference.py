@@ -1,0 +1,151 @@
+"""The reference pages say all there is: commands, columns, recipe keys, public names, words."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+import hilum
+from hilum.audit import design
+from hilum.recipe import Recipe, built_in_recipes
+from hilum.run import Run
+from hilum.sources import SOURCES
+from hilum.table import OPTIONAL_COLUMNS, REQUIRED_COLUMNS
+
+HERE = Path(__file__).resolve().parent
+DOCS = HERE.parents[1] / "docs"
+
+GLOSSARY = (
+    "slice", "series", "study", "patient", "group", "source", "split", "fold", "label",
+    "class names", "box", "mask", "cam_map", "window", "HU", "probability", "score", "threshold",
+    "recipe", "run", "weights", "prediction", "concern",
+)  # fmt: skip
+
+
+def page(name: str) -> str:
+    return (DOCS / name).read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def writer() -> ModuleType:
+    """The script that writes the page of the commands."""
+    spec = importlib.util.spec_from_file_location("write_reference", HERE / "write_reference.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_page_of_the_commands_is_what_their_help_says_now(writer: ModuleType) -> None:
+    assert page("reference/commands.md") == writer.reference(), "run: make docs"
+
+
+def test_the_page_does_not_depend_on_the_terminal(
+    writer: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wide = writer.reference()
+    monkeypatch.setenv("COLUMNS", "40")
+    assert writer.reference() == wide
+    assert max(map(len, wide.splitlines())) <= writer.WIDTH
+
+
+def test_every_command_is_on_the_page(writer: ModuleType) -> None:
+    headings = re.findall(r"^## (.+)$", page("reference/commands.md"), re.MULTILINE)
+    assert headings == writer.commands()
+    assert {"hilum train", "hilum data build", "hilum predict"} <= set(headings)
+
+
+def test_every_public_name_of_python_is_listed_in_order() -> None:
+    listed = re.findall(r"^- `(\w+)[`(]", page("reference/python.md"), re.MULTILINE)
+    assert listed == list(hilum.__all__)
+
+
+def test_every_key_of_a_recipe_is_explained() -> None:
+    told = dict(
+        re.findall(r"^\| `([\w.]+)` \| ([^|]+) \|", page("how-to/recipes.md"), re.MULTILINE)
+    )
+    assert told == {key: f"`{default}`" for key, default in _keys().items()}
+
+
+def _keys() -> dict[str, str]:
+    """Return section.key -> default as the page writes it."""
+    keys = {}
+    for name, field in Recipe.model_fields.items():
+        below = getattr(field.annotation, "model_fields", None)
+        for key, inner in (below or {"": field}).items():
+            default = "needed" if inner.is_required() else inner.default
+            shown = list(default) if isinstance(default, tuple) else default
+            text = f'"{shown}"' if isinstance(shown, str) and shown != "needed" else str(shown)
+            keys[f"{name}.{key}".rstrip(".")] = text.lower() if text in ("True", "False") else text
+    return keys
+
+
+@pytest.mark.parametrize("column", [*REQUIRED_COLUMNS, *OPTIONAL_COLUMNS])
+def test_every_column_of_the_table_is_explained(column: str) -> None:
+    assert f"| `{column}` |" in page("reference/files.md")
+
+
+def test_every_file_of_a_run_is_explained() -> None:
+    run = Run(Path("run"))
+    properties = [k for k, v in vars(Run).items() if isinstance(v, property) and k != "finished"]
+    names = {getattr(run, name).name for name in properties}
+    assert len(names) > 8
+    missing = {name for name in names if f"`{name}" not in page("reference/files.md")}
+    assert missing == set()
+
+
+@pytest.mark.parametrize("word", GLOSSARY)
+def test_every_word_is_in_the_glossary(word: str) -> None:
+    glossary = page("concepts.md").partition("## Glossary")[2]
+    assert f"**{word}**" in glossary
+
+
+@pytest.mark.parametrize("level", [design.CONFOUNDED, design.PARTLY, design.CROSSED, design.SINGLE])
+def test_every_level_of_the_design_verdict_is_explained(level: str) -> None:
+    assert f"| `{level}` |" in page("concepts.md")
+
+
+@pytest.mark.parametrize("source", sorted(SOURCES))
+def test_every_source_is_named(source: str) -> None:
+    assert f"`{source}`" in page("how-to/own-slices.md")
+
+
+@pytest.mark.parametrize("recipe", sorted(built_in_recipes()))
+def test_every_built_in_recipe_is_named(recipe: str) -> None:
+    assert f"`{recipe}`" in page("how-to/recipes.md")
+
+
+def test_links_between_pages_lead_somewhere() -> None:
+    root = DOCS.parent
+    pages = [*DOCS.rglob("*.md"), root / "CONTRIBUTING.md", root / "CHANGELOG.md"]
+    links = [(file, to) for file in pages for to in re.findall(r"\]\(([^)\s]+)\)", _prose(file))]
+    broken = [(file.name, to) for file, to in links if not _resolves(file, to)]
+    assert broken == []
+    assert len(links) > 20
+
+
+def _prose(file: Path) -> str:
+    """Return the text of a page without its code blocks."""
+    return re.sub(r"^```.*?^```$", "", file.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
+
+
+def _resolves(file: Path, link: str) -> bool:
+    """Whether a link's file is there, and its heading too; links out of the project count."""
+    if link.startswith(("https://", "mailto:")):
+        return True
+    name, _, heading = link.partition("#")
+    target = (file.parent / name).resolve() if name else file
+    if not target.exists():
+        return False
+    return not heading or heading in _headings(target)
+
+
+def _headings(file: Path) -> set[str]:
+    """Return the anchors of a page's headings, as GitHub makes them."""
+    titles = re.findall(r"^#+ (.+)$", _prose(file), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}

@@ -1,0 +1,164 @@
+"""Slices decoded once: order, size, and errors that name the row."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from PIL import Image
+from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, generate_uid
+
+from hilum.errors import ReadError, StorageError, TableError
+from hilum.prepare import decode_table, resize
+from hilum.prepare.decoded import AHEAD
+from hilum.table import SliceTable
+
+MakeTable = Callable[..., SliceTable]
+
+
+@pytest.fixture
+def pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of PNG files 0.png, 1.png, ... of 40 x 64 pixels, as grey as their number."""
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+    for number in range(3):
+        picture(tmp_path / f"{number}.png", np.full((40, 64), number * 10))
+    return tmp_path
+
+
+def picture(path: Path, grey: npt.NDArray[np.int64]) -> None:
+    Image.fromarray(grey.astype(np.uint8)).save(path)
+
+
+def ct(path: Path, hu: npt.NDArray[np.int16]) -> None:
+    """Write a CT slice."""
+    meta = FileMetaDataset()
+    meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    meta.MediaStorageSOPClassUID = CTImageStorage
+    meta.MediaStorageSOPInstanceUID = generate_uid()
+    slice_of_ct = Dataset()
+    slice_of_ct.file_meta = meta
+    slice_of_ct.SOPClassUID = CTImageStorage
+    slice_of_ct.SOPInstanceUID = meta.MediaStorageSOPInstanceUID
+    slice_of_ct.Modality = "CT"
+    slice_of_ct.Rows, slice_of_ct.Columns = hu.shape
+    slice_of_ct.SamplesPerPixel = 1
+    slice_of_ct.PhotometricInterpretation = "MONOCHROME2"
+    slice_of_ct.BitsAllocated = slice_of_ct.BitsStored = 16
+    slice_of_ct.HighBit = 15
+    slice_of_ct.PixelRepresentation = 1
+    slice_of_ct.RescaleSlope, slice_of_ct.RescaleIntercept = 1, 0
+    slice_of_ct.RescaleType = "HU"
+    slice_of_ct.PixelData = hu.tobytes()
+    slice_of_ct.save_as(path, enforce_file_format=True)
+
+
+def test_slices_stand_in_the_tables_order(pictures: Path, make_table: MakeTable) -> None:
+    table = make_table(4, folder=pictures, path=["2.png", "0.png", "1.png", "2.png"])
+    with decode_table(table, size=32) as decoded:
+        assert decoded.grey.shape == (4, 32, 32)
+        assert decoded.grey[:, 5, 7].tolist() == [20, 0, 10, 20]
+        assert decoded.shapes.tolist() == [[40, 64]] * 4
+
+
+def test_nothing_stays_on_the_disk(pictures: Path, make_table: MakeTable) -> None:
+    with decode_table(make_table(3, folder=pictures), size=32):
+        assert len(list((pictures / "temporary").iterdir())) == 1
+    assert list((pictures / "temporary").iterdir()) == []
+    with pytest.raises(ReadError), decode_table(make_table(4, folder=pictures), size=32):
+        pytest.fail("the fourth slice isn't there")
+    assert list((pictures / "temporary").iterdir()) == []
+
+
+def test_a_slice_that_can_not_be_read_is_named_with_its_row(
+    pictures: Path, make_table: MakeTable
+) -> None:
+    (pictures / "1.png").write_text("no picture")
+    with pytest.raises(ReadError) as caught, decode_table(make_table(3, folder=pictures), size=32):
+        pytest.fail("the second slice is no picture")
+    assert str(caught.value).startswith("slices.csv, row 3, column path: ")
+    assert "1.png" in str(caught.value)
+
+
+def test_a_missing_slice_is_named_with_its_row(pictures: Path, make_table: MakeTable) -> None:
+    with (
+        pytest.raises(ReadError, match=r"^slices\.csv, row 5, column path: .*3\.png"),
+        decode_table(make_table(4, folder=pictures), size=32),
+    ):
+        pytest.fail("the fourth slice isn't there")
+
+
+def test_a_box_outside_its_slice_is_named_with_its_row(
+    pictures: Path, make_table: MakeTable
+) -> None:
+    table = make_table(3, folder=pictures, boxes=["0 0 40 64", "none", "0 0 41 64"])
+    with pytest.raises(TableError) as caught, decode_table(table, size=32):
+        pytest.fail("the third slice has 40 rows")
+    assert str(caught.value) == (
+        "slices.csv, row 4, column boxes: box '0 0 41 64' reaches outside the slice of 40 rows x "
+        "64 columns."
+    )
+
+
+def test_a_dicom_slice_is_shown_through_its_rows_window_else_the_lung_window(
+    pictures: Path, make_table: MakeTable
+) -> None:
+    ct(pictures / "ct.dcm", np.full((32, 32), -700, dtype=np.int16))
+    table = make_table(3, folder=pictures, path="ct.dcm", window=["", "1000/-700", "350/40"])
+    with decode_table(table, size=32) as decoded:
+        assert decoded.grey[:, 0, 0].tolist() == [128, 128, 0]
+    ct(pictures / "ct.dcm", np.full((32, 32), -350, dtype=np.int16))
+    with decode_table(table, size=32) as decoded:
+        assert decoded.grey[:, 0, 0].tolist() == [191, 217, 0]  # a quarter, 35 % above the middle
+
+
+def test_a_full_disk_is_refused_before_anything_is_read(
+    pictures: Path, make_table: MakeTable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=1000))
+    with (
+        pytest.raises(StorageError, match="has 0 MB free"),
+        decode_table(make_table(9, folder=pictures), size=32),
+    ):
+        pytest.fail("9 slices take 9,216 bytes")
+    assert list((pictures / "temporary").iterdir()) == []
+
+
+class Told:
+    """Keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.done: list[tuple[str, int, int]] = []
+
+    def advance(self, task: str, done: int, total: int) -> None:
+        self.done.append((task, done, total))
+
+    def say(self, sentence: str) -> None:
+        raise AssertionError(sentence)
+
+
+def test_progress_ends_at_the_whole(pictures: Path, make_table: MakeTable) -> None:
+    told = Told()
+    table = make_table(AHEAD + 2, folder=pictures, path="1.png")
+    with decode_table(table, size=32, progress=told) as decoded:
+        assert (decoded.grey == 10).all()
+    count = AHEAD + 2
+    assert told.done == [("reading slices", AHEAD, count), ("reading slices", count, count)]
+
+
+def test_shrinking_averages_areas() -> None:
+    grey = np.array([[0, 100, 10, 10], [0, 100, 10, 10]] * 2, dtype=np.uint8)
+    assert resize(grey, 2).tolist() == [[50, 10], [50, 10]]
+
+
+def test_growing_is_linear_and_the_same_size_is_the_same() -> None:
+    grey = np.array([[0, 200], [0, 200]], dtype=np.uint8)
+    assert resize(grey, 4).tolist() == [[0, 50, 150, 200]] * 4
+    assert resize(grey, 2).tolist() == grey.tolist()
