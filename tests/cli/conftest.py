@@ -72,6 +72,16 @@ def hilum(capsys: pytest.CaptureFixture[str]) -> Hilum:
 
 
 @pytest.fixture
+def train(hilum: Hilum) -> Hilum:
+    """Call `hilum train` with a recipe as small as can be, from random weights."""
+
+    def call(table: Path, out: Path, *arguments: object) -> Outcome:
+        return hilum("train", table, "--out", out, "--recipe", "phantom", *SMALL, *arguments)
+
+    return call
+
+
+@pytest.fixture
 def hilum_process() -> Hilum:
     """Call `python -m hilum` as a process of its own."""
 
@@ -108,7 +118,7 @@ def untouched() -> Untouched:
 
 @pytest.fixture(autouse=True)
 def scratch(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder of temporary files; whatever a command leaves there fails the test."""
+    """The folder of temporary files; what hilum leaves there fails the test."""
     folder = tmp_path_factory.mktemp("scratch")
     monkeypatch.setattr(tempfile, "tempdir", str(folder))
     monkeypatch.delenv("HILUM_WEIGHTS", raising=False)
@@ -118,7 +128,7 @@ def scratch(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monkey
 @pytest.fixture(autouse=True)
 def _nothing_left(scratch: Path) -> Iterator[None]:
     yield
-    assert list(scratch.iterdir()) == []
+    assert list(scratch.glob("hilum*")) == []
 
 
 @pytest.fixture(scope="session")

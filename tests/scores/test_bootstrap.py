@@ -6,8 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from hilum.scores import INTERVAL, Figure, bootstrap_weights, interval_of
-from hilum.scores.bootstrap import exact_bound
+from hilum.scores import INTERVAL, Figure, bootstrap_weights, exact_bound, interval_of
 
 Objects = npt.NDArray[np.object_]
 

@@ -14,9 +14,11 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 
 from hilum.audit.concern import Concern
 from hilum.scores import (
+    Figure,
     Labelled,
     bootstrap_weights,
     by_group,
+    exact_bound,
     figures,
     interval_of,
     roc_curve,
@@ -129,4 +131,8 @@ def _difference(network: Labelled, probe: Labelled) -> dict[str, Any]:
         ]
     )
     groups = min(len(set(probe.group[truth])), len(set(probe.group[~truth])))
-    return interval_of(float(value[0]), draws, groups=groups).as_json()
+    figure = interval_of(float(value[0]), draws, groups=groups)
+    if figure.method == "exact":  # both rank alike in every resample, as two perfect ones do
+        reach, gap = 1 - exact_bound(groups), float(value[0])
+        figure = Figure(gap, max(-1.0, gap - reach), min(1.0, gap + reach), "exact")
+    return figure.as_json()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from typing import Annotated
@@ -22,12 +23,19 @@ from hilum.cli import (
     split,
     train,
 )
+from hilum.cli.show import is_first_process
 from hilum.errors import HilumError
 
 __all__ = ["app", "main"]
 
 INTERRUPTED = 130
 """128 + SIGINT, as shells have it."""
+
+TRAIN_PACKAGES = {"torch", "torchvision", "timm", "accelerate", "safetensors"}
+"""What the extra `train` installs, and the base install lacks."""
+
+OUTPUT_REFUSED = {errno.EPIPE, errno.ENOSPC, errno.EIO}
+"""How stdout refuses: its reader is gone, or its disk is full or broken."""
 
 app = typer.Typer(
     name="hilum",
@@ -81,23 +89,35 @@ def main() -> None:
     """Run the command line; errors of hilum's tree become one sentence and an exit code."""
     debug = "--debug" in sys.argv[1:2]
     try:
-        app()
-    except HilumError as error:
-        if debug:
+        try:
+            app()
+        finally:
+            sys.stdout.flush()
+    except SystemExit as stop:
+        if stop.code == INTERRUPTED:
+            _tell("stopped.")
+        raise
+    except (HilumError, ModuleNotFoundError, OSError) as error:
+        sentence, code = _sentence_and_code(error)
+        if debug or not code:
             raise
-        _tell(str(error))
-        sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        if debug:
-            raise
-        _tell("stopped.")
-        sys.exit(INTERRUPTED)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
+        _tell(sentence)
+        sys.exit(code)
+
+
+def _sentence_and_code(error: Exception) -> tuple[str, int]:
+    """Return what to tell of an error and the exit code; no code where the error is a bug."""
+    if isinstance(error, HilumError):
+        return str(error), error.exit_code
+    if isinstance(error, ModuleNotFoundError) and error.name in TRAIN_PACKAGES:
+        return f"this needs {error.name}, which is not installed: pip install 'hilum[train]'.", 1
+    if isinstance(error, OSError) and error.errno in OUTPUT_REFUSED and error.filename is None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nothing more can go there
+        return f"the output can't be written: {error.strerror}.", 1
+    return "", 0
 
 
 def _tell(sentence: str) -> None:
-    """Say one thing on stderr; of several processes only the first speaks."""
-    if os.environ.get("RANK", "0") == "0":
+    """Say one thing on stderr."""
+    if is_first_process():
         typer.echo(f"hilum: {sentence}", err=True)

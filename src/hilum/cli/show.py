@@ -17,10 +17,15 @@ if TYPE_CHECKING:
     from rich.progress import Progress as Bars
     from rich.progress import TaskID
 
-__all__ = ["print_json", "progress_shown"]
+__all__ = ["is_first_process", "print_json", "progress_shown"]
 
 SECONDS_BETWEEN_LINES = 10.0
 """How often a log hears of a long task."""
+
+
+def is_first_process() -> bool:
+    """Whether this is the process that speaks: the only one, or the first of several."""
+    return os.environ.get("RANK", "0") == "0"
 
 
 @contextmanager
@@ -29,7 +34,7 @@ def progress_shown() -> Iterator[Progress]:
 
     Of several processes only the first shows anything.
     """
-    if os.environ.get("RANK", "0") != "0":
+    if not is_first_process():
         yield SILENT
     elif sys.stderr.isatty():
         with _bars() as bars:

@@ -47,7 +47,8 @@ def command(
 
     The best epoch by validation is kept: it is the one that is saved, evaluated and shown.
     """
-    from hilum.cli.show import progress_shown
+    from hilum.cli.show import is_first_process, progress_shown
+    from hilum.errors import StorageError
     from hilum.recipe import as_recipe
     from hilum.steps.road import finish
     from hilum.steps.train import resume as go_on
@@ -69,8 +70,9 @@ def command(
                 )  # fmt: skip
             if report:
                 finish(run, progress=progress)
-    except KeyboardInterrupt:
-        if folder is not None and (folder / "checkpoint").is_dir():
+    except (KeyboardInterrupt, StorageError):
+        if folder is not None and (folder / "checkpoint").is_dir() and is_first_process():
             typer.echo(f"Go on with: hilum train --resume {folder}", err=True)
         raise
-    typer.echo(f"{folder}/report.html" if report else f"Next: hilum evaluate {folder}")
+    if is_first_process():
+        typer.echo(f"{folder}/report.html" if report else f"Next: hilum evaluate {folder}")

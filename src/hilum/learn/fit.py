@@ -17,14 +17,12 @@ from torch.nn import functional as F
 from hilum.learn.checkpoint import HistoryRow, Trained, load_checkpoint, save_checkpoint
 from hilum.learn.data import Slices, as_batch, shuffled_batches, steps_per_epoch
 from hilum.learn.networks import Classifier
+from hilum.prepare import BATCH
 from hilum.progress import SILENT, Progress
 from hilum.recipe import Recipe
 from hilum.scores import auc
 
 __all__ = ["Fitting", "class_weights", "fit", "loss_of", "make_optimiser", "rate_at"]
-
-EVALUATION_BATCH = 32
-"""Slices a step without gradients: enough to keep the cores busy, little memory."""
 
 
 @dataclass
@@ -175,9 +173,9 @@ def _validate(fitting: Fitting, network: nn.Module, accelerator: Accelerator) ->
     rows = np.arange(each) + each * accelerator.process_index
     rows = np.minimum(rows, count - 1)  # the last process repeats a slice where it has too few
     logits = [
-        network(as_batch(fitting.validation.take(rows[first : first + EVALUATION_BATCH]),
+        network(as_batch(fitting.validation.take(rows[first : first + BATCH]),
                          accelerator.device)).float()
-        for first in range(0, each, EVALUATION_BATCH)
+        for first in range(0, each, BATCH)
     ]  # fmt: skip
     gathered = accelerator.gather(torch.cat(logits))[:count].cpu()
     target = torch.from_numpy(fitting.validation.target)

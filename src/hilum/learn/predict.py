@@ -15,10 +15,7 @@ from hilum.learn.networks import Classifier, build_network
 from hilum.learn.weights import Weights
 from hilum.run import Run
 
-__all__ = ["BATCH", "load_network", "probabilities"]
-
-BATCH = 32
-"""Slices a step without gradients."""
+__all__ = ["load_network", "probabilities"]
 
 
 def load_network(run: Run, *, device: torch.device | str = "cpu") -> Classifier:

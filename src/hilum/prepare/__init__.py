@@ -1,5 +1,5 @@
 """From files to what a network sees: decoded, resized, checked."""
 
-from hilum.prepare.decoded import Decoded, decode_table, resize
+from hilum.prepare.decoded import BATCH, Decoded, decode_table, in_batches, resize
 
-__all__ = ["Decoded", "decode_table", "resize"]
+__all__ = ["BATCH", "Decoded", "decode_table", "in_batches", "resize"]

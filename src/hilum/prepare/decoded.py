@@ -21,8 +21,10 @@ from hilum.progress import SILENT, Progress
 from hilum.readers import LUNG, Window, parse_window, read_slice
 from hilum.table import SliceTable
 
-__all__ = ["Decoded", "decode_table", "resize"]
+__all__ = ["BATCH", "Decoded", "decode_table", "in_batches", "resize"]
 
+BATCH = 32
+"""Slices that a network sees at a time when it needs no gradients of its weights."""
 READERS = 4
 """Threads that decode: the decoders release the interpreter's lock, and two cores stay busy."""
 
@@ -42,6 +44,12 @@ class Decoded:
 
     grey: npt.NDArray[np.uint8]
     shapes: npt.NDArray[np.int64]
+
+
+def in_batches(grey: npt.NDArray[np.uint8]) -> Iterator[npt.NDArray[np.uint8]]:
+    """Yield (n, size, size) slices a batch at a time, in order, without copying."""
+    for first in range(0, len(grey), BATCH):
+        yield grey[first : first + BATCH]
 
 
 def resize(grey: npt.NDArray[np.uint8], size: int) -> npt.NDArray[np.uint8]:

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from hilum.report.canvas import FAINT, INK, NETWORK, draw, plain
+from hilum.report.canvas import FAINT, INK, NETWORK, PROBE, draw, plain
 
 __all__ = ["curves"]
 
@@ -15,12 +15,13 @@ _FEW_EPOCHS = 25
 """Up to so many epochs each one gets a dot; more would run into each other."""
 
 
-def curves(history: pd.DataFrame) -> str:
+def curves(history: pd.DataFrame, *, border_auc: float | None = None) -> str:
     """Return the SVG of the training curves.
 
     Args:
         history: columns epoch, train_loss, validation_loss, validation_accuracy, validation_auc,
             best as numbers (NaN where not known); one row an epoch, best is 1 in the kept one.
+        border_auc: what the border alone reaches on validation; drawn across where given.
     """
 
     def paint(figure: Figure) -> None:
@@ -29,6 +30,8 @@ def curves(history: pd.DataFrame) -> str:
         _line(loss, history, "validation_loss", "Validation", NETWORK)
         _line(score, history, "validation_auc", "Validation AUC", NETWORK)
         _line(score, history, "validation_accuracy", "Validation accuracy", FAINT, dashed=True)
+        if border_auc is not None:
+            score.axhline(border_auc, color=PROBE, linestyle=(0, (3, 2)), label="Border alone, AUC")
         loss.set(ylabel="Loss")
         loss.set_ylim(bottom=0)
         score.set(ylabel="AUC, accuracy", xlabel="Epoch")

@@ -55,10 +55,16 @@ def drawings(files: RunFiles) -> dict[str, Drawing]:
     if files.history is not None:
         history = numeric_history(files.history)
         found["curves"] = Drawing(
-            curves(history),
+            curves(history, border_auc=_validation_auc(probe)),
             f"Loss, AUC and accuracy over {len(history)} epochs, with the kept epoch marked.",
         )
     return found
+
+
+def _validation_auc(probe: Mapping[str, Any] | None) -> float | None:
+    """Return what the border alone reaches on validation, where it is known."""
+    value = ((probe or {}).get("validation") or {}).get("auc", {}).get("value")
+    return None if value is None else float(value)
 
 
 def auc_bars(metrics: Mapping[str, Any]) -> list[Bar]:

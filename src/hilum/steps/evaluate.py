@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,20 +9,18 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from hilum.audit import judge_design, probe_border, probe_concern
+from hilum.audit import judge_design, probe_concern
 from hilum.errors import RunError
-from hilum.prepare import Decoded, decode_table
+from hilum.prepare import BATCH, Decoded, decode_table, in_batches
 from hilum.progress import SILENT, Progress
 from hilum.run import Run, open_run, probability_column, write_json
 from hilum.scores import INTERVAL, Labelled, block, by_group
 from hilum.splits import count_splits, find_leak
 from hilum.steps.environment import version
+from hilum.steps.probe import border_says
 from hilum.table import SPLITS, SliceTable
 
 __all__ = ["evaluate", "labelled"]
-
-BATCH = 32
-"""Slices that are predicted at a time."""
 
 
 def evaluate(
@@ -108,16 +105,11 @@ def _predict(
 
     network = load_network(run)
     parts = []
-    for part in probabilities(network, _batches(decoded.grey)):
+    for part in probabilities(network, in_batches(decoded.grey)):
         parts.append(part)
         done = min(len(parts) * BATCH, len(table))
         progress.advance("predicting", done, len(table))
     return predictions_frame(table, np.concatenate(parts), names)
-
-
-def _batches(grey: npt.NDArray[np.uint8]) -> Iterator[npt.NDArray[np.uint8]]:
-    for first in range(0, len(grey), BATCH):
-        yield grey[first : first + BATCH]
 
 
 def predictions_frame(
@@ -134,16 +126,12 @@ def predictions_frame(
 def _probe(
     table: SliceTable, decoded: Decoded, names: list[str], positive: str
 ) -> dict[str, Labelled]:
-    """Return what the border alone says of the validation and test slices, fitted on train."""
-    split = table.rows["split"].to_numpy()
-    train = split == "train"
-    labels = table.rows["label"].to_numpy(dtype=object)
-    probed = {}
-    for name in ("validation", "test"):
-        part = table.part(name)
-        said = probe_border(decoded.grey[train], labels[train], decoded.grey[split == name], names)
-        probed[name] = labelled(predictions_frame(part, said, names), names, positive)
-    return probed
+    """Return what the border alone says of the validation and test slices, next to the truth."""
+    said = border_says(table, decoded, names, ("validation", "test"))
+    return {
+        split: labelled(predictions_frame(table.part(split), part, names), names, positive)
+        for split, part in said.items()
+    }
 
 
 def _split_json(table: SliceTable) -> dict[str, Any]:

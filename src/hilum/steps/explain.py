@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ from hilum.boxes import parse_boxes
 from hilum.errors import UsageError
 from hilum.learn.maps import grad_cam, upsample_map
 from hilum.learn.predict import load_network, probabilities
-from hilum.prepare import Decoded, decode_table
+from hilum.prepare import BATCH, Decoded, decode_table, in_batches
 from hilum.progress import SILENT, Progress
 from hilum.readers import LUNG, parse_window, read_slice
 from hilum.report.heatmap import draw_heatmap
@@ -26,7 +25,6 @@ __all__ = ["PREDICTED", "explain"]
 
 PREDICTED = "predicted"
 """Target: for each slice the class that the network calls it."""
-BATCH = 32
 A_FILE = 256
 """Maps in one NPZ file."""
 SHOWN = 3
@@ -92,13 +90,13 @@ def _map_all(
     for number, first in enumerate(range(0, len(table), A_FILE)):
         part = table.rows.iloc[first : first + A_FILE]
         grey = decoded.grey[first : first + A_FILE]
-        told = np.concatenate(list(probabilities(network, _batches(grey))))
+        told = np.concatenate(list(probabilities(network, in_batches(grey))))
         called = told.argmax(axis=1)
         chosen = called if target == PREDICTED else np.full(len(part), names.index(target))
         cam_maps = np.concatenate(
             [
                 grad_cam(network, batch, chosen[i * BATCH : (i + 1) * BATCH], layer=layer)
-                for i, batch in enumerate(_batches(grey))
+                for i, batch in enumerate(in_batches(grey))
             ]
         )
         file = f"maps-{number:04d}.npz"
@@ -111,11 +109,6 @@ def _map_all(
         progress.advance("mapping", first + len(part), len(table))
     index = pd.concat(rows, ignore_index=True)
     return index, dict(enumerate(np.concatenate(kept)))
-
-
-def _batches(grey: npt.NDArray[np.uint8]) -> Iterator[npt.NDArray[np.uint8]]:
-    for first in range(0, len(grey), BATCH):
-        yield grey[first : first + BATCH]
 
 
 def _index_rows(

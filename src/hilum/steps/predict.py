@@ -15,7 +15,7 @@ import numpy.typing as npt
 from hilum.errors import HilumError, UsageError
 from hilum.learn.networks import Classifier
 from hilum.learn.predict import load_network, probabilities
-from hilum.prepare import resize
+from hilum.prepare import BATCH, resize
 from hilum.readers import LUNG, Window, count_frames, is_candidate, read_slice
 from hilum.run import Run, open_run
 from hilum.table import read_table
@@ -23,7 +23,6 @@ from hilum.table import read_table
 __all__ = ["NOTICE", "Found", "Predicted", "Refused", "predict"]
 
 NOTICE = "research use only"
-BATCH = 32
 READERS = 4
 """Threads that decode while the network computes."""
 

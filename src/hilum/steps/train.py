@@ -27,6 +27,7 @@ from hilum.recipe import Classes, Recipe, as_recipe, dump_recipe
 from hilum.run import Run, write_json
 from hilum.splits import check_splits, find_leak
 from hilum.steps.environment import describe_environment
+from hilum.steps.probe import border_sentence
 from hilum.table import SliceTable, as_table, write_csv, write_table
 
 __all__ = ["resume", "train"]
@@ -77,6 +78,8 @@ def train(
     accelerator = make_accelerator(filled.training.precision)
     with decode_table(used, size=filled.input.size, progress=progress) as decoded:
         if accelerator.is_main_process:
+            names, positive = list(filled.classes.names), filled.classes.positive
+            progress.say(border_sentence(used, decoded, names, positive))
             _begin(folder, used, filled, network, start, accelerator, force=force)
         accelerator.wait_for_everyone()
         return _train(Run(folder), used, filled, network, decoded, accelerator, progress)

@@ -1,0 +1,45 @@
+"""The border probe on a table: fitted on its train split, asked about the others."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from hilum.audit import probe_border
+from hilum.prepare import Decoded
+from hilum.scores import auc
+from hilum.table import SliceTable
+
+__all__ = ["border_says", "border_sentence"]
+
+
+def border_says(
+    table: SliceTable, decoded: Decoded, class_names: list[str], splits: tuple[str, ...]
+) -> dict[str, npt.NDArray[np.float64]]:
+    """Return split -> class probabilities (n, classes) by the border alone, in the table's order.
+
+    Args:
+        table, decoded: the slices and what the network sees of them.
+        class_names: the order of the columns returned.
+        splits: the splits to ask about.
+    """
+    split = table.rows["split"].to_numpy()
+    train = split == "train"
+    labels = table.rows["label"].to_numpy(dtype=object)
+    asked = [decoded.grey[split == name] for name in splits]
+    said = probe_border(decoded.grey[train], labels[train], np.concatenate(asked), class_names)
+    ends = np.cumsum([len(part) for part in asked])[:-1]
+    return dict(zip(splits, np.split(said, ends), strict=True))
+
+
+def border_sentence(
+    table: SliceTable, decoded: Decoded, class_names: list[str], positive: str
+) -> str:
+    """Say what the border alone reaches on validation, to read a training's AUC against."""
+    said = border_says(table, decoded, class_names, ("validation",))["validation"]
+    truth = (table.part("validation").rows["label"] == positive).to_numpy(dtype=bool)
+    reached = auc(truth, said[:, class_names.index(positive)])
+    return (
+        f"Border alone: validation AUC {reached:.3f} from the outermost pixels. What the network "
+        f"reaches counts only beyond that."
+    )

@@ -1,0 +1,185 @@
+"""The pages do what they say: every command and every line of Python in them is run.
+
+A comment right before a block says what is special about it: `not run: reason`, `file: name` (the
+block is saved under that name), or `stopped after epoch 1` (the command is interrupted there).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import re
+import shlex
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from hilum.cli.app import main
+
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+FIRST = "get-started.md"
+OTHERS = sorted(
+    file.relative_to(DOCS).as_posix() for file in DOCS.rglob("*.md") if file != DOCS / FIRST
+)
+
+NOT_RUN = {
+    "get-started.md": 5,
+    "how-to/recipes.md": 1,
+    "how-to/resume.md": 0,
+    "how-to/several-processes.md": 2,
+    "how-to/weights.md": 5,
+}
+"""Blocks that can't be run here, page by page: another one has to be counted, and defended."""
+
+LANGUAGES = {"console", "csv", "python", "text", "toml"}
+
+
+class Block(NamedTuple):
+    """A fenced block: the comment before it (or ""), its language, its text, its first line."""
+
+    remark: str
+    language: str
+    text: str
+    line: int
+
+
+def blocks_of(page: str) -> list[Block]:
+    """Return the fenced blocks of a page."""
+    text = (DOCS / page).read_text(encoding="utf-8")
+    pattern = r"(?:^<!-- ([^\n]+) -->\n)?^```(\w*)\n(.*?)^```$"
+    return [
+        Block(found[1] or "", found[2], found[3], text.count("\n", 0, found.start(3)) + 1)
+        for found in re.finditer(pattern, text, re.MULTILINE | re.DOTALL)
+    ]
+
+
+def is_run(block: Block) -> bool:
+    return not block.remark.startswith("not run: ")
+
+
+class Reader:
+    """Somebody who types in what a page says, in a folder of their own."""
+
+    def __init__(self, page: str) -> None:
+        self.page, self.code, self.names = page, 0, {"__name__": "page"}
+
+    def follow(self) -> None:
+        """Do what the page says, block by block."""
+        for block in blocks_of(self.page):
+            if not is_run(block):
+                continue
+            if block.remark.startswith("file: "):
+                Path(block.remark.removeprefix("file: ")).write_text(block.text, encoding="utf-8")
+            elif block.language == "python":
+                where = f"{self.page}, line {block.line}"
+                exec(compile("\n" * (block.line - 1) + block.text, where, "exec"), self.names)
+            elif block.language == "console":
+                with stopped_after_one_epoch() if block.remark else contextlib.nullcontext():
+                    self._type(block)
+
+    def _type(self, block: Block) -> None:
+        """Run the commands of a block; what it shows of their output must be there, in order."""
+        typed = re.split(r"^\$ ", block.text.replace("\\\n", " "), flags=re.MULTILINE)
+        assert typed[0] == "", f"{self.page}, line {block.line}: a command begins with $"
+        for number, part in enumerate(typed[1:], start=1):
+            command, _, shown = part.partition("\n")
+            output = self._run(command)
+            where = f"{self.page}, line {block.line}: {command}"
+            checked = number < len(typed) - 1 and typed[number + 1].startswith("echo $?")
+            assert self.code == 0 or checked or command == "echo $?", f"{where}\n{output}"
+            assert_shown(shown, output, where)
+
+    def _run(self, command: str) -> str:
+        """Run one command in this process; return what it said, on stdout and stderr."""
+        if command == "echo $?":
+            return str(self.code)
+        words = shlex.split(command)
+        assert words[0] == "hilum", f"{self.page}: only hilum can be typed here, not {words[0]}"
+        said = io.StringIO()
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(sys, "argv", words)
+            with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+                try:
+                    main()
+                    self.code = 0
+                except SystemExit as end:
+                    self.code = int(end.code or 0)
+        return said.getvalue()
+
+
+def assert_shown(shown: str, output: str, where: str) -> None:
+    """Check that the lines shown stand in the output in this order; "..." is anything at all."""
+    rest = output.splitlines()
+    for line in shown.splitlines():
+        pattern = ".*".join(map(re.escape, line.split("...")))
+        hits = [place for place, said in enumerate(rest) if re.fullmatch(pattern, said.rstrip())]
+        assert hits or not line.strip(". "), f"{where}\nshows: {line}\nbut it says:\n{output}"
+        rest = rest[hits[0] + 1 :] if line.strip(". ") else rest
+
+
+@contextlib.contextmanager
+def stopped_after_one_epoch() -> Iterator[None]:
+    """Press Ctrl-C when the first epoch is saved."""
+    from hilum.learn import fit
+
+    save = fit.save_checkpoint
+
+    def save_and_stop(*args: object) -> None:
+        save(*args)  # type: ignore[arg-type]
+        raise KeyboardInterrupt
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fit, "save_checkpoint", save_and_stop)
+        yield
+
+
+@pytest.fixture(scope="module")
+def started(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of somebody who has followed the first page."""
+    folder = tmp_path_factory.mktemp("started")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.delenv("HILUM_WEIGHTS", raising=False)
+        Reader(FIRST).follow()
+    return folder
+
+
+def test_the_first_page_does_what_it_says(started: Path) -> None:
+    assert (started / "runs" / "first" / "report.html").is_file()
+    assert (started / "predictions.csv").is_file()
+
+
+@pytest.mark.parametrize("page", OTHERS)
+def test_every_other_page_does_what_it_says(
+    page: str, started: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = shutil.copytree(started, tmp_path / "folder")
+    monkeypatch.chdir(folder)
+    monkeypatch.delenv("HILUM_WEIGHTS", raising=False)
+    Reader(page).follow()
+
+
+@pytest.mark.parametrize("page", [FIRST, *OTHERS])
+def test_no_page_has_more_blocks_that_are_not_run_than_are_counted(page: str) -> None:
+    left_out = [block for block in blocks_of(page) if not is_run(block)]
+    assert len(left_out) == NOT_RUN.get(page, 0)
+
+
+@pytest.mark.parametrize("page", [FIRST, *OTHERS])
+def test_every_block_says_what_it_is(page: str) -> None:
+    blocks = blocks_of(page)
+    assert {block.language for block in blocks} <= LANGUAGES
+    remarks = {block.remark.partition(":")[0] for block in blocks}
+    assert remarks <= {"", "not run", "file", "stopped after epoch 1"}
+    fences = re.findall(r"^```", (DOCS / page).read_text(encoding="utf-8"), re.MULTILINE)
+    assert len(fences) == 2 * len(blocks)
+
+
+def test_lines_that_are_shown_must_be_said_in_their_order() -> None:
+    assert_shown("one\n...\nthree ... five\n", "one\ntwo\nthree four five\n", "here")
+    with pytest.raises(AssertionError, match="shows: two"):
+        assert_shown("three\ntwo\n", "two\nthree\n", "here")
