@@ -182,7 +182,7 @@ def test_a_parted_group_is_refused_unless_asked_for_and_never_named(
     with pytest.raises(SplitError) as caught:
         check_splits(table)
     assert str(caught.value) == (
-        "slices.csv: 1 groups are in more than one split (the first one in train and validation); "
+        "slices.csv: 1 group is in more than one split (the first one in train and validation); "
         "run `hilum split`, or give --leaky (leaky=True) to train all the same: every figure will "
         "then say so."
     )

@@ -136,6 +136,14 @@ class Recipe(_Section):
         return {"title": known.title, **values, "network": filled}
 
     @model_validator(mode="after")
+    def _classes_differ(self) -> Recipe:
+        """Refuse a class that is named twice."""
+        names = self.classes.names
+        if len(set(names)) < len(names):
+            raise ValueError(f"[classes] names must differ, got {', '.join(names)}")
+        return self
+
+    @model_validator(mode="after")
     def _head_fits(self) -> Recipe:
         """Refuse a dropout list that doesn't fit the dense layers."""
         hidden, dropout = self.network.hidden, self.network.dropout

@@ -177,10 +177,14 @@ def check_splits(table: SliceTable, *, leaky: bool = False) -> None:
         spread = rows.groupby("group")["split"].unique()
         example = next(parts for parts in spread if len(parts) > 1)
         raise SplitError(
-            f"{table.name}: {leak.groups} groups are in more than one split (the first one in "
+            f"{table.name}: {_groups(leak.groups)} in more than one split (the first one in "
             f"{' and '.join(example)}); run `hilum split`, or give --leaky (leaky=True) to train "
             f"all the same: every figure will then say so."
         )
+
+
+def _groups(count: int) -> str:
+    return "1 group is" if count == 1 else f"{count} groups are"
 
 
 def count_splits(table: SliceTable) -> Mapping[str, Mapping[str, int]]:

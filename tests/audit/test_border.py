@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 import numpy.typing as npt
 import pytest
-from threadpoolctl import threadpool_limits
+from sklearn.ensemble import HistGradientBoostingClassifier
+from threadpoolctl import threadpool_info  # type: ignore[import-untyped]
 
 from hilum.audit import PIXELS, border_features, probe_border, probe_concern
 from hilum.scores import Labelled, figures
 
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    """Threads that wait for busy cores make the small fits here a hundred times slower."""
-    with threadpool_limits(1, user_api="openmp"):
-        yield
-
-
+Grey = npt.NDArray[np.uint8]
 NAMES = ["cancer", "pneumonia"]
 SIDE = 64
 
@@ -36,6 +28,12 @@ def noise(count: int, *, seed: int, planted: bool) -> npt.NDArray[np.uint8]:
     return grey
 
 
+def probe(
+    train: Grey, labels: npt.NDArray[np.object_], asked: Grey, names: list[str]
+) -> npt.NDArray[np.float64]:
+    return probe_border(border_features(train), labels, border_features(asked), names)
+
+
 def cases(score: npt.NDArray[np.float64], labels: npt.NDArray[np.object_]) -> Labelled:
     both = np.stack([score, 1 - score], axis=1)
     groups = np.array([f"g{n}" for n in range(len(score))], dtype=object)
@@ -44,7 +42,7 @@ def cases(score: npt.NDArray[np.float64], labels: npt.NDArray[np.object_]) -> La
 
 
 def probed(*, planted: bool) -> Labelled:
-    said = probe_border(
+    said = probe(
         noise(200, seed=1, planted=planted),
         labels_of(200),
         noise(160, seed=2, planted=planted),
@@ -96,9 +94,23 @@ def test_a_side_that_does_not_divide_by_16_is_taken_too() -> None:
 
 def test_columns_follow_the_class_names() -> None:
     train, test = noise(100, seed=1, planted=True), noise(10, seed=2, planted=True)
-    one = probe_border(train, labels_of(100), test, NAMES)
-    other = probe_border(train, labels_of(100), test, NAMES[::-1])
+    one = probe(train, labels_of(100), test, NAMES)
+    other = probe(train, labels_of(100), test, NAMES[::-1])
     assert (one == other[:, ::-1]).all()
+
+
+def test_the_probe_runs_in_one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On busy cores several threads wait for each other: minutes for what takes a second."""
+    threads: list[int] = []
+    fit = HistGradientBoostingClassifier.fit
+
+    def watched(self: object, *given: object) -> object:
+        threads.extend(p["num_threads"] for p in threadpool_info() if p["user_api"] == "openmp")
+        return fit(self, *given)
+
+    monkeypatch.setattr(HistGradientBoostingClassifier, "fit", watched)
+    probe(noise(60, seed=1, planted=True), labels_of(60), noise(2, seed=2, planted=True), NAMES)
+    assert set(threads) == {1}
 
 
 def ranked(count: int, share: float) -> npt.NDArray[np.float64]:

@@ -136,7 +136,7 @@ def phantoms(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the split table of 24 phantom patients, two slices each: `slices.csv`."""
     folder = tmp_path_factory.mktemp("phantoms")
     table = folder / "slices.csv"
-    build = ("data", "build", f"phantom={folder / 'phantom'}", "--out", table)
+    build = ("data", "build", f"phantom={folder}", "--out", table)
     assert call_main((*build, "--patients", 24, "--slices", 2, "--size", 96)) == 0
     assert call_main(("split", table)) == 0
     return folder

@@ -151,7 +151,7 @@ def test_a_group_in_train_and_test_is_refused_unless_leaky(
     rows.loc[first, "group"] = rows.loc[rows["split"] == "train", "group"].iloc[0]
     rows.to_csv(table, index=False)
     with untouched(place):
-        train(table, place / "run").refused(1, "1 groups are in more than one split", "--leaky")
+        train(table, place / "run").refused(1, "1 group is in more than one split", "--leaky")
     done = train(table, place / "run", "--leaky", "--report")
     assert done.code == 0
     assert "Leak: 1 of 24 groups" in done.err

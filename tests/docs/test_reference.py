@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import importlib.util
 import re
+import tomllib
 from pathlib import Path
 from types import ModuleType
 
@@ -51,7 +53,6 @@ def test_the_page_does_not_depend_on_the_terminal(
     wide = writer.reference()
     monkeypatch.setenv("COLUMNS", "40")
     assert writer.reference() == wide
-    assert max(map(len, wide.splitlines())) <= writer.WIDTH
 
 
 def test_every_command_is_on_the_page(writer: ModuleType) -> None:
@@ -149,3 +150,24 @@ def _headings(file: Path) -> set[str]:
     """Return the anchors of a page's headings, as GitHub makes them."""
     titles = re.findall(r"^#+ (.+)$", _prose(file), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+def test_the_house_is_shown_in_its_order() -> None:
+    text = (DOCS.parent / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    rooms = re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE)
+    tree = ast.parse((DOCS.parent / "tests" / "test_house.py").read_text(encoding="utf-8"))
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "ROOMS":
+            assert rooms == [room for room in ast.literal_eval(node.value) if room != "__main__"]
+            return
+    pytest.fail("tests/test_house.py has no ROOMS any more")
+
+
+def test_the_citation_names_this_version_and_licence() -> None:
+    text = (DOCS.parent / "CITATION.cff").read_text(encoding="utf-8")
+    said = dict(re.findall(r"^([\w-]+): (.+)$", text, re.MULTILINE))
+    project = tomllib.loads((DOCS.parent / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert said["cff-version"] == "1.2.0"
+    assert said["title"] == project["name"]
+    assert said["version"] == project["version"]
+    assert said["license"] == project["license"]

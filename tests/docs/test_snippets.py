@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
 import re
 import shlex
 import shutil
@@ -29,7 +30,6 @@ OTHERS = sorted(
 NOT_RUN = {
     "get-started.md": 5,
     "how-to/recipes.md": 1,
-    "how-to/resume.md": 0,
     "how-to/several-processes.md": 2,
     "how-to/weights.md": 5,
 }
@@ -124,16 +124,14 @@ def assert_shown(shown: str, output: str, where: str) -> None:
 @contextlib.contextmanager
 def stopped_after_one_epoch() -> Iterator[None]:
     """Press Ctrl-C when the first epoch is saved."""
-    from hilum.learn import fit
-
-    save = fit.save_checkpoint
+    from hilum.learn.checkpoint import save_checkpoint
 
     def save_and_stop(*args: object) -> None:
-        save(*args)  # type: ignore[arg-type]
+        save_checkpoint(*args)  # type: ignore[arg-type]
         raise KeyboardInterrupt
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(fit, "save_checkpoint", save_and_stop)
+        patch.setattr("hilum.learn.fit.save_checkpoint", save_and_stop)
         yield
 
 
@@ -183,3 +181,36 @@ def test_lines_that_are_shown_must_be_said_in_their_order() -> None:
     assert_shown("one\n...\nthree ... five\n", "one\ntwo\nthree four five\n", "here")
     with pytest.raises(AssertionError, match="shows: two"):
         assert_shown("three\ntwo\n", "two\nthree\n", "here")
+
+
+@pytest.mark.parametrize(
+    "name", ["slices.csv", "history.csv", "predictions.csv", "maps/index.csv", "maps/shown.csv"]
+)
+def test_every_column_that_a_run_writes_is_explained(started: Path, name: str) -> None:
+    header = (started / "runs" / "first" / name).read_text(encoding="utf-8").partition("\n")[0]
+    explained = (DOCS / "reference" / "files.md").read_text(encoding="utf-8")
+    columns = [re.sub(r"^probability_.+", "probability_<class>", c) for c in header.split(",")]
+    assert [column for column in columns if f"`{column}`" not in explained] == []
+
+
+@pytest.mark.parametrize("name", ["metrics.json", "network.json", "environment.json"])
+def test_every_key_that_a_run_writes_is_explained(started: Path, name: str) -> None:
+    content = json.loads((started / "runs" / "first" / name).read_text(encoding="utf-8"))
+    explained = (DOCS / "reference" / "files.md").read_text(encoding="utf-8")
+    assert [key for key in _keys(content) if f"`{key}`" not in explained] == []
+
+
+def _keys(content: object) -> Iterator[str]:
+    """Yield the keys of a JSON object and of the objects in it, but those that the data name."""
+    if isinstance(content, dict):
+        for key, value in content.items():
+            if key not in {"train", "validation", "test"}:
+                yield key
+            if key not in {"by_class", "by_label", "packages"}:
+                yield from _keys(value)
+
+
+def test_nothing_that_a_run_writes_is_left_out(started: Path) -> None:
+    explained = (DOCS / "reference" / "files.md").read_text(encoding="utf-8")
+    names = [path.name for path in (started / "runs" / "first").iterdir()]
+    assert [name for name in names if f"| `{name}` |" not in explained] == []

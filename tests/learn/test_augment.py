@@ -44,14 +44,14 @@ def test_a_planted_pixel_moves_where_the_map_says() -> None:
 
 def test_a_quarter_turn_is_a_quarter_turn() -> None:
     grey = noise()
-    turned = warp(grey, maps_of(*[[[0, -1, 0], [1, 0, 0]]] * 2))
+    turned = warp(grey, maps_of([[0, -1, 0], [1, 0, 0]]).expand(2, -1, -1))
     torch.testing.assert_close(turned, torch.rot90(grey, 1, (2, 3)), atol=1e-2, rtol=0)
 
 
 @pytest.mark.parametrize(("scale", "axis"), [((-1, 1), 3), ((1, -1), 2)])
 def test_a_flip_is_a_flip(scale: tuple[int, int], axis: int) -> None:
     grey = noise()
-    flipped = warp(grey, maps_of(*[[[scale[0], 0, 0], [0, scale[1], 0]]] * 2))
+    flipped = warp(grey, maps_of([[scale[0], 0, 0], [0, scale[1], 0]]).expand(2, -1, -1))
     torch.testing.assert_close(flipped, grey.flip(axis), atol=1e-2, rtol=0)
 
 

@@ -122,7 +122,7 @@ def test_labels_and_groups_that_look_alike_are_noted(slices: Path, tmp_path: Pat
     assert result.notes == (
         "labels 'Cancer', 'cancer' differ in case only, and stay different classes; rename one "
         "if they mean the same.",
-        "1 groups have the same name in several sources, and each is taken for one patient; "
+        "1 group has the same name in several sources, and each is taken for one patient; "
         "rename them if they are not.",
     )
     assert sorted(result.table.labels) == ["Cancer", "cancer", "normal"]

@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from pydicom import Dataset
+from pydicom.dataset import FileMetaDataset
+from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, generate_uid
 
 from hilum.errors import SourceError, UsageError
 from hilum.sources import BuildResult, build_table
@@ -115,3 +118,27 @@ def test_the_sample_of_the_paper_fills_all_splits(real_data: Path, tmp_path: Pat
         for split in ("train", "validation", "test")
         for label in ("Cancer", "Non-cancer")
     }
+
+
+def write_header(path: Path, patient: str) -> None:
+    """Write the smallest DICOM file that tells whose it is."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    dataset = Dataset()
+    dataset.SOPClassUID = CTImageStorage
+    dataset.SOPInstanceUID = generate_uid(entropy_srcs=[path.name])
+    dataset.PatientID = patient
+    dataset.PatientSex = "F"
+    dataset.file_meta = FileMetaDataset()
+    dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    dataset.save_as(path, enforce_file_format=True)
+
+
+def test_dicom_slices_without_a_patient_folder_are_grouped_by_patient_id(tmp_path: Path) -> None:
+    for name, patient in (("1", "p1"), ("2", "p1"), ("3", "p2")):
+        write_header(tmp_path / "own" / "cancer" / name, patient)
+    result = built(tmp_path / "own")
+    rows = result.table.rows
+    assert rows["group"].tolist() == ["own/p1", "own/p1", "own/p2"]
+    assert rows["patient_id"].tolist() == ["p1", "p1", "p2"]
+    assert set(rows["sex"]) == {"F"}
+    assert result.notes == ()

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from sklearn.ensemble import HistGradientBoostingClassifier
+from threadpoolctl import threadpool_limits
 
 from hilum.audit.concern import Concern
 from hilum.scores import (
@@ -34,15 +35,25 @@ LEVELS = 16
 BLOCKS = 16
 """Pieces a side is cut into; each gives its mean and its spread."""
 
+AT_A_TIME = 1024
+"""Slices whose borders are in memory together."""
+
 Grey = npt.NDArray[np.uint8]
+Features = npt.NDArray[np.float32]
 
 
-def border_features(grey: Grey) -> npt.NDArray[np.float32]:
-    """Return (n, features) of the outermost 8 pixels of (n, size, size) uint8 slices.
+def border_features(grey: Grey) -> Features:
+    """Return (n, features) float32 of the outermost 8 pixels of (n, size, size) uint8 slices.
 
     The shares of 16 grey-level bins over the whole border, then mean and standard deviation of
     16 pieces of each of the four sides.
     """
+    parts = [_features(grey[i : i + AT_A_TIME]) for i in range(0, len(grey), AT_A_TIME)]
+    return np.concatenate(parts)
+
+
+def _features(grey: Grey) -> Features:
+    """Return the features of some slices."""
     sides = np.stack(
         [
             grey[:, :PIXELS, :],
@@ -63,19 +74,21 @@ def border_features(grey: Grey) -> npt.NDArray[np.float32]:
 
 
 def probe_border(
-    train: Grey, labels: npt.NDArray[np.object_], grey: Grey, class_names: list[str]
+    train: Features, labels: npt.NDArray[np.object_], asked: Features, class_names: list[str]
 ) -> npt.NDArray[np.float64]:
-    """Return class probabilities (n, classes) of the slices `grey` by their border alone.
+    """Return class probabilities (n, classes) of slices by their border alone.
 
     Args:
-        train, labels: the training slices (m, size, size) uint8 and their (m,) class names.
-        grey: (n, size, size) uint8.
+        train, labels: `border_features` of the training slices and their (m,) class names.
+        asked: `border_features` of the n slices to tell apart.
         class_names: the order of the columns returned.
     """
     classifier = HistGradientBoostingClassifier(max_iter=100, random_state=0)
-    classifier.fit(border_features(train), labels.astype(str))
-    columns = [list(classifier.classes_).index(name) for name in class_names]
-    return np.asarray(classifier.predict_proba(border_features(grey)))[:, columns]
+    # One thread: on busy cores scikit-learn's threads wait for each other, minutes for a second.
+    with threadpool_limits(1, user_api="openmp"):
+        classifier.fit(train, labels.astype(str))
+        probability = np.asarray(classifier.predict_proba(asked))
+    return probability[:, [list(classifier.classes_).index(name) for name in class_names]]
 
 
 def probe_concern(network: dict[str, Labelled], probe: dict[str, Labelled]) -> Concern:

@@ -101,7 +101,8 @@ def main() -> None:
         sentence, code = _sentence_and_code(error)
         if debug or not code:
             raise
-        _tell(sentence)
+        if sentence:
+            _tell(sentence)
         sys.exit(code)
 
 
@@ -113,7 +114,8 @@ def _sentence_and_code(error: Exception) -> tuple[str, int]:
         return f"this needs {error.name}, which is not installed: pip install 'hilum[train]'.", 1
     if isinstance(error, OSError) and error.errno in OUTPUT_REFUSED and error.filename is None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nothing more can go there
-        return f"the output can't be written: {error.strerror}.", 1
+        gone = error.errno == errno.EPIPE  # as after `| head`: nobody is left to be told
+        return "" if gone else f"the output can't be written: {error.strerror}.", 1
     return "", 0
 
 

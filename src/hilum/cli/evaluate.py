@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -35,11 +35,13 @@ def command(
     typer.echo(f"Next: hilum explain {run}")
 
 
-def print_figures(metrics: dict) -> None:  # type: ignore[type-arg]
+def print_figures(metrics: dict[str, Any]) -> None:
     """Print verdict, border probe and the test figures with their intervals."""
     typer.echo(metrics["design"]["sentence"])
     if metrics["split"]["leak"]["groups"]:
         typer.echo(metrics["split"]["leak"]["sentence"])
+    if not metrics["weights"]["pretrained"]:
+        typer.echo("Random initialisation: the whole network was trained from nothing.")
     typer.echo(metrics["border_probe"]["sentence"])
     test = metrics["splits"]["test"]
     typer.echo(f"{'test':12} {'per slice':24} per group")
@@ -50,7 +52,7 @@ def print_figures(metrics: dict) -> None:  # type: ignore[type-arg]
     typer.echo("95 % intervals over groups; research use only.")
 
 
-def _shown(figure: dict) -> str:  # type: ignore[type-arg]
+def _shown(figure: dict[str, Any]) -> str:
     """Return value and interval as text."""
     if figure["value"] is None:
         return f"undefined ({figure['note']})"

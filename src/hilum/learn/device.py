@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from typing import Literal
 
 import torch
 from accelerate import Accelerator
+from accelerate.state import AcceleratorState
 
 __all__ = ["choose_precision", "computes_bfloat16", "device_name", "make_accelerator"]
 
@@ -31,9 +33,15 @@ def choose_precision(asked: str) -> Precision:
 
 
 def make_accelerator(precision: str) -> Accelerator:
-    """Return accelerate's handle on the device(s) and processes, in `precision` (or "auto")."""
+    """Return accelerate's handle on the device(s) and processes, in `precision` (or "auto").
+
+    accelerate keeps the first precision for the life of the process; it is made to forget it, so
+    that one session may train twice.
+    """
     mixed = "bf16" if choose_precision(precision) == "bfloat16" else "no"
-    return Accelerator(mixed_precision=mixed)
+    AcceleratorState._reset_state()
+    several = int(os.environ.get("WORLD_SIZE", "1")) > 1
+    return Accelerator(mixed_precision=mixed, cpu=several and not torch.accelerator.is_available())
 
 
 def device_name() -> str:

@@ -102,7 +102,8 @@ def build_network(
     width = _width(backbone, recipe)
     head = _head(width, recipe.network.hidden, recipe.network.dropout, classes)
     network = Classifier(backbone, head, weights.mean, weights.std)
-    freeze(network, recipe.network.train_from if weights.pretrained or frozen_random else WHOLE)
+    kept = weights.pretrained or frozen_random
+    freeze(network, (recipe.network.train_from if kept else "") or WHOLE)
     network.to(memory_format=torch.channels_last)
     return network
 

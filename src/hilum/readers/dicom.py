@@ -16,7 +16,7 @@ from hilum.readers.quiet import WITHOUT_WARNINGS
 from hilum.readers.slice_image import SliceImage
 from hilum.readers.window import Window
 
-__all__ = ["count_dicom_frames", "read_dicom"]
+__all__ = ["count_dicom_frames", "read_dicom", "read_dicom_ids"]
 
 _IDS = {
     "PatientID": "patient_id",
@@ -61,9 +61,25 @@ def read_dicom(path: Path, *, window: Window, frame: int | None) -> SliceImage:
             spacing=_spacing(header, index),
             modality=text(header, "Modality"),
             frame=index,
-            ids={name: text(header, word) for word, name in _IDS.items() if text(header, word)},
+            ids=_ids(header),
             notes=tuple(shown.notes),
         )
+
+
+def read_dicom_ids(path: Path) -> dict[str, str]:
+    """Return the identifiers of a DICOM file as in SliceImage.ids; no pixel is touched.
+
+    Raises:
+        ReadError: the sentence, without the path, of what is wrong.
+    """
+    with WITHOUT_WARNINGS, open_dicom(path) as file:
+        return _ids(read_header(file))
+
+
+def _ids(header: Dataset) -> dict[str, str]:
+    """Return the identifiers that a header has, by their name in a table."""
+    found = {name: text(header, word) for word, name in _IDS.items()}
+    return {name: value for name, value in found.items() if value}
 
 
 def count_dicom_frames(path: Path) -> int:

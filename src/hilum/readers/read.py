@@ -11,7 +11,7 @@ from hilum.readers.slice_image import SliceImage
 from hilum.readers.sniff import HEAD_BYTES, Format, sniff
 from hilum.readers.window import LUNG, Window
 
-__all__ = ["count_frames", "read_slice", "transfer_syntaxes"]
+__all__ = ["count_frames", "read_ids", "read_slice", "transfer_syntaxes"]
 
 _SUFFIX_OF: dict[str, Format] = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".dcm": "DICOM"}
 
@@ -65,6 +65,26 @@ def count_frames(path: Path | str) -> int:
         from hilum.readers.dicom import count_dicom_frames
 
         return count_dicom_frames(path)
+    except (ReadError, UsageError) as error:
+        raise type(error)(f"{path}: {error}") from error.__cause__
+    except OSError as error:
+        raise _unopened(path, error) from error
+
+
+def read_ids(path: Path | str) -> dict[str, str]:
+    """Return a DICOM file's identifiers as in `SliceImage.ids`; none for pictures.
+
+    Raises:
+        UsageError: there is no such file.
+        ReadError: the file is not a slice or is broken: `PATH: sentence`.
+    """
+    path = Path(path)
+    try:
+        if _format(path) != "DICOM":
+            return {}
+        from hilum.readers.dicom import read_dicom_ids
+
+        return read_dicom_ids(path)
     except (ReadError, UsageError) as error:
         raise type(error)(f"{path}: {error}") from error.__cause__
     except OSError as error:

@@ -126,8 +126,9 @@ def _doubts(rows: pd.DataFrame, origins: pd.Series) -> Iterator[str]:
             )
     shared = int((origins.groupby(rows["group"]).nunique() > 1).sum())
     if shared:
+        have = "group has" if shared == 1 else "groups have"
         yield (
-            f"{shared} groups have the same name in several sources, and each is taken for one "
+            f"{shared} {have} the same name in several sources, and each is taken for one "
             "patient; rename them if they are not."
         )
 

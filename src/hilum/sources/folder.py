@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from hilum.errors import SourceError, UsageError
+from hilum.errors import ReadError, SourceError, UsageError
+from hilum.readers import is_candidate, read_ids
 from hilum.sources.options import BuildOptions, BuildPlace, Built, Source
 
 __all__ = ["FOLDER"]
@@ -25,10 +26,16 @@ SPLIT_NAMES = {
 }
 """Sub-folders that stand for a part of a split, in lower case."""
 
-PICTURES = {".png", ".jpg", ".jpeg", ".dcm", ".dicom", ".ima"}
-"""Suffixes of slices; a file without suffix is a slice where it carries the DICOM prefix."""
 
-_DICOM_PREFIX_AT, _DICOM_PREFIX = 128, b"DICM"  # DICOM PS3.10, section 7.1
+DICOM_COLUMNS = {
+    "patient_id": "patient_id",
+    "study_instance_uid": "study_instance_uid",
+    "series_instance_uid": "series_instance_uid",
+    "sop_instance_uid": "sop_instance_uid",
+    "patient_sex": "sex",
+    "patient_age": "age",
+}
+"""What a DICOM header tells, and the column that it fills."""
 
 
 @dataclass(frozen=True)
@@ -46,8 +53,8 @@ def build(path: Path, place: BuildPlace, options: BuildOptions) -> Built:
 
     Layouts: `<class>/...` and `Training|Validation|Testing/<class>/...`, case-insensitive.
     A label is its folder's name without outer spaces. Where a class folder has sub-folders,
-    the first one is taken for the patient, and is the group; a slice that lies in the class
-    folder itself is a group of its own.
+    the first one is taken for the patient, and is the group; of a DICOM slice that lies in the
+    class folder itself the header's Patient ID is; any other slice is a group of its own.
 
     Raises:
         UsageError: `path` is not a folder.
@@ -58,8 +65,8 @@ def build(path: Path, place: BuildPlace, options: BuildOptions) -> Built:
     root = path.resolve()
     found, notes = _merge_case(list(_find(root)))
     name = root.name.strip() or "folder"
-    rows = pd.DataFrame([_row(item, root, name) for item in found], dtype=str)
-    alone = sum(not item.patient for item in found)
+    rows = pd.DataFrame([_row(item, root, name) for item in found]).fillna("").astype(str)
+    alone = int((rows["group"] == rows["slice_id"]).sum())
     if alone:
         notes.append(
             f"folder {name}: for {alone} of {len(found)} slices no patient is known and each is "
@@ -99,7 +106,7 @@ def _find_class(root: Path, folder: Path, split: str) -> Iterator[_Found]:
     if not files:
         raise SourceError(
             f"class folder {folder.relative_to(root).as_posix()!r} of {root} holds no slice "
-            f"({', '.join(sorted(PICTURES))}); fill it or take it away."
+            "(PNG, JPEG or DICOM); fill it or take it away."
         )
     for file in files:
         inside = file.relative_to(folder).parts
@@ -114,15 +121,7 @@ def _is_slice(file: Path, folder: Path) -> bool:
     """Return whether `file` looks like a slice; hidden files and folders never do."""
     if any(part.startswith((".", "__")) for part in file.relative_to(folder).parts):
         return False
-    if not file.is_file():
-        return False
-    if file.suffix.lower() in PICTURES:
-        return True
-    if file.suffix and not file.suffix[1:].isdecimal():  # DICOM names often end in a number
-        return False
-    with file.open("rb") as raw:
-        raw.seek(_DICOM_PREFIX_AT)
-        return raw.read(len(_DICOM_PREFIX)) == _DICOM_PREFIX
+    return file.is_file() and is_candidate(file)
 
 
 def _merge_case(found: list[_Found]) -> tuple[list[_Found], list[str]]:
@@ -148,14 +147,29 @@ def _merge_case(found: list[_Found]) -> tuple[list[_Found], list[str]]:
 def _row(item: _Found, root: Path, name: str) -> dict[str, str]:
     relative = item.file.relative_to(root).with_suffix("").as_posix()
     slice_id = f"{name}/{relative}".strip()
+    known = _known(item.file)
+    patient = item.patient or known.get("patient_id", "")
     return {
         "slice_id": slice_id,
         "path": item.file.as_posix(),
         "label": item.label,
-        "group": f"{name}/{item.patient}" if item.patient else slice_id,
+        "group": f"{name}/{patient}" if patient else slice_id,
         "source": name,
         "split": item.split,
+        **known,
     }
+
+
+def _known(file: Path) -> dict[str, str]:
+    """Return the columns that a DICOM header fills; none for pictures and broken files.
+
+    A broken file is refused by name when its pixels are read, not here.
+    """
+    try:
+        ids = read_ids(file)
+    except ReadError:
+        return {}
+    return {column: ids[name] for name, column in DICOM_COLUMNS.items() if name in ids}
 
 
 def _with_unique_ids(rows: pd.DataFrame, root: Path) -> pd.DataFrame:

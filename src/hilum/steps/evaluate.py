@@ -17,6 +17,7 @@ from hilum.run import Run, open_run, probability_column, write_json
 from hilum.scores import INTERVAL, Labelled, block, by_group
 from hilum.splits import count_splits, find_leak
 from hilum.steps.environment import version
+from hilum.steps.facts import check_labels, network_facts
 from hilum.steps.probe import border_says
 from hilum.table import SPLITS, SliceTable
 
@@ -42,11 +43,12 @@ def evaluate(
         ReadError: a slice can't be read any more.
     """
     run = run if isinstance(run, Run) else open_run(run)
-    told, table = run.network(), run.table()
-    names, positive = list(told["class_names"]), str(told["positive"])
-    with decode_table(table, size=int(told["input"]["size"]), progress=progress) as decoded:
+    facts, table = network_facts(run), run.table()
+    names, positive = facts.class_names, facts.positive
+    check_labels(table, names)
+    with decode_table(table, size=facts.size, progress=progress) as decoded:
         if keep_predictions:
-            predictions = _kept(run, table)
+            predictions = _kept(run, table, names)
         else:
             predictions = _predict(run, table, decoded, names, progress)
             run.write_predictions(predictions)
@@ -57,6 +59,7 @@ def evaluate(
         "hilum": version(),
         "positive": positive,
         "class_names": names,
+        "weights": _weights_json(run),
         "interval": INTERVAL,
         "design": judge_design(table).as_json(),
         "split": _split_json(table),
@@ -73,9 +76,6 @@ def evaluate(
 def labelled(rows: pd.DataFrame, class_names: list[str], positive: str) -> Labelled:
     """Return rows of predictions.csv as the scores take them."""
     columns = [probability_column(name) for name in class_names]
-    missing = [column for column in columns if column not in rows.columns]
-    if missing:
-        raise RunError(f"predictions.csv has no column {missing[0]!r}.")
     return Labelled(
         group=rows["group"].to_numpy(dtype=object),
         label=rows["label"].to_numpy(dtype=object),
@@ -86,9 +86,17 @@ def labelled(rows: pd.DataFrame, class_names: list[str], positive: str) -> Label
     )
 
 
-def _kept(run: Run, table: SliceTable) -> pd.DataFrame:
+def _kept(run: Run, table: SliceTable, names: list[str]) -> pd.DataFrame:
     """Return the predictions that are there, after checking that they are of these slices."""
     predictions = run.predictions()
+    numbers = [probability_column(name) for name in names]
+    for column in ("slice_id", "group", "split", "label", "predicted", *numbers):
+        if column not in predictions.columns:
+            raise RunError(f"{run.predictions_file} has no column {column!r}.")
+    if not predictions[numbers].apply(lambda values: values.between(0, 1)).to_numpy().all():
+        raise RunError(
+            f"{run.predictions_file}: a probability lies between 0 and 1, and one of them does not."
+        )
     if predictions["slice_id"].tolist() != table.rows["slice_id"].tolist():
         raise RunError(
             f"{run.predictions_file} is not about the slices of {run.table_file.name}; run "
@@ -132,6 +140,12 @@ def _probe(
         split: labelled(predictions_frame(table.part(split), part, names), names, positive)
         for split, part in said.items()
     }
+
+
+def _weights_json(run: Run) -> dict[str, Any]:
+    """Return where the weights came from: figures of random ones must not pass for others."""
+    told = run.environment().get("weights", {})
+    return {key: told.get(key) for key in ("network", "origin", "pretrained")}
 
 
 def _split_json(table: SliceTable) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from hilum.errors import RunError
 from hilum.run import Run, open_run
 
 __all__ = ["describe_run"]
@@ -18,6 +19,23 @@ def describe_run(run: Run | Path | str, *, layers: bool = False) -> dict[str, An
         layers: list the backbone's modules in their order, each frozen or trained; needs torch.
     """
     run = run if isinstance(run, Run) else open_run(run)
+    try:
+        told = _facts(run)
+    except (KeyError, TypeError) as error:
+        raise RunError(
+            f"{run.folder} is not a whole run: network.json, environment.json or metrics.json "
+            f"lacks {error}; train or evaluate it again."
+        ) from None
+    if layers:
+        from hilum.learn.networks import list_layers
+        from hilum.learn.predict import load_network
+
+        told["layers"] = list_layers(load_network(run))
+    return told
+
+
+def _facts(run: Run) -> dict[str, Any]:
+    """Return all that the run's files say."""
     network, environment, table = run.network(), run.environment(), run.table()
     weights, size = environment["weights"], network["input"]["size"]
     told: dict[str, Any] = {
@@ -37,11 +55,6 @@ def describe_run(run: Run | Path | str, *, layers: bool = False) -> dict[str, An
         told["test AUC"] = _interval(metrics["splits"]["test"]["per_slice"]["figures"]["auc"])
         told["border AUC"] = _interval(metrics["border_probe"]["test"]["auc"])
         told["design"] = metrics["design"]["level"]
-    if layers:
-        from hilum.learn.networks import list_layers
-        from hilum.learn.predict import load_network
-
-        told["layers"] = list_layers(load_network(run))
     return told
 
 

@@ -18,6 +18,7 @@ from hilum.learn.predict import load_network, probabilities
 from hilum.prepare import BATCH, resize
 from hilum.readers import LUNG, Window, count_frames, is_candidate, read_slice
 from hilum.run import Run, open_run
+from hilum.steps.facts import network_facts
 from hilum.table import read_table
 
 __all__ = ["NOTICE", "Found", "Predicted", "Refused", "predict"]
@@ -114,8 +115,8 @@ def predict(
         RunError: the run is not whole.
     """
     run = run if isinstance(run, Run) else open_run(run)
-    told = run.network()
-    names, size = list(told["class_names"]), int(told["input"]["size"])
+    facts = network_facts(run)
+    names, size = facts.class_names, facts.size
     wanted = [Path(path) for path in paths]
     for path in wanted:
         if not path.exists():

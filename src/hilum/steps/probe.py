@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from hilum.audit import probe_border
+from hilum.audit import border_features, probe_border
 from hilum.prepare import Decoded
 from hilum.scores import auc
 from hilum.table import SliceTable
@@ -24,12 +24,12 @@ def border_says(
         splits: the splits to ask about.
     """
     split = table.rows["split"].to_numpy()
-    train = split == "train"
     labels = table.rows["label"].to_numpy(dtype=object)
-    asked = [decoded.grey[split == name] for name in splits]
-    said = probe_border(decoded.grey[train], labels[train], np.concatenate(asked), class_names)
-    ends = np.cumsum([len(part) for part in asked])[:-1]
-    return dict(zip(splits, np.split(said, ends), strict=True))
+    features = border_features(decoded.grey)
+    train = split == "train"
+    asked = np.isin(split, splits)
+    said = probe_border(features[train], labels[train], features[asked], class_names)
+    return {name: said[split[asked] == name] for name in splits}
 
 
 def border_sentence(

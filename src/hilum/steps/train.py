@@ -73,6 +73,11 @@ def train(
     _warn(used, progress)
     start = find_weights(filled.timm_name, weights)
     filled = _with_cut(filled, start)
+    trained = filled.network.train_from
+    progress.say(
+        f"Weights: {start.origin}; "
+        + ("the whole network is trained." if trained == "all" else f"trained from {trained} on.")
+    )
     torch.manual_seed(filled.training.seed)
     network = build_network(filled, start, classes=len(filled.classes.names))
     accelerator = make_accelerator(filled.training.precision)

@@ -1,0 +1,169 @@
+"""Broken run folders, and the commands that read a run."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from safetensors.numpy import load_file, save_file
+
+Call = Callable[..., Any]
+
+READERS = [("evaluate",), ("explain",), ("report",), ("info",)]
+
+
+@pytest.mark.parametrize("command", READERS)
+def test_a_missing_run_is_wrong_usage(
+    command: tuple[str, ...], tmp_path: Path, hilum: Call, untouched: Call
+) -> None:
+    with untouched(tmp_path):
+        hilum(*command, tmp_path / "none").refused(2, "no run folder", "none")
+        (tmp_path / "other").mkdir()
+        hilum(*command, tmp_path / "other").refused(2, "not a run folder", "recipe.toml")
+        (tmp_path / "other").rmdir()
+
+
+@pytest.mark.parametrize("command", READERS)
+def test_a_run_without_network_json_is_not_whole(
+    command: tuple[str, ...], run_copy: Path, hilum: Call, untouched: Call
+) -> None:
+    (run_copy / "network.json").unlink()
+    with untouched(run_copy):
+        hilum(*command, run_copy).refused(1, "no network.json", "not a whole run folder")
+
+
+@pytest.mark.parametrize("content", ["{}", '{"class_names": ["cancer", "pneumonia"]}', "[]", "{"])
+@pytest.mark.parametrize("command", [*READERS, ("predict",)])
+def test_a_network_json_without_its_keys_is_refused(
+    command: tuple[str, ...], content: str, run_copy: Path, phantoms: Path, hilum: Call,
+    untouched: Call,
+) -> None:  # fmt: skip
+    (run_copy / "network.json").write_text(content)
+    more = (phantoms / "phantom",) if command == ("predict",) else ()
+    with untouched(run_copy):
+        hilum(*command, run_copy, *more).refused(1, "network.json")
+
+
+@pytest.mark.parametrize("content", ["{", "{}", "[]"])
+@pytest.mark.parametrize("command", [("report",), ("info",)])
+def test_broken_metrics_are_refused(
+    command: tuple[str, ...], content: str, run_copy: Path, hilum: Call, untouched: Call
+) -> None:
+    (run_copy / "metrics.json").write_text(content)
+    with untouched(run_copy):
+        hilum(*command, run_copy).refused(1, "metrics.json")
+
+
+def test_a_report_needs_metrics(run_copy: Path, hilum: Call, untouched: Call) -> None:
+    (run_copy / "metrics.json").unlink()
+    with untouched(run_copy):
+        hilum("report", run_copy).refused(1, "no metrics.json", "hilum evaluate")
+
+
+@pytest.mark.parametrize("command", [("evaluate",), ("explain",)])
+def test_weights_of_another_run_are_refused(
+    command: tuple[str, ...], run_copy: Path, hilum: Call, untouched: Call
+) -> None:
+    path = run_copy / "weights.safetensors"
+    state = load_file(path)
+    last = list(state)[-1]
+    save_file({**state, last: np.zeros((7, 3), np.float32)}, path)
+    with untouched(run_copy):
+        hilum(*command, run_copy).refused(1, "weights.safetensors", "can't be loaded")
+
+
+def test_a_truncated_weights_file_is_refused(run_copy: Path, hilum: Call, untouched: Call) -> None:
+    path = run_copy / "weights.safetensors"
+    path.write_bytes(path.read_bytes()[:100_000])
+    with untouched(run_copy):
+        hilum("evaluate", run_copy).refused(1, "weights.safetensors", "can't be loaded")
+
+
+def test_a_label_unknown_to_the_network_is_refused(
+    run_copy: Path, hilum: Call, untouched: Call
+) -> None:
+    table = run_copy / "slices.csv"
+    rows = pd.read_csv(table, dtype=str, keep_default_na=False)
+    rows.loc[0, "label"] = "scar"
+    rows.to_csv(table, index=False)
+    with untouched(run_copy):
+        for more in ((), ("--keep-predictions",)):
+            done = hilum("evaluate", run_copy, *more)
+            done.refused(1, "row 2, column label", "cancer, pneumonia", "'scar'")
+
+
+def test_a_slice_that_is_gone_is_named(run_copy: Path, hilum: Call, untouched: Call) -> None:
+    table = run_copy / "slices.csv"
+    rows = pd.read_csv(table, dtype=str, keep_default_na=False)
+    rows.loc[4, "path"] = "gone.png"
+    rows.loc[4, "split"] = "test"
+    rows.to_csv(table, index=False)
+    for command in ("evaluate", "explain"):
+        with untouched(run_copy):
+            hilum(command, run_copy).refused(1, "column path", "gone.png")
+
+
+def test_kept_predictions_give_the_same_figures(run_copy: Path, hilum: Call) -> None:
+    before = json.loads((run_copy / "metrics.json").read_text())
+    done = hilum("evaluate", run_copy, "--keep-predictions", "--json")
+    assert done.code == 0
+    assert json.loads(done.out) == before == json.loads((run_copy / "metrics.json").read_text())
+
+
+def test_predictions_again_are_the_same(run_copy: Path, hilum: Call) -> None:
+    before = (run_copy / "predictions.csv").read_bytes()
+    assert hilum("evaluate", run_copy).code == 0
+    assert (run_copy / "predictions.csv").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda rows: rows.iloc[1:], ["is not about the slices of slices.csv"]),
+        (lambda rows: rows.drop(columns="probability_cancer"), ["no column 'probability_cancer'"]),
+        (lambda rows: rows.drop(columns="slice_id"), ["predictions.csv", "'slice_id'"]),
+        (lambda rows: rows.drop(columns="predicted"), ["predictions.csv", "'predicted'"]),
+        (lambda rows: rows.assign(probability_cancer="high"), ["not a table of probabilities"]),
+        (lambda rows: rows.assign(probability_cancer="nan"), ["predictions.csv", "probability"]),
+    ],
+)
+def test_kept_predictions_that_do_not_fit_are_refused(
+    change: Callable[[pd.DataFrame], pd.DataFrame], words: list[str], run_copy: Path, hilum: Call,
+    untouched: Call,
+) -> None:  # fmt: skip
+    path = run_copy / "predictions.csv"
+    change(pd.read_csv(path, dtype=str, keep_default_na=False)).to_csv(path, index=False)
+    with untouched(run_copy):
+        hilum("evaluate", run_copy, "--keep-predictions").refused(1, *words)
+
+
+def test_an_unknown_target_or_split_is_wrong_usage(
+    run_copy: Path, hilum: Call, untouched: Call
+) -> None:
+    with untouched(run_copy):
+        done = hilum("explain", run_copy, "--target", "scar")
+        done.refused(2, "predicted or one of cancer, pneumonia", "'scar'")
+        done = hilum("explain", run_copy, "--split", "holdout")
+        done.refused(2, "train, validation, test", "'holdout'")
+
+
+def test_info_tells_the_run_in_json_too(tiny_run: Path, hilum: Call) -> None:
+    assert "ResNet10-T on phantoms" in hilum("info", tiny_run).out
+    told = json.loads(hilum("info", tiny_run, "--json", "--layers").out)
+    assert told["slices"] == "48 of 24 groups"
+    assert {layer["state"] for layer in told["layers"]} == {"trained"}
+
+
+def test_a_moved_run_still_predicts(
+    tiny_run: Path, tmp_path: Path, phantoms: Path, hilum: Call
+) -> None:
+    moved = shutil.copytree(tiny_run, tmp_path / "elsewhere")
+    done = hilum("predict", moved, phantoms / "phantom", "--format", "json")
+    assert done.code == 0
+    assert len(json.loads(done.out)) >= 48
