@@ -124,7 +124,7 @@ def ranked(count: int, share: float) -> npt.NDArray[np.float64]:
 @pytest.mark.parametrize(
     ("network", "border", "level", "meaning"),
     [
-        (0.95, 0.5, "chance", "the border is no better than chance."),
+        (0.95, 0.5, "chance", "these slices don't tell the border from chance."),
         (
             0.9, 0.9, "explains",
             "the border does as well as the network, so the network's AUC is no evidence that it "
@@ -184,3 +184,19 @@ def test_a_test_set_of_one_class_has_no_border_figure() -> None:
     assert concern.level == "undefined"
     assert concern.sentence == "The border probe has no AUC: only one class is there."
     assert concern.numbers["pixels"] == 8
+
+
+def test_a_probe_that_found_nothing_to_split_on_is_undefined_and_no_comfort() -> None:
+    labels = labels_of(8)
+    said = cases(np.full(8, 0.5), labels)
+    parts = {"validation": said, "test": said}
+    concern = probe_concern(parts, parts)
+    assert concern.level == "undefined"
+    assert "too few training slices" in concern.sentence
+
+
+def test_forty_slices_are_enough_to_find_a_planted_border() -> None:
+    said = probe(
+        noise(40, seed=1, planted=True), labels_of(40), noise(40, seed=2, planted=True), NAMES
+    )
+    assert (figures(cases(said[:, 0], labels_of(40)))["auc"].value or 0) > 0.99

@@ -136,7 +136,18 @@ def stopped_after_one_epoch() -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def started(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def one_thread() -> Iterator[None]:
+    """Networks this small are slower on several threads, which wait for each other."""
+    import torch
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture(scope="module")
+def started(one_thread: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of somebody who has followed the first page."""
     folder = tmp_path_factory.mktemp("started")
     with pytest.MonkeyPatch.context() as patch:
@@ -214,3 +225,31 @@ def test_nothing_that_a_run_writes_is_left_out(started: Path) -> None:
     explained = (DOCS / "reference" / "files.md").read_text(encoding="utf-8")
     names = [path.name for path in (started / "runs" / "first").iterdir()]
     assert [name for name in names if f"| `{name}` |" not in explained] == []
+
+
+FAULTS = {
+    "a refusal that the page does not announce": "```console\n$ hilum recipes nosuch\n```\n",
+    "another exit code": "```console\n$ hilum recipes nosuch\n$ echo $?\n1\n```\n",
+    "output that does not come": "```console\n$ hilum recipes\nnosuch ...\n```\n",
+    "another program": "```console\n$ ls\n```\n",
+    "a claim in Python that is wrong": "```python\nassert 1 == 2\n```\n",
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_page_that_says_something_wrong_is_caught(
+    fault: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "page.md").write_text(FAULTS[fault], encoding="utf-8")
+    monkeypatch.setitem(globals(), "DOCS", tmp_path)
+    with pytest.raises(AssertionError):
+        Reader("page.md").follow()
+
+
+def test_a_page_that_is_right_about_a_refusal_passes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "```console\n$ hilum recipes nosuch\nhilum: there is no recipe ...\n$ echo $?\n2\n```\n"
+    (tmp_path / "page.md").write_text(text, encoding="utf-8")
+    monkeypatch.setitem(globals(), "DOCS", tmp_path)
+    Reader("page.md").follow()

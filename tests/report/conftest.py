@@ -64,6 +64,16 @@ def block(n: int, groups: int, names: list[str], auc: dict[str, Any]) -> dict[st
     }
 
 
+def lead(network_auc: dict[str, Any], probe_auc: dict[str, Any]) -> dict[str, Any]:
+    """A plausible paired difference: its interval is that of two independent figures."""
+    ends = [network_auc["low"], network_auc["high"], probe_auc["low"], probe_auc["high"]]
+    if any(end is None for end in ends):
+        return {"value": None, "low": None, "high": None, "method": "bootstrap", "note": "none"}
+    value = network_auc["value"] - probe_auc["value"]
+    low, high = ends[0] - ends[3], ends[1] - ends[2]
+    return {"value": value, "low": low, "high": high, "method": "bootstrap"}
+
+
 def metrics(
     *,
     names: list[str],
@@ -121,6 +131,7 @@ def metrics(
             "validation": {"auc": probe_auc},
             "test": {
                 "auc": probe_auc,
+                "network_minus_border": lead(network_auc, probe_auc),
                 "roc": {"fpr": [0.0, 0.02, 0.1, 0.3, 1.0], "tpr": [0.0, 0.7, 0.9, 0.99, 1.0]},
             },
         },

@@ -6,11 +6,13 @@ import pytest
 
 from hilum.report.statements import against_border, verdict
 
-NETWORK = {"value": 0.91, "low": 0.85, "high": 0.95}
+Ends = tuple[float | None, float | None]
 
 
-def probe(low: float | None, high: float | None) -> dict[str, float | None]:
-    return {"value": low, "low": low, "high": high}
+def figure(ends: Ends) -> dict[str, float | None]:
+    low, high = ends
+    middle = None if low is None or high is None else (low + high) / 2
+    return {"value": middle, "low": low, "high": high}
 
 
 @pytest.mark.parametrize(
@@ -31,32 +33,32 @@ def test_the_verdict_weighs_as_much_as_its_level(level: str, weight: str, word: 
 
 
 @pytest.mark.parametrize(
-    ("low", "high", "level", "weight", "words"),
+    ("border", "lead", "level", "weight", "words"),
     [
-        (0.80, 0.86, "crossed", "strong", "intervals overlap: this AUC is no evidence"),
-        (0.80, 0.85, "crossed", "strong", "intervals overlap: this AUC is no evidence"),
-        (0.96, 0.99, "crossed", "strong", "lies above the network's: this AUC is no evidence"),
-        (0.44, 0.62, "crossed", "quiet", "The border itself is not told from chance."),
-        (0.55, 0.62, "crossed", "medium", "better than chance too"),
-        (0.44, 0.62, "confounded", "medium", "may still be the source, not the disease"),
-        (0.44, 0.62, "partly", "medium", "may still be the source, not the disease"),
-        (None, None, "crossed", "medium", "not defined here"),
+        ((0.80, 0.86), (-0.02, 0.11), "crossed", "strong", "+0.045 (from -0.020 to +0.110), which"),
+        ((0.80, 0.85), (0.0, 0.11), "crossed", "strong", "this AUC is no evidence"),
+        ((0.96, 0.99), (-0.1, -0.02), "crossed", "strong", "lies below the border probe's"),
+        ((0.44, 0.62), (0.2, 0.5), "crossed", "quiet", "The border itself is not told from chance"),
+        ((0.55, 0.62), (0.2, 0.5), "crossed", "medium", "better than chance too"),
+        ((0.44, 0.62), (0.2, 0.5), "confounded", "medium", "may still be the source"),
+        ((0.44, 0.62), (0.2, 0.5), "partly", "medium", "may still be the source"),
+        ((None, None), (None, None), "crossed", "medium", "not defined here"),
     ],
 )
 def test_the_network_is_read_against_the_border(
-    low: float | None, high: float | None, level: str, weight: str, words: str
+    border: Ends, lead: Ends, level: str, weight: str, words: str
 ) -> None:
-    found = against_border(NETWORK, probe(low, high), level=level, leaks=False)
+    found = against_border(figure(border), figure(lead), level=level, leaks=False)
     assert found.weight == weight
     assert words in found.sentence
 
 
 def test_a_leak_takes_the_worth_of_a_gap() -> None:
-    found = against_border(NETWORK, probe(0.44, 0.62), level="crossed", leaks=True)
+    found = against_border(figure((0.4, 0.6)), figure((0.2, 0.5)), level="crossed", leaks=True)
     assert found.weight == "medium"
     assert "the test set leaks, so that may be memory" in found.sentence
 
 
 def test_a_run_without_probe_says_so() -> None:
-    found = against_border(NETWORK, None, level="crossed", leaks=False)
+    found = against_border(None, None, level="crossed", leaks=False)
     assert "has no border probe" in found.sentence

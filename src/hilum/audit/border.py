@@ -35,6 +35,8 @@ LEVELS = 16
 BLOCKS = 16
 """Pieces a side is cut into; each gives its mean and its spread."""
 
+SMALLEST_LEAF = 5
+"""Slices in a leaf; scikit-learn's 20 would leave a set of 40 unsplit and call it chance."""
 AT_A_TIME = 1024
 """Slices whose borders are in memory together."""
 
@@ -83,7 +85,9 @@ def probe_border(
         asked: `border_features` of the n slices to tell apart.
         class_names: the order of the columns returned.
     """
-    classifier = HistGradientBoostingClassifier(max_iter=100, random_state=0)
+    classifier = HistGradientBoostingClassifier(
+        max_iter=100, min_samples_leaf=SMALLEST_LEAF, random_state=0
+    )
     # One thread: on busy cores scikit-learn's threads wait for each other, minutes for a second.
     with threadpool_limits(1, user_api="openmp"):
         classifier.fit(train, labels.astype(str))
@@ -106,6 +110,9 @@ def probe_concern(network: dict[str, Labelled], probe: dict[str, Labelled]) -> C
             "roc": {"fpr": false.round(6).tolist(), "tpr": true.round(6).tolist()},
             "network_minus_border": _difference(network[split], cases),
         }
+    if all(np.ptp(cases.score) == 0 for cases in probe.values()):
+        told = "The border probe found nothing to split on: too few training slices to judge by."
+        return Concern("border", "undefined", told, numbers)
     figure = numbers["test"]["auc"]
     if figure["value"] is None:
         return Concern("border", "undefined", f"The border probe has no AUC: {figure['note']}.",
@@ -120,7 +127,7 @@ def probe_concern(network: dict[str, Labelled], probe: dict[str, Labelled]) -> C
 def _meaning(border_low: float, gap_low: float) -> tuple[str, str]:
     """Return the level and what it means, from the lower ends of probe and of the gap."""
     if border_low <= 0.5:
-        return "chance", "the border is no better than chance."
+        return "chance", "these slices don't tell the border from chance."
     if gap_low <= 0:
         return "explains", (
             "the border does as well as the network, so the network's AUC is no evidence that it "

@@ -16,5 +16,6 @@ def command(run: Annotated[Path, typer.Argument(help="A run folder, evaluated.")
     One file, no script, nothing loaded from elsewhere.
     """
     from hilum.report import write_report
+    from hilum.run import open_run
 
-    typer.echo(str(write_report(run)))
+    typer.echo(str(write_report(open_run(run).folder)))

@@ -104,8 +104,8 @@ def _content(files: RunFiles) -> dict[str, Any]:
         "verdict": verdict(metrics["design"]),
         "probe": probe,
         "meaning": against_border(
-            figures["auc"],
             probe["test"]["auc"] if probe else None,
+            probe["test"].get("network_minus_border") if probe else None,
             level=str(metrics["design"]["level"]),
             leaks=metrics["split"]["leak"]["groups"] > 0,
         ),

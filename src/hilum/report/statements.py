@@ -39,48 +39,57 @@ def verdict(design: Mapping[str, Any]) -> Statement:
 
 
 def against_border(
-    network: Mapping[str, Any], probe: Mapping[str, Any] | None, *, level: str, leaks: bool
+    probe: Mapping[str, Any] | None, lead: Mapping[str, Any] | None, *, level: str, leaks: bool
 ) -> Statement:
     """Return what the network's AUC means next to the border probe's.
 
     Args:
-        network, probe: figures of merit (value, low, high) on the same test slices.
+        probe: the border probe's AUC on the test slices (value, low, high).
+        lead: the network's AUC minus the probe's on the same slices, by paired resamples.
         level: the design's level; with `confounded` or `partly`, a clear gap proves little too.
         leaks: whether groups of the test set were trained on; then a gap proves nothing.
     """
-    if probe is None:
+    if probe is None or lead is None:
         return Statement(
             "No border probe",
             "This run has no border probe, so nothing tells this AUC from what the edge of the "
             "picture gives away.",
             "medium",
         )
-    if not all(known(figure.get(end)) for figure in (network, probe) for end in ("low", "high")):
+    if not all(known(figure.get(end)) for figure in (probe, lead) for end in ("low", "high")):
         return Statement(
             "No comparison",
             "An AUC or its interval is not defined here, so network and border probe can't be "
             "compared.",
             "medium",
         )
-    if probe["low"] > network["high"]:
+    if lead["high"] < 0:
         return Statement(
             "The border alone does better",
-            "The border probe's interval lies above the network's: this AUC is no evidence that "
-            "the network sees disease.",
+            f"The network's AUC lies below the border probe's, by {_span(lead)}: it is no evidence "
+            "that the network sees disease.",
             "strong",
         )
-    if probe["high"] >= network["low"]:
+    if lead["low"] <= 0:
         return Statement(
             "The border alone does as well",
-            "The two intervals overlap: this AUC is no evidence that the network sees disease.",
+            f"The network's lead over the border is {_span(lead)}, which holds none at all: this "
+            "AUC is no evidence that the network sees disease.",
             "strong",
         )
-    return _gap(probe, level, leaks=leaks)
+    return _gap(probe, lead, level, leaks=leaks)
 
 
-def _gap(probe: Mapping[str, Any], level: str, *, leaks: bool) -> Statement:
-    """Return what it means that the network's interval lies above the border probe's."""
-    better = "The network's interval lies above the border probe's: it uses something that the "
+def _span(lead: Mapping[str, Any]) -> str:
+    """Return the lead with its interval, signs shown."""
+    return f"{lead['value']:+.3f} (from {lead['low']:+.3f} to {lead['high']:+.3f})"
+
+
+def _gap(
+    probe: Mapping[str, Any], lead: Mapping[str, Any], level: str, *, leaks: bool
+) -> Statement:
+    """Return what it means that the network ranks better than the border probe."""
+    better = f"The network's lead over the border is {_span(lead)}: it uses something that the "
     better += "outermost pixels don't show."
     if leaks:
         return Statement(

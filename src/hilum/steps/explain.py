@@ -19,6 +19,7 @@ from hilum.progress import SILENT, Progress
 from hilum.readers import LUNG, parse_window, read_slice
 from hilum.report.heatmap import draw_heatmap
 from hilum.run import Run, open_run, probability_column
+from hilum.steps.facts import network_facts
 from hilum.table import SPLITS, SliceTable, write_csv
 
 __all__ = ["PREDICTED", "explain"]
@@ -57,15 +58,15 @@ def explain(
         RunError: the run lacks something.
     """
     run = run if isinstance(run, Run) else open_run(run)
-    told = run.network()
-    names = list(told["class_names"])
+    facts = network_facts(run)
+    names = facts.class_names
     if split not in SPLITS:
         raise UsageError(f"a split is one of {', '.join(SPLITS)}; got {split!r}.")
     if target not in (PREDICTED, *names):
         raise UsageError(f"a target is {PREDICTED} or one of {', '.join(names)}; got {target!r}.")
     table = run.table().part(split)
     with (
-        decode_table(table, size=int(told["input"]["size"]), progress=progress) as decoded,
+        decode_table(table, size=facts.size, progress=progress) as decoded,
         new_folder(run.maps, force=True) as draft,
     ):
         index, maps = _map_all(run, table, decoded, names, target, draft, progress)

@@ -1,0 +1,128 @@
+"""A training that is stopped: by Ctrl-C, or killed in the middle of an epoch."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from safetensors.numpy import load_file
+
+from hilum.progress import SILENT, Progress
+
+Call = Callable[..., Any]
+
+LONG = ("--set", "training.epochs=3", "--set", "input.size=64", "--weights", "none")
+"""Enough epochs that one of them is always interrupted."""
+
+
+class _PressCtrlC:
+    """Presses Ctrl-C when a task has come as far as told."""
+
+    def __init__(self, task: str) -> None:
+        self.task = task
+
+    def advance(self, task: str, done: int, total: int) -> None:
+        """Look whether it is time."""
+        if task.startswith(self.task):
+            signal.raise_signal(signal.SIGINT)
+
+    def say(self, sentence: str) -> None:
+        """Say nothing."""
+        SILENT.say(sentence)
+
+
+@pytest.fixture
+def press_at(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Have Ctrl-C pressed in the course of a task."""
+
+    def set_up(task: str) -> None:
+        @contextmanager
+        def shown() -> Iterator[Progress]:
+            yield _PressCtrlC(task)
+
+        monkeypatch.setattr("hilum.cli.show.progress_shown", shown)
+
+    return set_up
+
+
+def test_ctrl_c_while_slices_are_read_leaves_nothing(
+    place: Path, train: Call, untouched: Call, press_at: Callable[[str], None]
+) -> None:
+    press_at("reading slices")
+    with untouched(place):
+        done = train(place / "slices.csv", place / "run")
+    done.refused(130, "stopped")
+    assert "resume" not in done.err
+
+
+def test_ctrl_c_in_an_epoch_tells_how_to_go_on(
+    place: Path, train: Call, hilum: Call, press_at: Callable[[str], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    run = place / "run"
+    press_at("epoch 2")
+    done = train(place / "slices.csv", run, "--set", "training.epochs=2")
+    done.refused(130, "stopped")
+    assert f"Go on with: hilum train --resume {run}" in done.err
+    assert not (run / "weights.safetensors").exists()
+    hilum("predict", run, place).refused(1, "was not finished", f"--resume {run}")
+    monkeypatch.undo()
+    assert hilum("train", "--resume", run).code == 0
+    assert pd.read_csv(run / "history.csv")["epoch"].tolist() == [1, 2]
+    assert not (run / "checkpoint").exists()
+
+
+def test_a_start_over_an_interrupted_run_needs_force(
+    place: Path, train: Call, untouched: Call, press_at: Callable[[str], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    run = place / "run"
+    press_at("epoch 1")
+    assert train(place / "slices.csv", run).code == 130
+    monkeypatch.undo()
+    with untouched(place):
+        train(place / "slices.csv", run).refused(2, "exists already", "--force")
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this system has no SIGKILL")
+def test_a_killed_training_goes_on_to_the_very_same_network(place: Path, hilum: Call) -> None:
+    """Tolerance: none, on one machine; every tensor and every probability is equal."""
+    table, run, unbroken = place / "slices.csv", place / "run", place / "unbroken"
+    command = ["train", table, "--recipe", "phantom", *LONG]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "hilum", *map(str, command), "--out", str(run)],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    _wait_for(run / "checkpoint" / "state.safetensors", process)
+    process.send_signal(signal.SIGKILL)
+    assert process.wait(timeout=20) == -signal.SIGKILL
+    assert not (run / "weights.safetensors").exists()
+    assert hilum("train", "--resume", run).code == 0
+    assert hilum(*command, "--out", unbroken).code == 0
+    for path in (run, unbroken):
+        assert hilum("evaluate", path).code == 0
+    assert (run / "predictions.csv").read_text() == (unbroken / "predictions.csv").read_text()
+    resumed, whole = (load_file(path / "weights.safetensors") for path in (run, unbroken))
+    assert all((resumed[name] == whole[name]).all() for name in whole)
+    assert resumed.keys() == whole.keys()
+    columns = ["epoch", "train_loss", "validation_loss", "best"]
+    histories = [pd.read_csv(path / "history.csv")[columns] for path in (run, unbroken)]
+    pd.testing.assert_frame_equal(*histories, check_exact=True)
+    assert list(run.rglob(".*")) == []
+
+
+def _wait_for(path: Path, process: subprocess.Popen[bytes], *, seconds: float = 120) -> None:
+    """Wait until `path` is there while `process` still runs."""
+    until = time.monotonic() + seconds
+    while not path.exists():
+        assert process.poll() is None, "the training ended before it could be killed"
+        assert time.monotonic() < until
+        time.sleep(0.002)

@@ -1,0 +1,137 @@
+"""`hilum predict`: what is no slice is refused by name, and the rest go on."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Call = Callable[..., Any]
+
+
+def test_a_missing_path_is_wrong_usage_and_nothing_is_predicted(
+    tiny_run: Path, phantoms: Path, tmp_path: Path, hilum: Call, untouched: Call
+) -> None:
+    with untouched(tmp_path):
+        done = hilum(
+            "predict", tiny_run, phantoms / "phantom", tmp_path / "no", "--out", tmp_path / "p.csv"
+        )
+    done.refused(2, "no file or folder", str(tmp_path / "no"))
+    assert done.out == ""
+
+
+@pytest.mark.parametrize(("form", "nothing"), [("csv", []), ("json", [])])
+def test_a_folder_with_nothing_gives_no_rows(
+    form: str, nothing: list[str], tiny_run: Path, tmp_path: Path, hilum: Call
+) -> None:
+    (tmp_path / "notes.txt").write_text("no slice")
+    done = hilum("predict", tiny_run, tmp_path, "--format", form)
+    assert done.code == 0
+    assert done.err == "passed over, not slices by their content: 1 .txt\n"
+    told = json.loads(done.out) if form == "json" else list(csv.DictReader(io.StringIO(done.out)))
+    assert told == nothing
+
+
+def test_what_is_no_slice_is_refused_by_name_and_the_rest_go_on(
+    tiny_run: Path, place: Path, hilum: Call
+) -> None:
+    images = place / "phantom" / "images"
+    good = sorted(images.iterdir())[:3]
+    (images / "half.png").write_bytes(good[0].read_bytes()[:1500])
+    (images / "empty.png").touch()
+    text = place / "text.png"
+    text.write_text("no picture at all")
+    named = [*good[:2], images / "half.png", text, images / "empty.png", good[2]]
+    done = hilum("predict", tiny_run, *named)
+    assert done.code == 1
+    assert [row["path"] for row in csv.DictReader(io.StringIO(done.out))] == list(map(str, good))
+    refused = [line for line in done.err.splitlines() if line.startswith("refused: ")]
+    assert all(str(name) in line for name, line in zip(named[2:5], refused, strict=True))
+    assert "cut short" in refused[0]
+    assert done.err.splitlines()[-1] == "3 files refused; see above."
+
+
+def test_every_row_says_probabilities_that_sum_to_one_and_research_use_only(
+    tiny_run: Path, phantoms: Path, tmp_path: Path, hilum: Call
+) -> None:
+    out = tmp_path / "p.csv"
+    image = sorted((phantoms / "phantom" / "images").iterdir())[0]
+    assert hilum("predict", tiny_run, image, "--out", out).code == 0
+    (row,) = csv.DictReader(io.StringIO(out.read_text(encoding="utf-8")))
+    sum_of = float(row["probability_cancer"]) + float(row["probability_pneumonia"])
+    assert sum_of == pytest.approx(1, abs=2e-6)
+    assert row["notice"] == "research use only"
+    assert row["window"] == ""
+    done = hilum("predict", tiny_run, image, "--format", "json")
+    (told,) = json.loads(done.out)
+    assert told["probability_cancer"] == float(row["probability_cancer"])
+
+
+def test_a_written_file_is_replaced_only_with_force(
+    tiny_run: Path, place: Path, hilum: Call, untouched: Call
+) -> None:
+    out = place / "p.csv"
+    out.write_text("mine")
+    image = sorted((place / "phantom" / "images").iterdir())[0]
+    with untouched(place):
+        done = hilum("predict", tiny_run, image, "--out", out)
+    done.refused(2, "p.csv exists already", "--force")
+    assert hilum("predict", tiny_run, image, "--out", out, "--force").code == 0
+    assert out.read_text().startswith("path,frame,predicted,")
+
+
+@pytest.mark.parametrize("window", ["wide", "0/40", "1400", "1400/-700/1"])
+def test_a_wrong_window_is_named(
+    window: str, tiny_run: Path, phantoms: Path, hilum: Call
+) -> None:
+    done = hilum("predict", tiny_run, phantoms, "--window", window)
+    assert done.code == 2
+    assert window in done.err
+
+
+def test_a_reader_that_goes_away_ends_it_quietly(
+    tiny_run: Path, phantoms: Path, hilum: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "w") as stdout:
+        monkeypatch.setattr(sys, "stdout", stdout)
+        done = hilum("predict", tiny_run, phantoms / "phantom")
+    assert done.code == 1
+    assert "hilum:" not in done.err
+
+
+def test_real_dicom_of_many_kinds_goes_through(
+    tiny_run: Path, real_data: Path, tmp_path: Path, hilum: Call
+) -> None:
+    folder = real_data / "dicom-variety"
+    done = hilum("predict", tiny_run, folder, "--out", tmp_path / "p.csv")
+    rows = list(csv.DictReader(io.StringIO((tmp_path / "p.csv").read_text(encoding="utf-8"))))
+    assert done.code == 1
+    assert "Traceback" not in done.err
+    refused = [line for line in done.err.splitlines() if line.startswith("refused: ")]
+    assert any("rtplan" in line for line in refused)
+    of_two_frames = [row for row in rows if "SC_rgb_rle_2frame" in row["path"]]
+    assert [row["frame"] for row in of_two_frames] == ["0", "1"]
+    chests = {row["window"] for row in rows if "chestct_tcga" in row["path"]}
+    assert chests == {"1400/-700"}
+
+
+def test_a_real_series_and_real_pictures_go_through_whole(
+    tiny_run: Path, real_data: Path, hilum: Call
+) -> None:
+    paths = [real_data / "lung-pet-ct-dx", real_data / "paper-sample"]
+    done = hilum("predict", tiny_run, *paths, "--format", "json")
+    assert done.code == 0, done.err
+    told = json.loads(done.out)
+    dicom = [row for row in told if row["path"].endswith(".dcm")]
+    assert (len(dicom), len(told)) == (55, 85)
+    assert {row["window"] for row in dicom} == {"1400/-700"}
+    assert "20 .xml" in done.err
