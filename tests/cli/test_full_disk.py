@@ -18,7 +18,7 @@ def test_building_phantoms_on_a_full_disk_leaves_no_table(small_disk: Call, hilu
     done = hilum(*build, "--patients", 24, "--slices", 2)
     done.refused(1, "can't be written: No space left on device")
     assert not (disk / "slices.csv").exists()
-    assert [path for path in disk.rglob(".*")] == []
+    assert list(disk.rglob(".*")) == []
 
 
 def test_building_a_table_on_a_read_only_disk_is_refused(
@@ -47,7 +47,7 @@ def test_a_training_that_filled_the_disk_goes_on_when_there_is_space(
     done.refused(1, "state.safetensors can't be written", "No space left")
     assert f"Go on with: hilum train --resume {run}" in done.err
     assert not (run / "weights.safetensors").exists()
-    assert [path for path in disk.rglob(".*")] == []
+    assert list(disk.rglob(".*")) == []
     hilum("evaluate", run).refused(1, "was not finished", f"hilum train --resume {run}")
     small_disk(f"size={NETWORK_MB * 10}m")
     assert hilum("train", "--resume", run).code == 0

@@ -115,7 +115,7 @@ def test_a_killed_training_goes_on_to_the_very_same_network(place: Path, hilum: 
     assert resumed.keys() == whole.keys()
     columns = ["epoch", "train_loss", "validation_loss", "best"]
     histories = [pd.read_csv(path / "history.csv")[columns] for path in (run, unbroken)]
-    pd.testing.assert_frame_equal(*histories, check_exact=True)
+    pd.testing.assert_frame_equal(histories[0], histories[1], check_exact=True)
     assert list(run.rglob(".*")) == []
 
 

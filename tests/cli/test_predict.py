@@ -88,9 +88,7 @@ def test_a_written_file_is_replaced_only_with_force(
 
 
 @pytest.mark.parametrize("window", ["wide", "0/40", "1400", "1400/-700/1"])
-def test_a_wrong_window_is_named(
-    window: str, tiny_run: Path, phantoms: Path, hilum: Call
-) -> None:
+def test_a_wrong_window_is_named(window: str, tiny_run: Path, phantoms: Path, hilum: Call) -> None:
     done = hilum("predict", tiny_run, phantoms, "--window", window)
     assert done.code == 2
     assert window in done.err

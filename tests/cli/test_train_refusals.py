@@ -25,7 +25,11 @@ Call = Callable[..., Any]
 
 def _huge_header() -> bytes:
     """Return the beginning of a PNG that says it has 60,000 x 60,000 pixels."""
-    chunks = {b"IHDR": struct.pack(">IIBBBBB", 60_000, 60_000, 8, 0, 0, 0, 0), b"IDAT": b"", b"IEND": b""}
+    chunks = {
+        b"IHDR": struct.pack(">IIBBBBB", 60_000, 60_000, 8, 0, 0, 0, 0),
+        b"IDAT": b"",
+        b"IEND": b"",
+    }
     told = [
         struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
         for name, body in chunks.items()
@@ -200,7 +204,9 @@ def _weights_of(network: str, folder: Path, architecture: str | None) -> None:
     """Put a safetensors file of something else where the weights of `network` belong."""
     folder = folder / network
     folder.mkdir(parents=True)
-    save_file({"conv_stem.weight": np.zeros((4, 3, 3, 3), np.float32)}, folder / "model.safetensors")
+    save_file(
+        {"conv_stem.weight": np.zeros((4, 3, 3, 3), np.float32)}, folder / "model.safetensors"
+    )
     told = {"architecture": architecture} if architecture else {}
     (folder / "config.json").write_text(json.dumps(told))
 
