@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -70,7 +71,8 @@ def test_slices_stand_in_the_tables_order(pictures: Path, make_table: MakeTable)
 
 def test_nothing_stays_on_the_disk(pictures: Path, make_table: MakeTable) -> None:
     with decode_table(make_table(3, folder=pictures), size=32):
-        assert len(list((pictures / "temporary").iterdir())) == 1
+        left = len(list((pictures / "temporary").iterdir()))
+        assert left == 0 or os.name == "nt"  # elsewhere the file has no name: a kill leaves nothing
     assert list((pictures / "temporary").iterdir()) == []
     with pytest.raises(ReadError), decode_table(make_table(4, folder=pictures), size=32):
         pytest.fail("the fourth slice isn't there")

@@ -102,8 +102,9 @@ def build_network(
     width = _width(backbone, recipe)
     head = _head(width, recipe.network.hidden, recipe.network.dropout, classes)
     network = Classifier(backbone, head, weights.mean, weights.std)
-    kept = weights.pretrained or frozen_random
-    freeze(network, (recipe.network.train_from if kept else "") or WHOLE)
+    freeze(network, recipe.network.train_from or WHOLE)
+    if not (weights.pretrained or frozen_random):
+        freeze(network, WHOLE)
     network.to(memory_format=torch.channels_last)
     return network
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
+import os
 import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 import cv2
 import numpy as np
@@ -74,12 +75,8 @@ def decode_table(table: SliceTable, *, size: int, progress: Progress = SILENT) -
         TableError: a box reaches outside its slice.
         StorageError: no room for the array (slices x size x size bytes).
     """
-    folder = Path(tempfile.mkdtemp(prefix="hilum-decoded-"))
-    try:
-        refuse_full_disk(folder, len(table) * size * size)
-        grey = np.lib.format.open_memmap(
-            folder / "grey.npy", mode="w+", dtype=np.uint8, shape=(len(table), size, size)
-        )
+    with tempfile.TemporaryFile(prefix="hilum-decoded-") as file:
+        grey = _room_for(file, (len(table), size, size))
         shapes = np.zeros((len(table), 2), dtype=np.int64)
         with ThreadPoolExecutor(READERS) as pool:
             for first in range(0, len(table), AHEAD):
@@ -90,8 +87,22 @@ def decode_table(table: SliceTable, *, size: int, progress: Progress = SILENT) -
                     grey[row], shapes[row] = picture, shape
                 progress.advance("reading slices", rows.stop, len(table))
         yield Decoded(grey, shapes)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _room_for(file: IO[bytes], shape: tuple[int, int, int]) -> npt.NDArray[np.uint8]:
+    """Return an array in a temporary file, whose room on the disk is taken at once.
+
+    The file has no name where the system allows it, so that nothing is left behind even by a
+    process that is killed. Without the room taken, a disk that fills up later would end the
+    process without a word.
+    """
+    size = int(np.prod(shape))
+    refuse_full_disk(Path(tempfile.gettempdir()), size)
+    if hasattr(os, "posix_fallocate"):
+        os.posix_fallocate(file.fileno(), 0, size)
+    else:
+        file.truncate(size)
+    return np.memmap(file, dtype=np.uint8, mode="r+", shape=shape)
 
 
 def _decode_row(

@@ -78,7 +78,7 @@ def _decode(file: BinaryIO, kind: Literal["PNG", "JPEG"]) -> Image.Image:
     try:
         image.load()
     except _BROKEN as error:
-        if "truncated" in str(error):
+        if "truncated" in str(error) or isinstance(error, struct.error):
             raise ReadError(f"the {kind} file is cut short; copy or download it again.") from error
         raise ReadError(f"its pixels can't be decoded ({_words(error)}).") from error
     return image

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import time
 from pathlib import Path
@@ -72,14 +73,10 @@ def train(
     check_splits(whole, leaky=leaky)
     _warn(used, progress)
     start = find_weights(filled.timm_name, weights)
-    filled = _with_cut(filled, start)
-    trained = filled.network.train_from
-    progress.say(
-        f"Weights: {start.origin}; "
-        + ("the whole network is trained." if trained == "all" else f"trained from {trained} on.")
-    )
     torch.manual_seed(filled.training.seed)
     network = build_network(filled, start, classes=len(filled.classes.names))
+    filled = _with_cut(filled, start)
+    progress.say(_beginning(filled, start))
     accelerator = make_accelerator(filled.training.precision)
     with decode_table(used, size=filled.input.size, progress=progress) as decoded:
         if accelerator.is_main_process:
@@ -149,6 +146,16 @@ def _with_cut(recipe: Recipe, start: Weights) -> Recipe:
     return recipe.model_copy(
         update={"network": recipe.network.model_copy(update={"train_from": cut})}
     )
+
+
+def _beginning(recipe: Recipe, start: Weights) -> str:
+    """Say what the network starts from and what of it is trained."""
+    trained = recipe.network.train_from
+    rest = "the whole network is trained" if trained == "all" else f"trained from {trained} on"
+    alone = ""
+    if "ACCELERATE_USE_CPU" in os.environ and "WORLD_SIZE" not in os.environ:
+        alone = " (`accelerate launch --cpu` starts one process; --multi_gpu starts several.)"
+    return f"Weights: {start.origin}; {rest}.{alone}"
 
 
 def _warn(table: SliceTable, progress: Progress) -> None:
