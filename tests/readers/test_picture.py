@@ -165,7 +165,7 @@ def test_a_truncated_picture_is_refused_by_name(tmp_path: Path, suffix: str) -> 
 def test_a_picture_that_ends_in_its_header_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "cut.png"
     path.write_bytes(_png_header(4, 4)[:20])
-    with pytest.raises(ReadError, match=r"cut\.png: its PNG header is broken"):
+    with pytest.raises(ReadError, match=r"cut\.png: the PNG file is cut short"):
         read_slice(path)
 
 

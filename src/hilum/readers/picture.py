@@ -73,15 +73,21 @@ def _decode(file: BinaryIO, kind: Literal["PNG", "JPEG"]) -> Image.Image:
     try:
         image = PngImageFile(file) if kind == "PNG" else JpegImageFile(file)
     except _BROKEN as error:
-        raise ReadError(f"its {kind} header is broken ({_words(error)}).") from error
+        raise ReadError(_damage(error, kind, f"its {kind} header is broken")) from error
     check_pixels(image.height, image.width)
     try:
         image.load()
     except _BROKEN as error:
-        if "truncated" in str(error) or isinstance(error, struct.error):
-            raise ReadError(f"the {kind} file is cut short; copy or download it again.") from error
-        raise ReadError(f"its pixels can't be decoded ({_words(error)}).") from error
+        raise ReadError(_damage(error, kind, "its pixels can't be decoded")) from error
     return image
+
+
+def _damage(error: BaseException, kind: str, otherwise: str) -> str:
+    """Say what a decoder stumbled over: mostly a file that ends too early."""
+    causes = (error, error.__cause__, error.__context__)
+    if "truncated" in str(error).lower() or any(isinstance(e, struct.error) for e in causes):
+        return f"the {kind} file is cut short; copy or download it again."
+    return f"{otherwise} ({_words(error)})."
 
 
 def _words(error: BaseException) -> str:
