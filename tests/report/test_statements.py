@@ -35,7 +35,7 @@ def test_the_verdict_weighs_as_much_as_its_level(level: str, weight: str, word: 
 @pytest.mark.parametrize(
     ("border", "lead", "level", "weight", "words"),
     [
-        ((0.80, 0.86), (-0.02, 0.11), "crossed", "strong", "+0.045 (from -0.020 to +0.110), which"),
+        ((0.80, 0.86), (-0.02, 0.11), "crossed", "strong", "+0.045 (from −0.020 to +0.110), so"),
         ((0.80, 0.85), (0.0, 0.11), "crossed", "strong", "this AUC is no evidence"),
         ((0.96, 0.99), (-0.1, -0.02), "crossed", "strong", "lies below the border probe's"),
         ((0.44, 0.62), (0.2, 0.5), "crossed", "quiet", "The border itself is not told from chance"),

@@ -25,10 +25,16 @@ def roc(network: Curve, probe: Curve | None) -> str:
         axes = figure.add_subplot()
         axes.plot([0, 1], [0, 1], color=FAINT, linewidth=0.9, linestyle=(0, (2, 3)), label="Chance")
         if probe is not None:
+            on_top = 3  # where both curves are one, the dashes show it
             axes.plot(
-                probe["fpr"], probe["tpr"], color=PROBE, linestyle=(0, (5, 2)), label="Border probe"
+                probe["fpr"],
+                probe["tpr"],
+                color=PROBE,
+                linestyle=(0, (5, 2)),
+                label="Border probe",
+                zorder=on_top,
             )
-        axes.plot(network["fpr"], network["tpr"], color=NETWORK, linewidth=2.2, label="Network")
+        axes.plot(network["fpr"], network["tpr"], color=NETWORK, linewidth=2.4, label="Network")
         margin = 0.015  # keeps a curve along the edge from being cut in half
         axes.set(xlim=(-margin, 1 + margin), ylim=(-margin, 1 + margin), aspect="equal")
         axes.set(xlabel="1 − specificity", ylabel="Recall (sensitivity)")

@@ -73,16 +73,17 @@ def against_border(
     if lead["low"] <= 0:
         return Statement(
             "The border alone does as well",
-            f"The network's lead over the border is {_span(lead)}, which holds none at all: this "
-            "AUC is no evidence that the network sees disease.",
+            f"The network's lead over the border is {_span(lead)}, so it may be none: this AUC is "
+            "no evidence that the network sees disease.",
             "strong",
         )
     return _gap(probe, lead, level, leaks=leaks)
 
 
 def _span(lead: Mapping[str, Any]) -> str:
-    """Return the lead with its interval, signs shown."""
-    return f"{lead['value']:+.3f} (from {lead['low']:+.3f} to {lead['high']:+.3f})"
+    """Return the lead with its interval, signs shown, a minus as long as a plus."""
+    text = f"{lead['value']:+.3f} (from {lead['low']:+.3f} to {lead['high']:+.3f})"
+    return text.replace("-", "−")
 
 
 def _gap(

@@ -28,7 +28,7 @@ PREDICTED = "predicted"
 """Target: for each slice the class that the network calls it."""
 A_FILE = 256
 """Maps in one NPZ file."""
-SHOWN = 3
+SHOWN = 4
 """Pictures of each kind: sure, unsure, wrong."""
 TOP_SHARE = 0.95
 """The largest value of this share of the maps is shown as full red in all pictures."""
