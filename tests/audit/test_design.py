@@ -53,8 +53,9 @@ def test_every_class_in_every_source_is_crossed(make_table: MakeTable) -> None:
     )
     assert uneven.level == "crossed"
     assert uneven.numbers["cramers_v"] == pytest.approx(0.6)
-    assert uneven.sentence.endswith(
-        "but in different shares, so the source still says something about the class."
+    assert uneven.sentence == (
+        "Every source holds every class, but in different shares (Cramér's V of class and source "
+        "0.60): the source still says something about the class."
     )
 
 

@@ -16,6 +16,9 @@ from hilum.table import SliceTable
 
 __all__ = ["judge_design"]
 
+WEAK = 0.1
+"""Cramér's V below which class and source are hardly associated (Cohen's small effect)."""
+
 CONFOUNDED, PARTLY, CROSSED, SINGLE = "confounded", "partly", "crossed", "single"
 
 
@@ -72,13 +75,15 @@ def _sentence(level: str, slices: pd.DataFrame, association: float) -> str:
             f"classes."
         )
     if level == CROSSED:
-        return (
-            f"Every source holds every class (Cramér's V of class and source {association:.2f}): "
-            + (
-                "the sources alone say little about the class."
-                if association < 0.1
-                else "but in different shares, so the source still says something about the class."
+        measured = f"(Cramér's V of class and source {association:.2f})"
+        if association < WEAK:
+            return (
+                f"Every source holds every class {measured}: the sources alone say little about "
+                "the class."
             )
+        return (
+            f"Every source holds every class, but in different shares {measured}: the source "
+            "still says something about the class."
         )
     return (
         "All slices come from one source: the classes can't be told apart by source, and nothing "
