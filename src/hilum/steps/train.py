@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import time
 from pathlib import Path
 from typing import Any
 
@@ -232,7 +231,6 @@ def _train(
     progress: Progress,
 ) -> Run:
     """Run the epochs that are left and finish the run."""
-    began = time.perf_counter()
     fitting = Fitting(
         network=network,
         train=_slices(table, decoded, recipe, "train"),
@@ -243,7 +241,7 @@ def _train(
     )
     trained = fit(fitting, accelerator, progress)
     if accelerator.is_main_process:
-        _finish(run, trained, time.perf_counter() - began)
+        _finish(run, trained)
     accelerator.wait_for_everyone()
     return run
 
@@ -256,14 +254,13 @@ def _slices(table: SliceTable, decoded: Decoded, recipe: Recipe, split: str) -> 
     return Slices(decoded.grey, rows, target[rows].astype(np.int64))
 
 
-def _finish(run: Run, trained: Trained, seconds: float) -> None:
+def _finish(run: Run, trained: Trained) -> None:
     """Write history, time and the best epoch's network; the network's file comes last."""
     history = pd.DataFrame(trained.history)
     history["epoch"] = history["epoch"].astype(int)
     history["best"] = (history["epoch"] == trained.best_epoch).astype(int)
     write_csv(history.round(6), run.history_file)
-    before = run.environment()
-    told = {**before, "seconds": round(before.get("seconds", 0.0) + seconds, 1)}
-    write_json(told, run.environment_file)
+    seconds = round(sum(row["seconds"] for row in trained.history), 1)
+    write_json({**run.environment(), "seconds": seconds}, run.environment_file)
     best_weights(run.checkpoint, trained).replace(run.weights_file)
     shutil.rmtree(run.checkpoint)
