@@ -54,8 +54,16 @@ class Network(_Section):
     train_from: str = ""
     """timm path of the first module that is trained; "all": the whole network, "head": none of
     the backbone. Empty: as networks.toml says; with random weights always "all"."""
-    frozen_batchnorm: Literal["stored"] = "stored"
-    """Frozen batch norm runs on its stored statistics, while training too."""
+    also_train: tuple[str, ...] = ()
+    """timm paths of modules before `train_from` that are trained too: a cut across branches."""
+    frozen_batchnorm: Literal["stored", "batch"] = "stored"
+    """What frozen batch norm runs on while training: its stored statistics; or "batch": those of
+    the batch, the stored ones left as they are, which is what the published code did."""
+    batchnorm_momentum: Annotated[float, Field(ge=0, le=1)] = 0.0
+    """Share of a batch in the running statistics of the backbone (torch's momentum, 1 minus
+    Keras'); 0: timm's own."""
+    batchnorm_eps: Annotated[float, Field(ge=0)] = 0.0
+    """Added to the variance in the backbone's batch norm; 0: timm's own."""
     hidden: tuple[Whole, ...] = ()
     """Units of the head's dense layers."""
     dropout: tuple[Share, ...] = ()
@@ -67,6 +75,9 @@ class Input(_Section):
 
     size: Annotated[int, Field(ge=32, le=2048)] = 224
     """Side of the square that a slice is resized to, pixels."""
+    scaling: Literal["weights", "zero-one", "minus-one-one", "train-mean"] = "weights"
+    """What the backbone gets: grey levels by the weights' own mean and std; 0 to 1; -1 to 1; or
+    grey levels 0 to 255 less the mean of the training slices."""
 
 
 class Training(_Section):
@@ -80,9 +91,15 @@ class Training(_Section):
     learning_rate: Positive = 1e-3
     backbone_learning_rate: Positive = 1e-4
     """Of the trained part of the backbone."""
+    optimizer: Literal["adamw", "keras-adam"] = "adamw"
+    """"keras-adam": Adam as Keras has it, epsilon added before bias correction; no decay."""
+    epsilon: Positive = 1e-8
+    """Of the optimiser."""
     weight_decay: Annotated[float, Field(ge=0)] = 0.01
     warmup_epochs: Annotated[float, Field(ge=0)] = 1.0
     """Epochs over which the learning rate rises linearly; after them it falls as a cosine."""
+    schedule: Literal["cosine", "constant"] = "cosine"
+    """"constant": the full learning rate at every step."""
     class_weights: Literal["none", "balanced"] = "none"
     """"balanced": each class weighs the same in the loss, however many slices it has."""
     patience: Annotated[int, Field(ge=0)] = 0
@@ -90,6 +107,8 @@ class Training(_Section):
     select_by: Literal["loss", "auc", "accuracy"] = "loss"
     """Which validation figure decides the best epoch; ties go to the lower loss. The loss is the
     default: on a few patients AUC and accuracy jump, and on easy data they stand at 1."""
+    keep: Literal["best", "last"] = "best"
+    """Which epoch's network is kept; the published code evaluates the last one."""
     seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     """"auto": bfloat16 where the processor or GPU computes with it, else float32."""
@@ -164,9 +183,11 @@ class Recipe(_Section):
 def built_in_recipes() -> dict[str, str]:
     """Return name -> TOML text of the recipes that come with hilum, sorted by name."""
     folder = resources.files("hilum").joinpath("recipes")
+    places = [("", folder), ("paper/", folder.joinpath("paper"))]
     found = {
-        file.name.removesuffix(".toml"): file.read_text(encoding="utf-8")
-        for file in folder.iterdir()
+        prefix + file.name.removesuffix(".toml"): file.read_text(encoding="utf-8")
+        for prefix, place in places
+        for file in place.iterdir()
         if file.name.endswith(".toml")
     }
     return dict(sorted(found.items()))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 import torch
 from torch import Tensor, nn
@@ -65,23 +63,12 @@ def small(more: str = "", *, frozen: bool = True) -> Classifier:
     return build_network(recipe, random_start(recipe), classes=2, frozen_random=frozen)
 
 
-def quick(tensor: Tensor, *_: object, **__: object) -> Tensor:
-    """Stand in for the slow random distributions: their values have no say here."""
-    with torch.no_grad():
-        return tensor.uniform_(-0.05, 0.05)
-
-
 @pytest.fixture(scope="module", params=known_networks())
-def known(request: pytest.FixtureRequest) -> Iterator[tuple[str, Classifier]]:
+def known(request: pytest.FixtureRequest, quick_initialisation: None) -> tuple[str, Classifier]:
     """Each of the nine, frozen as networks.toml says; built once for all tests of it."""
     recipe = recipe_of(request.param)
-    with pytest.MonkeyPatch.context() as patch:
-        for name in ("kaiming_normal_", "kaiming_uniform_", "normal_", "trunc_normal_"):
-            patch.setattr(f"torch.nn.init.{name}", quick)
-        yield (
-            request.param,
-            build_network(recipe, random_start(recipe), classes=2, frozen_random=True),
-        )
+    start = random_start(recipe)
+    return request.param, build_network(recipe, start, classes=2, frozen_random=True)
 
 
 def test_the_parameters_are_the_papers(known: tuple[str, Classifier]) -> None:

@@ -16,6 +16,7 @@ from torch.nn import functional as F
 
 from hilum.learn.checkpoint import HistoryRow, Trained, load_checkpoint, save_checkpoint
 from hilum.learn.data import Slices, as_batch, shuffled_batches, steps_per_epoch
+from hilum.learn.keras_adam import KerasAdam
 from hilum.learn.networks import Classifier
 from hilum.prepare import BATCH
 from hilum.progress import SILENT, Progress
@@ -61,7 +62,8 @@ def fit(fitting: Fitting, accelerator: Accelerator, progress: Progress = SILENT)
             trained.history[trained.best_epoch - 1], settings.select_by
         )
         trained.history.append(row)
-        trained.best_epoch = trained.epochs if best else trained.best_epoch
+        if best or settings.keep == "last":
+            trained.best_epoch = trained.epochs
         if accelerator.is_main_process:
             save_checkpoint(fitting.folder, fitting.network, optimiser, trained)
             progress.say(_line(row, settings.epochs, best))
@@ -70,12 +72,17 @@ def fit(fitting: Fitting, accelerator: Accelerator, progress: Progress = SILENT)
 
 
 def make_optimiser(network: Classifier, recipe: Recipe) -> torch.optim.Optimizer:
-    """Return AdamW on what is trained, the backbone at its own learning rate."""
+    """Return the recipe's optimiser of what is trained, the backbone at its own learning rate."""
     backbone = [p for p in network.backbone.parameters() if p.requires_grad]
     groups = [{"params": list(network.head.parameters()), "rate": recipe.training.learning_rate}]
     if backbone:
         groups.append({"params": backbone, "rate": recipe.training.backbone_learning_rate})
-    return torch.optim.AdamW(groups, lr=0.0, weight_decay=recipe.training.weight_decay)
+    settings = recipe.training
+    if settings.optimizer == "keras-adam":
+        return KerasAdam(groups, lr=0.0, eps=settings.epsilon)
+    return torch.optim.AdamW(
+        groups, lr=0.0, eps=settings.epsilon, weight_decay=settings.weight_decay
+    )
 
 
 def rate_at(step: int, steps: int, warmup: int) -> float:
@@ -160,6 +167,8 @@ def _set_rate(
     settings = recipe.training
     warmup = round(settings.warmup_epochs * steps_an_epoch)
     share = rate_at(step, settings.epochs * steps_an_epoch, warmup)
+    if settings.schedule == "constant":
+        share = 1.0
     for group in optimiser.param_groups:
         group["lr"] = group["rate"] * share
 

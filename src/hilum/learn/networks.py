@@ -7,15 +7,16 @@ global average pooling changes nothing but the memory needed, and is left out.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Sequence
 
 import timm
 import torch
 from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
 
 from hilum.errors import RecipeError, WeightsError
-from hilum.known_networks import known_networks, nearest
+from hilum.known_networks import known_networks
+from hilum.learn.cut import WHOLE, frozen_modules, set_batchnorm
 from hilum.learn.weights import Weights
 from hilum.recipe import Recipe
 
@@ -31,7 +32,13 @@ __all__ = [
 NORM_EPS, NORM_MOMENTUM = 1e-3, 0.01
 """Keras' batch norm, as in the published head; Keras' momentum 0.99 is torch's 0.01."""
 
-WHOLE, HEAD_ONLY = "all", "head"
+SCALINGS = {
+    "zero-one": ((0.0,) * 3, (1.0,) * 3),
+    "minus-one-one": ((0.5,) * 3, (0.5,) * 3),
+    "train-mean": ((0.0,) * 3, (1 / 255,) * 3),
+}
+"""Mean and std of grey levels 0..1 for scalings that are not the weights' own; the training mean
+is set when the slices are known."""
 UNUSED = ("pre_logits", "head", "classifier", "fc", "AuxLogits", "last_linear")
 """timm's names for what follows the feature map: not part of ours."""
 
@@ -44,16 +51,20 @@ class Classifier(nn.Module):
     the place where the last feature map can be looked at, whatever the backbone.
     """
 
-    def __init__(self, backbone: nn.Module, head: nn.Module, mean: Any, std: Any) -> None:
+    def __init__(
+        self, backbone: nn.Module, head: nn.Module, mean: Sequence[float], std: Sequence[float]
+    ) -> None:
         super().__init__()
         self.backbone = backbone
         self.head = head
-        self.register_buffer("mean", torch.tensor(mean).view(1, 3, 1, 1) * 255, persistent=False)
-        self.register_buffer("std", torch.tensor(std).view(1, 3, 1, 1) * 255, persistent=False)
+        self.register_buffer("mean", None, persistent=False)
+        self.register_buffer("std", None, persistent=False)
         self.mean: Tensor
         self.std: Tensor
+        self.scale(mean, std)
         self.last_map = nn.Identity()
         self.frozen: tuple[nn.Module, ...] = ()
+        self.batch_statistics = False
 
     def features(self, grey: Tensor) -> Tensor:
         """Return the last feature map (n, channels, rows, columns) of grey levels 0..255."""
@@ -70,11 +81,21 @@ class Classifier(nn.Module):
         return logits
 
     def train(self, mode: bool = True) -> Classifier:
-        """Switch to training; the frozen part stays in inference mode (stored statistics)."""
+        """Switch to training; the frozen part stays in inference mode.
+
+        With `batch_statistics` its batch norm does not: it normalises by the batch.
+        """
         super().train(mode)
         for module in self.frozen:
-            module.eval()
+            if not (self.batch_statistics and isinstance(module, _BatchNorm)):
+                module.training = False
         return self
+
+    def scale(self, mean: Sequence[float], std: Sequence[float]) -> None:
+        """Set the mean and std (three channels each, of grey levels 0..1) that inputs get."""
+        self.scaling = (tuple(mean), tuple(std))
+        self.mean = torch.tensor(mean).view(1, 3, 1, 1) * 255
+        self.std = torch.tensor(std).view(1, 3, 1, 1) * 255
 
 
 def build_network(
@@ -101,8 +122,15 @@ def build_network(
         load_backbone(backbone, weights.state, network=recipe.timm_name, origin=weights.origin)
     width = _width(backbone, recipe)
     head = _head(width, recipe.network.hidden, recipe.network.dropout, classes)
-    network = Classifier(backbone, head, weights.mean, weights.std)
-    freeze(network, recipe.network.train_from or WHOLE)
+    network = Classifier(
+        backbone, head, *SCALINGS.get(recipe.input.scaling, (weights.mean, weights.std))
+    )
+    settings = recipe.network
+    set_batchnorm(backbone, momentum=settings.batchnorm_momentum, eps=settings.batchnorm_eps)
+    freeze(
+        network, settings.train_from or WHOLE, also_train=settings.also_train,
+        batch_statistics=settings.frozen_batchnorm == "batch",
+    )  # fmt: skip
     if not (weights.pretrained or frozen_random):
         freeze(network, WHOLE)
     network.to(memory_format=torch.channels_last)
@@ -188,43 +216,34 @@ def _dense(width: int, units: int) -> nn.Linear:
     return layer
 
 
-def freeze(network: Classifier, train_from: str) -> None:
+def freeze(
+    network: Classifier,
+    train_from: str,
+    *,
+    also_train: tuple[str, ...] = (),
+    batch_statistics: bool = False,
+) -> None:
     """Freeze all of the backbone that stands before the module `train_from`.
 
     Args:
         network: changed in place: `frozen` lists the frozen modules, whose parameters take no
             gradient and which stay in inference mode while training.
-        train_from: timm path of the first trained module; "all" freezes nothing, "head" the
-            whole backbone.
+        train_from, also_train: see `hilum.learn.cut.frozen_modules`.
+        batch_statistics: let frozen batch norm use the batch's statistics while training, its
+            stored ones left as they are.
 
     Raises:
         RecipeError: there is no such module.
     """
-    modules = [name for name, _ in network.backbone.named_modules() if name]
-    if train_from not in (WHOLE, HEAD_ONLY, *modules):
-        raise RecipeError(
-            f"[network] train_from: the backbone has no module {train_from!r}."
-            f"{nearest(train_from, modules)}"
-        )
-    frozen = list(_before(network.backbone, train_from)) if train_from != WHOLE else []
+    frozen = frozen_modules(network.backbone, train_from, also_train)
     for parameter in network.parameters():
         parameter.requires_grad_(True)
     for module in frozen:
         module.requires_grad_(False)
-    network.frozen = tuple(frozen)
-
-
-def _before(backbone: nn.Module, train_from: str) -> Iterator[nn.Module]:
-    """Yield the modules that stand wholly before `train_from`.
-
-    timm defines a backbone's modules in the order in which they run, which holds at the clean
-    boundaries of networks.toml; a test checks it for each.
-    """
-    for name, module in backbone.named_modules():
-        if name == train_from:
-            return
-        if name and not train_from.startswith(f"{name}."):
-            yield module
+        if batch_statistics and isinstance(module, _BatchNorm):
+            module.momentum = 0.0  # the running statistics stay as they are
+    network.frozen = frozen
+    network.batch_statistics = batch_statistics
 
 
 def cam_layer(recipe: Recipe) -> str:

@@ -33,6 +33,7 @@ def load_network(run: Run, *, device: torch.device | str = "cpu") -> Classifier:
         raise RunError(f"{run.network_file} lacks {error}: it is not a whole run.") from None
     start = Weights(recipe.timm_name, None, "", "", mean, std)
     network = build_network(recipe, start, classes=classes)
+    network.scale(mean, std)
     load_weights(network, run.weights_file)
     return network.to(device).eval().requires_grad_(False)
 

@@ -78,6 +78,8 @@ def train(
     progress.say(_beginning(filled, start))
     accelerator = make_accelerator(filled.training.precision)
     with decode_table(used, size=filled.input.size, progress=progress) as decoded:
+        if filled.input.scaling == "train-mean":
+            network.scale((_train_mean(used, decoded),) * 3, (1 / 255,) * 3)
         if accelerator.is_main_process:
             names, positive = list(filled.classes.names), filled.classes.positive
             progress.say(border_sentence(used, decoded, names, positive))
@@ -105,6 +107,7 @@ def resume(folder: Path | str, *, progress: Progress = SILENT) -> Run:
     start = Weights(recipe.timm_name, None, "", "", mean, std)
     torch.manual_seed(recipe.training.seed)
     network = build_network(recipe, start, classes=len(recipe.classes.names), frozen_random=True)
+    network.scale(mean, std)
     load_weights(network, run.checkpoint / START)
     accelerator = make_accelerator(recipe.training.precision)
     with decode_table(used, size=recipe.input.size, progress=progress) as decoded:
@@ -142,9 +145,9 @@ def _with_cut(recipe: Recipe, start: Weights) -> Recipe:
     cut = recipe.network.train_from or "all"
     if not start.pretrained:
         cut = "all"
-    return recipe.model_copy(
-        update={"network": recipe.network.model_copy(update={"train_from": cut})}
-    )
+    also = recipe.network.also_train if start.pretrained else ()
+    network = recipe.network.model_copy(update={"train_from": cut, "also_train": also})
+    return recipe.model_copy(update={"network": network})
 
 
 def _beginning(recipe: Recipe, start: Weights) -> str:
@@ -180,23 +183,34 @@ def _begin(
     with new_folder(folder, force=force) as draft:
         run = Run(draft)
         write_text(run.recipe_file, dump_recipe(recipe))
-        write_json(_network_json(recipe, network, start), run.network_file)
+        write_json(_network_json(recipe, network), run.network_file)
         write_json(_environment_json(recipe, start, accelerator), run.environment_file)
         run.checkpoint.mkdir()
         save_weights(network, run.checkpoint / START)
         write_table(table, run.table_file)
 
 
-def _network_json(recipe: Recipe, network: Classifier, start: Weights) -> dict[str, Any]:
+def _train_mean(table: SliceTable, decoded: Decoded) -> float:
+    """Return the mean grey level of the training slices, 0..1.
+
+    The published code centres each split by its own mean, so that a prediction depends on the
+    other slices of its set; here the training slices' mean goes with the network.
+    """
+    rows = np.flatnonzero((table.rows["split"] == "train").to_numpy())
+    return float(np.mean([decoded.grey[row].mean() for row in rows])) / 255
+
+
+def _network_json(recipe: Recipe, network: Classifier) -> dict[str, Any]:
     """Return all that is needed to predict but the weights themselves."""
     total, trained = count_parameters(network)
+    mean, std = network.scaling
     return {
         "backbone": recipe.network.backbone,
         "title": recipe.title or recipe.network.backbone,
         "timm": recipe.timm_name,
         "class_names": list(recipe.classes.names),
         "positive": recipe.classes.positive,
-        "input": {"size": recipe.input.size, "mean": list(start.mean), "std": list(start.std)},
+        "input": {"size": recipe.input.size, "mean": list(mean), "std": list(std)},
         "train_from": recipe.network.train_from,
         "parameters": {"total": total, "trained": trained},
         "cam_layer": cam_layer(recipe),
