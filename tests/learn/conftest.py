@@ -15,6 +15,12 @@ def _quick(tensor: Tensor, *_: object, **__: object) -> Tensor:
         return tensor.uniform_(-0.05, 0.05)
 
 
+@pytest.fixture(autouse=True)
+def _same_random_numbers() -> None:
+    """Random weights are the same in every run and in any order of the tests."""
+    torch.manual_seed(0)
+
+
 @pytest.fixture(scope="module")
 def quick_initialisation() -> Iterator[None]:
     """Large networks are built in a fraction of the time."""

@@ -173,7 +173,9 @@ def test_the_head_is_that_of_the_published_code() -> None:
         if isinstance(layer, nn.Linear):
             bound = (6 / (layer.in_features + layer.out_features)) ** 0.5
             assert layer.bias.abs().max() == 0
-            assert 0.8 * bound < layer.weight.abs().max() <= bound
+            assert layer.weight.abs().max() <= bound
+            if layer.weight.numel() >= 32:  # enough draws to come near the end
+                assert layer.weight.abs().max() > 0.8 * bound
 
 
 def test_a_cut_at_the_head_or_nowhere() -> None:
