@@ -266,9 +266,20 @@ def _change(values: dict[str, Any], change: str) -> None:
         parsed = tomllib.loads(f"value = {value}")["value"]
     except tomllib.TOMLDecodeError:
         parsed = value.strip()
+    if _is_text(section, setting) and not isinstance(parsed, str):
+        parsed = value.strip()  # a class may be called 1
     target = values.setdefault(section, {}) if dot else values
     if isinstance(target, dict):
         target[setting if dot else section] = parsed
+
+
+def _is_text(section: str, setting: str) -> bool:
+    """Whether a setting of the recipe is text."""
+    field = Recipe.model_fields.get(section)
+    if field is None or not setting:
+        return field is not None and field.annotation is str
+    inner = getattr(field.annotation, "model_fields", {}).get(setting)
+    return inner is not None and inner.annotation is str
 
 
 def _as_tuples(values: Any) -> Any:

@@ -40,8 +40,13 @@ class _PressCtrlC:
 
 
 @pytest.fixture
-def press_at(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
-    """Have Ctrl-C pressed in the course of a task."""
+def press_at(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
+    """Have Ctrl-C pressed in the course of a task.
+
+    A shell that starts the tests in the background has told them to ignore Ctrl-C; here they heed
+    it all the same.
+    """
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
 
     def set_up(task: str) -> None:
         @contextmanager
@@ -50,7 +55,8 @@ def press_at(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
 
         monkeypatch.setattr("hilum.cli.show.progress_shown", shown)
 
-    return set_up
+    yield set_up
+    signal.signal(signal.SIGINT, before)
 
 
 def test_ctrl_c_while_slices_are_read_leaves_nothing(

@@ -39,7 +39,7 @@ def test_the_verdict_weighs_as_much_as_its_level(level: str, weight: str, word: 
         ((0.80, 0.85), (0.0, 0.11), "crossed", "strong", "this AUC is no evidence"),
         ((0.96, 0.99), (-0.1, -0.02), "crossed", "strong", "lies below the border probe's"),
         ((0.44, 0.62), (0.2, 0.5), "crossed", "quiet", "The border itself is not told from chance"),
-        ((0.55, 0.62), (0.2, 0.5), "crossed", "medium", "better than chance too"),
+        ((0.55, 0.62), (0.2, 0.5), "crossed", "medium", "the border may tell the classes too"),
         ((0.44, 0.62), (0.2, 0.5), "confounded", "medium", "may still be the source"),
         ((0.44, 0.62), (0.2, 0.5), "partly", "medium", "may still be the source"),
         ((None, None), (None, None), "crossed", "medium", "not defined here"),

@@ -74,8 +74,17 @@ def test_an_interval_is_the_middle_95_percent_of_its_draws() -> None:
 
 
 def test_draws_that_are_not_defined_are_left_out() -> None:
-    figure = interval_of(0.5, np.array([np.nan, 0.4, 0.4, 0.4, np.nan]), groups=9)
-    assert (figure.low, figure.high) == (0.4, 0.4)
+    figure = interval_of(0.5, np.array([np.nan, 0.4, 0.4, 0.6, np.nan]), groups=9)
+    assert figure.method == "bootstrap"
+    assert (figure.low, figure.high) == (0.4, pytest.approx(0.59))
+
+
+def test_an_interval_never_has_no_width() -> None:
+    """One group a class: every resample is the same, and the bootstrap can't say how sure it is."""
+    figure = interval_of(0.92, np.full(9, 0.92), groups=1)
+    assert figure.method == "exact"
+    assert figure.low == pytest.approx(0.01677, abs=1e-5)
+    assert figure.high == pytest.approx(1.0, abs=1e-3)
 
 
 def test_a_figure_that_is_not_defined_says_why() -> None:
@@ -92,7 +101,7 @@ def test_a_perfect_figure_has_the_exact_bound(groups: int, bound: float) -> None
     perfect = interval_of(1.0, np.ones(9), groups=groups)
     assert perfect == Figure(1.0, exact_bound(groups), 1.0, "exact")
     worst = interval_of(0.0, np.zeros(9), groups=groups)
-    assert worst == Figure(0.0, 0.0, 1 - exact_bound(groups), "exact")
+    assert worst == Figure(0.0, 0.0, pytest.approx(1 - exact_bound(groups)), "exact")
 
 
 def test_a_perfect_figure_with_worse_draws_needs_no_exact_bound() -> None:

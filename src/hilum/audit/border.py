@@ -40,6 +40,9 @@ SMALLEST_LEAF = 5
 FEATURES_A_SPLIT = 0.1
 """Share of the features that a split may choose from: neighbouring pieces of a border say nearly
 the same, and trees that must look elsewhere make a stronger probe."""
+CHANCE, SUSPECT = 0.5, 0.65
+"""AUC of a guess; and from where a probe that isn't told from chance is no comfort either."""
+BLIND = "it found nothing to split on, as with too few training slices"
 AT_A_TIME = 1024
 """Slices whose borders are in memory together."""
 
@@ -109,31 +112,49 @@ def probe_concern(network: dict[str, Labelled], probe: dict[str, Labelled]) -> C
         network, probe: split -> predictions of the same slices in the same order.
     """
     numbers: dict[str, Any] = {"pixels": PIXELS}
+    blind = all(np.ptp(cases.score) == 0 for cases in probe.values())
     for split, cases in probe.items():
-        false, true = roc_curve(cases.is_positive, cases.score)
-        numbers[split] = {
-            "auc": figures(cases)["auc"].as_json(),
-            "per_group": {"auc": figures(by_group(cases))["auc"].as_json()},
-            "roc": {"fpr": false.round(6).tolist(), "tpr": true.round(6).tolist()},
-            "network_minus_border": _difference(network[split], cases),
-        }
-    if all(np.ptp(cases.score) == 0 for cases in probe.values()):
-        told = "The border probe found nothing to split on: too few training slices to judge by."
-        return Concern("border", "undefined", told, numbers)
+        numbers[split] = _blind() if blind else _reached(network[split], cases)
     figure = numbers["test"]["auc"]
     if figure["value"] is None:
-        return Concern("border", "undefined", f"The border probe has no AUC: {figure['note']}.",
-                       numbers)  # fmt: skip
+        told = f"The border probe has no AUC: {figure['note']}."
+        return Concern("border", "undefined", told, numbers)
     gap = numbers["test"]["network_minus_border"]
-    level, meaning = _meaning(figure["low"], gap["low"])
+    level, meaning = _meaning(figure, gap["low"])
     reach = f"{figure['value']:.3f} [{figure['low']:.3f}, {figure['high']:.3f}]"
     sentence = f"Grey levels of the outermost {PIXELS} pixels alone reach AUC {reach}: {meaning}"
     return Concern("border", level, sentence, numbers)
 
 
-def _meaning(border_low: float, gap_low: float) -> tuple[str, str]:
-    """Return the level and what it means, from the lower ends of probe and of the gap."""
-    if border_low <= 0.5:
+def _reached(network: Labelled, probe: Labelled) -> dict[str, Any]:
+    """Return what the probe reaches on one split, per slice and per group, next to the network."""
+    false, true = roc_curve(probe.is_positive, probe.score)
+    return {
+        "auc": figures(probe)["auc"].as_json(),
+        "per_group": {"auc": figures(by_group(probe))["auc"].as_json()},
+        "roc": {"fpr": false.round(6).tolist(), "tpr": true.round(6).tolist()},
+        "network_minus_border": _difference(network, probe),
+    }
+
+
+def _blind() -> dict[str, Any]:
+    """Return the same of a probe that had too few training slices to learn anything from."""
+    undefined = Figure(None, None, None, "bootstrap", BLIND).as_json()
+    return {
+        "auc": undefined,
+        "per_group": {"auc": undefined},
+        "network_minus_border": undefined,
+    }
+
+
+def _meaning(border: dict[str, Any], gap_low: float) -> tuple[str, str]:
+    """Return the level and what it means, from the probe's AUC and the lower end of the gap."""
+    if border["low"] <= CHANCE and border["value"] >= SUSPECT:
+        return "unclear", (
+            "too few groups to tell that from chance, which is no comfort: the border may tell "
+            "the classes."
+        )
+    if border["low"] <= CHANCE:
         return "chance", "these slices don't tell the border from chance."
     if gap_low <= 0:
         return "explains", (

@@ -22,18 +22,24 @@ WEAK = 0.1
 CONFOUNDED, PARTLY, CROSSED, SINGLE = "confounded", "partly", "crossed", "single"
 
 
-def judge_design(table: SliceTable) -> Concern:
+def judge_design(table: SliceTable, *, positive: str = "") -> Concern:
     """Return the verdict on the table class x source.
 
-    Levels: "confounded" (no source holds two classes), "partly" (some sources hold one class
-    only), "crossed" (every source holds every class), "single" (one source).
+    Levels: "confounded" (no source holds two classes, or none holds both the positive class and
+    another), "partly" (not every source holds every class), "crossed" (every source does),
+    "single" (one source).
+
+    Args:
+        table: the slices.
+        positive: the class that the figures set against all others; empty: none in particular.
     """
     rows = table.rows
     slices = pd.crosstab(rows["label"], rows["source"])
     groups = rows.drop_duplicates(["label", "source", "group"])
     by_group = pd.crosstab(groups["label"], groups["source"]).reindex_like(slices)
     association = _cramers_v(slices.to_numpy(dtype=float))
-    level = _level(slices.to_numpy())
+    apart = _apart(slices, positive)
+    level = CONFOUNDED if apart and slices.shape[1] > 1 else _level(slices.to_numpy())
     numbers = {
         "labels": [str(label) for label in slices.index],
         "sources": [str(source) for source in slices.columns],
@@ -41,7 +47,29 @@ def judge_design(table: SliceTable) -> Concern:
         "groups": by_group.to_numpy().tolist(),
         "cramers_v": round(association, 4),
     }
-    return Concern("design", level, _sentence(level, slices, association), numbers)
+    sentence = _told_apart(slices, positive) if level == CONFOUNDED else ""
+    return Concern("design", level, sentence or _sentence(level, slices, association), numbers)
+
+
+def _apart(slices: pd.DataFrame, positive: str) -> bool:
+    """Whether no source holds both the positive class and another."""
+    if positive not in slices.index or len(slices) < 2:
+        return False
+    rest = (slices.drop(index=positive) > 0).any()
+    return not ((slices.loc[positive] > 0) & rest).any()
+
+
+def _told_apart(slices: pd.DataFrame, positive: str) -> str:
+    """Say that the positive class has sources of its own, the others sharing theirs; or nothing."""
+    if ((slices > 0).sum() == 1).all():
+        return ""
+    held = (slices.loc[[positive]] > 0).to_numpy()[0]
+    own, others = slices.columns[held], slices.columns[~held]
+    return (
+        f"{positive} comes from sources of its own ({', '.join(own)}; the other classes from "
+        f"{', '.join(others)}): whether the figures of {positive} against the rest mean disease "
+        f"or source can't be answered by these data."
+    )
 
 
 def _level(slices: npt.NDArray[np.int64]) -> str:
@@ -68,6 +96,15 @@ def _sentence(level: str, slices: pd.DataFrame, association: float) -> str:
         )
     if level == PARTLY:
         single = slices.columns[(slices > 0).sum(axis=0) == 1]
+        if single.empty:
+            lacks = "; ".join(
+                f"{source} lacks {', '.join(slices.index[slices[source] == 0])}"
+                for source in slices.columns[(slices == 0).any()]
+            )
+            return (
+                f"Not every source holds every class ({lacks}; Cramér's V of class and source "
+                f"{association:.2f}): part of every figure may be the source, not disease."
+            )
         return (
             f"{len(single)} of {slices.shape[1]} sources hold one class only "
             f"({', '.join(single)}; Cramér's V of class and source {association:.2f}): part of "

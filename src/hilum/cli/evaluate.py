@@ -49,6 +49,8 @@ def print_figures(metrics: dict[str, Any]) -> None:
         shown = [_shown(test[unit]["figures"][name]) for unit in ("per_slice", "per_group")]
         typer.echo(f"{name:12} {shown[0]:24} {shown[1]}")
     typer.echo(f"{'border auc':12} {_shown(metrics['border_probe']['test']['auc'])}")
+    for caution in metrics.get("cautions", ()):
+        typer.echo(caution)
     typer.echo("95 % intervals over groups; research use only.")
 
 

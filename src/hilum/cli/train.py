@@ -9,14 +9,19 @@ import typer
 
 __all__ = ["command"]
 
+DEFAULT_RECIPE = "mobilenetv2"
+
 
 def command(
     table: Annotated[
         Path | None, typer.Argument(help="A slice table, split (see `hilum split`).")
     ] = None,
     recipe: Annotated[
-        str, typer.Option(help="A built-in recipe (see `hilum recipes`) or a TOML file.")
-    ] = "mobilenetv2",
+        str | None,
+        typer.Option(
+            help="A built-in recipe (see `hilum recipes`) or a TOML file; without it mobilenetv2."
+        ),
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="The run folder to make.")] = None,
     weights: Annotated[
         str | None,
@@ -54,8 +59,8 @@ def command(
     from hilum.steps.train import resume as go_on
     from hilum.steps.train import train
 
-    if resume is not None and (table is not None or out is not None):
-        raise typer.BadParameter("--resume RUN goes without TABLE and --out.")
+    if resume is not None and any((table, out, recipe, weights, change, leaky, force)):
+        raise typer.BadParameter("--resume RUN goes on as it began; only --report goes with it.")
     folder = resume or out
     try:
         with progress_shown() as progress:
@@ -65,9 +70,14 @@ def command(
                 raise typer.BadParameter("give a TABLE and --out RUN, or --resume RUN.")
             else:
                 run = train(
-                    table, as_recipe(recipe, change or ()), out=out, weights=weights,
-                    leaky=leaky, force=force, progress=progress,
-                )  # fmt: skip
+                    table,
+                    as_recipe(recipe or DEFAULT_RECIPE, change or ()),
+                    out=out,
+                    weights=weights,
+                    leaky=leaky,
+                    force=force,
+                    progress=progress,
+                )
             if report:
                 finish(run, progress=progress)
     except (KeyboardInterrupt, StorageError):

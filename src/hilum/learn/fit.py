@@ -14,6 +14,7 @@ from accelerate import Accelerator
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from hilum.errors import RunError
 from hilum.learn.checkpoint import HistoryRow, Trained, load_checkpoint, save_checkpoint
 from hilum.learn.data import Slices, as_batch, shuffled_batches, steps_per_epoch
 from hilum.learn.keras_adam import KerasAdam
@@ -127,7 +128,7 @@ def _one_epoch(
     recipe, began = fitting.recipe, time.perf_counter()
     settings = recipe.training
     steps = steps_per_epoch(len(fitting.train), settings.batch_size)
-    torch.manual_seed(settings.seed * 100_003 + done)  # dropout of this epoch
+    torch.manual_seed(_dropout_seed(settings.seed, done, accelerator.process_index))
     weights = class_weights(fitting.train.target, _classes(fitting), settings.class_weights)
     weights = weights.to(accelerator.device) if weights is not None else None
     batches = shuffled_batches(
@@ -142,16 +143,41 @@ def _one_epoch(
         with accelerator.autocast():
             logits = network(grey)
         loss = loss_of(logits.float(), target, kind=settings.loss, weights=weights)
+        loss = loss * _share_of_batch(target, weights, accelerator)
         optimiser.zero_grad(set_to_none=True)
         accelerator.backward(loss)
         optimiser.step()
         total += float(accelerator.reduce(loss.detach(), reduction="mean"))
         progress.advance(f"epoch {done + 1} of {settings.epochs}", step + 1, steps)
     row = _validate(fitting, network, accelerator)
+    if not (math.isfinite(total) and math.isfinite(row["validation_loss"])):
+        raise RunError(
+            f"the loss is not a number in epoch {done + 1}: the training diverged; lower "
+            f"training.learning_rate and training.backbone_learning_rate."
+        )
     rate = max(group["lr"] for group in optimiser.param_groups)
     took = time.perf_counter() - began
     return {"epoch": done + 1, "learning_rate": rate, "train_loss": total / steps, **row,
             "seconds": round(took, 3)}  # fmt: skip
+
+
+def _dropout_seed(seed: int, epoch: int, process: int) -> int:
+    """Return the seed of one epoch's dropout in one process: no two are the same."""
+    return int(np.random.SeedSequence([seed, epoch, process]).generate_state(1)[0])
+
+
+def _share_of_batch(target: Tensor, weights: Tensor | None, accelerator: Accelerator) -> float:
+    """Return what this process's mean loss counts for: 1 where all processes weigh the same.
+
+    Gradients are averaged over the processes; with class weights, or shares of unlike size, the
+    mean over the whole batch is another one, and this makes it so.
+    """
+    if accelerator.num_processes == 1:
+        return 1.0
+    own = weights[target].sum() if weights is not None else torch.tensor(float(len(target)))
+    own = own.to(accelerator.device)
+    whole = accelerator.reduce(own.clone(), reduction="sum")
+    return float(own * accelerator.num_processes / whole)
 
 
 def _classes(fitting: Fitting) -> int:

@@ -18,8 +18,8 @@ from hilum.run import Run
 __all__ = ["load_network", "probabilities"]
 
 
-def load_network(run: Run, *, device: torch.device | str = "cpu") -> Classifier:
-    """Return the trained network of a finished run, ready to predict.
+def load_network(run: Run) -> Classifier:
+    """Return the trained network of a finished run, ready to predict, on the GPU if there is one.
 
     Raises:
         RunError: network.json or the weights are missing, broken, or do not fit the recipe.
@@ -35,6 +35,7 @@ def load_network(run: Run, *, device: torch.device | str = "cpu") -> Classifier:
     network = build_network(recipe, start, classes=classes)
     network.scale(mean, std)
     load_weights(network, run.weights_file)
+    device = "cuda" if torch.cuda.is_available() else "cpu"
     return network.to(device).eval().requires_grad_(False)
 
 
@@ -46,4 +47,6 @@ def probabilities(
     device = next(network.parameters()).device
     for grey in batches:
         logits = network(as_batch(grey, device))
+        if not torch.isfinite(logits).all():
+            raise RunError("the network gives no numbers: its training diverged; train it again.")
         yield torch.softmax(logits.double(), dim=1).cpu().numpy()

@@ -15,7 +15,7 @@ __all__ = ["KINDS", "MapCard", "map_cards"]
 
 KINDS = {
     "sure": "Sure and right",
-    "unsure": "Unsure",
+    "unsure": "Least sure",
     "wrong": "Wrong",
 }
 """The rows of pictures, in the order of the page, and their headings."""

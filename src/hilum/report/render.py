@@ -107,7 +107,7 @@ def _content(files: RunFiles) -> dict[str, Any]:
             probe["test"]["auc"] if probe else None,
             probe["test"].get("network_minus_border") if probe else None,
             level=str(metrics["design"]["level"]),
-            leaks=metrics["split"]["leak"]["groups"] > 0,
+            leaks=metrics["split"]["leak"]["share_of_test_slices"] > 0,
         ),
         "figure_names": FIGURE_NAMES | {key: key for key in figures if key not in FIGURE_NAMES},
         "exact": has_exact([metrics["splits"], probe]),
@@ -115,8 +115,16 @@ def _content(files: RunFiles) -> dict[str, Any]:
         "recipe_text": files.recipe_text,
         "epochs": _epochs(files),
         "kinds": KINDS,
+        "maps_split": _maps_split(files),
         "cards": None if files.shown is None else map_cards(files.shown, files.folder),
     }
+
+
+def _maps_split(files: RunFiles) -> str:
+    """Return the split that the maps are of."""
+    if files.shown is None or "split" not in files.shown.columns or files.shown.empty:
+        return "test"
+    return str(files.shown["split"].iloc[0])
 
 
 def _date(started: str) -> str:

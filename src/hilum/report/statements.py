@@ -23,12 +23,13 @@ class Statement(NamedTuple):
 
 _VERDICTS = {
     "confounded": ("Confounded by design: class and source are one", "strong"),
-    "partly": ("Partly confounded: some sources hold one class only", "medium"),
+    "partly": ("Partly confounded: not every source holds every class", "medium"),
     "single": ("One source: nothing is known about other sources", "quiet"),
     "crossed": ("Crossed design: every source holds every class", "quiet"),
 }
 
-_CHANCE = 0.5
+_CHANCE, _SUSPECT = 0.5, 0.65
+"""AUC of a guess; and from where a probe that isn't told from chance is no comfort either."""
 
 
 def verdict(design: Mapping[str, Any]) -> Statement:
@@ -72,7 +73,7 @@ def against_border(
         )
     if lead["low"] <= 0:
         return Statement(
-            "The border alone does as well",
+            "Not shown to do better than the border alone",
             f"The network's lead over the border is {_span(lead)}, so it may be none: this AUC is "
             "no evidence that the network sees disease.",
             "strong",
@@ -105,10 +106,10 @@ def _gap(
             "disease.",
             "medium",
         )
-    if probe["low"] > _CHANCE:
+    if probe["low"] > _CHANCE or probe["value"] >= _SUSPECT:
         return Statement(
             "The network does better than the border",
-            f"{better} But the border is better than chance too: part of this AUC may not be "
+            f"{better} But the border may tell the classes too: part of this AUC may not be "
             "disease.",
             "medium",
         )

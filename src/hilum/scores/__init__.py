@@ -1,10 +1,18 @@
 """Figures of merit with intervals by group: tables in, numbers out; no network, no plots."""
 
-from hilum.scores.bootstrap import INTERVAL, Figure, bootstrap_weights, exact_bound, interval_of
+from hilum.scores.bootstrap import (
+    FEW_GROUPS,
+    INTERVAL,
+    Figure,
+    bootstrap_weights,
+    exact_bound,
+    interval_of,
+)
 from hilum.scores.classification import Labelled, block, by_group, figures
 from hilum.scores.ranking import auc, roc_curve, weighted_auc
 
 __all__ = [
+    "FEW_GROUPS",
     "INTERVAL",
     "Figure",
     "Labelled",

@@ -8,12 +8,23 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy.stats import beta
 
-__all__ = ["INTERVAL", "RESAMPLES", "Figure", "bootstrap_weights", "exact_bound", "interval_of"]
+__all__ = [
+    "FEW_GROUPS",
+    "INTERVAL",
+    "RESAMPLES",
+    "Figure",
+    "bootstrap_weights",
+    "exact_bound",
+    "interval_of",
+]
 
 Floats = npt.NDArray[np.float64]
 
 LEVEL = 0.95
+FEW_GROUPS = 30
+"""Below so many groups in a class a percentile bootstrap interval comes out too narrow."""
 RESAMPLES = 2000
 """Enough that the ends of a 95 % interval move by less than the last digit that is printed."""
 SEED = 0
@@ -33,8 +44,8 @@ INTERVAL = {
 class Figure(NamedTuple):
     """A figure of merit with its 95 % interval; None where it is not defined.
 
-    `method` is "bootstrap"; or "exact" where the figure is 0 or 1 and every resample agrees, so
-    that the bootstrap can't say how far from it the truth may lie: see `exact_bound`.
+    `method` is "bootstrap"; or "exact" where every resample agrees, as at 0 and 1, so that the
+    bootstrap can't say how far from it the truth may lie: see `exact_bound`.
     """
 
     value: float | None
@@ -99,11 +110,20 @@ def interval_of(value: float, draws: Floats, *, groups: int, undefined: str = ""
     defined = draws[~np.isnan(draws)]
     tail = (1 - LEVEL) / 2
     low, high = np.quantile(defined, [tail, 1 - tail])
-    if low == high == value and value in (0.0, 1.0):
-        bound = exact_bound(groups)
-        low, high = (bound, 1.0) if value == 1.0 else (0.0, 1.0 - bound)
-        return Figure(value, low, high, "exact")
+    if low == high:
+        return Figure(value, *_exact_ends(value, groups), "exact")
     return Figure(value, float(low), float(high), "bootstrap")
+
+
+def _exact_ends(value: float, groups: int) -> tuple[float, float]:
+    """Return the exact binomial interval of the share `value` of so many groups.
+
+    Clopper and Pearson 1934, by the beta distribution, which takes parts of a group too.
+    """
+    count, tail = max(1, groups), (1 - LEVEL) / 2
+    low = beta.ppf(tail, count * value, count * (1 - value) + 1) if value > 0 else 0.0
+    high = beta.ppf(1 - tail, count * value + 1, count * (1 - value)) if value < 1 else 1.0
+    return float(low), float(high)
 
 
 def exact_bound(groups: int) -> float:

@@ -14,7 +14,7 @@ from hilum.errors import RunError
 from hilum.prepare import BATCH, Decoded, decode_table, in_batches
 from hilum.progress import SILENT, Progress
 from hilum.run import Run, open_run, probability_column, write_json
-from hilum.scores import INTERVAL, Labelled, block, by_group
+from hilum.scores import FEW_GROUPS, INTERVAL, Labelled, block, by_group
 from hilum.splits import count_splits, find_leak
 from hilum.steps.environment import version
 from hilum.steps.facts import check_labels, network_facts
@@ -61,8 +61,9 @@ def evaluate(
         "class_names": names,
         "weights": _weights_json(run),
         "interval": INTERVAL,
-        "design": judge_design(table).as_json(),
+        "design": judge_design(table, positive=positive).as_json(),
         "split": _split_json(table),
+        "cautions": _cautions(cases["test"]),
         "border_probe": probe_concern(cases, probe).as_json(),
         "splits": {
             split: {"per_slice": block(part), "per_group": block(by_group(part))}
@@ -71,6 +72,25 @@ def evaluate(
     }
     write_json(metrics, run.metrics_file)
     return metrics
+
+
+def _cautions(cases: Labelled) -> list[str]:
+    """Return what a reader of the test figures must know of their groups, in sentences."""
+    told = []
+    for name in cases.class_names:
+        groups = len(set(cases.group[cases.label == name]))
+        if 0 < groups < FEW_GROUPS:
+            told.append(
+                f"Only {groups} test {'group is' if groups == 1 else 'groups are'} of {name}: with "
+                f"fewer than {FEW_GROUPS}, bootstrap intervals come out too narrow."
+            )
+    mixed = int((pd.Series(cases.label).groupby(cases.group).nunique() > 1).sum())
+    if mixed:
+        told.append(
+            f"{mixed} test {'group holds' if mixed == 1 else 'groups hold'} slices of several "
+            f"labels: per group, one counts as {cases.positive} if any of its slices is."
+        )
+    return told
 
 
 def labelled(rows: pd.DataFrame, class_names: list[str], positive: str) -> Labelled:

@@ -32,6 +32,8 @@ SHOWN = 4
 """Pictures of each kind: sure, unsure, wrong."""
 TOP_SHARE = 0.95
 """The largest value of this share of the maps is shown as full red in all pictures."""
+SMALLEST_TOP = 0.2
+"""Logits that full red stands for at the least: maps that explain next to nothing stay pale."""
 
 
 def explain(
@@ -128,6 +130,7 @@ def _index_rows(
         {
             "slice_id": part["slice_id"].to_numpy(),
             "group": part["group"].to_numpy(),
+            "split": part["split"].to_numpy(),
             "label": part["label"].to_numpy(),
             "predicted": classes[told.argmax(axis=1)],
             "target": classes[chosen],
@@ -148,7 +151,7 @@ def _show(
     folder = draft / "pictures"
     folder.mkdir()
     good = index.loc[index["state"] == "ok", "largest"]
-    top = float(good.quantile(TOP_SHARE)) if len(good) else 0.0
+    top = max(float(good.quantile(TOP_SHARE)), SMALLEST_TOP) if len(good) else 0.0
     shown = []
     for kind, rows in _choose(index).items():
         for number, row in enumerate(rows, start=1):
@@ -156,16 +159,8 @@ def _show(
             _draw(table, row, maps[row], top, picture)
             shown.append({**index.loc[row].to_dict(), "kind": kind,
                           "picture": f"maps/pictures/{picture.name}"})  # fmt: skip
-    columns = [
-        "slice_id",
-        "kind",
-        "label",
-        "predicted",
-        "target",
-        "probability",
-        "picture",
-        "state",
-    ]
+    columns = ["slice_id", "kind", "split", "label", "predicted", "target", "probability",
+               "picture", "state"]  # fmt: skip
     write_csv(pd.DataFrame(shown, columns=columns), draft / "shown.csv")
 
 
@@ -177,7 +172,8 @@ def _draw(
     window = parse_window(cells["window"]) if cells["window"] else LUNG
     grey = read_slice(table.folder / cells["path"], window=window).grey
     shape = (grey.shape[0], grey.shape[1])
-    whole = upsample_map(np.nan_to_num(cam_map, posinf=0, neginf=0), shape)
+    finite = bool(np.isfinite(cam_map).all())
+    whole = upsample_map(cam_map if finite else np.zeros_like(cam_map), shape)
     boxes = parse_boxes(cells["boxes"])
     draw_heatmap(grey, whole, top=top, boxes=boxes).save(picture, optimize=True)
 
@@ -190,11 +186,10 @@ def _choose(index: pd.DataFrame) -> dict[str, list[int]]:
     columns = [column for column in index.columns if column.startswith("probability_")]
     certainty = index[columns].max(axis=1)
     right = index["label"] == index["predicted"]
-    return {
-        "sure": _varied(index, certainty[right].sort_values(ascending=False)),
-        "unsure": _varied(index, certainty.sort_values()),
-        "wrong": _varied(index, certainty[~right].sort_values(ascending=False)),
-    }
+    wrong = _varied(index, certainty[~right].sort_values(ascending=False))
+    sure = _varied(index, certainty[right].sort_values(ascending=False))
+    others = certainty.drop([*wrong, *sure])  # nobody needs to see a slice twice
+    return {"sure": sure, "unsure": _varied(index, others.sort_values()), "wrong": wrong}
 
 
 def _varied(index: pd.DataFrame, order: pd.Series[float]) -> list[int]:

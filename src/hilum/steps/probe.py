@@ -38,6 +38,8 @@ def border_sentence(
     """Say what the border alone reaches on validation, to read a training's AUC against."""
     said = border_says(table, decoded, class_names, ("validation",))["validation"]
     truth = (table.part("validation").rows["label"] == positive).to_numpy(dtype=bool)
+    if np.ptp(said) == 0:
+        return "Border alone: nothing known, for too few training slices; read no AUC as disease."
     reached = auc(truth, said[:, class_names.index(positive)])
     return (
         f"Border alone: validation AUC {reached:.3f} from the outermost pixels. What the network "

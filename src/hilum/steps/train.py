@@ -69,14 +69,15 @@ def train(
     whole = as_table(table)
     used = whole.where(whole.rows["split"] != "")
     filled = _with_classes(as_recipe(recipe), used if len(used) else whole)
-    check_splits(whole, leaky=leaky)
-    _warn(used, progress)
+    check_splits(used if len(used) else whole, leaky=leaky)
+    _warn(used, filled, progress)
     start = find_weights(filled.timm_name, weights)
     torch.manual_seed(filled.training.seed)
     network = build_network(filled, start, classes=len(filled.classes.names))
     filled = _with_cut(filled, start)
     progress.say(_beginning(filled, start))
     accelerator = make_accelerator(filled.training.precision)
+    _check_share(used, filled, accelerator)
     with decode_table(used, size=filled.input.size, progress=progress) as decoded:
         if filled.input.scaling == "train-mean":
             network.scale((_train_mean(used, decoded),) * 3, (1 / 255,) * 3)
@@ -112,6 +113,16 @@ def resume(folder: Path | str, *, progress: Progress = SILENT) -> Run:
     accelerator = make_accelerator(recipe.training.precision)
     with decode_table(used, size=recipe.input.size, progress=progress) as decoded:
         return _train(run, used, recipe, network, decoded, accelerator, progress)
+
+
+def _check_share(table: SliceTable, recipe: Recipe, accelerator: Accelerator) -> None:
+    """Refuse a training whose processes get single slices: batch norm can't train on one."""
+    batch = min(recipe.training.batch_size, int((table.rows["split"] == "train").sum()))
+    if batch < 2 * accelerator.num_processes:
+        raise RecipeError(
+            f"[training] batch_size: every process needs two slices a step, and a batch of {batch} "
+            f"gives {accelerator.num_processes} fewer; take fewer processes or a larger batch."
+        )
 
 
 def _with_classes(recipe: Recipe, table: SliceTable) -> Recipe:
@@ -160,9 +171,9 @@ def _beginning(recipe: Recipe, start: Weights) -> str:
     return f"Weights: {start.origin}; {rest}.{alone}"
 
 
-def _warn(table: SliceTable, progress: Progress) -> None:
+def _warn(table: SliceTable, recipe: Recipe, progress: Progress) -> None:
     """Say the design verdict and what leaks before any time is spent."""
-    verdict = judge_design(table)
+    verdict = judge_design(table, positive=recipe.classes.positive)
     progress.say(f"Design: {verdict.level}. {verdict.sentence}")
     leak = find_leak(table)
     if leak.groups:
