@@ -6,6 +6,7 @@ import errno
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,6 +15,8 @@ import pytest
 
 from hilum.atomic import new_file, new_folder, refuse_existing, refuse_full_disk, write_text
 from hilum.errors import StorageError, UsageError
+
+ROOT = os.name == "posix" and os.geteuid() == 0
 
 
 def names(folder: Path) -> list[str]:
@@ -114,6 +117,65 @@ def test_an_error_of_another_place_keeps_its_traceback(tmp_path: Path) -> None:
         (tmp_path / "missing").read_text()
 
 
+@pytest.mark.parametrize("under", [".", "new", "new/deep"])
+def test_a_relative_path_that_is_forbidden_is_a_storage_error_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, under: str
+) -> None:
+    """The system names the refused file or folder by its absolute path."""
+
+    def refuse(*_: object, **how: object) -> None:
+        name = str(tmp_path / str(how.get("dir", "")) / "draft")
+        raise PermissionError(errno.EACCES, "Permission denied", name)
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(tempfile, "mkstemp", refuse)
+    monkeypatch.setattr(tempfile, "mkdtemp", refuse)
+    path = Path(under) / "a.txt"
+    with pytest.raises(StorageError) as caught:
+        write_text(path, "x")
+    assert str(caught.value) == f"{path} can't be written: Permission denied."
+    with pytest.raises(StorageError, match=r"a\.txt can't be written: Permission denied"):
+        new_folder(path).__enter__()
+
+
+def test_a_forbidden_folder_above_is_a_storage_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", str(tmp_path / "new"))
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(Path, "mkdir", refuse)
+    with pytest.raises(StorageError, match="can't be written: Permission denied"):
+        write_text(Path("new/deep/a.txt"), "x")
+
+
+@pytest.mark.skipif(ROOT, reason="root may look and write everywhere")
+def test_a_locked_folder_is_a_storage_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    locked = Path("locked")
+    locked.mkdir(mode=0o555)
+    with pytest.raises(StorageError, match="can't be written: Permission denied"):
+        write_text(locked / "a.txt", "x")
+    locked.chmod(0o000)
+    with pytest.raises(StorageError, match="can't be written: Permission denied"):
+        refuse_existing(locked / "a.txt", force=False)
+    locked.chmod(0o755)
+
+
+def test_a_folder_that_may_not_be_looked_at_is_a_storage_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(self: Path) -> bool:
+        raise PermissionError(errno.EACCES, "Permission denied", str(self))
+
+    monkeypatch.setattr(Path, "exists", refuse)
+    with pytest.raises(StorageError, match="run can't be written: Permission denied"):
+        refuse_existing(tmp_path / "run", force=True)
+
+
 def test_a_folder_appears_under_its_name_when_it_is_whole(tmp_path: Path) -> None:
     with new_folder(tmp_path / "deep" / "run") as draft:
         (draft / "a").write_text("1")
@@ -168,12 +230,44 @@ def test_force_replaces_only_after_success(tmp_path: Path) -> None:
     assert names(tmp_path) == ["run"]
 
 
-def test_force_replaces_a_file_too(tmp_path: Path) -> None:
-    (tmp_path / "run").write_text("old")
-    with new_folder(tmp_path / "run", force=True) as draft:
+def test_force_replaces_no_file_by_a_folder(tmp_path: Path) -> None:
+    path = tmp_path / "run"
+    path.write_text("mine")
+    with pytest.raises(UsageError) as caught, new_folder(path, force=True):
+        pytest.fail("the block must not begin")
+    assert str(caught.value) == (
+        f"{path} is a file, and a folder is to stand there; choose another name."
+    )
+    with pytest.raises(UsageError, match="is a file, and a folder is to stand there"):
+        refuse_existing(path, force=True, marks=("recipe.toml",))
+    assert path.read_text() == "mine"
+
+
+def test_force_replaces_only_a_folder_that_has_the_marks(tmp_path: Path) -> None:
+    run, marks = tmp_path / "run", ("recipe.toml", "slices.csv")
+    run.mkdir()
+    refuse_existing(run, force=True, marks=marks)
+    (run / "recipe.toml").write_text("")
+    with pytest.raises(UsageError) as caught, new_folder(run, force=True, marks=marks):
+        pytest.fail("the block must not begin")
+    assert str(caught.value) == (
+        f"{run} is no folder that hilum made (it has no slices.csv); --force replaces only those."
+    )
+    assert names(run) == ["recipe.toml"]
+    (run / "slices.csv").write_text("")
+    with new_folder(run, force=True, marks=marks) as draft:
         (draft / "new").write_text("new")
-    assert names(tmp_path / "run") == ["new"]
-    assert names(tmp_path) == ["run"]
+    assert names(run) == ["new"]
+
+
+def test_force_is_not_advised_where_it_would_be_refused(tmp_path: Path) -> None:
+    (tmp_path / "mine").write_text("mine")
+    with pytest.raises(UsageError) as caught:
+        refuse_existing(tmp_path, force=False, marks=("recipe.toml",))
+    assert str(caught.value) == (
+        f"{tmp_path} exists already and is no folder that hilum made (it has no recipe.toml); "
+        "choose another name."
+    )
 
 
 def test_too_little_room_is_refused_with_what_is_needed(

@@ -6,7 +6,9 @@ import os
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
@@ -19,6 +21,7 @@ from hilum.table import (
     check_rows,
     read_csv,
     read_table,
+    relative_to,
     write_csv,
     write_table,
 )
@@ -100,6 +103,28 @@ def test_a_row_with_too_many_cells_is_refused(tmp_path: Path) -> None:
     assert "line 3" in message
 
 
+@pytest.mark.parametrize("second", ["2,2.png,a,g,s,", "2,2.png,a,g,s"])
+def test_rows_that_end_in_a_comma_too_many_are_refused(tmp_path: Path, second: str) -> None:
+    assert refusal(csv(tmp_path, f"{HEADER}\n1,1.png,a,g,s,\n{second}\n")) == (
+        "slices.csv: the rows have more cells than the header has names; take the last comma away."
+    )
+
+
+@pytest.mark.parametrize("first", ["1,1.png,a,g,s,", '1,1.png,a,g,s,"x, y"'])
+def test_a_row_with_too_few_cells_is_named(tmp_path: Path, first: str) -> None:
+    assert refusal(csv(tmp_path, f"{HEADER},note\n{first}\n\n2,2.png,a,g,s\n")) == (
+        "slices.csv, row 4: every row needs 6 cells, as many as the header has names; got 5."
+    )
+
+
+def test_empty_lines_and_quoted_commas_are_no_short_rows(tmp_path: Path) -> None:
+    rows = read_csv(csv(tmp_path, 'a,b\n\n1,"x, y"\n\n2,\n\n'))
+    assert rows.to_numpy().tolist() == [["1", "x, y"], ["2", ""]]
+    assert read_csv(csv(tmp_path, "a,b\n1,x\n\n2,\n\n")).to_numpy().tolist() == [
+        ["1", "x"], ["2", ""],
+    ]  # fmt: skip
+
+
 def test_latin_1_far_down_is_refused_too(tmp_path: Path) -> None:
     rows = "".join(f"{n},{n}.png,a,g,s\n" for n in range(5000))
     text = f"{HEADER}\n{rows}x,x.png,\xfc,g,s\n".encode("latin-1")
@@ -150,11 +175,26 @@ def test_each_rule_names_row_and_column(
     [
         ("window", "1400/-700"), ("window", "350.5/40.25"), ("window", "0.5/0"), ("boxes", "none"),
         ("boxes", "0 0 1 1;2 2 5 9"), ("split", "validation"), ("mask", "masks/1.png"),
-        ("path", "../elsewhere/a b.png"), ("label", "small cell"),
+        ("source", "Ward 3, site B"), ("label", "small cell"),
     ],
 )  # fmt: skip
 def test_what_the_rules_allow_passes(make_table: MakeTable, column: str, value: str) -> None:
     assert make_table(2, **{column: value}).rows[column].tolist() == [value, value]
+
+
+def test_a_path_may_lead_up_and_hold_spaces(make_table: MakeTable) -> None:
+    assert make_table(1, path="../elsewhere/a b.png").rows["path"].tolist() == [
+        "../elsewhere/a b.png"
+    ]
+
+
+def test_a_path_that_occurs_twice_is_named_with_both_rows(make_table: MakeTable) -> None:
+    paths = [f"{n}.png" for n in (0, 1, 2, 3, 4, 1, 0)]
+    with pytest.raises(TableError) as caught:
+        make_table(7, path=paths)
+    assert str(caught.value) == (
+        "slices.csv, row 7, column path: must be unique; got '1.png', which stands in row 3 too."
+    )
 
 
 def test_a_slice_id_that_occurs_twice_is_named_with_both_rows(make_table: MakeTable) -> None:
@@ -181,6 +221,23 @@ def test_parts_and_labels_keep_the_order(make_table: MakeTable) -> None:
     assert table.labels == ["cancer", "pneumonia"]
 
 
+def test_a_cells_place_is_that_of_the_table_that_was_read(make_table: MakeTable) -> None:
+    table = make_table(6, split=["", "train", "", "train", "train", "test"])
+    assert table.place(0, "path") == "slices.csv, row 2, column path"
+    train = table.part("train")
+    assert train.lines.tolist() == [3, 5, 6]
+    assert train.place(2, "label") == "slices.csv, row 6, column label"
+    assert train.where(train.rows["label"] == "cancer").place(1, "label") == (
+        "slices.csv, row 5, column label"
+    )
+    assert len(table.part("validation").lines) == 0
+
+
+def test_row_numbers_fit_the_rows(make_table: MakeTable) -> None:
+    with pytest.raises(ValueError, match="3 rows with 2 row numbers"):
+        SliceTable(make_table(3).rows, Path(), lines=np.array([2, 3]))
+
+
 def test_a_table_or_its_path_will_do(make_table: MakeTable, tmp_path: Path) -> None:
     table = make_table(2, folder=tmp_path)
     assert as_table(table) is table
@@ -188,8 +245,7 @@ def test_a_table_or_its_path_will_do(make_table: MakeTable, tmp_path: Path) -> N
     assert as_table(str(tmp_path / "t.csv")).rows.equals(table.rows)
 
 
-# A carriage return alone can't stand in a CSV file that other programs read too.
-cells = st.text(st.characters(codec="utf-8", exclude_characters="\0\r"), max_size=8)
+cells = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=8)
 names = cells.filter(lambda text: text == text.strip() != "")
 paths = st.text("abcü 0.-_/", min_size=1, max_size=9).filter(
     lambda p: p == p.strip() and not p.startswith("/")
@@ -202,7 +258,7 @@ paths = st.text("abcü 0.-_/", min_size=1, max_size=9).filter(
         st.tuples(names, names, names, paths, cells),
         min_size=1,
         max_size=6,
-        unique_by=lambda r: r[0],
+        unique_by=(lambda row: row[0], lambda row: row[3]),
     )
 )
 def test_a_written_table_is_read_back_as_it_was(
@@ -246,6 +302,33 @@ def test_a_table_written_elsewhere_still_finds_its_slices(
     assert read_table(tmp_path / "slices.csv").rows["path"].tolist() == [
         "data/1.png", "data/a/2.png", "3.png",
     ]  # fmt: skip
+
+
+def no_way(*_: Any) -> str:
+    raise ValueError("path is on mount 'D:', start on mount 'C:'")
+
+
+OTHER_DRIVE = "the slices lie on another drive than the table; put the table on the same drive."
+
+
+def test_slices_on_another_drive_are_refused(
+    make_table: MakeTable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert relative_to(tmp_path / "a", tmp_path / "b" / "c") == "../b/c"
+    monkeypatch.setattr(os.path, "relpath", no_way)
+    with pytest.raises(UsageError) as caught:
+        write_table(make_table(2, folder=tmp_path / "data"), tmp_path / "t.csv")
+    assert str(caught.value) == OTHER_DRIVE
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("note", ["a\rb", "\r", "a\r\nb", 'a\r"b"', "\n"])
+def test_a_carriage_return_in_a_cell_comes_back(
+    make_table: MakeTable, tmp_path: Path, note: str
+) -> None:
+    table = make_table(3, folder=tmp_path, note=["x", note, ""])
+    write_table(table, tmp_path / "t.csv")
+    assert read_table(tmp_path / "t.csv").rows["note"].tolist() == ["x", note, ""]
 
 
 def test_a_broken_table_is_not_written(make_table: MakeTable, tmp_path: Path) -> None:

@@ -49,18 +49,22 @@ def write_text(path: Path, text: str) -> None:
 
 
 @contextmanager
-def new_folder(path: Path, *, force: bool = False) -> Iterator[Path]:
+def new_folder(path: Path, *, force: bool = False, marks: tuple[str, ...] = ()) -> Iterator[Path]:
     """Yield an empty folder next to `path` that takes its name when the block ends well.
 
     Args:
         path: the folder to make; it must not exist, be empty, or `force` be given.
-        force: replace what stands at `path`, after the new one is complete.
+        force: replace the folder that stands at `path`, after the new one is complete.
+        marks: names of files that show that a folder is one of hilum's own; with `force`, only
+            a folder that has them all (or an empty one) is replaced.
 
     Raises:
-        UsageError: something stands at `path` and `force` is not given.
+        UsageError: something stands at `path` and `force` is not given, or it is a file, or a
+            folder without the `marks`.
         StorageError: the disk is full, read-only or forbidden.
     """
-    refuse_existing(path, force=force)
+    refuse_existing(path, force=force, marks=marks)
+    _refuse_file(path)
     with _as_storage_error(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         draft = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
@@ -77,15 +81,38 @@ def new_folder(path: Path, *, force: bool = False) -> Iterator[Path]:
             shutil.rmtree(draft)
 
 
-def refuse_existing(path: Path, *, force: bool) -> None:
-    """Raise UsageError if something (other than an empty folder) stands at `path`."""
-    if force or not path.exists():
-        return
-    if path.is_dir() and not any(path.iterdir()):
-        return
-    raise UsageError(
-        f"{path} exists already; choose another name, or give --force (force=True) to replace it."
-    )
+def refuse_existing(path: Path, *, force: bool, marks: tuple[str, ...] = ()) -> None:
+    """Raise UsageError if something stands at `path` that may not be replaced.
+
+    An empty folder never is in the way. With `force`, other things are not either, unless
+    `marks` names files that `path` must then hold: see `new_folder`.
+
+    Raises:
+        UsageError: as above.
+        StorageError: what stands at `path` may not even be looked at.
+    """
+    with _as_storage_error(path):
+        if not path.exists() or (path.is_dir() and not any(path.iterdir())):
+            return
+    if marks:
+        _refuse_file(path)
+    lacking = [mark for mark in marks if not (path / mark).is_file()]
+    foreign = f"is no folder that hilum made (it has no {lacking[0]})" if lacking else ""
+    if not force:
+        raise UsageError(
+            f"{path} exists already and {foreign}; choose another name."
+            if foreign
+            else f"{path} exists already; choose another name, or give --force (force=True) to "
+            f"replace it."
+        )
+    if foreign:
+        raise UsageError(f"{path} {foreign}; --force replaces only those.")
+
+
+def _refuse_file(path: Path) -> None:
+    """Refuse a file where a folder is to stand: nobody means to lose it."""
+    if path.is_file():
+        raise UsageError(f"{path} is a file, and a folder is to stand there; choose another name.")
 
 
 def _move_aside(path: Path) -> Path | None:
@@ -110,10 +137,19 @@ def _as_storage_error(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        ours = error.filename is not None and str(error.filename).startswith(str(path.parent))
+        ours = isinstance(error.filename, str | Path) and _concerns(Path(error.filename), path)
         if error.errno in _DISK_REFUSALS or (error.errno in _FORBIDDEN and ours):
             raise StorageError(f"{path} can't be written: {error.strerror}.") from error
         raise
+
+
+def _concerns(named: Path, path: Path) -> bool:
+    """Return whether `named` lies in the folder of `path`, or is a folder above it.
+
+    Both are made absolute first: a relative `path` is refused under its absolute name too.
+    """
+    refused, folder = named.resolve(), path.parent.resolve()
+    return refused.is_relative_to(folder) or folder.is_relative_to(refused)
 
 
 def refuse_full_disk(folder: Path, size: int) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -13,7 +13,15 @@ import pandas as pd
 from hilum.errors import SplitError, UsageError
 from hilum.table import SPLITS, SliceTable
 
-__all__ = ["DEFAULT_FRACTIONS", "Leak", "check_splits", "count_splits", "find_leak", "split_table"]
+__all__ = [
+    "DEFAULT_FRACTIONS",
+    "Leak",
+    "check_splits",
+    "count_splits",
+    "find_leak",
+    "lone_slices",
+    "split_table",
+]
 
 DEFAULT_FRACTIONS = (0.7, 0.15, 0.15)
 """Train, validation, test, as in the paper (714/150/150 of 1,014 a class)."""
@@ -72,7 +80,7 @@ def split_table(
     _check_enough(counts, fractions, by)
     parts = _best_assignment(counts.to_numpy(dtype=np.float64), np.array(fractions), seed)
     names = pd.Series(np.array(SPLITS)[parts], index=counts.index)
-    return SliceTable(rows.assign(split=units.map(names).astype(str)), table.folder, table.name)
+    return replace(table, rows=rows.assign(split=units.map(names).astype(str)))
 
 
 def _check_enough(counts: pd.DataFrame, fractions: tuple[float, ...], by: str) -> None:
@@ -83,8 +91,8 @@ def _check_enough(counts: pd.DataFrame, fractions: tuple[float, ...], by: str) -
         if units < wanted:
             raise SplitError(
                 f"label {label!r} has only {units} {unit}{'s' if units != 1 else ''}, and "
-                f"{wanted} splits need one each; gather more, leave the label out "
-                f"(hilum data build --label ...), or set a fraction to 0."
+                f"{wanted} splits need one each; gather more, or leave the label "
+                f"out (hilum data build --label ...)."
             )
 
 
@@ -142,18 +150,43 @@ def find_leak(table: SliceTable) -> Leak:
     rows = table.rows[table.rows["split"] != ""]
     spread = rows.groupby("group")["split"].nunique()
     parted = int((spread > 1).sum())
-    train_groups = rows.loc[rows["split"] == "train", "group"].unique()
+    groups = {split: set(rows.loc[rows["split"] == split, "group"]) for split in SPLITS}
     test = rows[rows["split"] == "test"]
-    shared = float(test["group"].isin(train_groups).mean()) if len(test) else 0.0
+    shared = float(test["group"].isin(groups["train"]).mean()) if len(test) else 0.0
     if not parted:
         return Leak(0, 0.0, "No group is in more than one split.")
-    return Leak(
-        parted,
-        shared,
-        f"{parted} of {len(spread)} groups are in more than one split, and {shared:.0%} of the "
-        f"test slices come from a group that the network was trained on: figures on this test "
-        f"set say how well slices of known patients are recognised, not how well new patients are.",
+    told = (
+        f"{parted} of {len(spread)} groups {'is' if parted == 1 else 'are'} in more than one split"
     )
+    return Leak(parted, shared, f"{told}, {_meaning(groups, shared)}")
+
+
+def _meaning(groups: Mapping[str, set[str]], shared: float) -> str:
+    """Return what it means for the figures that these splits share groups."""
+    if shared:
+        return (
+            f"and {shared:.0%} of the test slices come from a group that the network was trained "
+            f"on: figures on this test set say how well slices of known patients are recognised, "
+            f"not how well new patients are."
+        )
+    flattered = []
+    if groups["train"] & groups["validation"]:
+        flattered.append("the choice of the best epoch is flattered")
+    if groups["validation"] & groups["test"]:
+        flattered.append(
+            "the best epoch is chosen on patients of the test set, which flatters its figures"
+        )
+    return f"but no test slice is of a group in train; {', and '.join(flattered)}."
+
+
+def lone_slices(table: SliceTable) -> list[str]:
+    """Return a sentence where every group is one slice, as where no patient is known; or none."""
+    if len(table) < 2 or table.rows["group"].nunique() < len(table):
+        return []
+    return [
+        "Every group is a single slice: unless each is of a patient of its own, slices of one "
+        "patient may be in train and in test, and no split can tell."
+    ]
 
 
 def check_splits(table: SliceTable, *, leaky: bool = False) -> None:

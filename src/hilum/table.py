@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import csv
 import os
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from hilum.atomic import new_file
@@ -26,6 +28,7 @@ __all__ = [
     "check_rows",
     "read_csv",
     "read_table",
+    "relative_to",
     "write_csv",
     "write_table",
 ]
@@ -37,6 +40,12 @@ SPLITS = ("train", "validation", "test")
 _WINDOW_PATTERN = r"(?:(?=[\d.]*[1-9])\d+(?:\.\d+)?/-?\d+(?:\.\d+)?)?"
 """The look-ahead: a width of 0 is no window."""
 
+_FIRST_ROW = 2
+"""The row number of the first slice: the header is row 1."""
+
+_CHUNK = 1 << 20
+"""Bytes of a file looked at at a time, so that memory stays flat."""
+
 
 @dataclass(frozen=True)
 class SliceTable:
@@ -47,11 +56,23 @@ class SliceTable:
             of REQUIRED_COLUMNS and OPTIONAL_COLUMNS come first, further ones follow as they were.
         folder: the folder that the columns `path` and `mask` are relative to.
         name: what messages call the table, as a rule its file name.
+        lines: (slices,) int64, the row number of each slice in the table that was read, kept
+            where rows are left out; counted from 2 where not given.
     """
 
     rows: pd.DataFrame
     folder: Path
     name: str = "slices.csv"
+    lines: npt.NDArray[np.int64] = field(
+        default_factory=lambda: np.empty(0, dtype=np.int64), compare=False, repr=False
+    )
+
+    def __post_init__(self) -> None:
+        if not len(self.lines):
+            counted = np.arange(_FIRST_ROW, _FIRST_ROW + len(self.rows), dtype=np.int64)
+            object.__setattr__(self, "lines", counted)
+        if len(self.lines) != len(self.rows):
+            raise ValueError(f"{len(self.rows)} rows with {len(self.lines)} row numbers")
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -63,7 +84,8 @@ class SliceTable:
 
     def where(self, keep: pd.Series) -> SliceTable:
         """Return the table of the rows for which the boolean `keep` is true."""
-        return SliceTable(self.rows[keep].reset_index(drop=True), self.folder, self.name)
+        rows = self.rows[keep].reset_index(drop=True)
+        return replace(self, rows=rows, lines=self.lines[np.asarray(keep, dtype=bool)])
 
     def part(self, split: str) -> SliceTable:
         """Return the table of one split, in the table's order."""
@@ -72,6 +94,15 @@ class SliceTable:
     def paths(self) -> list[Path]:
         """Return where each slice's file lies, in the table's order."""
         return [self.folder / path for path in self.rows["path"]]
+
+    def place(self, row: int, column: str) -> str:
+        """Return where a cell stands, for messages: "slices.csv, row 19, column path".
+
+        Args:
+            row: 0-based in this table; the number told is that of the table that was read.
+            column: the column's name.
+        """
+        return f"{self.name}, row {self.lines[row]}, column {column}"
 
 
 def as_table(table: SliceTable | Path | str) -> SliceTable:
@@ -101,7 +132,8 @@ def read_csv(path: Path) -> pd.DataFrame:
 
     Raises:
         UsageError: there is no such file.
-        TableError: the file is not UTF-8 text in CSV form.
+        TableError: the file is not UTF-8 text in CSV form, or a row has more or fewer cells than
+            the header has names.
     """
     if not path.is_file():
         raise UsageError(f"there is no table {path}; give the path of a CSV file.")
@@ -109,9 +141,11 @@ def read_csv(path: Path) -> pd.DataFrame:
         with path.open(encoding="utf-8-sig", newline="") as text:
             header = next(csv.reader(text), [])
         _check_header(header, path.name)
-        return pd.read_csv(
+        rows = pd.read_csv(
             path, dtype=str, keep_default_na=False, na_filter=False, encoding="utf-8-sig"
         )
+        _check_width(rows, path)
+        return rows
     except UnicodeDecodeError:
         raise TableError(
             f"{path.name}: a table must be UTF-8 text, and this file is not."
@@ -129,6 +163,35 @@ def _check_header(header: Sequence[str], name: str) -> None:
         raise TableError(f"{name}: column {min(twice)!r} occurs more than once in the header.")
 
 
+def _check_width(rows: pd.DataFrame, path: Path) -> None:
+    """Refuse rows longer or shorter than the header, which pandas shifts or fills in silently."""
+    if not isinstance(rows.index, pd.RangeIndex):  # the cells too many became the index
+        raise TableError(
+            f"{path.name}: the rows have more cells than the header has names; take the last "
+            f"comma away."
+        )
+    wide = len(rows.columns)
+    commas = quotes = 0
+    for chunk in _chunks(path):
+        commas, quotes = commas + chunk.count(b","), quotes + chunk.count(b'"')
+    if not quotes and commas == (len(rows) + 1) * (wide - 1):
+        return  # every comma parts two cells and none is missing: no need to look at each row
+    with path.open(encoding="utf-8-sig", newline="") as text:
+        for number, cells in enumerate(csv.reader(text), start=1):
+            if len(cells) < wide and "".join(cells).strip():
+                raise TableError(
+                    f"{path.name}, row {number}: every row needs {wide} cells, as many as the "
+                    f"header has names; got {len(cells)}."
+                )
+
+
+def _chunks(path: Path) -> Iterator[bytes]:
+    """Yield the bytes of a file piece by piece."""
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            yield chunk
+
+
 def write_table(table: SliceTable, path: Path) -> None:
     """Check `table` and write it as CSV to `path`, whole or not at all.
 
@@ -137,6 +200,7 @@ def write_table(table: SliceTable, path: Path) -> None:
 
     Raises:
         TableError: a rule is broken; nothing is written.
+        UsageError: the slices lie on another drive than `path`.
         StorageError: the disk refused.
     """
     rows = check_rows(table.rows, name=path.name).copy()
@@ -148,18 +212,34 @@ def write_table(table: SliceTable, path: Path) -> None:
 
 
 def write_csv(rows: pd.DataFrame, path: Path) -> None:
-    """Write `rows` as CSV (UTF-8, comma, line feed), whole or not at all."""
+    """Write `rows` as CSV (UTF-8, comma, line feed), whole or not at all.
+
+    Cells are quoted where they must be; all of them where a cell holds a carriage return.
+    """
     with new_file(path) as draft:
         rows.to_csv(draft, index=False, lineterminator="\n")
+        if any(b"\r" in chunk for chunk in _chunks(draft)):  # unquoted, it would end the row
+            rows.to_csv(draft, index=False, lineterminator="\n", quoting=csv.QUOTE_ALL)
+
+
+def relative_to(folder: Path, path: Path | str) -> str:
+    """Return `path` as seen from `folder` (both absolute), forward slashes.
+
+    Raises:
+        UsageError: they lie on two drives (Windows), which no relative path joins.
+    """
+    try:
+        return Path(os.path.relpath(path, folder)).as_posix()
+    except ValueError:
+        raise UsageError(
+            "the slices lie on another drive than the table; put the table on the same drive."
+        ) from None
 
 
 def _moved(paths: pd.Series, here: Path, there: Path) -> pd.Series:
     """Return relative `paths` of the folder `here` as seen from the folder `there`."""
     folders = {text.rpartition("/")[0] for text in paths.unique()}
-    seen_from_there = {
-        folder: Path(os.path.relpath((here / folder).resolve(), there)).as_posix()
-        for folder in folders
-    }
+    seen_from_there = {folder: relative_to(there, (here / folder).resolve()) for folder in folders}
 
     def move(text: str) -> str:
         folder, _, name = text.rpartition("/")
@@ -186,7 +266,8 @@ def check_rows(rows: pd.DataFrame, *, name: str) -> pd.DataFrame:
     rows = rows.assign(**{c: "" for c in OPTIONAL_COLUMNS if c not in rows.columns})
     for column, rule, holds in _RULES:
         _check_column(rows[column], rule, holds, name)
-    _check_unique(rows["slice_id"], name)
+    for column in ("slice_id", "path"):
+        _check_unique(rows[column], name)
     _check_boxes(rows["boxes"], name)
     first = [*REQUIRED_COLUMNS, *OPTIONAL_COLUMNS]
     return rows[[*first, *(column for column in rows.columns if column not in first)]]
@@ -232,19 +313,20 @@ def _check_column(values: pd.Series[str], rule: str, holds: Rule, name: str) -> 
     if broken:
         row = int(values.isin(broken).to_numpy().argmax())
         raise TableError(
-            f"{name}, row {row + 2}, column {values.name}: {rule}; got {values.iloc[row]!r}."
+            f"{name}, row {row + _FIRST_ROW}, column {values.name}: {rule}; "
+            f"got {values.iloc[row]!r}."
         )
 
 
-def _check_unique(ids: pd.Series[str], name: str) -> None:
-    """Raise TableError where a slice_id occurs twice."""
-    again = ids.duplicated().to_numpy()
+def _check_unique(values: pd.Series[str], name: str) -> None:
+    """Raise TableError where a value occurs twice."""
+    again = values.duplicated().to_numpy()
     if again.any():
         row = int(again.argmax())
-        first = int((ids == ids.iloc[row]).to_numpy().argmax())
+        first = int((values == values.iloc[row]).to_numpy().argmax())
         raise TableError(
-            f"{name}, row {row + 2}, column slice_id: must be unique; "
-            f"got {ids.iloc[row]!r}, which stands in row {first + 2} too."
+            f"{name}, row {row + _FIRST_ROW}, column {values.name}: must be unique; "
+            f"got {values.iloc[row]!r}, which stands in row {first + _FIRST_ROW} too."
         )
 
 
@@ -255,4 +337,4 @@ def _check_boxes(boxes: pd.Series[str], name: str) -> None:
             parse_boxes(text)
         except TableError as error:
             row = int((boxes == text).to_numpy().argmax())
-            raise TableError(f"{name}, row {row + 2}, column boxes: {error}.") from None
+            raise TableError(f"{name}, row {row + _FIRST_ROW}, column boxes: {error}.") from None

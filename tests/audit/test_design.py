@@ -82,3 +82,22 @@ def test_groups_are_counted_once(make_table: MakeTable) -> None:
         "groups": [[1, 1], [0, 1]],
         "cramers_v": 0.5774,
     }
+
+
+def test_a_positive_class_with_sources_of_its_own_is_confounded(make_table: MakeTable) -> None:
+    """The figures set it against all others together, so how those share theirs has no say."""
+    table = table_of(make_table, "cancer@A", "pneumonia@B", "normal@B")
+    assert judge_design(table).level == "partly"
+    verdict = judge_design(table, positive="cancer")
+    assert verdict.level == "confounded"
+    assert verdict.sentence == (
+        "cancer comes from sources of its own (A; the other classes from B): whether the figures "
+        "of cancer against the rest mean disease or source can't be answered by these data."
+    )
+
+
+def test_sources_that_each_lack_a_class_are_named(make_table: MakeTable) -> None:
+    table = table_of(make_table, "cancer@A", "pneumonia@A", "cancer@B", "normal@B")
+    assert judge_design(table, positive="cancer").sentence.startswith(
+        "Not every source holds every class (A lacks normal; B lacks pneumonia; Cramér's V"
+    )

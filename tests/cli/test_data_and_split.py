@@ -80,6 +80,21 @@ def test_fractions_that_are_no_shares_are_refused(
     done.refused(2, "sum to 1", "(1.0, 1.0, 1.0)")
 
 
+@pytest.mark.parametrize(
+    ("fractions", "lacking"),
+    [(("0.5", "0", "0.5"), "validation"), (("1", "0", "0"), "validation and a test")],
+)
+def test_a_fraction_of_0_says_what_train_will_say(
+    fractions: tuple[str, str, str], lacking: str, place: Path, hilum: Call
+) -> None:
+    done = hilum("split", place / "slices.csv", "--force", "--fractions", *fractions)
+    assert done.code == 0
+    assert done.out.splitlines()[-1] == (
+        f"Without a {lacking} split, `hilum train` refuses this table."
+    )
+    assert "Next:" not in done.out
+
+
 def test_a_split_by_image_says_what_leaks(place: Path, hilum: Call) -> None:
     done = hilum("split", place / "slices.csv", "--by", "image", "--force")
     assert done.code == 0

@@ -27,16 +27,13 @@ def test_a_missing_path_is_wrong_usage_and_nothing_is_predicted(
     assert done.out == ""
 
 
-@pytest.mark.parametrize(("form", "nothing"), [("csv", []), ("json", [])])
-def test_a_folder_with_nothing_gives_no_rows(
-    form: str, nothing: list[str], tiny_run: Path, tmp_path: Path, hilum: Call
+def test_a_folder_without_slices_is_refused_and_no_file_is_written(
+    tiny_run: Path, tmp_path: Path, hilum: Call
 ) -> None:
     (tmp_path / "notes.txt").write_text("no slice")
-    done = hilum("predict", tiny_run, tmp_path, "--format", form)
-    assert done.code == 0
-    assert done.err == "passed over, not slices by their content: 1 .txt\n"
-    told = json.loads(done.out) if form == "json" else list(csv.DictReader(io.StringIO(done.out)))
-    assert told == nothing
+    done = hilum("predict", tiny_run, tmp_path, "--out", tmp_path / "out.csv")
+    done.refused(2, f"there is no slice in {tmp_path}.")
+    assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
 
 
 def test_what_is_no_slice_is_refused_by_name_and_the_rest_go_on(

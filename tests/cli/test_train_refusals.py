@@ -270,7 +270,7 @@ def test_a_second_run_into_the_same_folder_needs_force(
 def test_table_and_resume_exclude_each_other(place: Path, hilum: Call) -> None:
     done = hilum("train", place / "slices.csv", "--resume", place / "run")
     assert done.code == 2
-    assert "--resume RUN goes without TABLE and --out" in done.err
+    assert "--resume RUN goes on as it began; only --report goes with it" in done.err
 
 
 def test_train_needs_a_table_and_a_place(place: Path, hilum: Call) -> None:
@@ -298,3 +298,30 @@ def test_resume_refuses_a_broken_checkpoint(
     shutil.copy(place / "slices.csv", run_copy / "checkpoint" / "start.safetensors")
     with untouched(run_copy):
         hilum("train", "--resume", run_copy).refused(1, "start.safetensors can't be loaded")
+
+
+def test_force_replaces_runs_only(place: Path, train: Call, untouched: Call) -> None:
+    (place / "mine").mkdir()
+    (place / "mine" / "thesis.txt").write_text("years of work")
+    with untouched(place):
+        done = train(place / "slices.csv", place / "mine", "--force")
+    done.refused(2, "is no folder that hilum made", "recipe.toml")
+
+
+def test_a_run_folder_that_holds_the_slices_is_refused(
+    place: Path, train: Call, untouched: Call
+) -> None:
+    for name in ("recipe.toml", "slices.csv"):
+        (place / "phantom" / name).write_text("")
+    with untouched(place):
+        done = train(place / "slices.csv", place / "phantom", "--force")
+    done.refused(2, "phantom holds slices of slices.csv; choose another run folder")
+
+
+def test_a_class_with_an_empty_split_is_left_out(place: Path, train: Call) -> None:
+    rows = pd.read_csv(place / "slices.csv", dtype=str, keep_default_na=False)
+    more = rows.iloc[:1].assign(slice_id="n", path="n.png", label="normal", group="n", split="")
+    pd.concat([rows, more]).to_csv(place / "slices.csv", index=False)
+    assert train(place / "slices.csv", place / "run").code == 0
+    told = json.loads((place / "run" / "network.json").read_text())
+    assert told["class_names"] == ["cancer", "pneumonia"]

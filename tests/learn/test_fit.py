@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+from hilum.errors import RunError
 from hilum.learn.checkpoint import Trained, best_weights
 from hilum.learn.data import Slices
 from hilum.learn.device import make_accelerator
@@ -239,3 +240,9 @@ def test_a_training_part_that_is_frozen_stays_as_it_was(tmp_path: Path) -> None:
     after = fitting.network.state_dict()
     moved = {key for key in after if not torch.equal(before[key], after[key])}
     assert moved and all(key.startswith("head.") for key in moved)
+
+
+def test_a_training_that_diverges_is_refused(tmp_path: Path) -> None:
+    changes = ("training.learning_rate=1e30", "training.backbone_learning_rate=1e30")
+    with pytest.raises(RunError, match="not a number in epoch 1: the training diverged; lower"):
+        fitted(tmp_path, recipe_of(*changes))

@@ -62,7 +62,8 @@ def ct(path: Path, hu: npt.NDArray[np.int16]) -> None:
 
 
 def test_slices_stand_in_the_tables_order(pictures: Path, make_table: MakeTable) -> None:
-    table = make_table(4, folder=pictures, path=["2.png", "0.png", "1.png", "2.png"])
+    shutil.copy(pictures / "2.png", pictures / "again.png")
+    table = make_table(4, folder=pictures, path=["2.png", "0.png", "1.png", "again.png"])
     with decode_table(table, size=32) as decoded:
         assert decoded.grey.shape == (4, 32, 32)
         assert decoded.grey[:, 5, 7].tolist() == [20, 0, 10, 20]
@@ -85,13 +86,27 @@ def test_a_slice_that_can_not_be_read_is_named_with_its_row(
     (pictures / "1.png").write_text("no picture")
     with pytest.raises(ReadError) as caught, decode_table(make_table(3, folder=pictures), size=32):
         pytest.fail("the second slice is no picture")
-    assert str(caught.value).startswith("slices.csv, row 3, column path: ")
+    assert str(caught.value).startswith("slices.csv, row 3, column path, slice_id 'slice-1': ")
     assert "1.png" in str(caught.value)
+
+
+def test_a_row_is_counted_in_the_table_that_was_read(pictures: Path, make_table: MakeTable) -> None:
+    splits = [*["train"] * 6, *["test"] * 3]
+    paths = [*(f"unread-{n}.png" for n in range(6)), "0.png", "1.png", "gone.png"]
+    names = [f"slice-{n}" * (9 if n == 8 else 1) for n in range(9)]
+    table = make_table(9, folder=pictures, split=splits, path=paths, slice_id=names)
+    with (
+        pytest.raises(ReadError, match=r"^slices\.csv, row 10, column path: .*gone\.png"),
+        decode_table(table.part("test"), size=32),
+    ):
+        pytest.fail("the last slice isn't there")
 
 
 def test_a_missing_slice_is_named_with_its_row(pictures: Path, make_table: MakeTable) -> None:
     with (
-        pytest.raises(ReadError, match=r"^slices\.csv, row 5, column path: .*3\.png"),
+        pytest.raises(
+            ReadError, match=r"^slices\.csv, row 5, column path, slice_id 'slice-3': .*3\.png"
+        ),
         decode_table(make_table(4, folder=pictures), size=32),
     ):
         pytest.fail("the fourth slice isn't there")
@@ -104,19 +119,22 @@ def test_a_box_outside_its_slice_is_named_with_its_row(
     with pytest.raises(TableError) as caught, decode_table(table, size=32):
         pytest.fail("the third slice has 40 rows")
     assert str(caught.value) == (
-        "slices.csv, row 4, column boxes: box '0 0 41 64' reaches outside the slice of 40 rows x "
-        "64 columns."
+        "slices.csv, row 4, column boxes, slice_id 'slice-2': box '0 0 41 64' reaches outside the "
+        "slice of 40 rows x 64 columns."
     )
 
 
 def test_a_dicom_slice_is_shown_through_its_rows_window_else_the_lung_window(
     pictures: Path, make_table: MakeTable
 ) -> None:
-    ct(pictures / "ct.dcm", np.full((32, 32), -700, dtype=np.int16))
-    table = make_table(3, folder=pictures, path="ct.dcm", window=["", "1000/-700", "350/40"])
+    names = ["a.dcm", "b.dcm", "c.dcm"]
+    for name in names:
+        ct(pictures / name, np.full((32, 32), -700, dtype=np.int16))
+    table = make_table(3, folder=pictures, path=names, window=["", "1000/-700", "350/40"])
     with decode_table(table, size=32) as decoded:
         assert decoded.grey[:, 0, 0].tolist() == [128, 128, 0]
-    ct(pictures / "ct.dcm", np.full((32, 32), -350, dtype=np.int16))
+    for name in names:
+        ct(pictures / name, np.full((32, 32), -350, dtype=np.int16))
     with decode_table(table, size=32) as decoded:
         assert decoded.grey[:, 0, 0].tolist() == [191, 217, 0]  # a quarter, 35 % above the middle
 
@@ -148,7 +166,10 @@ class Told:
 
 def test_progress_ends_at_the_whole(pictures: Path, make_table: MakeTable) -> None:
     told = Told()
-    table = make_table(AHEAD + 2, folder=pictures, path="1.png")
+    for number in range(AHEAD + 2):
+        shutil.copy(pictures / "1.png", pictures / f"same-{number}.png")
+    paths = [f"same-{number}.png" for number in range(AHEAD + 2)]
+    table = make_table(AHEAD + 2, folder=pictures, path=paths)
     with decode_table(table, size=32, progress=told) as decoded:
         assert (decoded.grey == 10).all()
     count = AHEAD + 2

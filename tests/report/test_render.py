@@ -17,7 +17,7 @@ MakeRun = Callable[..., Path]
 ChangeJson = Callable[[Path, Callable[[Any], object]], None]
 
 OVERLAP = "this AUC is no evidence that the network sees disease."
-DAGGER_NOTE = "the exact binomial bound over groups"
+DAGGER_NOTE = "the exact binomial one over groups"
 
 
 class Page(HTMLParser):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -89,6 +91,35 @@ def test_a_missing_folder_is_named(name: str, tmp_path: Path) -> None:
         build_table([(name, tmp_path / "nowhere")], out=tmp_path / "all.csv")
 
 
+def test_slices_on_another_drive_are_refused(
+    slices: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_way(*_: Any) -> str:
+        raise ValueError("path is on mount 'D:', start on mount 'C:'")
+
+    monkeypatch.setattr(os.path, "relpath", no_way)
+    with pytest.raises(UsageError) as caught:
+        build_table([("table", slices)], out=tmp_path / "all.csv")
+    assert str(caught.value) == (
+        "the slices lie on another drive than the table; put the table on the same drive."
+    )
+    assert not (tmp_path / "all.csv").exists()
+
+
+def test_one_file_under_two_names_is_refused_with_both_sources(
+    slices: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "other.csv"
+    other.write_text("slice_id,path,label,group,source\nx,old/images/../3.png,pneumonia,g9,else\n")
+    with pytest.raises(SourceError) as caught:
+        build_table([("table", slices), ("table", other)], out=tmp_path / "all.csv")
+    assert str(caught.value) == (
+        f"path 'old/3.png' comes from table={slices} and from table={other}; path must be unique, "
+        "so leave one of the two out."
+    )
+    assert not (tmp_path / "all.csv").exists()
+
+
 def test_no_source_at_all_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="a table needs at least one source"):
         build_table([], out=tmp_path / "all.csv")
@@ -122,7 +153,33 @@ def test_labels_and_groups_that_look_alike_are_noted(slices: Path, tmp_path: Pat
     assert result.notes == (
         "labels 'Cancer', 'cancer' differ in case only, and stay different classes; rename one "
         "if they mean the same.",
+        "2 groups hold slices of several labels, and each is taken for one patient; if patients "
+        "are numbered anew in each class folder, rename their folders.",
         "1 group has the same name in several sources, and each is taken for one patient; "
         "rename them if they are not.",
     )
     assert sorted(result.table.labels) == ["Cancer", "cancer", "normal"]
+
+
+def class_folder(root: Path, label: str) -> Path:
+    (root / label).mkdir(parents=True)
+    (root / label / "1.png").write_bytes(b"x")
+    return root
+
+
+def test_two_folders_of_one_name_are_refused(tmp_path: Path) -> None:
+    """The verdict on the design would take the two for one source."""
+    one = class_folder(tmp_path / "a" / "slices", "cancer")
+    other = class_folder(tmp_path / "b" / "slices", "pneumonia")
+    with pytest.raises(UsageError, match="would both be called 'slices', and hilum compares"):
+        build_table([("folder", one), ("folder", other)], out=tmp_path / "all.csv")
+    assert not (tmp_path / "all.csv").exists()
+
+
+def test_a_single_label_is_noted(tmp_path: Path) -> None:
+    root = class_folder(tmp_path / "mine", "data")
+    result = build_table([("folder", root)], out=tmp_path / "all.csv")
+    assert result.notes[-1] == (
+        "there is one label only, 'data': a network needs two. Is the folder of the classes one "
+        "further down, or does another source follow?"
+    )

@@ -156,6 +156,21 @@ def test_other_settings_replace_only_by_force(tmp_path: Path) -> None:
     assert len(made.table) == 2 and keep.read_text() == "mine"
 
 
+def test_a_folder_that_holds_no_phantoms_is_never_replaced(tmp_path: Path) -> None:
+    keep = tmp_path / "phantom" / "notes.txt"
+    keep.parent.mkdir()
+    keep.write_text("mine")
+    options = BuildOptions(phantom=replace(SMALL, patients=2))
+    for force, words in ((False, "exists already and is no folder"), (True, "is no folder")):
+        with pytest.raises(UsageError, match=words) as caught:
+            build_table(
+                [("phantom", tmp_path)], out=tmp_path / "a.csv", options=options, force=force
+            )
+        assert "that hilum made (it has no phantom.json)" in str(caught.value)
+    assert keep.read_text() == "mine"
+    assert not (tmp_path / "a.csv").exists()
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [

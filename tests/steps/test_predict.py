@@ -12,10 +12,13 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
+from pydicom import Dataset
+from pydicom.dataset import FileMetaDataset
+from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, generate_uid
 
 from hilum.errors import UsageError
 from hilum.prepare import BATCH
-from hilum.readers import read_slice
+from hilum.readers import Window, read_slice
 from hilum.run import Run
 from hilum.steps import predict as step
 from hilum.steps.predict import Found, Predicted, Refused, predict
@@ -83,8 +86,79 @@ def test_the_order_of_the_paths_is_kept_with_refusals_in_their_place(
     assert found.passed_over == {}
 
 
+def test_the_window_of_a_row_comes_before_the_one_given(
+    blind_run: Run, pictures: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    used: list[tuple[str, str]] = []
+
+    def noted(path: Path, *, window: Window, frame: int) -> Any:
+        used.append((path.name, str(window)))
+        return read_slice(path, window=window, frame=frame)
+
+    monkeypatch.setattr(step, "read_slice", noted)
+    table = pictures / "slices.csv"
+    table.write_text(
+        "slice_id,path,label,group,source,window\n"
+        "a,0000.png,cancer,g,s,350/40\n"
+        "b,0001.png,cancer,g,s,\n"
+        "c,0002.png,cancer,g,s,1500.5/-600\n"
+    )
+    outcomes = list(predict(blind_run, [table, pictures / "0003.png"], window=Window(1000, -500)))
+    assert [outcome.path.name for outcome in outcomes] == [f"000{n}.png" for n in range(4)]
+    assert sorted(used) == [
+        ("0000.png", "350/40"),
+        ("0001.png", "1000/-500"),
+        ("0002.png", "1500.5/-600"),
+        ("0003.png", "1000/-500"),
+    ]
+
+
+def test_a_walk_gives_each_file_with_its_rows_window(pictures: Path) -> None:
+    table = pictures / "slices.csv"
+    table.write_text("slice_id,path,label,group,source,window\na,0000.png,c,g,s,350/40\n")
+    walked = list(Found().walk([table, pictures / "0001.png", pictures]))
+    assert walked[:3] == [
+        (pictures / "0000.png", Window(350, 40)),
+        (pictures / "0001.png", None),
+        (pictures / "0000.png", None),
+    ]
+
+
 def test_a_missing_path_is_refused_before_anything_is_predicted(
     blind_run: Run, pictures: Path
 ) -> None:
     with pytest.raises(UsageError, match="no file or folder"):
         next(predict(blind_run, [pictures, pictures / "gone"]))
+
+
+def write_ct(path: Path) -> None:
+    """Write a small CT slice in Hounsfield units."""
+    dataset = Dataset()
+    dataset.SOPClassUID = CTImageStorage
+    dataset.SOPInstanceUID = generate_uid(entropy_srcs=["ct"])
+    dataset.Modality = "CT"
+    dataset.Rows = dataset.Columns = 16
+    dataset.BitsAllocated = dataset.BitsStored = 16
+    dataset.HighBit, dataset.PixelRepresentation, dataset.SamplesPerPixel = 15, 0, 1
+    dataset.PhotometricInterpretation = "MONOCHROME2"
+    dataset.RescaleSlope, dataset.RescaleIntercept = 1, -1024
+    dataset.PixelData = np.arange(256, dtype=np.uint16).tobytes()
+    dataset.file_meta = FileMetaDataset()
+    dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    dataset.save_as(path, enforce_file_format=True)
+
+
+def test_a_ct_is_shown_through_the_window_of_the_training_and_another_one_is_noted(
+    blind_run: Run, tmp_path: Path
+) -> None:
+    told = json.loads(blind_run.network_file.read_text())
+    blind_run.network_file.write_text(json.dumps({**told, "windows": ["350/40"]}))
+    write_ct(tmp_path / "ct.dcm")
+    (own,) = predict(blind_run, tmp_path / "ct.dcm")
+    (lung,) = predict(blind_run, str(tmp_path / "ct.dcm"), window=Window(1400, -700))
+    assert isinstance(own, Predicted)
+    assert isinstance(lung, Predicted)
+    assert (own.window, lung.window) == ("350/40", "1400/-700")
+    note = "Shown through 1400/-700, and the network was trained on 350/40."
+    assert note not in own.notes
+    assert note in lung.notes

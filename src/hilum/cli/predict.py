@@ -32,8 +32,12 @@ def command(
     out: Annotated[Path | None, typer.Option(help="A file to write; else stdout.")] = None,
     form: Annotated[Format, typer.Option("--format", help="csv, or a JSON array.")] = Format.csv,
     window: Annotated[
-        str, typer.Option(help="For Hounsfield units: lung, mediastinal, or width/center.")
-    ] = "lung",
+        str | None,
+        typer.Option(
+            help="For Hounsfield units: lung, mediastinal, or width/center; without it the one "
+            "that the network was trained on, else lung."
+        ),
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace OUT.")] = False,
 ) -> None:
     """Say what the network calls each slice.
@@ -41,15 +45,19 @@ def command(
     Files that are no slices are refused by name, and the rest go on; the exit code is then 1.
     """
     from hilum.atomic import refuse_existing
+    from hilum.errors import UsageError
     from hilum.readers import parse_window
     from hilum.steps.predict import Found, predict
 
     if out is not None:
         refuse_existing(out, force=force)
     found = Found()
-    outcomes = predict(run, paths, window=parse_window(window), found=found)
+    asked = parse_window(window) if window is not None else None
+    outcomes = predict(run, paths, window=asked, found=found)
     with _opened(out) as text:
         called, refused = _write(outcomes, text, form)
+        if not called and not refused:
+            raise UsageError(f"there is no slice in {', '.join(map(str, paths))}.")
     if called:
         counted = ", ".join(f"{n} {name}" for name, n in sorted(called.items()))
         typer.echo(f"{sum(called.values())} slices called: {counted}", err=True)

@@ -24,7 +24,8 @@ def command(
         Path | None, typer.Option(help="Where to write; without it, the table itself is rewritten.")
     ] = None,
     fractions: Annotated[
-        tuple[float, float, float], typer.Option(help="Shares of train, validation and test.")
+        tuple[float, float, float],
+        typer.Option(help="Shares of train, validation and test: 0.7 0.15 0.15."),
     ] = (0.7, 0.15, 0.15),
     by: Annotated[
         Unit, typer.Option(help="image: the paper's protocol, which leaks; it says how much.")
@@ -40,8 +41,8 @@ def command(
     """
     from hilum.atomic import refuse_existing
     from hilum.errors import UsageError
-    from hilum.splits import count_splits, find_leak, split_table
-    from hilum.table import read_table, write_table
+    from hilum.splits import count_splits, find_leak, lone_slices, split_table
+    from hilum.table import SPLITS, read_table, write_table
 
     target = out or table
     if out is not None:
@@ -58,4 +59,10 @@ def command(
         told = ", ".join(f"{slices} {label}" for label, slices in of_label.items())
         typer.echo(f"{split}: {told} slices of {groups} groups")
     typer.echo(find_leak(done).sentence)
-    typer.echo(f"Next: hilum train {target} --recipe mobilenetv2 --out runs/mobilenetv2")
+    for caution in lone_slices(done):
+        typer.echo(caution)
+    empty = [split for split, fraction in zip(SPLITS, fractions, strict=True) if fraction == 0]
+    if empty:
+        typer.echo(f"Without a {' and a '.join(empty)} split, `hilum train` refuses this table.")
+    else:
+        typer.echo(f"Next: hilum train {target} --recipe mobilenetv2 --out runs/mobilenetv2")

@@ -52,6 +52,7 @@ def command(
 
     The best epoch by validation is kept: it is the one that is saved, evaluated and shown.
     """
+    from hilum.cli.evaluate import print_figures
     from hilum.cli.show import is_first_process, progress_shown
     from hilum.errors import StorageError
     from hilum.recipe import as_recipe
@@ -80,6 +81,8 @@ def command(
                 )
             if report:
                 finish(run, progress=progress)
+        if report and is_first_process():
+            print_figures(run.metrics())
     except (KeyboardInterrupt, StorageError):
         if folder is not None and (folder / "checkpoint").is_dir() and is_first_process():
             typer.echo(f"Go on with: hilum train --resume {folder}", err=True)

@@ -30,6 +30,9 @@ READERS = 4
 """Threads that decode: the decoders release the interpreter's lock, and two cores stay busy."""
 
 
+MOST_ID = 40
+"""A longer slice_id is left out of messages."""
+
 AHEAD = 256
 """Slices handed to the threads at a time: bounds the memory, and how far an error lies behind."""
 
@@ -114,9 +117,16 @@ def _decode_row(
     try:
         image = read_slice(table.folder / cells["path"], window=window)
     except HilumError as error:
-        raise ReadError(f"{table.name}, row {row + 2}, column path: {error}") from error
+        raise ReadError(f"{_place(table, row, 'path')}: {error}") from error
     try:
         check_inside(parse_boxes(cells["boxes"]), image.shape)
     except TableError as error:
-        raise TableError(f"{table.name}, row {row + 2}, column boxes: {error}.") from None
+        raise TableError(f"{_place(table, row, 'boxes')}: {error}.") from None
     return resize(image.grey, size), image.shape
+
+
+def _place(table: SliceTable, row: int, column: str) -> str:
+    """Return where a cell stands, with the slice's name where that is short."""
+    name = table.rows["slice_id"].iloc[row]
+    place = table.place(row, column)
+    return f"{place}, slice_id {name!r}" if len(name) <= MOST_ID else place

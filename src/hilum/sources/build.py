@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +17,7 @@ from hilum.sources.folder import FOLDER
 from hilum.sources.msd_lung import MSD_LUNG
 from hilum.sources.options import BuildOptions, BuildPlace, Source
 from hilum.sources.phantom_rows import PHANTOM
-from hilum.table import OPTIONAL_COLUMNS, SliceTable, check_rows, write_table
+from hilum.table import OPTIONAL_COLUMNS, SliceTable, check_rows, relative_to, write_table
 
 __all__ = ["SOURCES", "BuildResult", "build_table"]
 
@@ -62,9 +61,10 @@ def build_table(
         force: replace `out`, and phantoms of other settings, where they exist.
 
     Raises:
-        UsageError: an unknown source or label, a missing folder, or `out` exists.
+        UsageError: an unknown source or label, a missing folder, `out` exists, or the slices lie
+            on another drive than `out`.
         SourceError: a folder is not laid out as its source should be, or two sources have a
-            slice of the same slice_id.
+            slice of the same slice_id or path.
         TableError: a merged table breaks its schema.
         StorageError: the disk refused.
     """
@@ -73,6 +73,7 @@ def build_table(
         raise UsageError(f"a table needs at least one source; hilum knows {', '.join(SOURCES)}.")
     for name, path in sources:
         _check_source(name, Path(path))
+    _check_names(sources)
     refuse_existing(out, force=force)
     place = BuildPlace(out.parent, force)
     frames: list[pd.DataFrame] = []
@@ -83,10 +84,12 @@ def build_table(
         frames.append(built.rows)
         notes += built.notes
         origins += [f"{name}={path}"] * len(built.rows)
-    _check_collisions(frames, origins)
     rows = pd.concat(frames, ignore_index=True).fillna("").astype(str)
+    _check_collisions(rows["slice_id"], origins)
     notes += _doubts(rows, pd.Series(origins))
-    rows = check_rows(_relative(_keep(rows, options.labels), out.parent), name=out.name)
+    rows = _relative(rows, out.parent)
+    _check_collisions(rows["path"], origins)
+    rows = check_rows(_keep(rows, options.labels), name=out.name)
     table = SliceTable(rows, out.parent, out.name)
     write_table(table, out)
     return BuildResult(table, _counts(rows), tuple(notes))
@@ -102,16 +105,29 @@ def _check_source(name: str, path: Path) -> None:
         raise UsageError(f"source {name}: there is no {path}; give where the collection lies.")
 
 
-def _check_collisions(frames: Sequence[pd.DataFrame], origins: Sequence[str]) -> None:
-    """Refuse one slice_id in two sources (or twice in one), naming both."""
-    ids = pd.concat([frame["slice_id"] for frame in frames], ignore_index=True)
-    again = ids.duplicated().to_numpy()
+def _check_names(sources: Sequence[tuple[str, Path]]) -> None:
+    """Refuse two folders of one name: the verdict on the design takes a name for a source."""
+    seen: dict[str, Path] = {}
+    for name, path in sources:
+        if name != FOLDER.name:
+            continue
+        known = seen.setdefault(Path(path).resolve().name, Path(path))
+        if known != Path(path):
+            raise UsageError(
+                f"{known} and {path} would both be called {known.resolve().name!r}, and hilum "
+                "compares classes by source; rename one folder."
+            )
+
+
+def _check_collisions(values: pd.Series[str], origins: Sequence[str]) -> None:
+    """Refuse one slice_id or path in two sources (or twice in one), naming both."""
+    again = values.duplicated().to_numpy()
     if again.any():
         second = int(again.argmax())
-        first = int((ids == ids.iloc[second]).to_numpy().argmax())
+        first = int((values == values.iloc[second]).to_numpy().argmax())
         raise SourceError(
-            f"slice_id {ids.iloc[second]!r} comes from {origins[first]} and from "
-            f"{origins[second]}; slice_id must be unique, so leave one of the two out."
+            f"{values.name} {values.iloc[second]!r} comes from {origins[first]} and from "
+            f"{origins[second]}; {values.name} must be unique, so leave one of the two out."
         )
 
 
@@ -124,6 +140,18 @@ def _doubts(rows: pd.DataFrame, origins: pd.Series) -> Iterator[str]:
                 f"labels {', '.join(map(repr, alike))} differ in case only, and stay different "
                 "classes; rename one if they mean the same."
             )
+    both = int((rows.groupby("group")["label"].nunique() > 1).sum())
+    if both:
+        hold = "group holds" if both == 1 else "groups hold"
+        yield (
+            f"{both} {hold} slices of several labels, and each is taken for one patient; if "
+            "patients are numbered anew in each class folder, rename their folders."
+        )
+    if len(labels) == 1:
+        yield (
+            f"there is one label only, {labels[0]!r}: a network needs two. Is the folder of the "
+            "classes one further down, or does another source follow?"
+        )
     shared = int((origins.groupby(rows["group"]).nunique() > 1).sum())
     if shared:
         have = "group has" if shared == 1 else "groups have"
@@ -153,7 +181,7 @@ def _relative(rows: pd.DataFrame, folder: Path) -> pd.DataFrame:
             return ""
         parent, _, name = text.rpartition("/")
         if parent not in seen:
-            seen[parent] = Path(os.path.relpath(parent or "/", here)).as_posix()
+            seen[parent] = relative_to(here, parent or "/")
         return name if seen[parent] == "." else f"{seen[parent]}/{name}"
 
     rows = rows.assign(**{c: "" for c in OPTIONAL_COLUMNS if c not in rows.columns})

@@ -35,19 +35,19 @@ def build(path: Path, place: BuildPlace, options: BuildOptions) -> Built:
 
     Raises:
         UsageError: `path` is a file, or phantoms of other settings lie there and `place.force`
-            is not given.
+            is not given, or what lies there are no phantoms.
         StorageError: the disk refused.
     """
     if path.exists() and not path.is_dir():
         raise UsageError(f"{path} is a file; phantoms are drawn into a folder.")
     folder, settings = path / _FOLDER, options.phantom
     if not _stands(folder, settings):
-        if folder.exists() and not place.force:
+        if (folder / _SETTINGS).is_file() and not place.force:
             raise UsageError(
                 f"{folder} exists already and holds phantoms of other settings; choose another "
                 "folder, or give --force (force=True) to replace them."
             )
-        _draw(folder, settings)
+        _draw(folder, settings, force=place.force)
     rows = read_csv(folder / _ROWS)
     for column in ("path", "mask"):
         rows[column] = [f"{folder.resolve()}/{text}" if text else "" for text in rows[column]]
@@ -74,9 +74,9 @@ def _stands(folder: Path, settings: PhantomSettings) -> bool:
     return described.read_text(encoding="utf-8", errors="replace") == _described(settings)
 
 
-def _draw(folder: Path, settings: PhantomSettings) -> None:
+def _draw(folder: Path, settings: PhantomSettings, *, force: bool) -> None:
     """Draw all patients into a new folder, whole or not at all."""
-    with new_folder(folder, force=True) as draft:
+    with new_folder(folder, force=force, marks=(_SETTINGS,)) as draft:
         rows = pd.DataFrame(_draw_rows(draft, settings), dtype=str)
         write_csv(rows, draft / _ROWS)
         write_text(draft / _SETTINGS, _described(settings))

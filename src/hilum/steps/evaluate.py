@@ -15,7 +15,7 @@ from hilum.prepare import BATCH, Decoded, decode_table, in_batches
 from hilum.progress import SILENT, Progress
 from hilum.run import Run, open_run, probability_column, write_json
 from hilum.scores import FEW_GROUPS, INTERVAL, Labelled, block, by_group
-from hilum.splits import count_splits, find_leak
+from hilum.splits import count_splits, find_leak, lone_slices
 from hilum.steps.environment import version
 from hilum.steps.facts import check_labels, network_facts
 from hilum.steps.probe import border_says
@@ -63,7 +63,7 @@ def evaluate(
         "interval": INTERVAL,
         "design": judge_design(table, positive=positive).as_json(),
         "split": _split_json(table),
-        "cautions": _cautions(cases["test"]),
+        "cautions": [*_cautions(cases["test"]), *lone_slices(table)],
         "border_probe": probe_concern(cases, probe).as_json(),
         "splits": {
             split: {"per_slice": block(part), "per_group": block(by_group(part))}

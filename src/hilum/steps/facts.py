@@ -49,6 +49,6 @@ def check_labels(table: SliceTable, class_names: list[str]) -> None:
     if unknown.any():
         row = int(unknown.to_numpy().argmax())
         raise TableError(
-            f"{table.name}, row {row + 2}, column label: must be one of the network's classes "
+            f"{table.place(row, 'label')}: must be one of the network's classes "
             f"({', '.join(class_names)}); got {table.rows['label'].iloc[row]!r}."
         )

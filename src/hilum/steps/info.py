@@ -52,13 +52,17 @@ def _facts(run: Run) -> dict[str, Any]:
     }
     if run.metrics_file.is_file():
         metrics = run.metrics()
-        told["test AUC"] = _interval(metrics["splits"]["test"]["per_slice"]["figures"]["auc"])
+        told["test AUC per slice"] = _interval(
+            metrics["splits"]["test"]["per_slice"]["figures"]["auc"]
+        )
         told["border AUC"] = _interval(metrics["border_probe"]["test"]["auc"])
         told["design"] = metrics["design"]["level"]
+        told["leak"] = metrics["split"]["leak"]["sentence"]
     return told
 
 
 def _interval(figure: dict[str, Any]) -> str:
     if figure["value"] is None:
         return "undefined"
-    return f"{figure['value']:.3f} [{figure['low']:.3f}, {figure['high']:.3f}]"
+    mark = "*" if figure["method"] == "exact" else ""
+    return f"{figure['value']:.3f} [{figure['low']:.3f}, {figure['high']:.3f}]{mark}"

@@ -16,7 +16,7 @@ from hilum.errors import HilumError, UsageError
 from hilum.learn.networks import Classifier
 from hilum.learn.predict import load_network, probabilities
 from hilum.prepare import BATCH, resize
-from hilum.readers import LUNG, Window, count_frames, is_candidate, read_slice
+from hilum.readers import LUNG, Window, count_frames, is_candidate, parse_window, read_slice
 from hilum.run import Run, open_run
 from hilum.steps.facts import network_facts
 from hilum.table import read_table
@@ -64,8 +64,10 @@ class Found:
 
     passed_over: dict[str, int] = field(default_factory=dict)
 
-    def walk(self, paths: Iterable[Path]) -> Iterator[Path]:
+    def walk(self, paths: Iterable[Path]) -> Iterator[tuple[Path, Window | None]]:
         """Yield the named files, those of a named table, and below folders what looks like slices.
+
+        With each file stands the window of its row in a table, None where it has none.
 
         Raises:
             UsageError: a path does not exist.
@@ -74,11 +76,13 @@ class Found:
             if not path.exists():
                 raise UsageError(f"there is no file or folder {path}.")
             if path.is_dir():
-                yield from self._below(path)
+                yield from ((file, None) for file in self._below(path))
             elif path.suffix == ".csv":
-                yield from read_table(path).paths()
+                table = read_table(path)
+                for file, cell in zip(table.paths(), table.rows["window"], strict=True):
+                    yield file, parse_window(cell) if cell else None
             else:
-                yield path
+                yield path, None
 
     def _below(self, folder: Path) -> Iterator[Path]:
         for here, folders, files in os.walk(folder):
@@ -94,9 +98,9 @@ class Found:
 
 def predict(
     run: Run | Path | str,
-    paths: Iterable[Path | str],
+    paths: Path | str | Iterable[Path | str],
     *,
-    window: Window = LUNG,
+    window: Window | None = None,
     found: Found | None = None,
 ) -> Iterator[Predicted | Refused]:
     """Yield what the network of a run says of each slice, in the order of the paths.
@@ -106,8 +110,10 @@ def predict(
 
     Args:
         run: a finished run or its folder.
-        paths: slices, slice tables (.csv), and folders, which are searched below.
-        window: how Hounsfield units are shown to the network; choose the training slices'.
+        paths: slices, slice tables (.csv), and folders, which are searched below; or just one.
+        window: how Hounsfield units are shown to the network where a table's row does not say
+            so in its column `window`; without it the one that the network was trained on, if it
+            was one, else the lung window.
         found: counts what is passed over in folders.
 
     Raises:
@@ -117,16 +123,19 @@ def predict(
     run = run if isinstance(run, Run) else open_run(run)
     facts = network_facts(run)
     names, size = facts.class_names, facts.size
-    wanted = [Path(path) for path in paths]
+    wanted = [Path(path) for path in ([paths] if isinstance(paths, str | Path) else paths)]
+    trained = [parse_window(text) for text in run.network().get("windows", [])]
+    shown = window or (trained[0] if len(trained) == 1 else LUNG)
     for path in wanted:
         if not path.exists():
             raise UsageError(f"there is no file or folder {path}.")
     network = load_network(run)
     files = _frames((found or Found()).walk(wanted))
     with ThreadPoolExecutor(READERS) as pool:
-        ahead = pool.map(lambda one: _read(one, window, size), islice(files, BATCH))
+        ahead = pool.map(lambda one: _read(one, shown, size, trained), islice(files, BATCH))
         while batch := list(ahead):
-            ahead = pool.map(lambda one: _read(one, window, size), list(islice(files, BATCH)))
+            following = list(islice(files, BATCH))
+            ahead = pool.map(lambda one: _read(one, shown, size, trained), following)
             yield from _predict_batch(network, batch, names)
 
 
@@ -141,28 +150,45 @@ class _Slice:
     notes: tuple[str, ...]
 
 
-def _frames(files: Iterable[Path]) -> Iterator[tuple[Path, int] | Refused]:
+@dataclass(frozen=True)
+class _Frame:
+    """A frame to read; `window` is that of its row in a table, or None."""
+
+    path: Path
+    frame: int
+    window: Window | None
+
+
+def _frames(files: Iterable[tuple[Path, Window | None]]) -> Iterator[_Frame | Refused]:
     """Yield each file once for each of its frames, or why it is none."""
-    for path in files:
+    for path, window in files:
         try:
             frames = count_frames(path)
         except HilumError as error:
             yield Refused(path, str(error))
             continue
-        yield from ((path, frame) for frame in range(frames))
+        yield from (_Frame(path, frame, window) for frame in range(frames))
 
 
-def _read(one: tuple[Path, int] | Refused, window: Window, size: int) -> _Slice | Refused:
-    """Read one frame at the network's size."""
+def _read(
+    one: _Frame | Refused, window: Window, size: int, trained: list[Window]
+) -> _Slice | Refused:
+    """Read one frame at the network's size, through its own window if it has one.
+
+    A window that none of the training slices was shown through is noted.
+    """
     if isinstance(one, Refused):
         return one
-    path, frame = one
     try:
-        image = read_slice(path, window=window, frame=frame)
+        image = read_slice(one.path, window=one.window or window, frame=one.frame)
     except HilumError as error:
-        return Refused(path, str(error))
+        return Refused(one.path, str(error))
     shown = str(image.window) if image.window else ""
-    return _Slice(path, frame, resize(image.grey, size), shown, image.notes)
+    notes = image.notes
+    if image.window and trained and image.window not in trained:
+        seen = ", ".join(map(str, trained))
+        notes = (*notes, f"Shown through {shown}, and the network was trained on {seen}.")
+    return _Slice(one.path, one.frame, resize(image.grey, size), shown, notes)
 
 
 def _predict_batch(

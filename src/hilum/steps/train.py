@@ -32,6 +32,8 @@ from hilum.table import SliceTable, as_table, write_csv, write_table
 
 __all__ = ["resume", "train"]
 
+RUN_MARKS = ("recipe.toml", "slices.csv")
+"""Files by which a folder is known as a run, which --force may replace."""
 START = "start.safetensors"
 """The network before its first step: what `resume` begins with if no epoch was finished."""
 
@@ -65,8 +67,9 @@ def train(
         KeyboardInterrupt: stopped; go on with `resume`.
     """
     folder = Path(out)
-    refuse_existing(folder, force=force)
+    refuse_existing(folder, force=force, marks=RUN_MARKS)
     whole = as_table(table)
+    _refuse_own_slices(whole, folder)
     used = whole.where(whole.rows["split"] != "")
     filled = _with_classes(as_recipe(recipe), used if len(used) else whole)
     check_splits(used if len(used) else whole, leaky=leaky)
@@ -115,6 +118,13 @@ def resume(folder: Path | str, *, progress: Progress = SILENT) -> Run:
         return _train(run, used, recipe, network, decoded, accelerator, progress)
 
 
+def _refuse_own_slices(table: SliceTable, folder: Path) -> None:
+    """Refuse a run folder that holds the table's slices: replacing it would remove them."""
+    inside = folder.resolve()
+    if any(path.resolve().is_relative_to(inside) for path in {p.parent for p in table.paths()}):
+        raise UsageError(f"{folder} holds slices of {table.name}; choose another run folder.")
+
+
 def _check_share(table: SliceTable, recipe: Recipe, accelerator: Accelerator) -> None:
     """Refuse a training whose processes get single slices: batch norm can't train on one."""
     batch = min(recipe.training.batch_size, int((table.rows["split"] == "train").sum()))
@@ -132,7 +142,7 @@ def _with_classes(recipe: Recipe, table: SliceTable) -> Recipe:
     if unknown.any():
         row = int(unknown.to_numpy().argmax())
         raise TableError(
-            f"{table.name}, row {row + 2}, column label: must be one of the recipe's classes "
+            f"{table.place(row, 'label')}: must be one of the recipe's classes "
             f"({', '.join(names)}); got {table.rows['label'].iloc[row]!r}."
         )
     missing = [name for name in names if name not in table.labels]
@@ -191,10 +201,10 @@ def _begin(
     force: bool,
 ) -> None:
     """Make the run folder with all that is known before the first step."""
-    with new_folder(folder, force=force) as draft:
+    with new_folder(folder, force=force, marks=RUN_MARKS) as draft:
         run = Run(draft)
         write_text(run.recipe_file, dump_recipe(recipe))
-        write_json(_network_json(recipe, network), run.network_file)
+        write_json(_network_json(recipe, network, table), run.network_file)
         write_json(_environment_json(recipe, start, accelerator), run.environment_file)
         run.checkpoint.mkdir()
         save_weights(network, run.checkpoint / START)
@@ -211,7 +221,7 @@ def _train_mean(table: SliceTable, decoded: Decoded) -> float:
     return float(np.mean([decoded.grey[row].mean() for row in rows])) / 255
 
 
-def _network_json(recipe: Recipe, network: Classifier) -> dict[str, Any]:
+def _network_json(recipe: Recipe, network: Classifier, table: SliceTable) -> dict[str, Any]:
     """Return all that is needed to predict but the weights themselves."""
     total, trained = count_parameters(network)
     mean, std = network.scaling
@@ -222,6 +232,7 @@ def _network_json(recipe: Recipe, network: Classifier) -> dict[str, Any]:
         "class_names": list(recipe.classes.names),
         "positive": recipe.classes.positive,
         "input": {"size": recipe.input.size, "mean": list(mean), "std": list(std)},
+        "windows": sorted(set(table.rows["window"]) - {""}),
         "train_from": recipe.network.train_from,
         "parameters": {"total": total, "trained": trained},
         "cam_layer": cam_layer(recipe),
