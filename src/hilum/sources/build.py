@@ -147,7 +147,7 @@ def _doubts(rows: pd.DataFrame, origins: pd.Series) -> Iterator[str]:
             f"{both} {hold} slices of several labels, and each is taken for one patient; if "
             "patients are numbered anew in each class folder, rename their folders."
         )
-    if len(labels) == 1:
+    if len(labels) == 1 and origins.str.startswith(f"{FOLDER.name}=").all():
         yield (
             f"there is one label only, {labels[0]!r}: a network needs two. Is the folder of the "
             "classes one further down, or does another source follow?"
