@@ -43,12 +43,12 @@ def network_facts(run: Run) -> NetworkFacts:
         ) from None
 
 
-def check_labels(table: SliceTable, class_names: list[str]) -> None:
-    """Raise TableError at the first slice of a class that the network does not know."""
+def check_labels(table: SliceTable, class_names: list[str], *, of: str = "network") -> None:
+    """Raise TableError at the first slice of a class that the network (or recipe) lacks."""
     unknown = ~table.rows["label"].isin(class_names)
     if unknown.any():
         row = int(unknown.to_numpy().argmax())
         raise TableError(
-            f"{table.place(row, 'label')}: must be one of the network's classes "
+            f"{table.place(row, 'label')}: must be one of the {of}'s classes "
             f"({', '.join(class_names)}); got {table.rows['label'].iloc[row]!r}."
         )

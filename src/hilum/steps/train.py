@@ -27,6 +27,7 @@ from hilum.recipe import Classes, Recipe, as_recipe, dump_recipe
 from hilum.run import Run, write_json
 from hilum.splits import check_splits, find_leak
 from hilum.steps.environment import describe_environment
+from hilum.steps.facts import check_labels
 from hilum.steps.probe import border_sentence
 from hilum.table import SliceTable, as_table, write_csv, write_table
 
@@ -138,13 +139,7 @@ def _check_share(table: SliceTable, recipe: Recipe, accelerator: Accelerator) ->
 def _with_classes(recipe: Recipe, table: SliceTable) -> Recipe:
     """Fill the recipe's class names from the table, and check that they fit each other."""
     names = recipe.classes.names or tuple(table.labels)
-    unknown = ~table.rows["label"].isin(names)
-    if unknown.any():
-        row = int(unknown.to_numpy().argmax())
-        raise TableError(
-            f"{table.place(row, 'label')}: must be one of the recipe's classes "
-            f"({', '.join(names)}); got {table.rows['label'].iloc[row]!r}."
-        )
+    check_labels(table, list(names), of="recipe")
     missing = [name for name in names if name not in table.labels]
     if missing or len(names) < 2:
         raise TableError(
