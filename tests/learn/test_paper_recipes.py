@@ -155,3 +155,15 @@ def test_also_train_cuts_across_branches(quick_initialisation: None) -> None:
     assert network.backbone.get_submodule("Mixed_6e") in whole
     freeze(network, "Mixed_7a")
     assert not any(p.requires_grad for p in network.backbone.get_submodule("Mixed_6e").parameters())
+
+
+def test_from_random_weights_nothing_is_frozen_and_all_batchnorm_learns(
+    quick_initialisation: None,
+) -> None:
+    recipe = load_recipe("paper/mobilenetv2", ["input.size=80"])
+    start = Weights(recipe.timm_name, None, "", "", (0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
+    network = build_network(recipe, start, classes=2)
+    assert network.frozen == ()
+    assert all(p.requires_grad for p in network.parameters())
+    norms = [m for m in network.backbone.modules() if isinstance(m, torch.nn.BatchNorm2d)]
+    assert {norm.momentum for norm in norms} == {0.001}

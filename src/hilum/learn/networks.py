@@ -127,11 +127,12 @@ def build_network(
     )
     settings = recipe.network
     set_batchnorm(backbone, momentum=settings.batchnorm_momentum, eps=settings.batchnorm_eps)
-    freeze(
-        network, settings.train_from or WHOLE, also_train=settings.also_train,
-        batch_statistics=settings.frozen_batchnorm == "batch",
-    )  # fmt: skip
-    if not (weights.pretrained or frozen_random):
+    cut = settings.train_from or WHOLE
+    frozen_modules(backbone, cut, settings.also_train)  # a wrong cut is refused with any weights
+    if weights.pretrained or frozen_random:
+        batch = settings.frozen_batchnorm == "batch"
+        freeze(network, cut, also_train=settings.also_train, batch_statistics=batch)
+    else:
         freeze(network, WHOLE)
     network.to(memory_format=torch.channels_last)
     return network
