@@ -183,3 +183,9 @@ def test_a_single_label_is_noted(tmp_path: Path) -> None:
         "there is one label only, 'data': a network needs two. Is the folder of the classes one "
         "further down, or does another source follow?"
     )
+
+
+def test_only_what_is_kept_is_doubted(slices: Path, tmp_path: Path) -> None:
+    options = BuildOptions(labels=("normal",))
+    result = build_table([("table", slices)], out=tmp_path / "all.csv", options=options)
+    assert result.notes == ()

@@ -27,6 +27,10 @@ SOURCES: dict[str, Source] = {
 """The sources that a build knows, by name."""
 
 
+ORIGIN = "\0origin"
+"""A column that no table has, for the source and path that a row came from."""
+
+
 @dataclass(frozen=True)
 class BuildResult:
     """What a build made.
@@ -86,10 +90,12 @@ def build_table(
         origins += [f"{name}={path}"] * len(built.rows)
     rows = pd.concat(frames, ignore_index=True).fillna("").astype(str)
     _check_collisions(rows["slice_id"], origins)
-    notes += _doubts(rows, pd.Series(origins))
     rows = _relative(rows, out.parent)
     _check_collisions(rows["path"], origins)
-    rows = check_rows(_keep(rows, options.labels), name=out.name)
+    kept = _keep(rows.assign(**{ORIGIN: origins}), options.labels)
+    origin = kept.pop(ORIGIN)
+    notes += _doubts(kept, origin)
+    rows = check_rows(kept, name=out.name)
     table = SliceTable(rows, out.parent, out.name)
     write_table(table, out)
     return BuildResult(table, _counts(rows), tuple(notes))
