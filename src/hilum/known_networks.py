@@ -8,7 +8,10 @@ from functools import cache
 from importlib import resources
 from typing import NamedTuple
 
-__all__ = ["KnownNetwork", "known_networks", "nearest"]
+__all__ = ["WEIGHTS_VARIABLE", "KnownNetwork", "known_networks", "nearest"]
+
+WEIGHTS_VARIABLE = "HILUM_WEIGHTS"
+"""Environment variable that names a folder of weights; known here, where no torch is needed."""
 
 
 class KnownNetwork(NamedTuple):

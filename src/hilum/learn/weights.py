@@ -21,11 +21,10 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from hilum.errors import RecipeError, UsageError, WeightsError
-from hilum.known_networks import nearest
+from hilum.known_networks import WEIGHTS_VARIABLE, nearest
 
 __all__ = ["Weights", "find_weights", "pretrained_config"]
 
-FOLDER_VARIABLE = "HILUM_WEIGHTS"
 NO_WEIGHTS = "none"
 MODEL_FILE = "model.safetensors"
 CONNECT_SECONDS = 5.0
@@ -33,7 +32,7 @@ CONNECT_SECONDS = 5.0
 
 THREE_WAYS = (
     "Three ways out: connect to the internet once (timm's weights are then kept); "
-    f"give --weights DIR (or set {FOLDER_VARIABLE}) to a folder with <network>/config.json and "
+    f"give --weights DIR (or set {WEIGHTS_VARIABLE}) to a folder with <network>/config.json and "
     f"<network>/{MODEL_FILE}; or give --weights none to start from random weights and train the "
     "whole network."
 )
@@ -96,7 +95,7 @@ def find_weights(network: str, where: Path | str | None = None) -> Weights:
             safetensors.
     """
     config = pretrained_config(network)
-    where = where or os.environ.get(FOLDER_VARIABLE) or None
+    where = where or os.environ.get(WEIGHTS_VARIABLE) or None
     if where is None:
         return _download(network, config)
     if str(where) == NO_WEIGHTS:

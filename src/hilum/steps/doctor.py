@@ -7,12 +7,11 @@ import platform
 from pathlib import Path
 from typing import Any
 
+from hilum.known_networks import WEIGHTS_VARIABLE
 from hilum.readers import transfer_syntaxes
 from hilum.steps.environment import package_versions, processor_name, version
 
 __all__ = ["examine"]
-
-WEIGHTS_VARIABLE = "HILUM_WEIGHTS"
 
 
 def examine(weights: Path | str | None = None) -> dict[str, dict[str, Any]]:
