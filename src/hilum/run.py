@@ -14,7 +14,11 @@ from hilum.errors import RunError, UsageError
 from hilum.recipe import Recipe, load_recipe
 from hilum.table import SliceTable, read_csv, read_table, write_csv
 
-__all__ = ["Run", "open_run", "probability_column", "write_json"]
+__all__ = ["KINDS", "Run", "open_run", "probability_column", "write_json"]
+
+KINDS = ("network", "ensemble", "cross-validation")
+"""What a run is: one network; several of which the probabilities are averaged; or the folds of a
+cross-validation, which has predictions and figures and no network of its own."""
 
 
 @dataclass(frozen=True)
@@ -84,9 +88,28 @@ class Run:
         return self.folder / "report.html"
 
     @property
+    def members(self) -> Path:
+        """The runs that an ensemble averages, or the folds of a cross-validation."""
+        return self.folder / "members"
+
+    @property
+    def kind(self) -> str:
+        """One of `KINDS`, as network.json says it."""
+        kind = self._json(self.network_file).get("kind", KINDS[0]) if self._told else KINDS[0]
+        if kind not in KINDS:
+            raise RunError(f"{self.network_file}: kind is one of {', '.join(KINDS)}; got {kind!r}.")
+        return str(kind)
+
+    @property
     def finished(self) -> bool:
-        """Whether the training came to its end."""
-        return self.weights_file.is_file()
+        """Whether all that the run's kind needs is there; what is needed last is written last."""
+        if self.kind == "cross-validation":
+            return self.predictions_file.is_file()
+        return self.members.is_dir() if self.kind == "ensemble" else self.weights_file.is_file()
+
+    @property
+    def _told(self) -> bool:
+        return self.network_file.is_file()
 
     def table(self) -> SliceTable:
         """Read the slices that were used."""

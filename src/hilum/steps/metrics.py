@@ -1,0 +1,119 @@
+"""What metrics.json says of predictions: design, split, border probe and figures."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from hilum.audit import judge_design, probe_concern
+from hilum.run import probability_column
+from hilum.scores import FEW_GROUPS, INTERVAL, Labelled, block, by_group
+from hilum.splits import count_splits, find_leak, lone_slices
+from hilum.steps.environment import version
+from hilum.table import SPLITS, SliceTable
+
+__all__ = ["labelled", "metrics_of", "predictions_frame"]
+
+
+def metrics_of(
+    table: SliceTable,
+    predictions: pd.DataFrame,
+    probe: dict[str, Labelled],
+    *,
+    class_names: list[str],
+    positive: str,
+    weights: dict[str, Any],
+) -> dict[str, Any]:
+    """Return the content of metrics.json.
+
+    Args:
+        table: the slices, with their splits.
+        predictions: rows of predictions.csv; the splits that it holds are scored.
+        probe: what the border alone says of the validation and test slices.
+        class_names: in the order of the network's outputs.
+        positive: the class that the figures speak of.
+        weights: where the weights came from, as environment.json says it.
+    """
+    there = [split for split in SPLITS if (predictions["split"] == split).any()]
+    cases = {
+        split: labelled(predictions[predictions["split"] == split], class_names, positive)
+        for split in there
+    }
+    return {
+        "hilum": version(),
+        "positive": positive,
+        "class_names": class_names,
+        "weights": {key: weights.get(key) for key in ("network", "origin", "pretrained")},
+        "interval": INTERVAL,
+        "design": judge_design(table, positive=positive).as_json(),
+        "split": _split_json(table),
+        "cautions": [*_cautions(cases["test"]), *lone_slices(table)],
+        "border_probe": probe_concern(cases, probe).as_json(),
+        "splits": {
+            split: {"per_slice": block(part), "per_group": block(by_group(part))}
+            for split, part in cases.items()
+        },
+    }
+
+
+def labelled(rows: pd.DataFrame, class_names: list[str], positive: str) -> Labelled:
+    """Return rows of predictions.csv as the scores take them."""
+    columns = [probability_column(name) for name in class_names]
+    return Labelled(
+        group=rows["group"].to_numpy(dtype=object),
+        label=rows["label"].to_numpy(dtype=object),
+        predicted=rows["predicted"].to_numpy(dtype=object),
+        probabilities=rows[columns].to_numpy(dtype=np.float64),
+        class_names=class_names,
+        positive=positive,
+    )
+
+
+def predictions_frame(
+    table: SliceTable, probabilities: npt.NDArray[np.float64], names: list[str]
+) -> pd.DataFrame:
+    """Return predictions.csv's rows: the slice, the truth, the class called, probabilities."""
+    rows = table.rows[["slice_id", "group", "source", "split", "label"]].copy()
+    rows["predicted"] = np.array(names, dtype=object)[probabilities.argmax(axis=1)]
+    for index, name in enumerate(names):
+        rows[probability_column(name)] = probabilities[:, index]
+    return rows
+
+
+def _cautions(cases: Labelled) -> list[str]:
+    """Return what a reader of the test figures must know of their groups, in sentences."""
+    told = []
+    for name in cases.class_names:
+        groups = len(set(cases.group[cases.label == name]))
+        if 0 < groups < FEW_GROUPS:
+            told.append(
+                f"Only {groups} test {'group is' if groups == 1 else 'groups are'} of {name}: with "
+                f"fewer than {FEW_GROUPS}, bootstrap intervals come out too narrow."
+            )
+    mixed = int((pd.Series(cases.label).groupby(cases.group).nunique() > 1).sum())
+    if mixed:
+        told.append(
+            f"{mixed} test {'group holds' if mixed == 1 else 'groups hold'} slices of several "
+            f"labels: per group, one counts as {cases.positive} if any of its slices is."
+        )
+    return told
+
+
+def _split_json(table: SliceTable) -> dict[str, Any]:
+    """Return sizes of the splits and what they share."""
+    leak = find_leak(table)
+    counts = count_splits(table)
+    groups = {split: int(table.part(split).rows["group"].nunique()) for split in SPLITS}
+    return {
+        "slices": {split: sum(of_label.values()) for split, of_label in counts.items()},
+        "groups": groups,
+        "by_label": {split: dict(of_label) for split, of_label in counts.items()},
+        "leak": {
+            "groups": leak.groups,
+            "share_of_test_slices": round(leak.share_of_test_slices, 4),
+            "sentence": leak.sentence,
+        },
+    }
