@@ -41,7 +41,7 @@ format: $(VENV)/.dev  ## Format the code and mend what the linter can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-docs: $(VENV)/.dev  ## Write docs/reference/commands.md again from the commands' own help
+docs: $(VENV)/.dev  ## Write the references on commands and networks again, from themselves
 	$(BIN)/python tests/docs/write_reference.py
 
 clean:  ## Remove caches and the demo, not the environment

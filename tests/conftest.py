@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -45,3 +45,19 @@ def make_table() -> MakeTable:
         return SliceTable(check_rows(pd.DataFrame(rows, dtype=str), name="slices.csv"), folder)
 
     return make
+
+
+@pytest.fixture(scope="module")
+def quick_initialisation() -> Iterator[None]:
+    """Large networks are built in a fraction of the time; their random numbers have no say."""
+    import torch
+    from torch import Tensor
+
+    def quick(tensor: Tensor, *_: object, **__: object) -> Tensor:
+        with torch.no_grad():
+            return tensor.uniform_(-0.05, 0.05)
+
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("kaiming_normal_", "kaiming_uniform_", "normal_", "trunc_normal_"):
+            patch.setattr(f"torch.nn.init.{name}", quick)
+        yield

@@ -34,7 +34,7 @@ def page(name: str) -> str:
 
 @pytest.fixture(scope="module")
 def writer() -> ModuleType:
-    """The script that writes the page of the commands."""
+    """The script that writes the pages of commands and networks."""
     spec = importlib.util.spec_from_file_location("write_reference", HERE / "write_reference.py")
     assert spec is not None
     assert spec.loader is not None
@@ -59,6 +59,12 @@ def test_every_command_is_on_the_page(writer: ModuleType) -> None:
     headings = re.findall(r"^## (.+)$", page("reference/commands.md"), re.MULTILINE)
     assert headings == writer.commands()
     assert {"hilum train", "hilum data build", "hilum predict"} <= set(headings)
+
+
+def test_the_page_of_the_networks_is_what_they_are(
+    writer: ModuleType, quick_initialisation: None
+) -> None:
+    assert page("reference/networks.md") == writer.networks(), "run: make docs"
 
 
 def test_every_public_name_of_python_is_listed_in_order() -> None:

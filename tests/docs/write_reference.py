@@ -1,4 +1,4 @@
-"""Writes docs/reference/commands.md from the help of the commands themselves."""
+"""Writes docs/reference: commands.md from the commands' own help, networks.md from the networks."""
 
 from __future__ import annotations
 
@@ -9,10 +9,13 @@ from typing import Any
 import typer
 
 from hilum.cli.app import app
+from hilum.known_networks import known_networks
+from hilum.steps.cuts import describe_cuts
 
-__all__ = ["PAGE", "commands", "reference"]
+__all__ = ["NETWORKS", "PAGE", "commands", "networks", "reference"]
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "reference" / "commands.md"
+NETWORKS = PAGE.with_name("networks.md")
 
 WIDTH = 80
 """Columns of the help texts, whatever terminal this runs in: the page must not depend on it."""
@@ -23,6 +26,68 @@ OPENING = """\
 Written by `make docs` from each command's own `--help`; do not edit it by hand.
 Exit codes, and what a refusal looks like: [When hilum says no](../how-to/errors.md).
 """
+
+
+NETWORKS_OPENING = """\
+# Networks
+
+Written by `make docs` from the networks themselves; do not edit it by hand. `hilum networks --cuts`
+prints the same.
+
+For each network of the paper, what its recipes freeze and train when they begin with ImageNet weights.
+A recipe called `paper/...` cuts where the published code cuts, by count of Keras layers, which is
+inside a block for five of the nine; a tuned one cuts at the nearest clean boundary. From random
+weights the whole network is trained, whatever the recipe.
+
+**Trained from** is timm's path of the first trained module; **and** names modules before it that
+are trained too, where the cut runs across branches. **Layers** are convolutions, dense layers and
+normalisations (a separable convolution is two). **Multiply-adds** are those of one slice forward, at
+the recipe's input size. The three counts are of the backbone without its head: trained, of all, share.
+
+| recipe | timm | input | trained from | layers | parameters | multiply-adds |
+|---|---|---|---|---|---|---|
+"""
+
+TOTALS_OPENING = """
+## Totals
+
+With the paper's head, as Keras counts: running statistics of batch norm included. Where timm's network
+is not Keras', the difference is listed, and why.
+
+| network | published code | here | difference |
+|---|---|---|---|
+"""
+
+BECAUSE = {
+    "inceptionv3": "timm's batch norm has a scale, Keras' has none",
+    "inceptionresnetv2": "timm's batch norm has a scale, Keras' has none",
+    "resnet50": "Keras' convolutions have a bias, timm's have none",
+    "resnet101": "Keras' convolutions have a bias, timm's have none",
+}
+"""Why a total is not that of the published code; a test holds the numbers."""
+
+
+def networks() -> str:
+    """Return the page on the paper's networks: what each recipe trains, and totals."""
+    rows = {row["recipe"]: row for row in describe_cuts()}
+    lines = [_cut_line(row) for row in rows.values()]
+    totals = []
+    for name, known in known_networks().items():
+        published, here = known.keras_parameters, rows[f"paper/{name}"]["total"]
+        why = f"{here - published:+,}: {BECAUSE[name]}" if here != published else "none"
+        totals.append(f"| {known.title} | {published:,} | {here:,} | {why} |")
+    return NETWORKS_OPENING + "\n".join(lines) + "\n" + TOTALS_OPENING + "\n".join(totals) + "\n"
+
+
+def _cut_line(row: dict[str, Any]) -> str:
+    """Return one recipe's line of the table."""
+    also = ", ".join(f"`{path}`" for path in row["also_train"])
+    start = f"`{row['train_from']}`" + (f" and {also}" if also else "")
+    counts = " | ".join(
+        f"{row[f'trained_{what}']:,} of {row[what]:,} ({row[f'trained_{what}'] / row[what]:.1%})"
+        for what in ("layers", "parameters", "macs")
+    )
+    return f"| `{row['recipe']}` | `{row['backbone']}` | {row['size']} | {start} | {counts} |"
 
 
 def commands() -> list[str]:
@@ -50,9 +115,10 @@ def _walk(command: Any, name: str, parent: Any) -> Iterator[tuple[str, str]]:
 
 
 def main() -> None:
-    """Write the page."""
+    """Write the pages."""
     PAGE.parent.mkdir(parents=True, exist_ok=True)
     PAGE.write_text(reference(), encoding="utf-8")
+    NETWORKS.write_text(networks(), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from hilum.learn.networks import (
     load_backbone,
 )
 from hilum.learn.weights import Weights
+from hilum.learn.workload import count_workload
 from hilum.recipe import Recipe, parse_recipe
 
 MEAN, STD = (0.5, 0.4, 0.3), (0.2, 0.3, 0.4)
@@ -34,6 +35,19 @@ TRAINED = {
     "xception": 10_016_336,
 }
 """Parameters of the backbone from the cut on."""
+
+TRAINED_MACS = {
+    "densenet121": (71, 239_239_168),
+    "mobilenetv2": (32, 229_235_200),
+    "inceptionv3": (48, 1_001_938_944),
+    "inceptionresnetv2": (92, 1_504_706_560),
+    "resnet50": (32, 1_245_970_432),
+    "resnet101": (62, 2_337_800_192),
+    "vgg16": (5, 10_380_902_400),
+    "vgg19": (6, 11_324_620_800),
+    "xception": (32, 2_176_017_536),
+}
+"""Layers and multiply-adds of the backbone from the cut on, at the paper's input size."""
 
 HEAD = {
     "densenet121": 268_034,
@@ -77,6 +91,8 @@ def test_the_parameters_are_the_papers(known: tuple[str, Classifier]) -> None:
     assert sum(p.numel() for p in backbone) == known_networks()[name].backbone_parameters
     trained = sum(p.numel() for p in backbone if p.requires_grad)
     assert trained == TRAINED[name]
+    counted = count_workload(network, size=known_networks()[name].size)
+    assert (counted.trained_layers, counted.trained_macs) == TRAINED_MACS[name]
     statistics = [b for n, b in network.head.named_buffers() if "num_batches" not in n]
     weights = sum(p.numel() for p in network.head.parameters())
     assert weights + sum(b.numel() for b in statistics) == HEAD[name]

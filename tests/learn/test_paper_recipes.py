@@ -11,6 +11,7 @@ from hilum.learn.fit import loss_of, make_optimiser
 from hilum.learn.keras_adam import KerasAdam
 from hilum.learn.networks import Classifier, build_network, freeze
 from hilum.learn.weights import Weights
+from hilum.learn.workload import count_with_statistics, count_workload
 from hilum.recipe import Recipe, load_recipe
 
 TRAINED = {
@@ -25,6 +26,20 @@ TRAINED = {
     "xception": 10_555_784,
 }
 """Parameters of the backbone that Keras' cut by layer count trains, in timm's network."""
+
+WORKLOAD = {
+    "densenet121": (72, 241, 246_464_512, 2_833_137_664),
+    "mobilenetv2": (31, 104, 207_116_800, 611_212_800),
+    "inceptionv3": (55, 188, 1_193_705_472, 5_711_168_096),
+    "inceptionresnetv2": (95, 448, 1_504_706_560, 13_154_258_016),
+    "resnet50": (32, 106, 1_245_970_432, 4_087_136_256),
+    "resnet101": (62, 208, 2_337_800_192, 7_799_357_440),
+    "vgg16": (5, 13, 10_380_902_400, 31_319_654_400),
+    "vgg19": (6, 16, 11_324_620_800, 39_813_120_000),
+    "xception": (36, 114, 2_369_707_032, 8_355_355_496),
+}
+"""Layers trained and in all, multiply-adds trained and in all, at the paper's input size; timm's
+ResNets stride later than Keras', so theirs are 1.06 and 1.03 times as many."""
 
 MORE_THAN_KERAS = {
     "inceptionv3": 17_216,  # timm's batch norm has a gamma, Keras' has not
@@ -60,10 +75,18 @@ def test_the_cut_trains_what_keras_trained(published: Published) -> None:
     assert trained == TRAINED[name]
 
 
+def test_layers_and_multiply_adds_are_those_of_the_papers_cut(published: Published) -> None:
+    name, recipe, network = published
+    counted = count_workload(network, size=recipe.input.size)
+    layers = counted.trained_layers, counted.layers
+    assert (*layers, counted.trained_macs, counted.macs) == WORKLOAD[name]
+    assert counted.trained_parameters == TRAINED[name]
+    assert counted.parameters == known_networks()[name].backbone_parameters
+
+
 def test_the_total_is_keras_total_but_for_the_listed_difference(published: Published) -> None:
     name, _, network = published
-    statistics = [b for key, b in network.named_buffers() if key.endswith(("_mean", "_var"))]
-    total = sum(t.numel() for t in [*network.parameters(), *statistics])
+    total = count_with_statistics(network)
     assert total == known_networks()[name].keras_parameters + MORE_THAN_KERAS.get(name, 0)
 
 

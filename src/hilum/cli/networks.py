@@ -10,6 +10,12 @@ __all__ = ["command"]
 
 
 def command(
+    cuts: Annotated[
+        bool,
+        typer.Option(
+            "--cuts", help="What each recipe freezes and trains, counted; takes some seconds."
+        ),
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="For a program to read.")] = False,
 ) -> None:
     """List the paper's nine networks.
@@ -19,6 +25,9 @@ def command(
     from hilum.cli.show import print_json
     from hilum.known_networks import known_networks
 
+    if cuts:
+        _list_cuts(json)
+        return
     networks = known_networks()
     if json:
         print_json({name: network._asdict() for name, network in networks.items()})
@@ -29,3 +38,32 @@ def command(
         paper = f"{network.paper['auc']:.3f}, {network.paper['accuracy']:.3f}"
         typer.echo(f"{name:18} {network.timm:22} {network.size:>5} {parameters:>11}  {paper}")
     typer.echo("Any other network of timm can be the backbone of a recipe too.")
+
+
+def _list_cuts(as_json: bool) -> None:
+    """Print layers, parameters and multiply-adds, in all and trained, of every recipe."""
+    from hilum.cli.show import print_json
+    from hilum.steps.cuts import describe_cuts
+
+    if as_json:
+        print_json(list(describe_cuts()))
+        return
+    typer.echo(
+        f"{'recipe':24} {'input':>5}  {'layers':>12} {'parameters':>18} "
+        f"{'multiply-adds':>20}  trained from"
+    )
+    for row in describe_cuts():
+        layers = f"{row['trained_layers']} of {row['layers']}"
+        parameters = _share(row["trained_parameters"], row["parameters"], 1e6, "M")
+        macs = _share(row["trained_macs"], row["macs"], 1e9, "G")
+        also = f" (and {len(row['also_train'])} branches)" if row["also_train"] else ""
+        typer.echo(
+            f"{row['recipe']:24} {row['size']:>5}  {layers:>12} {parameters:>18} {macs:>20}  "
+            f"{row['train_from']}{also}"
+        )
+    typer.echo("Trained, of all; the backbone without its head, one slice forward.")
+
+
+def _share(part: int, whole: int, unit: float, letter: str) -> str:
+    """Return `part` of `whole` in a unit, such as "1.8 M of 2.2 M"."""
+    return f"{part / unit:.2f} {letter} of {whole / unit:.2f} {letter}"
