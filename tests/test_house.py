@@ -38,7 +38,11 @@ ROOMS = (
 
 FILE_LINES, BODY_LINES, PARAMETERS = 400, 60, 7
 HEAVY = {"torch", "torchvision", "timm", "accelerate"}
-ON_A_NETWORK = {f"hilum.steps.{step}" for step in ("demo", "explain", "predict", "road", "train")}
+NETWORK_STEPS = (
+    "demo", "explain", "folds", "predict", "random_labels", "resume", "road", "train",
+    "trial", "tune",
+)  # fmt: skip
+ON_A_NETWORK = {f"hilum.steps.{step}" for step in NETWORK_STEPS}
 """Steps that do nothing without a network: importing them may load torch, by way of learn."""
 PICKLES = {"pickle", "cPickle", "dill", "cloudpickle", "joblib", "shelve", "marshal"}
 NAMELESS = {"util", "utils", "helper", "helpers", "common", "misc"}

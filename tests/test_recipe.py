@@ -132,6 +132,11 @@ def test_a_dumped_recipe_names_every_setting() -> None:
             "[input] size should be less than or equal to 2048; got 5000.",
         ),
         (
+            f"{SHORTEST}[input]\nsize = 31\n",
+            "[input] size must be 32 to 2048 pixels, or 0: as the weights' configuration says; "
+            "got 31.",
+        ),
+        (
             f"{SHORTEST}[augmentation]\nzoom = 1\n",
             "[augmentation] zoom should be less than 1; got 1.",
         ),
@@ -221,3 +226,18 @@ def test_a_recipe_that_is_not_utf8_is_refused(tmp_path: Path) -> None:
     with pytest.raises(RecipeError) as caught:
         load_recipe(tmp_path / "mine.toml")
     assert str(caught.value) == "mine.toml: a recipe must be UTF-8 text, and this isn't."
+
+
+@pytest.mark.parametrize(
+    ("backbone", "more", "size"),
+    [
+        ("convnext_tiny", "", 0),
+        ("convnext_tiny", "[input]\nsize = 96\n", 96),
+        ("mobilenetv2", "", 224),
+        ("xception", '[input]\nscaling = "zero-one"\n', 224),
+        ("xception", "[input]\nsize = 0\n", 0),
+    ],
+)
+def test_the_size_is_timms_own_but_for_known_networks(backbone: str, more: str, size: int) -> None:
+    recipe = parse_recipe(f'[network]\nbackbone = "{backbone}"\n{more}', name="x")
+    assert recipe.input.size == size

@@ -59,6 +59,16 @@ def test_a_folder_that_is_no_run_is_refused(tmp_path: Path) -> None:
     assert str(caught.value) == f"{tmp_path} is not a run folder: it has no recipe.toml."
 
 
+def test_an_ensemble_needs_no_recipe_and_lists_its_members(tmp_path: Path) -> None:
+    run = Run(tmp_path / "mean")
+    for name in ("b", "a"):
+        (run.members / name).mkdir(parents=True)
+        (run.members / name / "weights.safetensors").write_bytes(b"x")
+    write_json({"kind": "ensemble", "members": [{"name": "b"}, {"name": "a"}]}, run.network_file)
+    assert open_run(run.folder).kind == "ensemble"
+    assert [one.folder.name for one in run.member_runs()] == ["b", "a"]
+
+
 def test_an_unfinished_run_says_how_to_go_on(run: Run) -> None:
     run.weights_file.unlink()
     with pytest.raises(RunError) as caught:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import tomli_w
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from hilum.errors import RecipeError, UsageError
 from hilum.known_networks import known_networks, nearest
@@ -32,6 +32,11 @@ Share = Annotated[float, Field(ge=0, lt=1)]
 Positive = Annotated[float, Field(gt=0)]
 Whole = Annotated[int, Field(ge=1)]
 
+FEWEST_PIXELS, MOST_PIXELS = 32, 2048
+"""Sides of an input: below, networks run out of map; above, processors out of memory."""
+KNOWN_SIZE = 224
+"""Pixels that a network of networks.toml sees where the recipe doesn't say."""
+
 
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
@@ -50,10 +55,11 @@ class Network(_Section):
     """[network]: backbone, what of it is trained, and the head on top."""
 
     backbone: str
-    """A name of `hilum networks`, or any of timm's."""
+    """A name of `hilum networks`, or any of timm's, with or without a tag: resnet50.a1_in1k."""
     train_from: str = ""
     """timm path of the first module that is trained; "all": the whole network, "head": none of
-    the backbone. Empty: as networks.toml says; with random weights always "all"."""
+    the backbone. Empty: as networks.toml says, or, for another network, the clean boundary that
+    freezes nearest to 70 % of the layers; with random weights always "all"."""
     also_train: tuple[str, ...] = ()
     """timm paths of modules before `train_from` that are trained too: a cut across branches."""
     frozen_batchnorm: Literal["stored", "batch"] = "stored"
@@ -73,11 +79,23 @@ class Network(_Section):
 class Input(_Section):
     """[input]: what the network sees."""
 
-    size: Annotated[int, Field(ge=32, le=2048)] = 224
-    """Side of the square that a slice is resized to, pixels."""
+    size: Annotated[int, Field(ge=0, le=MOST_PIXELS)] = 0
+    """Side of the square that a slice is resized to, pixels, 32 to 2048; 0: as the weights'
+    configuration in timm says. Left out, it is 224 for the networks of networks.toml."""
     scaling: Literal["weights", "zero-one", "minus-one-one", "train-mean"] = "weights"
     """What the backbone gets: grey levels by the weights' own mean and std; 0 to 1; -1 to 1; or
     grey levels 0 to 255 less the mean of the training slices."""
+
+    @field_validator("size")
+    @classmethod
+    def _enough_pixels(cls, size: int) -> int:
+        """Refuse a side that is neither told nor 0."""
+        if 0 < size < FEWEST_PIXELS:
+            raise ValueError(
+                f"[input] size must be {FEWEST_PIXELS} to {MOST_PIXELS} pixels, or 0: as the "
+                f"weights' configuration says; got {size}"
+            )
+        return size
 
 
 class Training(_Section):
@@ -143,7 +161,7 @@ class Recipe(_Section):
     @model_validator(mode="before")
     @classmethod
     def _fill_from_known(cls, values: Any) -> Any:
-        """Fill head and cut of a network that networks.toml knows."""
+        """Fill head, cut and input size of a network that networks.toml knows."""
         network = values.get("network") if isinstance(values, dict) else None
         if not isinstance(network, dict):
             return values
@@ -152,7 +170,9 @@ class Recipe(_Section):
             return values
         facts = {"train_from": known.train_from, "hidden": known.hidden, "dropout": known.dropout}
         filled = {**facts, **{key: value for key, value in network.items() if value != ""}}
-        return {"title": known.title, **values, "network": filled}
+        told = values.get("input", {})
+        sized = {"size": KNOWN_SIZE, **told} if isinstance(told, dict) else told
+        return {"title": known.title, **values, "network": filled, "input": sized}
 
     @model_validator(mode="after")
     def _classes_differ(self) -> Recipe:

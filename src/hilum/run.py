@@ -125,6 +125,24 @@ class Run:
         """Read network.json."""
         return self._json(self.network_file)
 
+    def member_runs(self) -> list[Run]:
+        """Return the runs that an ensemble averages, in the order of its network.json.
+
+        Raises:
+            RunError: network.json does not list them, or one of them is gone.
+        """
+        try:
+            names = [str(member["name"]) for member in self.network()["members"]]
+        except (KeyError, TypeError) as error:
+            raise RunError(
+                f"{self.network_file} does not list the members ({error!r}); make the ensemble "
+                f"again."
+            ) from None
+        runs = [Run(self.members / name) for name in names]
+        for run in runs:
+            run._need(run.weights_file)
+        return runs
+
     def environment(self) -> dict[str, Any]:
         """Read environment.json."""
         return self._json(self.environment_file)
@@ -180,8 +198,13 @@ def open_run(folder: Path | str) -> Run:
     run = Run(Path(folder))
     if not run.folder.is_dir():
         raise UsageError(f"there is no run folder {run.folder}.")
-    if not run.recipe_file.is_file():
+    if not run.recipe_file.is_file() and run.kind != "ensemble":
         raise UsageError(f"{run.folder} is not a run folder: it has no {run.recipe_file.name}.")
+    if not run.finished and run.kind == "ensemble":
+        raise RunError(
+            f"{run.folder} is an ensemble without its folder {run.members.name}; make it again "
+            f"with `hilum ensemble`."
+        )
     if not run.finished:
         raise RunError(
             f"the training in {run.folder} was not finished; go on with "

@@ -71,6 +71,66 @@ def test_every_row_says_probabilities_that_sum_to_one_and_research_use_only(
     assert told["probability_cancer"] == float(row["probability_cancer"])
 
 
+def test_a_threshold_decides_and_is_written_next_to_what_it_decided(
+    tiny_run: Path, phantoms: Path, hilum: Call
+) -> None:
+    images = sorted((phantoms / "phantom" / "images").iterdir())[:6]
+    plain = list(csv.DictReader(io.StringIO(hilum("predict", tiny_run, *images).out)))
+    assert {row["threshold"] for row in plain} == {""}
+    scores = sorted(float(row["probability_cancer"]) for row in plain)
+    middle = (scores[2] + scores[3]) / 2
+    done = hilum("predict", tiny_run, *images, "--threshold", middle)
+    rows = list(csv.DictReader(io.StringIO(done.out)))
+    called = [row["predicted"] for row in rows]
+    expected = [float(row["probability_cancer"]) >= middle for row in plain]
+    assert called == ["cancer" if above else "pneumonia" for above in expected]
+    assert {float(row["threshold"]) for row in rows} == {middle}
+    assert f"cancer is called from a probability of {middle} on, else the other class." in done.err
+    named = hilum("predict", tiny_run, images[0], "--threshold", "0.5", "--format", "json")
+    assert json.loads(named.out)[0]["threshold"] == 0.5
+
+
+def test_calibrated_columns_are_there_where_the_run_has_a_temperature(
+    run_copy: Path, phantoms: Path, hilum: Call
+) -> None:
+    network = json.loads((run_copy / "network.json").read_text())
+    network["calibration"] = {**network["calibration"], "fitted": True, "temperature": 2.0}
+    (run_copy / "network.json").write_text(json.dumps(network))
+    image = sorted((phantoms / "phantom" / "images").iterdir())[0]
+    done = hilum("predict", run_copy, image)
+    (row,) = csv.DictReader(io.StringIO(done.out))
+    odds = (float(row["probability_cancer"]) / float(row["probability_pneumonia"])) ** 0.5
+    assert float(row["calibrated_cancer"]) == pytest.approx(odds / (1 + odds), abs=1e-5)
+    assert "No calibrated" not in done.err
+
+
+def test_a_run_that_was_never_evaluated_predicts_and_says_once_what_it_lacks(
+    run_copy: Path, phantoms: Path, hilum: Call
+) -> None:
+    network = json.loads((run_copy / "network.json").read_text())
+    kept = {
+        key: value for key, value in network.items() if key not in ("thresholds", "calibration")
+    }
+    (run_copy / "network.json").write_text(json.dumps(kept))
+    done = hilum("predict", run_copy, phantoms / "phantom")
+    assert done.code == 0
+    assert "calibrated_cancer" not in done.out
+    assert done.err.count("No calibrated probabilities") == 1
+    image = sorted((phantoms / "phantom" / "images").iterdir())[0]
+    done = hilum("predict", run_copy, image, "--threshold", "youden")
+    done.refused(2, "got 'youden'", "hilum evaluate")
+
+
+def test_an_unknown_threshold_is_wrong_usage_with_the_names_there_are(
+    tiny_run: Path, phantoms: Path, tmp_path: Path, hilum: Call, untouched: Call
+) -> None:
+    with untouched(tmp_path):
+        done = hilum(
+            "predict", tiny_run, phantoms, "--threshold", "best", "--out", tmp_path / "p.csv"
+        )
+    done.refused(2, "0 to 1", "0.5", "got 'best'")
+
+
 def test_a_written_file_is_replaced_only_with_force(
     tiny_run: Path, place: Path, hilum: Call, untouched: Call
 ) -> None:

@@ -117,6 +117,50 @@ def test_kept_predictions_give_the_same_figures(run_copy: Path, hilum: Call) -> 
     assert json.loads(done.out) == before == json.loads((run_copy / "metrics.json").read_text())
 
 
+def test_evaluating_again_gives_the_same_files(run_copy: Path, hilum: Call) -> None:
+    names = ("metrics.json", "network.json", "predictions.csv")
+    before = [(run_copy / name).read_bytes() for name in names]
+    assert hilum("evaluate", run_copy).code == 0
+    assert [(run_copy / name).read_bytes() for name in names] == before
+
+
+def test_evaluate_prints_operating_points_and_calibration(run_copy: Path, hilum: Call) -> None:
+    path = run_copy / "predictions.csv"
+    rows = pd.read_csv(path, dtype=str, keep_default_na=False)
+    cancer = (rows["label"] == "cancer").to_numpy()
+    score = np.where(cancer, 0.9, 0.1) + np.arange(len(rows)) / 1000
+    for split in ("validation", "test"):  # one of each class is called wrongly
+        for label in ("cancer", "pneumonia"):
+            at = np.flatnonzero((rows["split"] == split) & (rows["label"] == label))[0]
+            score[at] = 1 - score[at]
+    rows["probability_cancer"], rows["probability_pneumonia"] = score, 1 - score
+    rows.to_csv(path, index=False)
+    out = hilum("evaluate", run_copy, "--keep-predictions").out
+    assert "cancer from " in out
+    metrics = json.loads((run_copy / "metrics.json").read_text())
+    for name, point in metrics["thresholds"]["points"].items():
+        value = point["test"]["per_slice"]["recall"]["value"]
+        (line,) = [said for said in out.splitlines() if said.startswith(f"{name} ")]
+        assert line.split()[1:3] == [str(point["threshold"]), f"{value:.3f}"]
+    assert f"Temperature {metrics['calibration']['temperature']:.3g}, fitted on" in out
+    assert "called wrongly." in out
+    brier = metrics["calibration"]["test"]["after"]["brier"]["value"]
+    assert f"calibrated {brier:.3f} [" in out
+    kept = json.loads((run_copy / "network.json").read_text())
+    assert kept["thresholds"]["youden"] == metrics["thresholds"]["points"]["youden"]["threshold"]
+
+
+def test_evaluate_says_why_nothing_was_chosen_or_fitted(run_copy: Path, hilum: Call) -> None:
+    path = run_copy / "predictions.csv"
+    rows = pd.read_csv(path, dtype=str, keep_default_na=False)
+    rows["probability_cancer"] = rows["probability_pneumonia"] = "0.5"
+    rows.to_csv(path, index=False)
+    out = hilum("evaluate", run_copy, "--keep-predictions").out
+    assert "youden            not defined: all validation slices got the same probability" in out
+    assert "Not calibrated. Each of the " in out
+    assert "test Brier score        0.250 [" in out
+
+
 def test_predictions_again_are_the_same(run_copy: Path, hilum: Call) -> None:
     before = (run_copy / "predictions.csv").read_bytes()
     assert hilum("evaluate", run_copy).code == 0

@@ -24,7 +24,7 @@ DOCS = HERE.parents[1] / "docs"
 GLOSSARY = (
     "slice", "series", "study", "patient", "group", "source", "split", "fold", "label",
     "class names", "box", "mask", "cam_map", "window", "HU", "probability", "score", "threshold",
-    "recipe", "run", "weights", "prediction", "concern",
+    "recipe", "run", "ensemble", "member", "weights", "prediction", "concern",
 )  # fmt: skip
 
 

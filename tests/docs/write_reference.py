@@ -34,15 +34,16 @@ NETWORKS_OPENING = """\
 Written by `make docs` from the networks themselves; do not edit it by hand. `hilum networks --cuts`
 prints the same.
 
-For each network of the paper, what its recipes freeze and train when they begin with ImageNet weights.
-A recipe called `paper/...` cuts where the published code cuts, by count of Keras layers, which is
-inside a block for five of the nine; a tuned one cuts at the nearest clean boundary. From random
-weights the whole network is trained, whatever the recipe.
+For each network of the paper, what its recipes freeze and train when they begin with ImageNet
+weights. A recipe called `paper/...` cuts where the published code cuts, by count of Keras layers,
+which is inside a block for five of the nine; a tuned one cuts at the nearest clean boundary. From
+random weights the whole network is trained, whatever the recipe.
 
 **Trained from** is timm's path of the first trained module; **and** names modules before it that
 are trained too, where the cut runs across branches. **Layers** are convolutions, dense layers and
-normalisations (a separable convolution is two). **Multiply-adds** are those of one slice forward, at
-the recipe's input size. The three counts are of the backbone without its head: trained, of all, share.
+normalisations (a separable convolution is two). **Multiply-adds** are those of one slice forward,
+at the recipe's input size. The three counts are of the backbone without its head: trained, of all,
+share.
 
 | recipe | timm | input | trained from | layers | parameters | multiply-adds |
 |---|---|---|---|---|---|---|
@@ -51,8 +52,8 @@ the recipe's input size. The three counts are of the backbone without its head: 
 TOTALS_OPENING = """
 ## Totals
 
-With the paper's head, as Keras counts: running statistics of batch norm included. Where timm's network
-is not Keras', the difference is listed, and why.
+With the paper's head, as Keras counts: running statistics of batch norm included. Where timm's
+network is not Keras', the difference is listed, and why.
 
 | network | published code | here | difference |
 |---|---|---|---|

@@ -246,3 +246,27 @@ def test_a_training_that_diverges_is_refused(tmp_path: Path) -> None:
     changes = ("training.learning_rate=1e30", "training.backbone_learning_rate=1e30")
     with pytest.raises(RunError, match="not a number in epoch 1: the training diverged; lower"):
         fitted(tmp_path, recipe_of(*changes))
+
+
+def test_a_training_without_a_folder_keeps_nothing_and_gives_the_same_figures(
+    tmp_path: Path,
+) -> None:
+    _, kept = fitted(tmp_path / "kept", recipe_of("training.epochs=2"))
+    fitting = fitting_in(tmp_path / "none", recipe_of("training.epochs=2"))
+    fitting.folder = None
+    trained = fit(fitting, make_accelerator("float32"))
+    assert figures(trained) == figures(kept)
+    assert list((tmp_path / "none").iterdir()) == []
+
+
+def test_after_an_epoch_the_training_can_be_ended(tmp_path: Path) -> None:
+    fitting = fitting_in(tmp_path, recipe_of())
+    asked: list[int] = []
+
+    def two_are_enough(trained: Trained) -> bool:
+        asked.append(trained.epochs)
+        return trained.epochs < 2
+
+    fitting.after_epoch = two_are_enough
+    assert fit(fitting, make_accelerator("float32")).epochs == 2
+    assert asked == [1, 2]

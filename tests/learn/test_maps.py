@@ -9,9 +9,11 @@ import torch
 from torch import Tensor, nn
 
 from hilum.errors import RunError
+from hilum.learn.backbone import MapLayout
 from hilum.learn.data import as_batch
-from hilum.learn.maps import grad_cam, upsample_map
+from hilum.learn.maps import grad_cam, mean_grad_cam, mean_of_maps, upsample_map
 from hilum.learn.networks import Classifier, build_network, cam_layer
+from hilum.learn.predict import Member
 from hilum.learn.weights import Weights
 from hilum.recipe import Recipe, parse_recipe
 
@@ -43,7 +45,8 @@ class Pair(nn.Module):
 @pytest.fixture
 def tiny() -> Classifier:
     torch.manual_seed(0)
-    return Classifier(Tiny(), nn.Sequential(nn.Linear(2, 2)), MEAN, STD).eval()
+    head, layout = nn.Sequential(nn.Linear(2, 2)), MapLayout("channels first", 2)
+    return Classifier(Tiny(), head, (MEAN, STD), layout).eval()
 
 
 def noise(count: int, side: int) -> npt.NDArray[np.uint8]:
@@ -186,3 +189,50 @@ def test_a_planted_square_stays_where_it_is_on_a_slice_that_is_no_square() -> No
 
 def test_a_zero_map_stays_zero() -> None:
     assert (upsample_map(np.zeros((3, 3), dtype=np.float32), (50, 40)) == 0).all()
+
+
+def test_the_mean_of_one_networks_maps_is_those_maps() -> None:
+    maps = np.random.default_rng(2).random((3, 4, 5), dtype=np.float32)
+    np.testing.assert_array_equal(mean_of_maps([maps]), maps)
+
+
+def test_maps_of_one_grid_are_averaged_pixel_by_pixel() -> None:
+    first, second = np.zeros((1, 2, 2), np.float32), np.full((1, 2, 2), 3, np.float32)
+    first[0, 0, 1] = 1
+    np.testing.assert_array_equal(mean_of_maps([first, second]), [[[1.5, 2.0], [1.5, 1.5]]])
+
+
+def test_a_coarse_map_adds_up_to_the_same_on_a_finer_grid() -> None:
+    """Two networks that found as much evidence count the same, whatever their layers' grids."""
+    coarse = np.full((1, 2, 2), 0.5, dtype=np.float32)
+    fine = np.zeros((1, 4, 6), dtype=np.float32)
+    found = mean_of_maps([coarse, fine])
+    assert found.shape == (1, 4, 6)
+    assert found.dtype == np.float32
+    np.testing.assert_allclose(found, 0.5 * 4 / 24 / 2)
+    assert found.sum() == pytest.approx(coarse.sum() / 2)
+
+
+def test_the_grid_has_the_most_rows_and_the_most_columns_of_all() -> None:
+    wide, tall = np.ones((2, 2, 6), np.float32), np.ones((2, 4, 3), np.float32)
+    assert mean_of_maps([wide, tall]).shape == (2, 4, 6)
+
+
+def test_a_map_that_is_no_number_stays_so_and_zero_maps_stay_zero() -> None:
+    broken, fine = np.zeros((2, 2, 2), np.float32), np.zeros((2, 4, 4), np.float32)
+    broken[0, 0, 0] = np.nan
+    found = mean_of_maps([broken, fine])
+    assert np.isnan(found[0]).any()
+    assert (found[1] == 0).all()
+
+
+def test_members_of_several_sizes_are_asked_at_their_own_size(tiny: Classifier) -> None:
+    large, small = noise(2, 8), noise(2, 6)
+    target = np.array([1, 0])
+    members = [Member(tiny, 8, ""), Member(tiny, 6, "conv")]
+    expected = mean_of_maps(
+        [grad_cam(tiny, large, target), grad_cam(tiny, small, target, layer="conv")]
+    )
+    found = mean_grad_cam(members, {8: large, 6: small}, target)
+    np.testing.assert_allclose(found, expected, rtol=1e-5)
+    assert found.shape == (2, 8, 8)

@@ -226,17 +226,6 @@ def test_a_cut_at_no_module_is_refused_with_the_nearest() -> None:
     )
 
 
-def test_a_backbone_without_a_map_is_refused() -> None:
-    text = '[network]\nbackbone = "test_vit"\n[input]\nsize = 160\n'
-    recipe = parse_recipe(text, name="x")
-    with pytest.raises(RecipeError) as caught:
-        build_network(recipe, random_start(recipe), classes=2)
-    assert str(caught.value) == (
-        "[network] backbone: test_vit gives no map of (channels, rows, columns) but (101, 64); "
-        "hilum needs a convolutional network."
-    )
-
-
 def test_weights_are_loaded_and_a_classifier_of_theirs_is_left_out() -> None:
     donor, taker = small().backbone, small().backbone
     state = {**donor.state_dict(), "fc.weight": torch.zeros(9, 9), "fc.bias": torch.zeros(9)}

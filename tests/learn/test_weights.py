@@ -20,7 +20,7 @@ import torch
 from safetensors.torch import save, save_file
 
 from hilum.errors import RecipeError, UsageError, WeightsError
-from hilum.learn.weights import THREE_WAYS, find_weights, pretrained_config
+from hilum.learn.weights import THREE_WAYS, find_weights, pretrained_config, side_of
 
 NETWORK = "test_resnet"
 REPOSITORY = "timm/test_resnet.r160_in1k"
@@ -92,6 +92,53 @@ def test_no_weights_are_random_initialisation_with_timms_statistics() -> None:
     assert (weights.state, weights.sha256, weights.pretrained) == (None, "", False)
     assert weights.origin == "random initialisation"
     assert weights.mean == (0.5, 0.5, 0.5)
+
+
+@pytest.mark.parametrize("called", ["convnext_tiny", "convnext_tiny.in12k"])
+def test_weights_with_a_tag_are_found_under_either_name(tmp_path: Path, called: str) -> None:
+    model = tmp_path / called
+    model.mkdir()
+    save_file(TENSORS, model / "model.safetensors")
+    cfg = {"tag": "in12k", "input_size": [3, 192, 160]}
+    told = {"architecture": "convnext_tiny", "pretrained_cfg": cfg}
+    (model / "config.json").write_text(json.dumps(told))
+    weights = find_weights("convnext_tiny.in12k", tmp_path)
+    assert (weights.origin, weights.size) == (f"folder {called}", 160)
+    if called == "convnext_tiny":
+        assert refusal("convnext_tiny.in12k_ft_in1k", tmp_path) == (
+            f"{model} holds weights of convnext_tiny.in12k, and the recipe's network is "
+            "convnext_tiny.in12k_ft_in1k; give the weights of convnext_tiny.in12k_ft_in1k, or a "
+            "recipe for convnext_tiny.in12k."
+        )
+
+
+def test_the_tag_selects_the_configuration() -> None:
+    plain, large = (
+        find_weights(name, "none")
+        for name in ("convnext_tiny", "vit_base_patch16_224.augreg_in21k")
+    )
+    assert (plain.size, plain.mean[0]) == (224, 0.485)
+    assert (large.size, large.mean[0]) == (224, 0.5)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("convnxt_tiny", "knows 'convnxt_tiny'. Did you mean 'convnext_tiny'?"),
+        ("convnxt_tiny.in12k", "knows 'convnxt_tiny.in12k'. Did you mean 'convnext_tiny'?"),
+        ("resnet10t.c3_in2k", "timm has no weights 'c3_in2k' of resnet10t; it has resnet10t.c3_in1k"
+         ". Did you mean 'resnet10t.c3_in1k'?"),
+    ],
+)  # fmt: skip
+def test_a_wrong_name_or_tag_is_refused_with_the_nearest(name: str, words: str) -> None:
+    with pytest.raises(RecipeError) as caught:
+        pretrained_config(name)
+    assert str(caught.value).endswith(words)
+
+
+def test_another_number_of_channels_is_refused() -> None:
+    with pytest.raises(RecipeError, match="takes 6 channels, and hilum feeds three; choose anoth"):
+        side_of({"input_size": (6, 224, 224)})
 
 
 def test_a_network_that_timm_does_not_know_is_refused_with_the_nearest() -> None:

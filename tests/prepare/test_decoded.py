@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,8 +18,9 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, generate_uid
 
 from hilum.errors import ReadError, StorageError, TableError
-from hilum.prepare import decode_table, resize
+from hilum.prepare import BATCH, decode_sizes, decode_table, resize, sized_batches
 from hilum.prepare.decoded import AHEAD
+from hilum.readers import read_slice
 from hilum.table import SliceTable
 
 MakeTable = Callable[..., SliceTable]
@@ -185,3 +187,40 @@ def test_growing_is_linear_and_the_same_size_is_the_same() -> None:
     grey = np.array([[0, 200], [0, 200]], dtype=np.uint8)
     assert resize(grey, 4).tolist() == [[0, 50, 150, 200]] * 4
     assert resize(grey, 2).tolist() == grey.tolist()
+
+
+def test_several_sizes_are_those_of_each_alone_and_every_file_is_read_once(
+    pictures: Path, make_table: MakeTable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = make_table(2, folder=pictures, path=["1.png", "2.png"])
+    alone = {}
+    for size in (16, 24):
+        with decode_table(table, size=size) as decoded:
+            alone[size] = decoded.grey.copy()
+    read: list[Path] = []
+
+    def counted(path: Path, **how: Any) -> Any:
+        read.append(path)
+        return read_slice(path, **how)
+
+    monkeypatch.setattr("hilum.prepare.decoded.read_slice", counted)
+    with decode_sizes(table, [24, 16, 24]) as both:
+        assert sorted(both) == [16, 24]
+        for size, decoded in both.items():
+            np.testing.assert_array_equal(decoded.grey, alone[size])
+    assert sorted(path.name for path in read) == ["1.png", "2.png"]
+
+
+def test_no_size_reads_nothing(make_table: MakeTable) -> None:
+    with decode_sizes(make_table(2, path=["gone.png", "gone-too.png"]), []) as none:
+        assert none == {}
+
+
+def test_batches_of_several_sizes_go_together() -> None:
+    count = BATCH + 3
+    grey = {
+        size: np.arange(count, dtype=np.uint8)[:, None, None].repeat(size, 1) for size in (1, 2)
+    }
+    batches = list(sized_batches(grey))
+    assert [len(batch[1]) for batch in batches] == [BATCH, 3]
+    assert batches[1][2][:, 1, 0].tolist() == [BATCH, BATCH + 1, BATCH + 2]

@@ -143,6 +143,36 @@ def test_missing_parts_are_sentences(make_run: MakeRun, change_json: ChangeJson)
     assert "This run has no border probe" in text
 
 
+def test_an_ensemble_shows_its_members_instead_of_recipe_and_training(
+    make_run: MakeRun, change_json: ChangeJson
+) -> None:
+    run = make_run(pretrained=False)
+    for name in ("recipe.toml", "history.csv"):
+        (run / name).unlink()
+    members = [
+        {"name": "net-a", "title": "MobileNetV2", "origin": "folder w", "pretrained": True,
+         "size": 224, "parameters": {"total": 2555394, "trained": 2131138}},
+        {"name": "net-b", "title": "VGG16", "origin": "random initialisation", "pretrained": False,
+         "size": 128, "parameters": {"total": 14848066, "trained": 14848066}},
+    ]  # fmt: skip
+    changes = {"kind": "ensemble", "title": "Ensemble of 2: A, B", "members": members}
+    change_json(run / "network.json", lambda content: content.update(changes))
+    page = render(run)
+    shown = page[page.index('<h2 id="members">') :]
+    for text in ("MobileNetV2", "net-a", "ImageNet", "224", "VGG16", "random", "128"):
+        assert text in shown
+    assert "1 of the 2 members started from random weights, not from ImageNet" in page
+    assert "1 of 2 members from ImageNet" in page
+    assert "the mean of the members' maps" in page
+    assert 'id="training"' not in page
+    assert 'id="recipe"' not in page
+
+
+def test_a_network_has_no_members(usual_page: str) -> None:
+    assert 'id="members"' not in usual_page
+    assert 'id="recipe"' in usual_page
+
+
 def test_three_classes_are_all_there(make_run: MakeRun) -> None:
     text = words(render(make_run(names=("cancer", "normal", "pneumonia"))))
     assert "cancer, normal or pneumonia on single chest CT slices" in text

@@ -31,11 +31,11 @@ def blind_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     folder.mkdir()
     facts = {"class_names": ["cancer", "pneumonia"], "positive": "cancer", "input": {"size": 32}}
     (folder / "network.json").write_text(json.dumps(facts))
-    monkeypatch.setattr(step, "load_network", lambda run: SimpleNamespace())
+    monkeypatch.setattr(step, "load_networks", lambda run: [SimpleNamespace(size=32)])
     monkeypatch.setattr(
         step,
-        "probabilities",
-        lambda network, batches: (np.array([[0.75, 0.25]] * len(b)) for b in batches),
+        "mean_probabilities",
+        lambda members, grey: np.array([[0.75, 0.25]] * len(grey[32])),
     )
     return Run(folder)
 

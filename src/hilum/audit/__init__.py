@@ -3,12 +3,16 @@
 from hilum.audit.border import PIXELS, border_features, probe_border, probe_concern
 from hilum.audit.concern import Concern
 from hilum.audit.design import judge_design
+from hilum.audit.random_labels import LEAKS, REAL_LABEL, random_labels_concern
 
 __all__ = [
+    "LEAKS",
     "PIXELS",
+    "REAL_LABEL",
     "Concern",
     "border_features",
     "judge_design",
     "probe_border",
     "probe_concern",
+    "random_labels_concern",
 ]

@@ -10,18 +10,22 @@ from typing import Annotated
 import typer
 
 from hilum.cli import (
+    compare,
     data,
     demo,
     doctor,
+    ensemble,
     evaluate,
     explain,
     info,
     networks,
     predict,
+    random_labels,
     recipes,
     report,
     split,
     train,
+    tune,
 )
 from hilum.cli.show import is_first_process
 from hilum.errors import HilumError
@@ -52,9 +56,13 @@ app.command("demo")(demo.command)
 app.add_typer(data.app, name="data")
 app.command("split")(split.command)
 app.command("train")(train.command)
+app.command("tune")(tune.command)
 app.command("evaluate")(evaluate.command)
 app.command("explain")(explain.command)
+app.command("ensemble")(ensemble.command)
 app.command("report")(report.command)
+app.command("compare")(compare.command)
+app.command("random-labels")(random_labels.command)
 app.command("predict")(predict.command)
 app.command("info")(info.command)
 app.command("networks")(networks.command)

@@ -19,7 +19,8 @@ def command(
 ) -> None:
     """Say what a run is.
 
-    Its network, data, training and, where it was evaluated, its figures.
+    Its network (of an ensemble the members, of a cross-validation the folds), data, training and,
+    where it was evaluated, its figures.
     """
     from hilum.cli.show import print_json
     from hilum.steps.info import describe_run
@@ -29,8 +30,9 @@ def command(
         print_json(told)
         return
     for key, value in told.items():
-        if isinstance(value, list):
+        if key == "layers":
             for line in value:
                 typer.echo(f"  {line['layer']:40} {line['kind']:20} {line['state']}")
         else:
-            typer.echo(f"{key:22} {value}")
+            for number, line in enumerate(value if isinstance(value, list) else [value]):
+                typer.echo(f"{'' if number else key:24} {line}")

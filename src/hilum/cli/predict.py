@@ -38,6 +38,15 @@ def command(
             "that the network was trained on, else lung."
         ),
     ] = None,
+    threshold: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME|NUMBER",
+            help="Call the positive class from this probability on: youden, sensitivity-0.95, "
+            "sensitivity-1.00 (as chosen on validation), or a number; without it the most "
+            "probable class is called.",
+        ),
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace OUT.")] = False,
 ) -> None:
     """Say what the network calls each slice.
@@ -53,11 +62,13 @@ def command(
         refuse_existing(out, force=force)
     found = Found()
     asked = parse_window(window) if window is not None else None
-    outcomes = predict(run, paths, window=asked, found=found)
+    outcomes = predict(run, paths, window=asked, threshold=threshold, found=found)
     with _opened(out) as text:
         called, refused = _write(outcomes, text, form)
         if not called and not refused:
             raise UsageError(f"there is no slice in {', '.join(map(str, paths))}.")
+    for remark in found.remarks:
+        typer.echo(remark, err=True)
     if called:
         counted = ", ".join(f"{n} {name}" for name, n in sorted(called.items()))
         typer.echo(f"{sum(called.values())} slices called: {counted}", err=True)
@@ -104,14 +115,17 @@ def _write(
 
 
 def _row(outcome: Predicted) -> dict[str, str | int | float]:
-    """Return one prediction as columns."""
+    """Return one prediction as columns; `threshold` is empty where none was given."""
     from hilum.steps.predict import NOTICE
 
+    calibrated = outcome.calibrated or {}
     return {
         "path": str(outcome.path),
         "frame": outcome.frame,
         "predicted": outcome.predicted,
         **{f"probability_{name}": round(p, 6) for name, p in outcome.probabilities.items()},
+        **{f"calibrated_{name}": round(p, 6) for name, p in calibrated.items()},
+        "threshold": "" if outcome.threshold is None else outcome.threshold,
         "window": outcome.window,
         "notes": " ".join(outcome.notes),
         "notice": NOTICE,

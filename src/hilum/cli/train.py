@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -37,6 +38,14 @@ def command(
     report: Annotated[
         bool, typer.Option("--report", help="Then evaluate, explain and report, in one go.")
     ] = False,
+    folds: Annotated[
+        int | None,
+        typer.Option(
+            min=2,
+            help="Cross-validate: train so many times, testing on each group once; the table "
+            "needs no split.",
+        ),
+    ] = None,
     leaky: Annotated[
         bool,
         typer.Option("--leaky", help="Train although groups are in more than one split."),
@@ -50,18 +59,22 @@ def command(
 ) -> None:
     """Fine-tune a network on a slice table.
 
-    The best epoch by validation is kept: it is the one that is saved, evaluated and shown.
+    The best epoch by validation is kept: it is the one that is saved, evaluated and shown. With
+    --folds each fold is a run in OUT/members, and OUT tells what all of them reach.
     """
     from hilum.cli.evaluate import print_figures
     from hilum.cli.show import is_first_process, progress_shown
     from hilum.errors import StorageError
     from hilum.recipe import as_recipe
+    from hilum.steps.folds import cross_validate
+    from hilum.steps.resume import resume as go_on
     from hilum.steps.road import finish
-    from hilum.steps.train import resume as go_on
     from hilum.steps.train import train
 
-    if resume is not None and any((table, out, recipe, weights, change, leaky, force)):
+    if resume is not None and any((table, out, recipe, weights, change, folds, leaky, force)):
         raise typer.BadParameter("--resume RUN goes on as it began; only --report goes with it.")
+    if folds and leaky:
+        raise typer.BadParameter("--folds never parts a group; --leaky doesn't go with it.")
     folder = resume or out
     try:
         with progress_shown() as progress:
@@ -70,22 +83,34 @@ def command(
             elif table is None or out is None:
                 raise typer.BadParameter("give a TABLE and --out RUN, or --resume RUN.")
             else:
-                run = train(
+                begin = (
+                    partial(cross_validate, folds=folds) if folds else partial(train, leaky=leaky)
+                )
+                run = begin(
                     table,
                     as_recipe(recipe or DEFAULT_RECIPE, change or ()),
                     out=out,
                     weights=weights,
-                    leaky=leaky,
                     force=force,
                     progress=progress,
                 )
             if report:
                 finish(run, progress=progress)
-        if report and is_first_process():
+        whole = run.kind == "cross-validation"
+        if (report or whole) and is_first_process():
             print_figures(run.metrics())
     except (KeyboardInterrupt, StorageError):
-        if folder is not None and (folder / "checkpoint").is_dir() and is_first_process():
+        if folder is not None and _can_go_on(folder) and is_first_process():
             typer.echo(f"Go on with: hilum train --resume {folder}", err=True)
         raise
     if is_first_process():
-        typer.echo(f"{folder}/report.html" if report else f"Next: hilum evaluate {folder}")
+        step = "report" if whole else "evaluate"
+        typer.echo(f"{folder}/report.html" if report else f"Next: hilum {step} {folder}")
+
+
+def _can_go_on(folder: Path) -> bool:
+    """Whether a training was begun in `folder` and is not finished."""
+    from hilum.run import Run
+
+    run = Run(folder)
+    return run.checkpoint.is_dir() or (run.recipe_file.is_file() and not run.finished)

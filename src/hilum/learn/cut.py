@@ -1,4 +1,8 @@
-"""Where a backbone is cut: what of it is frozen, and what frozen batch norm does."""
+"""Where a backbone is cut: what of it is frozen, and what frozen batch norm does.
+
+networks.toml says where the paper's nine are cut. For any other network of timm the place is
+found: see `choose_cut`.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +13,25 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from hilum.errors import RecipeError
 from hilum.known_networks import nearest
+from hilum.learn.reach import reached_parameters
 
-__all__ = ["HEAD_ONLY", "WHOLE", "frozen_modules", "set_batchnorm"]
+__all__ = [
+    "HEAD_ONLY",
+    "PAPER_SHARE",
+    "WHOLE",
+    "choose_cut",
+    "frozen_modules",
+    "frozen_parameters",
+    "set_batchnorm",
+]
 
 WHOLE, HEAD_ONLY = "all", "head"
 """Cuts that are no module: nothing of the backbone is frozen, or all of it."""
+PAPER_SHARE = 0.7
+"""Of the layers, that the paper freezes."""
+DEEPEST = 4
+"""Names in the path of a boundary, at the most: `layers.2.blocks.4`. Deeper ones lie in branches,
+and each costs a forward and a backward pass to find out."""
 
 
 def frozen_modules(
@@ -40,17 +58,45 @@ def frozen_modules(
     return () if train_from == WHOLE else tuple(_before(backbone, train_from, also_train))
 
 
-def _before(
-    backbone: nn.Module, train_from: str, also_train: tuple[str, ...]
-) -> Iterator[nn.Module]:
-    """Yield the modules that stand before `train_from` and hold nothing that is trained."""
-    for name, module in backbone.named_modules():
-        if name == train_from:
-            return
-        holds = any(trained.startswith(f"{name}.") for trained in (train_from, *also_train))
-        within = any(f"{name}.".startswith(f"{trained}.") for trained in also_train)
-        if name and not holds and not within:
-            yield module
+def frozen_parameters(
+    backbone: nn.Module, train_from: str, also_train: tuple[str, ...] = ()
+) -> list[nn.Parameter]:
+    """Return the parameters that are frozen by a cut: those of the frozen modules, and loose ones.
+
+    Loose parameters stand in no layer but in the whole network or in the stage that holds the
+    cut: class tokens, position embeddings. They work at the entrance and are frozen with it.
+    """
+    frozen = [p for m in frozen_modules(backbone, train_from, also_train) for p in m.parameters()]
+    if train_from == WHOLE:
+        return frozen
+    holders = [m for name, m in backbone.named_modules() if _holds(name, train_from)]
+    return frozen + [p for holder in holders for p in holder.parameters(recurse=False)]
+
+
+def choose_cut(backbone: nn.Module, *, size: int, share: float = PAPER_SHARE) -> str:
+    """Return the clean boundary that freezes nearest to `share` of the layers.
+
+    A boundary is the beginning of a module with layers of its own (a stage, a block), or of a
+    convolution that stands in a plain row. It is clean if all that runs after it depends on what
+    runs before it only through its input: no shortcut or parallel branch leads around it. That is
+    tried, not guessed: the input is detached, and the gradient must reach every parameter from
+    the boundary on and no other. Where no boundary is clean, the whole network is trained.
+
+    Args:
+        backbone: any of timm's; it is not changed.
+        size: side of the square input, pixels.
+        share: of the layers (modules with parameters of their own) before the boundary, 0 to 1;
+            0 is "all", 1 is "head".
+    """
+    if share <= 0 or share >= 1:
+        return WHOLE if share <= 0 else HEAD_ONLY
+    before = _shares(backbone)
+    places = sorted(
+        (path for path in _places(backbone) if before[path] > 0),
+        key=lambda path: abs(before[path] - share),
+    )
+    used = reached_parameters(backbone, size)
+    return next((path for path in places if _is_clean(backbone, path, size, used)), WHOLE)
 
 
 def set_batchnorm(backbone: nn.Module, *, momentum: float, eps: float) -> None:
@@ -59,3 +105,76 @@ def set_batchnorm(backbone: nn.Module, *, momentum: float, eps: float) -> None:
         if isinstance(module, _BatchNorm):
             module.momentum = momentum or module.momentum
             module.eps = eps or module.eps
+
+
+def _before(
+    backbone: nn.Module, train_from: str, also_train: tuple[str, ...]
+) -> Iterator[nn.Module]:
+    """Yield the modules that stand before `train_from` and hold nothing that is trained."""
+    for name, module in backbone.named_modules():
+        if name == train_from:
+            return
+        holds = any(_holds(name, trained) for trained in (train_from, *also_train))
+        within = any(f"{name}.".startswith(f"{trained}.") for trained in also_train)
+        if name and not holds and not within:
+            yield module
+
+
+def _holds(name: str, path: str) -> bool:
+    """Whether the module `name` ("" is the backbone) holds the module `path`."""
+    return not name or path.startswith(f"{name}.")
+
+
+def _own(module: nn.Module) -> list[nn.Parameter]:
+    """Return the parameters that stand in `module` itself."""
+    return list(module.parameters(recurse=False))
+
+
+def _shares(backbone: nn.Module) -> dict[str, float]:
+    """Return path -> share of the layers that are defined before the module."""
+    modules = {path: module for path, module in backbone.named_modules() if path}
+    count, passed = sum(bool(_own(module)) for module in modules.values()), 0
+    shares = {}
+    for path, module in modules.items():
+        shares[path] = passed / max(count, 1)
+        passed += bool(_own(module))
+    return shares
+
+
+def _places(backbone: nn.Module) -> Iterator[str]:
+    """Yield the paths of the modules where a boundary may be.
+
+    A module that holds convolutions or dense layers of its own, and is no plain row, is a block:
+    nothing inside it is a boundary.
+    """
+    inside = dict(backbone.named_modules())
+    for path, module in inside.items():
+        parent = inside[path.rpartition(".")[0]]
+        row = isinstance(parent, nn.Sequential)
+        block = not row and parent is not backbone and any(map(_is_layer, parent.children()))
+        layered = any(_own(layer) for child in module.children() for layer in child.modules())
+        deep = path.count(".") >= DEEPEST
+        if path and not deep and not block and (layered or (row and _is_layer(module))):
+            yield path
+
+
+def _is_layer(module: nn.Module) -> bool:
+    """Whether `module` is a convolution or a dense layer: it has a matrix of weights of its own."""
+    return any(parameter.ndim > 1 for parameter in _own(module))
+
+
+def _is_clean(backbone: nn.Module, path: str, size: int, used: set[int]) -> bool:
+    """Whether only the input of module `path` joins what runs before it to what runs after.
+
+    `used` are the ids of the parameters that the features depend on.
+    """
+    frozen = {id(p) for p in frozen_parameters(backbone, path)}
+    loose = {id(p) for p in _loose(backbone, path)}
+    reached = reached_parameters(backbone, size, stop=path)
+    return reached - loose == used - frozen
+
+
+def _loose(backbone: nn.Module, path: str) -> Iterator[nn.Parameter]:
+    for name, module in backbone.named_modules():
+        if _holds(name, path):
+            yield from _own(module)

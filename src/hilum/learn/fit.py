@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,7 +36,10 @@ class Fitting:
         network: changed in place.
         train, validation: decoded slices.
         recipe: its settings; `positive` is the index of the recipe's positive class.
-        folder: where checkpoints go.
+        folder: where checkpoints go; None: none is kept, and the network is left as it was after
+            the last epoch, whichever was the best.
+        after_epoch: called after each whole epoch with all that is done; the training ends there
+            if it returns False. It must answer the same in every process.
     """
 
     network: Classifier
@@ -43,7 +47,8 @@ class Fitting:
     validation: Slices
     recipe: Recipe
     positive: int
-    folder: Path
+    folder: Path | None
+    after_epoch: Callable[[Trained], bool] | None = None
 
 
 def fit(fitting: Fitting, accelerator: Accelerator, progress: Progress = SILENT) -> Trained:
@@ -55,7 +60,8 @@ def fit(fitting: Fitting, accelerator: Accelerator, progress: Progress = SILENT)
     """
     settings = fitting.recipe.training
     optimiser = make_optimiser(fitting.network, fitting.recipe)
-    trained = load_checkpoint(fitting.folder, fitting.network, optimiser)
+    folder = fitting.folder
+    trained = load_checkpoint(folder, fitting.network, optimiser) if folder else Trained()
     network, optimiser = accelerator.prepare(fitting.network, optimiser)
     while trained.epochs < settings.epochs and not _patience_is_over(trained, settings.patience):
         row = _one_epoch(fitting, network, optimiser, accelerator, trained.epochs, progress)
@@ -66,9 +72,12 @@ def fit(fitting: Fitting, accelerator: Accelerator, progress: Progress = SILENT)
         if best or settings.keep == "last":
             trained.best_epoch = trained.epochs
         if accelerator.is_main_process:
-            save_checkpoint(fitting.folder, fitting.network, optimiser, trained)
+            if folder:
+                save_checkpoint(folder, fitting.network, optimiser, trained)
             progress.say(_line(row, settings.epochs, best))
         accelerator.wait_for_everyone()
+        if fitting.after_epoch and not fitting.after_epoch(trained):
+            break
     return trained
 
 

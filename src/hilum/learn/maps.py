@@ -7,6 +7,8 @@ clipped from above, so that an empty map stays empty and two maps can be compare
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import cv2
 import numpy as np
 import numpy.typing as npt
@@ -17,8 +19,9 @@ from hilum.errors import RunError
 from hilum.known_networks import nearest
 from hilum.learn.data import as_batch
 from hilum.learn.networks import Classifier
+from hilum.learn.predict import Member
 
-__all__ = ["grad_cam", "upsample_map"]
+__all__ = ["grad_cam", "mean_grad_cam", "mean_of_maps", "upsample_map"]
 
 Maps = npt.NDArray[np.float32]
 
@@ -61,6 +64,44 @@ def grad_cam(
         hook.remove()
     weights = gradient.mean(dim=(2, 3), keepdim=True)
     return torch.relu((weights * activation).sum(dim=1)).float().cpu().numpy()
+
+
+def mean_grad_cam(
+    members: Sequence[Member],
+    grey: Mapping[int, npt.NDArray[np.uint8]],
+    target: npt.NDArray[np.int64],
+) -> Maps:
+    """Return the mean of the members' Grad-CAM maps of a batch, see `grad_cam` and `mean_of_maps`.
+
+    Args:
+        members: in inference mode.
+        grey: for each member's size the same n slices, (n, size, size) uint8.
+        target: (n,) index of the class that each map is for, the same for all members.
+    """
+    return mean_of_maps(
+        [grad_cam(one.network, grey[one.size], target, layer=one.cam_layer) for one in members]
+    )
+
+
+def mean_of_maps(maps: Sequence[Maps]) -> Maps:
+    """Return the mean (n, rows, columns) float32 of several networks' maps of the same n slices.
+
+    The grid is the finest: as many rows, and as many columns, as any of the maps has. Coarser maps
+    are enlarged to it, linearly. A map's values are logits per pixel of the map, so they are
+    divided by the number of pixels that each of its pixels becomes: what a map adds up to stays,
+    and no network counts for more because its map is coarse. The mean of one map is that map.
+    """
+    rows, columns = (max(part.shape[axis] for part in maps) for axis in (1, 2))
+    on_grid = [_on_grid(part, (rows, columns)) for part in maps]
+    return np.asarray(np.mean(on_grid, axis=0), dtype=np.float32)
+
+
+def _on_grid(maps: Maps, shape: tuple[int, int]) -> Maps:
+    """Return maps (n, rows, columns) on a finer grid, in logits per pixel of that grid."""
+    if maps.shape[1:] == shape:
+        return maps
+    share = maps[0].size / (shape[0] * shape[1])
+    return np.stack([upsample_map(one, shape) for one in maps]) * np.float32(share)
 
 
 def upsample_map(cam_map: Maps, shape: tuple[int, int]) -> Maps:

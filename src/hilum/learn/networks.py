@@ -7,16 +7,25 @@ global average pooling changes nothing but the memory needed, and is left out.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
+from typing import Any
 
-import timm
 import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from hilum.errors import RecipeError, WeightsError
+from hilum.errors import WeightsError
 from hilum.known_networks import known_networks
-from hilum.learn.cut import WHOLE, frozen_modules, set_batchnorm
+from hilum.learn.backbone import MapLayout, is_dropped, make_backbone
+from hilum.learn.cut import (
+    PAPER_SHARE,
+    WHOLE,
+    choose_cut,
+    frozen_modules,
+    frozen_parameters,
+    set_batchnorm,
+)
 from hilum.learn.weights import Weights
 from hilum.recipe import Recipe
 
@@ -25,7 +34,11 @@ __all__ = [
     "build_network",
     "cam_layer",
     "count_parameters",
+    "cut_near",
+    "fill_network",
     "freeze",
+    "input_size",
+    "list_layers",
     "load_backbone",
 ]
 
@@ -39,8 +52,6 @@ SCALINGS = {
 }
 """Mean and std of grey levels 0..1 for scalings that are not the weights' own; the training mean
 is set when the slices are known."""
-UNUSED = ("pre_logits", "head", "classifier", "fc", "AuxLogits", "last_linear")
-"""timm's names for what follows the feature map: not part of ours."""
 
 
 class Classifier(nn.Module):
@@ -48,20 +59,27 @@ class Classifier(nn.Module):
 
     Input: (n, 1 or 3, size, size) float32, plain grey levels 0..255; they are scaled to the
     weights' own mean and std inside. Output: (n, classes) logits. `last_map` does nothing: it is
-    the place where the last feature map can be looked at, whatever the backbone.
+    the place where the last feature map can be looked at, whatever the backbone. `train_from` is
+    the cut at which the backbone is frozen.
     """
 
     def __init__(
-        self, backbone: nn.Module, head: nn.Module, mean: Sequence[float], std: Sequence[float]
+        self,
+        backbone: nn.Module,
+        head: nn.Module,
+        scaling: tuple[Sequence[float], Sequence[float]],
+        layout: MapLayout,
     ) -> None:
         super().__init__()
         self.backbone = backbone
         self.head = head
+        self.layout = layout
+        self.train_from = WHOLE
         self.register_buffer("mean", None, persistent=False)
         self.register_buffer("std", None, persistent=False)
         self.mean: Tensor
         self.std: Tensor
-        self.scale(mean, std)
+        self.scale(*scaling)
         self.last_map = nn.Identity()
         self.frozen: tuple[nn.Module, ...] = ()
         self.batch_statistics = False
@@ -70,9 +88,8 @@ class Classifier(nn.Module):
         """Return the last feature map (n, channels, rows, columns) of grey levels 0..255."""
         scaled = (grey - self.mean) / self.std
         map_in_order = scaled.contiguous(memory_format=torch.channels_last)
-        features: Tensor = self.last_map(
-            self.backbone.forward_features(map_in_order)  # type: ignore[operator]
-        )
+        given = self.backbone.forward_features(map_in_order)  # type: ignore[operator]
+        features: Tensor = self.last_map(self.layout.as_map(given))
         return features
 
     def forward(self, grey: Tensor) -> Tensor:
@@ -117,34 +134,51 @@ def build_network(
         RecipeError: `train_from` names no module of the backbone, or the backbone gives no map.
         WeightsError: the weights' tensors are not those of the backbone.
     """
-    backbone = _backbone(recipe.timm_name)
+    size, settings = input_size(recipe, weights), recipe.network
+    backbone, layout = make_backbone(recipe.timm_name, size)
     if weights.state is not None:
         load_backbone(backbone, weights.state, network=recipe.timm_name, origin=weights.origin)
-    width = _width(backbone, recipe)
-    head = _head(width, recipe.network.hidden, recipe.network.dropout, classes)
-    network = Classifier(
-        backbone, head, *SCALINGS.get(recipe.input.scaling, (weights.mean, weights.std))
-    )
-    settings = recipe.network
+    head = _head(layout.channels, settings.hidden, settings.dropout, classes)
+    scaling = SCALINGS.get(recipe.input.scaling, (weights.mean, weights.std))
+    network = Classifier(backbone, head, scaling, layout)
     set_batchnorm(backbone, momentum=settings.batchnorm_momentum, eps=settings.batchnorm_eps)
     cut = settings.train_from or WHOLE
     frozen_modules(backbone, cut, settings.also_train)  # a wrong cut is refused with any weights
     if weights.pretrained or frozen_random:
+        cut = settings.train_from or choose_cut(backbone, size=size)
         batch = settings.frozen_batchnorm == "batch"
         freeze(network, cut, also_train=settings.also_train, batch_statistics=batch)
     else:
         freeze(network, WHOLE)
-    network.to(memory_format=torch.channels_last)
+    if all(parameter.ndim <= 4 for parameter in network.parameters()):
+        network.to(memory_format=torch.channels_last)  # torch refuses kernels of three dimensions
     return network
 
 
-def _backbone(name: str) -> nn.Module:
-    """Return timm's `name` with nothing after the last feature map."""
-    backbone: nn.Module = timm.create_model(name, pretrained=False, num_classes=0)
-    for unused in UNUSED:
-        if isinstance(getattr(backbone, unused, None), nn.Module):
-            setattr(backbone, unused, nn.Identity())
-    return backbone
+def input_size(recipe: Recipe, weights: Weights) -> int:
+    """Return the side of the square that the network sees, pixels: the recipe's or the weights'."""
+    return recipe.input.size or weights.size
+
+
+def fill_network(recipe: Recipe, weights: Weights, network: Classifier) -> Recipe:
+    """Return the recipe of a network that was built: its input's real size, its real cut."""
+    also = recipe.network.also_train if weights.pretrained else ()
+    told = {"train_from": network.train_from, "also_train": also}
+    return recipe.model_copy(
+        update={
+            "network": recipe.network.model_copy(update=told),
+            "input": recipe.input.model_copy(update={"size": input_size(recipe, weights)}),
+        }
+    )
+
+
+def cut_near(recipe: Recipe, weights: Weights, *, share: float = PAPER_SHARE) -> str:
+    """Return the clean cut of the recipe's network that freezes nearest to `share` of its layers.
+
+    See `hilum.learn.cut.choose_cut`; of the weights only the input size counts.
+    """
+    size = input_size(recipe, weights)
+    return choose_cut(make_backbone(recipe.timm_name, size)[0], size=size, share=share)
 
 
 def load_backbone(
@@ -152,43 +186,48 @@ def load_backbone(
 ) -> None:
     """Load `state` into `backbone`; the tensors must be the same but for a classifier's.
 
+    Where they are not, they go through timm's own conversion for this network, if it has one: it
+    knows older names, and brings position embeddings to another input size.
+
     Raises:
         WeightsError: a tensor is missing, unknown or of another shape; the message names both.
     """
-    own = backbone.state_dict()
-    offered = {key: value for key, value in state.items() if key.split(".")[0] not in UNUSED}
-    missing = sorted(own.keys() - offered.keys())
-    unknown = sorted(offered.keys() - own.keys())
-    other = [k for k in own.keys() & offered.keys() if own[k].shape != offered[k].shape]
-    if missing or unknown or other:
-        first = (missing or unknown or sorted(other))[0]
-        problem = "lack" if missing else "hold another" if unknown else "have another shape of"
-        raise WeightsError(
-            f"the weights ({origin}) are not those of {network}: they {problem} {first!r} "
-            f"({len(missing)} tensors missing, {len(unknown)} unknown, {len(other)} misshapen)."
-        )
+    offered = _of_features(backbone, state)
+    if _differ(backbone.state_dict(), offered):
+        offered = _of_features(backbone, _converted(backbone, state))
+    if wrong := _differ(backbone.state_dict(), offered):
+        raise WeightsError(f"the weights ({origin}) are not those of {network}: {wrong}.")
     backbone.load_state_dict(offered)
 
 
-def _width(backbone: nn.Module, recipe: Recipe) -> int:
-    """Return the channels of the last feature map, after checking that there is a map."""
-    side = recipe.input.size
-    was_training = backbone.training
-    backbone.eval()
-    with torch.no_grad(), torch.device("cpu"):
-        features = backbone.forward_features(torch.zeros(1, 3, side, side))  # type: ignore[operator]
-    backbone.train(was_training)
-    if features.ndim != 4 or (features.shape[1] != backbone.num_features and not _is_vgg(backbone)):
-        raise RecipeError(
-            f"[network] backbone: {recipe.timm_name} gives no map of (channels, rows, columns) but "
-            f"{tuple(features.shape[1:])}; hilum needs a convolutional network."
-        )
-    return int(features.shape[1])
+def _of_features(backbone: nn.Module, state: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Return the tensors that are no classifier's."""
+    return {key: value for key, value in state.items() if not is_dropped(backbone, key)}
 
 
-def _is_vgg(backbone: nn.Module) -> bool:
-    """timm's VGG counts its two dense layers as features; its map is narrower than it says."""
-    return type(backbone).__name__ == "VGG"
+def _differ(own: dict[str, Tensor], offered: dict[str, Tensor]) -> str:
+    """Say how `offered` differs from a backbone's `own` tensors; empty where it doesn't."""
+    missing = sorted(own.keys() - offered.keys())
+    unknown = sorted(offered.keys() - own.keys())
+    other = sorted(k for k in own.keys() & offered.keys() if own[k].shape != offered[k].shape)
+    if not (missing or unknown or other):
+        return ""
+    problem = "lack" if missing else "hold another" if unknown else "have another shape of"
+    return (
+        f"they {problem} {(missing or unknown or other)[0]!r} ({len(missing)} tensors missing, "
+        f"{len(unknown)} unknown, {len(other)} misshapen)"
+    )
+
+
+def _converted(backbone: nn.Module, state: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Return `state` as timm converts it for this kind of network, or as it is."""
+    convert: Any = getattr(sys.modules[type(backbone).__module__], "checkpoint_filter_fn", None)
+    if convert is None:
+        return state
+    try:
+        return dict(convert(dict(state), backbone))
+    except (AttributeError, IndexError, KeyError, RuntimeError, TypeError, ValueError):
+        return state  # what is wrong with it is said of the tensors as they came
 
 
 def _head(
@@ -239,11 +278,13 @@ def freeze(
     frozen = frozen_modules(network.backbone, train_from, also_train)
     for parameter in network.parameters():
         parameter.requires_grad_(True)
+    for parameter in frozen_parameters(network.backbone, train_from, also_train):
+        parameter.requires_grad_(False)
     for module in frozen:
-        module.requires_grad_(False)
         if batch_statistics and isinstance(module, _BatchNorm):
             module.momentum = 0.0  # the running statistics stay as they are
     network.frozen = frozen
+    network.train_from = train_from
     network.batch_statistics = batch_statistics
 
 

@@ -23,10 +23,12 @@ from torch import Tensor
 from hilum.errors import RecipeError, UsageError, WeightsError
 from hilum.known_networks import WEIGHTS_VARIABLE, nearest
 
-__all__ = ["Weights", "find_weights", "pretrained_config"]
+__all__ = ["Weights", "find_weights", "pretrained_config", "side_of"]
 
 NO_WEIGHTS = "none"
 MODEL_FILE = "model.safetensors"
+USUAL_SIZE = 224
+"""Side in pixels where a configuration names none: what most networks of timm are trained on."""
 CONNECT_SECONDS = 5.0
 """How long to wait for the hub to answer at all: without internet an answer comes at once."""
 
@@ -49,6 +51,7 @@ class Weights:
         sha256: of the safetensors file; empty for random initialisation.
         mean, std: a channel, of slices scaled to 0..1, as the weights were trained with.
         licence: as the weights' configuration states it; may be empty.
+        size: side of the square that the weights were trained on, pixels.
     """
 
     network: str
@@ -58,6 +61,7 @@ class Weights:
     mean: tuple[float, float, float]
     std: tuple[float, float, float]
     licence: str = ""
+    size: int = USUAL_SIZE
 
     @property
     def pretrained(self) -> bool:
@@ -66,18 +70,45 @@ class Weights:
 
 
 def pretrained_config(network: str) -> dict[str, Any]:
-    """Return timm's default configuration of `network`.
+    """Return timm's configuration of `network`, which may carry a tag: `resnet50.a1_in1k`.
 
     Raises:
-        RecipeError: timm has no such network; the message names the nearest.
+        RecipeError: timm has no such network, or no such weights of it; the message names the
+            nearest.
     """
+    architecture, _, tag = network.partition(".")
     if not timm.is_model(network):
         raise RecipeError(
             f"[network] backbone: neither hilum nor timm knows {network!r}."
-            f"{nearest(network, timm.list_models())}"
+            f"{nearest(architecture, timm.list_models())}"
+        )
+    known = timm.list_models(f"{architecture}.*", pretrained=True) if tag else []
+    if tag and network not in known:
+        raise RecipeError(
+            f"[network] backbone: timm has no weights {tag!r} of {architecture}; it has "
+            f"{', '.join(known) or 'none'}.{nearest(network, known)}"
         )
     config = timm.get_pretrained_cfg(network, allow_unregistered=True)
     return dict(config.to_dict()) if config is not None else {}
+
+
+def side_of(config: dict[str, Any]) -> int:
+    """Return the side of the square input of a timm configuration, pixels.
+
+    It is the size of training (`input_size`), of a rectangle the shorter side. timm's evaluation
+    takes another one where `test_input_size` is set, and cuts the border off (`crop_pct`): hilum
+    shows the whole slice, at one size.
+
+    Raises:
+        RecipeError: the network takes other than three channels.
+    """
+    channels, *sides = config.get("input_size", (3, USUAL_SIZE, USUAL_SIZE))
+    if channels != 3:
+        raise RecipeError(
+            f"[network] backbone: the network takes {channels} channels, and hilum feeds three; "
+            f"choose another network."
+        )
+    return int(min(sides))
 
 
 def find_weights(network: str, where: Path | str | None = None) -> Weights:
@@ -100,7 +131,8 @@ def find_weights(network: str, where: Path | str | None = None) -> Weights:
         return _download(network, config)
     if str(where) == NO_WEIGHTS:
         mean, std = _statistics(config)
-        return Weights(network, None, "random initialisation", "", mean, std)
+        origin = "random initialisation"
+        return Weights(network, None, origin, "", mean, std, size=side_of(config))
     return _from_folder(network, Path(where))
 
 
@@ -112,17 +144,12 @@ def _from_folder(network: str, where: Path) -> Weights:
         )
     if not where.is_dir():
         raise UsageError(f"there is no weights folder {where}.")
-    folder = where if (where / "config.json").is_file() else where / network
+    folder = _model_folder(network, where)
     if not (folder / MODEL_FILE).is_file():
         _refuse_folder(network, where, folder)
     config = _read_config(folder)
-    architecture = config.get("architecture", network)
-    if architecture != network:
-        raise WeightsError(
-            f"{folder} holds weights of {architecture}, and the recipe's network is {network}; "
-            f"give the weights of {network}, or a recipe for {architecture}."
-        )
     cfg = config.get("pretrained_cfg", {})
+    _check_network(network, config.get("architecture"), cfg.get("tag"), folder)
     mean, std = _statistics(cfg)
     return Weights(
         network,
@@ -130,7 +157,32 @@ def _from_folder(network: str, where: Path) -> Weights:
         mean=mean,
         std=std,
         licence=str(cfg.get("license", "")),
+        size=side_of(cfg if "input_size" in cfg else pretrained_config(network)),
     )
+
+
+def _model_folder(network: str, where: Path) -> Path:
+    """Return the folder of a model: `where` itself, or one in it, called with or without tag."""
+    if (where / "config.json").is_file():
+        return where
+    tagged = where / network
+    return tagged if tagged.is_dir() else where / network.partition(".")[0]
+
+
+def _check_network(network: str, holds: str | None, tag: str | None, folder: Path) -> None:
+    """Refuse weights of another network than the recipe's, or with another tag than it asks for."""
+    architecture, _, asked = network.partition(".")
+    found = holds or architecture
+    if found != architecture:
+        raise WeightsError(
+            f"{folder} holds weights of {found}, and the recipe's network is {network}; "
+            f"give the weights of {network}, or a recipe for {found}."
+        )
+    if asked and tag and asked != tag:
+        raise WeightsError(
+            f"{folder} holds weights of {found}.{tag}, and the recipe's network is {network}; "
+            f"give the weights of {network}, or a recipe for {found}.{tag}."
+        )
 
 
 def _refuse_folder(network: str, where: Path, folder: Path) -> None:
@@ -205,8 +257,9 @@ def _download(network: str, config: dict[str, Any]) -> Weights:
     mean, std = _statistics(config)
     origin = f"timm ({config.get('tag') or 'default'})"
     return Weights(
-        network, *_load(Path(kept), origin), mean=mean, std=std, licence=config.get("license") or ""
-    )
+        network, *_load(Path(kept), origin), mean=mean, std=std,
+        licence=config.get("license") or "", size=side_of(config),
+    )  # fmt: skip
 
 
 def _knock() -> None:

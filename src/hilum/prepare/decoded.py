@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -22,7 +22,14 @@ from hilum.progress import SILENT, Progress
 from hilum.readers import LUNG, Window, parse_window, read_slice
 from hilum.table import SliceTable
 
-__all__ = ["BATCH", "Decoded", "decode_table", "in_batches", "resize"]
+__all__ = [
+    "BATCH",
+    "Decoded",
+    "decode_sizes",
+    "decode_table",
+    "resize",
+    "sized_batches",
+]
 
 BATCH = 32
 """Slices that a network sees at a time when it needs no gradients of its weights."""
@@ -50,10 +57,17 @@ class Decoded:
     shapes: npt.NDArray[np.int64]
 
 
-def in_batches(grey: npt.NDArray[np.uint8]) -> Iterator[npt.NDArray[np.uint8]]:
-    """Yield (n, size, size) slices a batch at a time, in order, without copying."""
-    for first in range(0, len(grey), BATCH):
-        yield grey[first : first + BATCH]
+def sized_batches(
+    decoded: Mapping[int, npt.NDArray[np.uint8]],
+) -> Iterator[dict[int, npt.NDArray[np.uint8]]]:
+    """Yield the same slices at each size, a batch at a time, in order, without copying.
+
+    Args:
+        decoded: size -> (n, size, size) uint8, of the same n slices.
+    """
+    count = min((len(grey) for grey in decoded.values()), default=0)
+    for first in range(0, count, BATCH):
+        yield {size: grey[first : first + BATCH] for size, grey in decoded.items()}
 
 
 def resize(grey: npt.NDArray[np.uint8], size: int) -> npt.NDArray[np.uint8]:
@@ -78,18 +92,48 @@ def decode_table(table: SliceTable, *, size: int, progress: Progress = SILENT) -
         TableError: a box reaches outside its slice.
         StorageError: no room for the array (slices x size x size bytes).
     """
-    with tempfile.TemporaryFile(prefix="hilum-decoded-") as file:
-        grey = _room_for(file, (len(table), size, size))
+    with decode_sizes(table, [size], progress=progress) as decoded:
+        yield decoded[size]
+
+
+@contextmanager
+def decode_sizes(
+    table: SliceTable, sizes: Iterable[int], *, progress: Progress = SILENT
+) -> Iterator[dict[int, Decoded]]:
+    """Yield all slices of `table` decoded to each of `sizes`; see `decode_table`.
+
+    Every file is read once; without any size, none is.
+    """
+    with ExitStack() as stack:
+        grey = {
+            size: _room_for(
+                stack.enter_context(tempfile.TemporaryFile(prefix="hilum-decoded-")),
+                (len(table), size, size),
+            )
+            for size in sorted(set(sizes))
+        }
         shapes = np.zeros((len(table), 2), dtype=np.int64)
-        with ThreadPoolExecutor(READERS) as pool:
-            for first in range(0, len(table), AHEAD):
-                rows = range(first, min(first + AHEAD, len(table)))
-                for row, (picture, shape) in zip(
-                    rows, pool.map(lambda row: _decode_row(table, row, size), rows), strict=True
-                ):
-                    grey[row], shapes[row] = picture, shape
-                progress.advance("reading slices", rows.stop, len(table))
-        yield Decoded(grey, shapes)
+        if grey:
+            _decode_all(table, grey, shapes, progress)
+        yield {size: Decoded(pictures, shapes) for size, pictures in grey.items()}
+
+
+def _decode_all(
+    table: SliceTable,
+    grey: dict[int, npt.NDArray[np.uint8]],
+    shapes: npt.NDArray[np.int64],
+    progress: Progress,
+) -> None:
+    """Fill `grey` (size -> slices at that size) and `shapes`, a few hundred slices at a time."""
+    with ThreadPoolExecutor(READERS) as pool:
+        for first in range(0, len(table), AHEAD):
+            rows = range(first, min(first + AHEAD, len(table)))
+            read = pool.map(lambda row: _decode_row(table, row, list(grey)), rows)
+            for row, (pictures, shape) in zip(rows, read, strict=True):
+                shapes[row] = shape
+                for size, picture in pictures.items():
+                    grey[size][row] = picture
+            progress.advance("reading slices", rows.stop, len(table))
 
 
 def _room_for(file: IO[bytes], shape: tuple[int, int, int]) -> npt.NDArray[np.uint8]:
@@ -109,9 +153,9 @@ def _room_for(file: IO[bytes], shape: tuple[int, int, int]) -> npt.NDArray[np.ui
 
 
 def _decode_row(
-    table: SliceTable, row: int, size: int
-) -> tuple[npt.NDArray[np.uint8], tuple[int, int]]:
-    """Return one slice at `size`, and the shape of its file; errors name the row."""
+    table: SliceTable, row: int, sizes: list[int]
+) -> tuple[dict[int, npt.NDArray[np.uint8]], tuple[int, int]]:
+    """Return one slice at each of `sizes`, and the shape of its file; errors name the row."""
     cells = table.rows.iloc[row]
     window: Window = parse_window(cells["window"]) if cells["window"] else LUNG
     try:
@@ -122,7 +166,7 @@ def _decode_row(
         check_inside(parse_boxes(cells["boxes"]), image.shape)
     except TableError as error:
         raise TableError(f"{_place(table, row, 'boxes')}: {error}.") from None
-    return resize(image.grey, size), image.shape
+    return {size: resize(image.grey, size) for size in sizes}, image.shape
 
 
 def _place(table: SliceTable, row: int, column: str) -> str:

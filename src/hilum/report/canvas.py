@@ -18,7 +18,18 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
-__all__ = ["FAINT", "INK", "NETWORK", "ON_NETWORK", "PROBE", "RULE", "draw", "inline", "plain"]
+__all__ = [
+    "FAINT",
+    "INK",
+    "NETWORK",
+    "ON_NETWORK",
+    "PROBE",
+    "RULE",
+    "SERIES",
+    "draw",
+    "inline",
+    "plain",
+]
 
 PAPER = "#ffffff"
 INK = "#1a2230"
@@ -27,6 +38,19 @@ RULE = "#d9dee5"
 NETWORK = "#0a5ea8"  # blue and vermilion: told apart by every common colour vision (Okabe & Ito)
 PROBE = "#b9480a"
 ON_NETWORK = "#fdfdfd"  # text upon a full NETWORK area, in either scheme
+SERIES = (
+    "#332288",
+    "#2b87ba",
+    "#117733",
+    "#a98b1f",
+    "#aa4499",
+    "#cc5566",
+    "#2a9387",
+    "#882255",
+    "#6f7a1e",
+)
+"""Of several networks in one figure, after Tol's muted scheme, darkened to 3:1 on white; nobody
+tells nine colours apart everywhere, so each goes with a marker or a label of its own."""
 
 _CSS_NAMES = {
     PAPER: "--paper",
@@ -36,8 +60,10 @@ _CSS_NAMES = {
     NETWORK: "--network",
     PROBE: "--probe",
     ON_NETWORK: "--on-network",
+    **{colour: f"--series-{number}" for number, colour in enumerate(SERIES, start=1)},
 }
-"""What each colour is called in report.css, so that a figure in the page follows its scheme."""
+"""What each colour is called in report.css, the series in comparison.css, so that a figure in the
+page follows its scheme."""
 
 _FONTS = "system-ui, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 

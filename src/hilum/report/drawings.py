@@ -12,6 +12,7 @@ from hilum.report.confusion import confusion
 from hilum.report.curves import curves
 from hilum.report.intervals import Bar, intervals
 from hilum.report.numbers import fixed, interval
+from hilum.report.reliability import reliability
 from hilum.report.roc import roc
 from hilum.report.run_files import RunFiles
 
@@ -52,6 +53,9 @@ def drawings(files: RunFiles) -> dict[str, Drawing]:
     if curve is not None:
         probe_curve = _curve(probe["test"]) if probe else None
         found["roc"] = Drawing(roc(curve, probe_curve), "ROC curves. " + _describe_bars(bars))
+    calibration = (files.metrics.get("calibration") or {}).get("test")
+    if calibration:
+        found["reliability"] = _reliability(calibration, str(files.metrics["positive"]))
     if files.history is not None:
         history = numeric_history(files.history)
         found["curves"] = Drawing(
@@ -59,6 +63,21 @@ def drawings(files: RunFiles) -> dict[str, Drawing]:
             f"Loss, AUC and accuracy over {len(history)} epochs, with the kept epoch marked.",
         )
     return found
+
+
+def _reliability(test: Mapping[str, Any], positive: str) -> Drawing:
+    """Return the reliability curve of the test slices, before and, where fitted, after scaling."""
+    told = {key: test[key]["reliability"] for key in ("before", "after") if key in test}
+    svg = reliability(told["before"], told.get("after"), positive=positive)
+    name, bins = ("Calibrated", told["after"]) if "after" in told else ("Network", told["before"])
+    parts = [
+        f"said {fixed(part['probability'], 2)}, came {fixed(part['observed']['value'], 2)} "
+        f"({part['n']} slices)"
+        for part in bins
+    ]
+    return Drawing(
+        svg, f"Reliability of the probability of {positive}. {name}: {'; '.join(parts)}."
+    )
 
 
 def _validation_auc(probe: Mapping[str, Any] | None) -> float | None:

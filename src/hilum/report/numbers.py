@@ -6,7 +6,17 @@ import math
 from collections.abc import Mapping
 from typing import Any, TypeGuard
 
-__all__ = ["MISSING", "decimals", "duration", "fixed", "has_exact", "interval", "known", "whole"]
+__all__ = [
+    "MISSING",
+    "decimals",
+    "duration",
+    "fixed",
+    "has_exact",
+    "interval",
+    "known",
+    "signed",
+    "whole",
+]
 
 MISSING = "–"
 """Stands where a number is not defined or not known."""
@@ -52,6 +62,17 @@ def interval(figure: Mapping[str, Any]) -> str:
         return ""
     places = decimals(figure)
     return f"{fixed(low, places)}–{fixed(high, places)}"
+
+
+def signed(figure: Mapping[str, Any]) -> str:
+    """Return a difference of small shares with its interval, its signs shown.
+
+    It takes a fourth decimal: such differences are small.
+    """
+    value, low, high = (figure.get(key) for key in ("value", "low", "high"))
+    if not (known(value) and known(low) and known(high)):
+        return MISSING
+    return f"{value:+.4f} (from {low:+.4f} to {high:+.4f})".replace("-", "−")
 
 
 def whole(number: int | None) -> str:

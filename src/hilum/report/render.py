@@ -7,13 +7,23 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from hilum.atomic import write_text
 from hilum.report.canvas import inline
 from hilum.report.drawings import Drawing, drawings, numeric_history
-from hilum.report.numbers import decimals, duration, fixed, has_exact, interval, known, whole
+from hilum.report.numbers import (
+    decimals,
+    duration,
+    fixed,
+    has_exact,
+    interval,
+    known,
+    signed,
+    whole,
+)
 from hilum.report.pictures import KINDS, map_cards
 from hilum.report.run_files import RunFiles, read_run_files
 from hilum.report.statements import against_border, verdict
@@ -29,6 +39,10 @@ FIGURE_NAMES = {
     "auc": "AUC",
 }
 """The figures of merit in the order of the table; others that a run has follow under their key."""
+
+
+FOLD_NUMBERS = ("validation_auc", "seconds")
+"""Columns of folds.csv that the page writes as numbers."""
 
 
 def render(folder: Path) -> str:
@@ -77,7 +91,12 @@ def _page(files: RunFiles, found: dict[str, Drawing]) -> str:
         lstrip_blocks=True,
     )
     environment.filters.update(
-        decimals=decimals, duration=duration, fixed=fixed, interval=interval, whole=whole
+        decimals=decimals,
+        duration=duration,
+        fixed=fixed,
+        interval=interval,
+        signed=signed,
+        whole=whole,
     )
     environment.tests["known"] = known
     css = resources.files("hilum.report").joinpath("report.css").read_text(encoding="utf-8")
@@ -95,6 +114,8 @@ def _content(files: RunFiles) -> dict[str, Any]:
     figures = test["per_slice"]["figures"]
     return {
         "metrics": metrics,
+        "points": (metrics.get("thresholds") or {}).get("points"),
+        "calibration": metrics.get("calibration"),
         "environment": files.environment,
         "network": files.network,
         "date": _date(str(files.environment["started"])),
@@ -110,14 +131,20 @@ def _content(files: RunFiles) -> dict[str, Any]:
             leaks=metrics["split"]["leak"]["share_of_test_slices"] > 0,
         ),
         "figure_names": FIGURE_NAMES | {key: key for key in figures if key not in FIGURE_NAMES},
-        "exact": has_exact([metrics["splits"], probe]),
+        "exact": has_exact([metrics["splits"], probe, *_later(metrics)]),
         "recipe": _sections(files.recipe),
         "recipe_text": files.recipe_text,
         "epochs": _epochs(files),
+        "fold_rows": _fold_rows(files),
         "kinds": KINDS,
         "maps_split": _maps_split(files),
         "cards": None if files.shown is None else map_cards(files.shown, files.folder),
     }
+
+
+def _later(metrics: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the parts of metrics.json that older runs lack."""
+    return [metrics[key] for key in ("thresholds", "calibration", "folds") if key in metrics]
 
 
 def _maps_split(files: RunFiles) -> str:
@@ -156,6 +183,17 @@ def _setting(setting: Any) -> str:
     if isinstance(setting, dict):
         return ", ".join(f"{key} {_setting(inner)}" for key, inner in setting.items())
     return f"{setting:g}" if isinstance(setting, float) else str(setting) or "default"
+
+
+def _fold_rows(files: RunFiles) -> dict[str, dict[str, Any]]:
+    """Return fold -> how its training went, numbers where they are such; nothing without folds."""
+    if files.folds is None or not {"fold", *FOLD_NUMBERS}.issubset(files.folds.columns):
+        return {}
+    numbers = {
+        key: pd.to_numeric(files.folds[key], errors="coerce").astype(object) for key in FOLD_NUMBERS
+    }
+    rows = files.folds.assign(**numbers).to_dict("records")
+    return {str(row["fold"]): {str(key): cell for key, cell in row.items()} for row in rows}
 
 
 def _epochs(files: RunFiles) -> dict[str, Any] | None:

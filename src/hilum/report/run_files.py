@@ -32,11 +32,13 @@ class RunFiles:
 
     Attributes:
         folder: the run folder.
-        recipe: recipe.toml, parsed; `recipe_text` is its text as written.
+        recipe: recipe.toml, parsed; `recipe_text` is its text as written. Both are empty for an
+            ensemble, which has none of its own.
         environment, network, metrics: the JSON files of these names.
         slices: slices.csv, every cell text.
         history: history.csv, or None where the run has none.
         shown: maps/shown.csv, or None where no maps were made.
+        folds: folds.csv of a cross-validation, or None.
     """
 
     folder: Path
@@ -48,6 +50,7 @@ class RunFiles:
     slices: pd.DataFrame
     history: pd.DataFrame | None
     shown: pd.DataFrame | None
+    folds: pd.DataFrame | None = None
 
 
 def read_run_files(folder: Path) -> RunFiles:
@@ -58,7 +61,7 @@ def read_run_files(folder: Path) -> RunFiles:
         TableError: a CSV file is not a table.
     """
     _check_present(folder)
-    text = (folder / "recipe.toml").read_text(encoding="utf-8")
+    text = "" if _is_ensemble(folder) else (folder / "recipe.toml").read_text(encoding="utf-8")
     metrics = _read_json(folder / "metrics.json")
     if "test" not in metrics["splits"]:
         raise RunError(
@@ -75,6 +78,7 @@ def read_run_files(folder: Path) -> RunFiles:
         slices=read_csv(folder / "slices.csv"),
         history=_read_optional(folder / "history.csv"),
         shown=_read_optional(folder / "maps" / "shown.csv"),
+        folds=_read_optional(folder / "folds.csv"),
     )
 
 
@@ -82,7 +86,7 @@ def _check_present(folder: Path) -> None:
     """Raise RunError where the folder, or a file that a report can't do without, is missing."""
     if not folder.is_dir():
         raise RunError(f"there is no run folder {folder}; give the folder that hilum train wrote.")
-    for name in _FROM_TRAIN:
+    for name in _FROM_TRAIN[1:] if _is_ensemble(folder) else _FROM_TRAIN:
         if not (folder / name).is_file():
             raise RunError(
                 f"{folder} is not a finished run: {name} is missing; "
@@ -94,6 +98,12 @@ def _check_present(folder: Path) -> None:
                 f"{folder} has no {name} yet, and a report computes nothing itself; "
                 f"run: hilum evaluate {folder}"
             )
+
+
+def _is_ensemble(folder: Path) -> bool:
+    """Whether the run is an ensemble, which was not trained by a recipe."""
+    path = folder / "network.json"
+    return path.is_file() and _read_json(path).get("kind") == "ensemble"
 
 
 def _read_json(path: Path) -> dict[str, Any]:

@@ -13,7 +13,15 @@ import pandas as pd
 from hilum.scores.bootstrap import Figure, bootstrap_weights, interval_of
 from hilum.scores.ranking import roc_curve, weighted_auc
 
-__all__ = ["Labelled", "block", "by_group", "figures"]
+__all__ = [
+    "UNDEFINED",
+    "Labelled",
+    "block",
+    "by_group",
+    "called_under",
+    "figures",
+    "groups_behind",
+]
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
@@ -26,6 +34,7 @@ UNDEFINED = {
     "auc": "only one class is there",
     "accuracy": "there is no case",
 }
+"""Why a figure is not defined, where it isn't."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +89,7 @@ def figures(cases: Labelled) -> dict[str, Figure]:
     """Return accuracy, precision, recall, specificity, f1 and auc with their intervals."""
     whole = _figures_under(cases, np.ones((1, len(cases.label))))
     draws = _resampled(cases)
-    behind = _groups_behind(cases)
+    behind = groups_behind(cases)
     return {
         name: interval_of(
             float(value[0]), draws[name], groups=behind[name], undefined=UNDEFINED[name]
@@ -114,6 +123,19 @@ def _resampled(cases: Labelled) -> dict[str, Floats]:
 
 def _figures_under(cases: Labelled, weights: Floats) -> dict[str, Floats]:
     """Return each figure under each row of case `weights` (draws, n)."""
+    ranked = weighted_auc(cases.is_positive, cases.score, weights)
+    return {**called_under(cases, weights), "auc": ranked}
+
+
+def called_under(cases: Labelled, weights: Floats) -> dict[str, Floats]:
+    """Return the figures that rest on the class called: all but the AUC.
+
+    Args:
+        weights: (draws, n) how often each case counts in each draw.
+
+    Returns:
+        figure -> (draws,), NaN where it is not defined.
+    """
     truth, called = cases.is_positive, cases.predicted == cases.positive
     right = weights @ (cases.label == cases.predicted).astype(float)
     tp = weights @ (truth & called).astype(float)
@@ -126,7 +148,6 @@ def _figures_under(cases: Labelled, weights: Floats) -> dict[str, Floats]:
         "recall": _ratio(tp, positives),
         "specificity": _ratio(tn, negatives),
         "f1": _ratio(2 * tp, positives + calls),
-        "auc": weighted_auc(truth, cases.score, weights),
     }
 
 
@@ -136,7 +157,7 @@ def _ratio(part: Floats, whole: Floats) -> Floats:
     return ratio
 
 
-def _groups_behind(cases: Labelled) -> dict[str, int]:
+def groups_behind(cases: Labelled) -> dict[str, int]:
     """Return the number of independent groups behind each figure."""
     truth, called = cases.is_positive, cases.predicted == cases.positive
     positive, negative = len(set(cases.group[truth])), len(set(cases.group[~truth]))

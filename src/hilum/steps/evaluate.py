@@ -9,11 +9,19 @@ import numpy as np
 import pandas as pd
 
 from hilum.errors import RunError
-from hilum.prepare import BATCH, Decoded, decode_table, in_batches
+from hilum.prepare import BATCH, Decoded, decode_sizes, decode_table, sized_batches
 from hilum.progress import SILENT, Progress
 from hilum.run import Run, open_run, probability_column, write_json
 from hilum.scores import Labelled
+from hilum.steps.decision import remember_decisions
 from hilum.steps.facts import check_labels, network_facts
+from hilum.steps.fold_scores import (
+    check_folds,
+    folds_of,
+    folds_told,
+    predict_folds,
+    probe_folds,
+)
 from hilum.steps.metrics import labelled, metrics_of, predictions_frame
 from hilum.steps.probe import border_says
 from hilum.table import SliceTable
@@ -26,6 +34,10 @@ def evaluate(
 ) -> dict[str, Any]:
     """Predict every slice of a run's table, write predictions.csv and metrics.json.
 
+    What was learnt on validation for predicting, the thresholds and the temperature, goes into
+    network.json. A cross-validation's slices are predicted each by the network of the fold that
+    tests on it.
+
     Args:
         run: a finished run or its folder.
         keep_predictions: score the predictions.csv that is there; needs neither network nor torch.
@@ -33,7 +45,7 @@ def evaluate(
 
     Returns:
         the content of metrics.json: design verdict, split and leak, border probe, and for each
-        split the figures with intervals per slice and per group.
+        split the figures with intervals per slice and per group; thresholds and calibration.
 
     Raises:
         RunError: the run lacks something, or its predictions are not of its slices.
@@ -43,17 +55,28 @@ def evaluate(
     facts, table = network_facts(run), run.table()
     names, positive = facts.class_names, facts.positive
     check_labels(table, names)
+    folds = folds_of(run, table) if run.kind == "cross-validation" else []
     with decode_table(table, size=facts.size, progress=progress) as decoded:
         if keep_predictions:
             predictions = _kept(run, table, names)
+        elif folds:
+            predictions = predict_folds(folds, table, decoded, names, progress)
         else:
             predictions = _predict(run, table, decoded, names, progress)
+        if not keep_predictions:
             run.write_predictions(predictions)
-        probe = _probe(table, decoded, names, positive)
+        if folds:
+            probe = probe_folds(folds, table, decoded, names, positive)
+        else:
+            probe = _probe(table, decoded, names, positive)
     metrics = metrics_of(
         table, predictions, probe, class_names=names, positive=positive,
         weights=run.environment().get("weights", {}),
     )  # fmt: skip
+    if folds:
+        cases = labelled(predictions, names, positive)
+        metrics = folds_told(metrics, folds, table, cases, probe["test"])
+    remember_decisions(run, metrics)
     write_json(metrics, run.metrics_file)
     return metrics
 
@@ -74,21 +97,28 @@ def _kept(run: Run, table: SliceTable, names: list[str]) -> pd.DataFrame:
             f"{run.predictions_file} is not about the slices of {run.table_file.name}; run "
             f"`hilum evaluate {run.folder}` without --keep-predictions."
         )
+    if run.kind == "cross-validation":
+        check_folds(run, predictions, table)
     return predictions
 
 
 def _predict(
     run: Run, table: SliceTable, decoded: Decoded, names: list[str], progress: Progress
 ) -> pd.DataFrame:
-    """Return one row a slice with a probability for each class."""
-    from hilum.learn.predict import load_network, probabilities
+    """Return one row a slice with a probability for each class.
 
-    network = load_network(run)
-    parts = []
-    for part in probabilities(network, in_batches(decoded.grey)):
-        parts.append(part)
-        done = min(len(parts) * BATCH, len(table))
-        progress.advance("predicting", done, len(table))
+    Networks of an ensemble that see another size than `decoded` has get the slices at theirs.
+    """
+    from hilum.learn.predict import load_networks, mean_probabilities
+
+    members, size = load_networks(run), decoded.grey.shape[1]
+    others = {member.size for member in members} - {size}
+    with decode_sizes(table, others, progress=progress) as resized:
+        seen = {size: decoded.grey, **{other: part.grey for other, part in resized.items()}}
+        parts = []
+        for batch in sized_batches(seen):
+            parts.append(mean_probabilities(members, batch))
+            progress.advance("predicting", min(len(parts) * BATCH, len(table)), len(table))
     return predictions_frame(table, np.concatenate(parts), names)
 
 

@@ -12,9 +12,9 @@ import pandas as pd
 from hilum.atomic import new_folder
 from hilum.boxes import parse_boxes
 from hilum.errors import UsageError
-from hilum.learn.maps import grad_cam, upsample_map
-from hilum.learn.predict import load_network, probabilities
-from hilum.prepare import BATCH, Decoded, decode_table, in_batches
+from hilum.learn.maps import mean_grad_cam, upsample_map
+from hilum.learn.predict import Member, load_networks, mean_probabilities
+from hilum.prepare import BATCH, Decoded, decode_sizes, sized_batches
 from hilum.progress import SILENT, Progress
 from hilum.readers import LUNG, parse_window, read_slice
 from hilum.report.heatmap import draw_heatmap
@@ -46,8 +46,9 @@ def explain(
     """Write the folder `maps/` of a run and return it.
 
     It holds `maps-*.npz` (arrays `slice_id`, `target`, and `cam_map` (n, rows, columns) float32
-    at the layer's resolution, in logits, unscaled), `index.csv` (one row a slice: file and row of
-    its map, its largest value, its state: ok, zero map, not finite), `shown.csv` and `pictures/`.
+    at the layer's resolution, in logits, unscaled; of an ensemble the mean of its members' maps,
+    see `hilum.learn.maps.mean_of_maps`), `index.csv` (one row a slice: file and row of its map, its
+    largest value, its state: ok, zero map, not finite), `shown.csv` and `pictures/`.
 
     Args:
         run: a finished run or its folder.
@@ -56,7 +57,7 @@ def explain(
         progress: told what is going on.
 
     Raises:
-        UsageError: there is no such split or class.
+        UsageError: there is no such split or class, or the run is a cross-validation.
         RunError: the run lacks something.
     """
     run = run if isinstance(run, Run) else open_run(run)
@@ -66,40 +67,39 @@ def explain(
         raise UsageError(f"a split is one of {', '.join(SPLITS)}; got {split!r}.")
     if target not in (PREDICTED, *names):
         raise UsageError(f"a target is {PREDICTED} or one of {', '.join(names)}; got {target!r}.")
-    table = run.table().part(split)
+    table, members = run.table().part(split), load_networks(run)
     with (
-        decode_table(table, size=facts.size, progress=progress) as decoded,
+        decode_sizes(table, {one.size for one in members}, progress=progress) as decoded,
         new_folder(run.maps, force=True) as draft,
     ):
-        index, maps = _map_all(run, table, decoded, names, target, draft, progress)
+        index, maps = _map_all(members, table, decoded, names, target, draft, progress)
         write_csv(index, draft / "index.csv")
         _show(table, index, maps, draft)
     return run.maps
 
 
 def _map_all(
-    run: Run,
+    members: list[Member],
     table: SliceTable,
-    decoded: Decoded,
+    decoded: dict[int, Decoded],
     names: list[str],
     target: str,
     draft: Path,
     progress: Progress,
 ) -> tuple[pd.DataFrame, dict[int, Any]]:
     """Write the raw maps of all slices; return index.csv's rows and the maps that may be shown."""
-    network, layer = load_network(run), run.network().get("cam_layer", "")
     rows: list[pd.DataFrame] = []
     kept: list[npt.NDArray[np.float32]] = []
     for number, first in enumerate(range(0, len(table), A_FILE)):
         part = table.rows.iloc[first : first + A_FILE]
-        grey = decoded.grey[first : first + A_FILE]
-        told = np.concatenate(list(probabilities(network, in_batches(grey))))
+        grey = {size: seen.grey[first : first + A_FILE] for size, seen in decoded.items()}
+        told = np.concatenate([mean_probabilities(members, one) for one in sized_batches(grey)])
         called = told.argmax(axis=1)
         chosen = called if target == PREDICTED else np.full(len(part), names.index(target))
         cam_maps = np.concatenate(
             [
-                grad_cam(network, batch, chosen[i * BATCH : (i + 1) * BATCH], layer=layer)
-                for i, batch in enumerate(in_batches(grey))
+                mean_grad_cam(members, batch, chosen[i * BATCH : (i + 1) * BATCH])
+                for i, batch in enumerate(sized_batches(grey))
             ]
         )
         file = f"maps-{number:04d}.npz"

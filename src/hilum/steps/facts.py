@@ -1,14 +1,22 @@
-"""What the steps need to know of a run's network, checked."""
+"""What the steps need to know of a run's network, or of a table to train on, checked."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
-from hilum.errors import RunError, TableError
+from hilum.errors import RecipeError, RunError, TableError, UsageError
+from hilum.recipe import Classes, Recipe
 from hilum.run import Run
 from hilum.table import SliceTable
 
-__all__ = ["NetworkFacts", "check_labels", "network_facts"]
+__all__ = [
+    "NetworkFacts",
+    "check_labels",
+    "fill_classes",
+    "network_facts",
+    "refuse_own_slices",
+]
 
 
 @dataclass(frozen=True)
@@ -52,3 +60,35 @@ def check_labels(table: SliceTable, class_names: list[str], *, of: str = "networ
             f"{table.place(row, 'label')}: must be one of the {of}'s classes "
             f"({', '.join(class_names)}); got {table.rows['label'].iloc[row]!r}."
         )
+
+
+def fill_classes(recipe: Recipe, table: SliceTable) -> Recipe:
+    """Return the recipe with its class names filled from the table, after checking that they fit.
+
+    Raises:
+        TableError: a slice is of another class, or a class has no slices.
+        RecipeError: the positive class is none of them.
+    """
+    names = recipe.classes.names or tuple(table.labels)
+    check_labels(table, list(names), of="recipe")
+    missing = [name for name in names if name not in table.labels]
+    if missing or len(names) < 2:
+        raise TableError(
+            f"{table.name}: a network tells at least two classes apart, and every class needs "
+            f"slices; got {', '.join(table.labels)}"
+            + (f" and none of {', '.join(missing)}." if missing else ".")
+        )
+    if recipe.classes.positive not in names:
+        raise RecipeError(
+            f"[classes] positive: must be one of the classes ({', '.join(names)}); got "
+            f"{recipe.classes.positive!r}. Set it with --set classes.positive=NAME."
+        )
+    classes = Classes(names=names, positive=recipe.classes.positive)
+    return recipe.model_copy(update={"classes": classes})
+
+
+def refuse_own_slices(table: SliceTable, folder: Path) -> None:
+    """Raise UsageError at a run folder that holds the slices: replacing it would remove them."""
+    inside = folder.resolve()
+    if any(path.resolve().is_relative_to(inside) for path in {p.parent for p in table.paths()}):
+        raise UsageError(f"{folder} holds slices of {table.name}; choose another run folder.")

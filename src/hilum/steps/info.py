@@ -7,21 +7,31 @@ from typing import Any
 
 from hilum.errors import RunError
 from hilum.run import Run, open_run
+from hilum.table import read_csv
 
 __all__ = ["describe_run"]
 
+Told = dict[str, Any]
+"""What is told of a run: in words, by what it is about; a list is a line each."""
 
-def describe_run(run: Run | Path | str, *, layers: bool = False) -> dict[str, Any]:
+
+def describe_run(run: Run | Path | str, *, layers: bool = False) -> Told:
     """Return what a run is: network, data, training and, where it was evaluated, its figures.
+
+    Of an ensemble it tells the `members`, of a cross-validation the `folds`, a line each.
 
     Args:
         run: a finished run or its folder.
         layers: list the backbone's modules in their order, each frozen or trained; needs torch.
+
+    Raises:
+        UsageError: `layers` of a run that has no network of its own.
+        RunError: the run is not whole.
     """
     run = run if isinstance(run, Run) else open_run(run)
     try:
-        told = _facts(run)
-    except (KeyError, TypeError) as error:
+        told = {**_made_of(run), **_of_data(run), **_decides(run), **_figures(run)}
+    except (KeyError, TypeError, ValueError) as error:
         raise RunError(
             f"{run.folder} is not a whole run: network.json, environment.json or metrics.json "
             f"lacks {error}; train or evaluate it again."
@@ -34,31 +44,85 @@ def describe_run(run: Run | Path | str, *, layers: bool = False) -> dict[str, An
     return told
 
 
-def _facts(run: Run) -> dict[str, Any]:
-    """Return all that the run's files say."""
-    network, environment, table = run.network(), run.environment(), run.table()
-    weights, size = environment["weights"], network["input"]["size"]
-    told: dict[str, Any] = {
-        "network": f"{network['title']} (timm {network['timm']})",
-        "weights": weights["origin"],
-        "classes": ", ".join(network["class_names"]) + f"; positive: {network['positive']}",
-        "input": f"{size} x {size}",
-        "parameters": f"{network['parameters']['total']:,}",
-        "trained parameters": f"{network['parameters']['trained']:,}",
-        "trained from": network["train_from"],
+def _made_of(run: Run) -> Told:
+    """Return what answers for the run, and what it was trained from."""
+    network, parts = run.network(), {"ensemble": _members, "cross-validation": _folds}
+    told: Told = {"network": network["title"]}
+    if run.kind in parts:
+        told |= parts[run.kind](run)
+    else:
+        size = network["input"]["size"]
+        told["network"] += f" (timm {network['timm']})"
+        told["weights"] = run.environment()["weights"]["origin"]
+        told["input"] = f"{size} x {size}"
+        told["trained from"] = network["train_from"]
+    told["classes"] = f"{', '.join(network['class_names'])}; positive: {network['positive']}"
+    if run.kind == "network" or "parameters" in network:
+        told["parameters"] = f"{network['parameters']['total']:,}"
+        told["trained parameters"] = f"{network['parameters']['trained']:,}"
+    return told
+
+
+def _members(run: Run) -> Told:
+    """Return a line for each network that an ensemble averages."""
+    return {
+        "members": [
+            f"members/{one['name']}: {one['title']}, {one['size']} x {one['size']}, "
+            f"{one['parameters']['total']:,} parameters, weights: {one['origin']}"
+            for one in run.network()["members"]
+        ]
+    }
+
+
+def _folds(run: Run) -> Told:
+    """Return a line for each fold of a cross-validation, as folds.csv and metrics.json have it."""
+    scored = run.metrics().get("folds", {}) if run.metrics_file.is_file() else {}
+    tested = {one["run"]: one["auc"] for one in scored.get("each", ())}
+    lines = []
+    for one in read_csv(run.folder / "folds.csv").to_dict("records"):
+        auc = tested.get(one["run"])
+        reached = "" if auc is None else f", test AUC {auc:.3f}"
+        lines.append(f"{one['run']}: best epoch {one['best_epoch']}{reached}")
+    mean = {"mean AUC of the folds": _interval(scored["mean"]["auc"])} if scored else {}
+    return {"folds": lines, **mean}
+
+
+def _of_data(run: Run) -> Told:
+    """Return what the run was trained on, and how long that took."""
+    environment, table = run.environment(), run.table()
+    return {
         "slices": f"{len(table)} of {table.rows['group'].nunique()} groups",
         "sources": ", ".join(sorted(table.rows["source"].unique())),
         "trained in": f"{environment['seconds']:.0f} s on {environment['processor']}",
     }
-    if run.metrics_file.is_file():
-        metrics = run.metrics()
-        told["test AUC per slice"] = _interval(
-            metrics["splits"]["test"]["per_slice"]["figures"]["auc"]
-        )
-        told["border AUC"] = _interval(metrics["border_probe"]["test"]["auc"])
-        told["design"] = metrics["design"]["level"]
-        told["leak"] = metrics["split"]["leak"]["sentence"]
+
+
+def _decides(run: Run) -> Told:
+    """Return thresholds and temperature, where the run was evaluated and has them."""
+    network = run.network()
+    told, fit = {}, network.get("calibration", {})
+    if network.get("thresholds"):
+        points = network["thresholds"].items()
+        told["thresholds"] = ", ".join(f"{name} = {at:.3g}" for name, at in points)
+    if fit.get("fitted"):
+        told["temperature"] = f"{fit['temperature']:.3g}, fitted on {fit['fitted_on']}"
     return told
+
+
+def _figures(run: Run) -> Told:
+    """Return the figures to be read first, where the run was evaluated."""
+    if not run.metrics_file.is_file():
+        return {}
+    metrics = run.metrics()
+    test = metrics["splits"]["test"]
+    on = "out-of-fold" if run.kind == "cross-validation" else "test"
+    return {
+        f"{on} AUC per slice": _interval(test["per_slice"]["figures"]["auc"]),
+        f"{on} AUC per group": _interval(test["per_group"]["figures"]["auc"]),
+        "border AUC": _interval(metrics["border_probe"]["test"]["auc"]),
+        "design": metrics["design"]["level"],
+        "leak": metrics["split"]["leak"]["sentence"],
+    }
 
 
 def _interval(figure: dict[str, Any]) -> str:

@@ -8,14 +8,24 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from hilum.audit import judge_design, probe_concern
+from hilum.audit import REAL_LABEL, judge_design, probe_concern, random_labels_concern
 from hilum.run import probability_column
-from hilum.scores import FEW_GROUPS, INTERVAL, Labelled, block, by_group
+from hilum.scores import (
+    FEW_GROUPS,
+    INTERVAL,
+    Labelled,
+    block,
+    by_group,
+    calibration_block,
+    thresholds_block,
+)
 from hilum.splits import count_splits, find_leak, lone_slices
 from hilum.steps.environment import version
 from hilum.table import SPLITS, SliceTable
 
 __all__ = ["labelled", "metrics_of", "predictions_frame"]
+
+NOT_OF_DISEASE = "The labels are random, as a self-test: no figure of this run speaks of disease."
 
 
 def metrics_of(
@@ -42,7 +52,7 @@ def metrics_of(
         split: labelled(predictions[predictions["split"] == split], class_names, positive)
         for split in there
     }
-    return {
+    metrics = {
         "hilum": version(),
         "positive": positive,
         "class_names": class_names,
@@ -56,7 +66,20 @@ def metrics_of(
             split: {"per_slice": block(part), "per_group": block(by_group(part))}
             for split, part in cases.items()
         },
+        "thresholds": thresholds_block(cases),
+        "calibration": calibration_block(cases),
     }
+    return _with_self_test(metrics) if REAL_LABEL in table.rows.columns else metrics
+
+
+def _with_self_test(metrics: dict[str, Any]) -> dict[str, Any]:
+    """Return metrics.json of a run on random labels, with what its AUC means."""
+    concern = random_labels_concern(
+        metrics["splits"]["test"]["per_slice"]["figures"]["auc"],
+        parted=metrics["split"]["leak"]["groups"],
+    )
+    cautions = [NOT_OF_DISEASE, *metrics["cautions"]]
+    return {**metrics, "cautions": cautions, "random_labels": concern.as_json()}
 
 
 def labelled(rows: pd.DataFrame, class_names: list[str], positive: str) -> Labelled:

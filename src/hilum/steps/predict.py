@@ -13,12 +13,11 @@ import numpy as np
 import numpy.typing as npt
 
 from hilum.errors import HilumError, UsageError
-from hilum.learn.networks import Classifier
-from hilum.learn.predict import load_network, probabilities
+from hilum.learn.predict import Member, load_networks, mean_probabilities
 from hilum.prepare import BATCH, resize
 from hilum.readers import LUNG, Window, count_frames, is_candidate, parse_window, read_slice
 from hilum.run import Run, open_run
-from hilum.steps.facts import network_facts
+from hilum.steps.decision import Decision, decision_of
 from hilum.table import read_table
 
 __all__ = ["NOTICE", "Found", "Predicted", "Refused", "predict"]
@@ -35,11 +34,15 @@ class Predicted:
     Attributes:
         path: the file.
         frame: 0-based; 0 for all but multi-frame files.
-        predicted: the class with the highest probability.
-        probabilities: class name -> probability, 0 to 1, sum 1.
+        predicted: the class with the highest probability, or the one that `threshold` decides.
+        probabilities: class name -> probability, 0 to 1, sum 1; the network's own.
         window: `width/center` in HU that the slice was shown through; empty where the file
             carries no Hounsfield units.
         notes: what is unusual about the file.
+        calibrated: class name -> probability scaled by the run's temperature; None where it has
+            none.
+        threshold: the probability of the positive class from which on it was called; None: the
+            highest probability decided.
     """
 
     path: Path
@@ -48,6 +51,8 @@ class Predicted:
     probabilities: dict[str, float]
     window: str
     notes: tuple[str, ...]
+    calibrated: dict[str, float] | None = None
+    threshold: float | None = None
 
 
 @dataclass(frozen=True)
@@ -60,9 +65,13 @@ class Refused:
 
 @dataclass
 class Found:
-    """Files that look like slices, and how many others were passed over, by suffix."""
+    """Files that look like slices, how many others were passed over, by suffix, and remarks.
+
+    The remarks are sentences on how the run decides; predict makes them before its first slice.
+    """
 
     passed_over: dict[str, int] = field(default_factory=dict)
+    remarks: list[str] = field(default_factory=list)
 
     def walk(self, paths: Iterable[Path]) -> Iterator[tuple[Path, Window | None]]:
         """Yield the named files, those of a named table, and below folders what looks like slices.
@@ -101,6 +110,7 @@ def predict(
     paths: Path | str | Iterable[Path | str],
     *,
     window: Window | None = None,
+    threshold: float | str | None = None,
     found: Found | None = None,
 ) -> Iterator[Predicted | Refused]:
     """Yield what the network of a run says of each slice, in the order of the paths.
@@ -114,38 +124,43 @@ def predict(
         window: how Hounsfield units are shown to the network where a table's row does not say
             so in its column `window`; without it the one that the network was trained on, if it
             was one, else the lung window.
-        found: counts what is passed over in folders.
+        threshold: from which probability on the positive class is called: a number, or the name
+            of one of the run's operating points, such as `youden`; without it the most probable
+            class is called. Below it, the most probable of the other classes is.
+        found: counts what is passed over in folders, and keeps remarks.
 
     Raises:
-        UsageError: a path does not exist (before anything is predicted).
+        UsageError: a path does not exist, or the threshold is none (before anything is predicted).
         RunError: the run is not whole.
     """
     run = run if isinstance(run, Run) else open_run(run)
-    facts = network_facts(run)
-    names, size = facts.class_names, facts.size
+    found = found or Found()
+    decision = decision_of(run, threshold)
+    found.remarks.extend(decision.remarks)
     wanted = [Path(path) for path in ([paths] if isinstance(paths, str | Path) else paths)]
     trained = [parse_window(text) for text in run.network().get("windows", [])]
     shown = window or (trained[0] if len(trained) == 1 else LUNG)
     for path in wanted:
         if not path.exists():
             raise UsageError(f"there is no file or folder {path}.")
-    network = load_network(run)
-    files = _frames((found or Found()).walk(wanted))
+    members = load_networks(run)
+    sizes = sorted({member.size for member in members})
+    files = _frames(found.walk(wanted))
     with ThreadPoolExecutor(READERS) as pool:
-        ahead = pool.map(lambda one: _read(one, shown, size, trained), islice(files, BATCH))
+        ahead = pool.map(lambda one: _read(one, shown, sizes, trained), islice(files, BATCH))
         while batch := list(ahead):
             following = list(islice(files, BATCH))
-            ahead = pool.map(lambda one: _read(one, shown, size, trained), following)
-            yield from _predict_batch(network, batch, names)
+            ahead = pool.map(lambda one: _read(one, shown, sizes, trained), following)
+            yield from _predict_batch(members, batch, decision)
 
 
 @dataclass(frozen=True)
 class _Slice:
-    """A slice that waits for the network."""
+    """A slice that waits for the networks; `grey` is size -> (size, size) uint8."""
 
     path: Path
     frame: int
-    grey: npt.NDArray[np.uint8]
+    grey: dict[int, npt.NDArray[np.uint8]]
     window: str
     notes: tuple[str, ...]
 
@@ -171,9 +186,9 @@ def _frames(files: Iterable[tuple[Path, Window | None]]) -> Iterator[_Frame | Re
 
 
 def _read(
-    one: _Frame | Refused, window: Window, size: int, trained: list[Window]
+    one: _Frame | Refused, window: Window, sizes: list[int], trained: list[Window]
 ) -> _Slice | Refused:
-    """Read one frame at the network's size, through its own window if it has one.
+    """Read one frame, through its own window if it has one, and resize it for each network.
 
     A window that none of the training slices was shown through is noted.
     """
@@ -188,24 +203,32 @@ def _read(
     if image.window and trained and image.window not in trained:
         seen = ", ".join(map(str, trained))
         notes = (*notes, f"Shown through {shown}, and the network was trained on {seen}.")
-    return _Slice(one.path, one.frame, resize(image.grey, size), shown, notes)
+    grey = {size: resize(image.grey, size) for size in sizes}
+    return _Slice(one.path, one.frame, grey, shown, notes)
+
+
+def _stack(slices: list[_Slice]) -> dict[int, npt.NDArray[np.uint8]]:
+    """Return the batch for each size, (n, size, size) uint8."""
+    return {size: np.stack([one.grey[size] for one in slices]) for size in slices[0].grey}
 
 
 def _predict_batch(
-    network: Classifier, batch: list[_Slice | Refused], names: list[str]
+    members: list[Member], batch: list[_Slice | Refused], decision: Decision
 ) -> Iterator[Predicted | Refused]:
     """Yield the outcomes of a batch in its order."""
     slices = [one for one in batch if isinstance(one, _Slice)]
-    said: Iterator[npt.NDArray[np.float64]] = iter(())
+    said = np.empty((0, len(decision.class_names)))
     if slices:
-        said = iter(next(probabilities(network, [np.stack([s.grey for s in slices])])))
+        said = mean_probabilities(members, _stack(slices))
+    told = zip(said, decision.call(said), decision.calibrate(said), strict=True)
     for one in batch:
         if isinstance(one, Refused):
             yield one
             continue
-        row = next(said)
+        row, called, calibrated = next(told)
         yield Predicted(
-            path=one.path, frame=one.frame, predicted=names[int(row.argmax())],
-            probabilities=dict(zip(names, map(float, row), strict=True)),
+            path=one.path, frame=one.frame, predicted=called,
+            probabilities=dict(zip(decision.class_names, map(float, row), strict=True)),
             window=one.window, notes=one.notes,
+            calibrated=calibrated, threshold=decision.threshold,
         )  # fmt: skip

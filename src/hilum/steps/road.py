@@ -17,11 +17,16 @@ __all__ = ["finish"]
 def finish(run: Run | Path | str, *, progress: Progress = SILENT) -> Path:
     """Evaluate, explain and report a trained run; return where its report lies.
 
+    A cross-validation is evaluated as soon as it is trained, and has no maps of its own.
+
     Of several processes the first does the work, and the others return at once.
     """
     run = run if isinstance(run, Run) else open_run(run)
     if os.environ.get("RANK", "0") == "0":
-        evaluate(run, progress=progress)
-        explain(run, progress=progress)
+        whole = run.kind == "cross-validation"
+        if not (whole and run.metrics_file.is_file()):
+            evaluate(run, progress=progress)
+        if not whole:
+            explain(run, progress=progress)
         write_report(run.folder)
     return run.report_file

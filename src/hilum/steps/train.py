@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,24 +15,30 @@ from accelerate import Accelerator
 
 from hilum.atomic import new_folder, refuse_existing, write_text
 from hilum.audit import judge_design
-from hilum.errors import RecipeError, RunError, TableError, UsageError
+from hilum.errors import RecipeError, RunError, UsageError
 from hilum.learn.checkpoint import Trained, best_weights, load_weights, save_weights
 from hilum.learn.data import Slices
 from hilum.learn.device import choose_precision, make_accelerator
 from hilum.learn.fit import Fitting, fit
-from hilum.learn.networks import Classifier, build_network, cam_layer, count_parameters
+from hilum.learn.networks import (
+    Classifier,
+    build_network,
+    cam_layer,
+    count_parameters,
+    fill_network,
+)
 from hilum.learn.weights import Weights, find_weights
 from hilum.prepare import Decoded, decode_table
 from hilum.progress import SILENT, Progress
-from hilum.recipe import Classes, Recipe, as_recipe, dump_recipe
+from hilum.recipe import Recipe, as_recipe, dump_recipe
 from hilum.run import Run, write_json
 from hilum.splits import check_splits, find_leak
 from hilum.steps.environment import describe_environment
-from hilum.steps.facts import check_labels
+from hilum.steps.facts import fill_classes, refuse_own_slices
 from hilum.steps.probe import border_sentence
 from hilum.table import SliceTable, as_table, write_csv, write_table
 
-__all__ = ["resume", "train"]
+__all__ = ["resume", "train", "try_recipe"]
 
 RUN_MARKS = ("recipe.toml", "slices.csv")
 """Files by which a folder is known as a run, which --force may replace."""
@@ -70,15 +77,15 @@ def train(
     folder = Path(out)
     refuse_existing(folder, force=force, marks=RUN_MARKS)
     whole = as_table(table)
-    _refuse_own_slices(whole, folder)
+    refuse_own_slices(whole, folder)
     used = whole.where(whole.rows["split"] != "")
-    filled = _with_classes(as_recipe(recipe), used if len(used) else whole)
+    filled = fill_classes(as_recipe(recipe), used if len(used) else whole)
     check_splits(used if len(used) else whole, leaky=leaky)
     _warn(used, filled, progress)
     start = find_weights(filled.timm_name, weights)
     torch.manual_seed(filled.training.seed)
     network = build_network(filled, start, classes=len(filled.classes.names))
-    filled = _with_cut(filled, start)
+    filled = fill_network(filled, start, network)
     progress.say(_beginning(filled, start))
     accelerator = make_accelerator(filled.training.precision)
     _check_share(used, filled, accelerator)
@@ -119,11 +126,32 @@ def resume(folder: Path | str, *, progress: Progress = SILENT) -> Run:
         return _train(run, used, recipe, network, decoded, accelerator, progress)
 
 
-def _refuse_own_slices(table: SliceTable, folder: Path) -> None:
-    """Refuse a run folder that holds the table's slices: replacing it would remove them."""
-    inside = folder.resolve()
-    if any(path.resolve().is_relative_to(inside) for path in {p.parent for p in table.paths()}):
-        raise UsageError(f"{folder} holds slices of {table.name}; choose another run folder.")
+def try_recipe(
+    table: SliceTable,
+    recipe: Recipe,
+    *,
+    start: Weights,
+    decoded: Decoded,
+    after_epoch: Callable[[Trained], bool],
+    progress: Progress = SILENT,
+) -> Trained:
+    """Train as `train` does, but keep nothing except the history, which is returned.
+
+    Args:
+        table: slices of the splits train and validation.
+        recipe: a complete one, its classes those of the table.
+        start: what the backbone starts from.
+        decoded: the table's slices at the recipe's size.
+        after_epoch: called after each epoch; the training ends where it returns False.
+        progress: told what is going on.
+    """
+    torch.manual_seed(recipe.training.seed)
+    network = build_network(recipe, start, classes=len(recipe.classes.names))
+    if recipe.input.scaling == "train-mean":
+        network.scale((_train_mean(table, decoded),) * 3, (1 / 255,) * 3)
+    fitting = _fitting(table, decoded, recipe, network)
+    fitting.after_epoch = after_epoch
+    return fit(fitting, make_accelerator(recipe.training.precision), progress)
 
 
 def _check_share(table: SliceTable, recipe: Recipe, accelerator: Accelerator) -> None:
@@ -134,36 +162,6 @@ def _check_share(table: SliceTable, recipe: Recipe, accelerator: Accelerator) ->
             f"[training] batch_size: every process needs two slices a step, and a batch of {batch} "
             f"gives {accelerator.num_processes} fewer; take fewer processes or a larger batch."
         )
-
-
-def _with_classes(recipe: Recipe, table: SliceTable) -> Recipe:
-    """Fill the recipe's class names from the table, and check that they fit each other."""
-    names = recipe.classes.names or tuple(table.labels)
-    check_labels(table, list(names), of="recipe")
-    missing = [name for name in names if name not in table.labels]
-    if missing or len(names) < 2:
-        raise TableError(
-            f"{table.name}: a network tells at least two classes apart, and every class needs "
-            f"slices; got {', '.join(table.labels)}"
-            + (f" and none of {', '.join(missing)}." if missing else ".")
-        )
-    if recipe.classes.positive not in names:
-        raise RecipeError(
-            f"[classes] positive: must be one of the classes ({', '.join(names)}); got "
-            f"{recipe.classes.positive!r}. Set it with --set classes.positive=NAME."
-        )
-    classes = Classes(names=names, positive=recipe.classes.positive)
-    return recipe.model_copy(update={"classes": classes})
-
-
-def _with_cut(recipe: Recipe, start: Weights) -> Recipe:
-    """Write into the recipe where its trained part really begins."""
-    cut = recipe.network.train_from or "all"
-    if not start.pretrained:
-        cut = "all"
-    also = recipe.network.also_train if start.pretrained else ()
-    network = recipe.network.model_copy(update={"train_from": cut, "also_train": also})
-    return recipe.model_copy(update={"network": network})
 
 
 def _beginning(recipe: Recipe, start: Weights) -> str:
@@ -262,19 +260,25 @@ def _train(
     progress: Progress,
 ) -> Run:
     """Run the epochs that are left and finish the run."""
-    fitting = Fitting(
-        network=network,
-        train=_slices(table, decoded, recipe, "train"),
-        validation=_slices(table, decoded, recipe, "validation"),
-        recipe=recipe,
-        positive=recipe.classes.names.index(recipe.classes.positive),
-        folder=run.checkpoint,
-    )
+    fitting = _fitting(table, decoded, recipe, network)
+    fitting.folder = run.checkpoint
     trained = fit(fitting, accelerator, progress)
     if accelerator.is_main_process:
         _finish(run, trained)
     accelerator.wait_for_everyone()
     return run
+
+
+def _fitting(table: SliceTable, decoded: Decoded, recipe: Recipe, network: Classifier) -> Fitting:
+    """Return the training of `network` on the table's slices, without a folder for checkpoints."""
+    return Fitting(
+        network=network,
+        train=_slices(table, decoded, recipe, "train"),
+        validation=_slices(table, decoded, recipe, "validation"),
+        recipe=recipe,
+        positive=recipe.classes.names.index(recipe.classes.positive),
+        folder=None,
+    )
 
 
 def _slices(table: SliceTable, decoded: Decoded, recipe: Recipe, split: str) -> Slices:

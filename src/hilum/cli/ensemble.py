@@ -1,0 +1,46 @@
+"""hilum ensemble."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+__all__ = ["command"]
+
+
+def command(
+    runs: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="RUN...", help="At least two finished runs on the same slices and splits."
+        ),
+    ],
+    out: Annotated[Path, typer.Option(help="The run folder to make.")],
+    report: Annotated[
+        bool, typer.Option("--report", help="Then evaluate, explain and report, in one go.")
+    ] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace a run folder that is there.")
+    ] = False,
+) -> None:
+    """Average the probabilities of several runs.
+
+    Makes a run of its own without training: the members are copied into it.
+    """
+    from hilum.steps.ensemble import ensemble
+
+    run = ensemble(runs, out=out, force=force)
+    typer.echo(run.network()["title"])
+    if not report:
+        typer.echo(f"Next: hilum evaluate {out}")
+        return
+    from hilum.cli.evaluate import print_figures
+    from hilum.cli.show import progress_shown
+    from hilum.steps.road import finish
+
+    with progress_shown() as progress:
+        finish(run, progress=progress)
+    print_figures(run.metrics())
+    typer.echo(f"{run.report_file}")

@@ -1,0 +1,81 @@
+"""hilum random-labels."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+__all__ = ["command"]
+
+
+class Unit(StrEnum):
+    """What the split deals out."""
+
+    group = "group"
+    image = "image"
+
+
+def command(
+    table: Annotated[Path, typer.Argument(help="A slice table; its splits have no say.")],
+    out: Annotated[Path, typer.Option(help="The run folder to make; it is marked.")],
+    recipe: Annotated[
+        str, typer.Option(help="A built-in recipe (see `hilum recipes`) or a TOML file.")
+    ] = "mobilenetv2",
+    weights: Annotated[
+        str | None,
+        typer.Option(
+            help="Folder of timm local-dir models, or `none` for random weights; without it "
+            "HILUM_WEIGHTS, else timm's download."
+        ),
+    ] = None,
+    by: Annotated[
+        Unit, typer.Option(help="image: split single slices, to see what such a leak gives.")
+    ] = Unit.group,
+    seed: Annotated[
+        int | None,
+        typer.Option(min=0, help="Of labels, split and training; without it the recipe's."),
+    ] = None,
+    change: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="Change a setting of the recipe: training.epochs=3."),
+    ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace a run folder that is there.")
+    ] = False,
+) -> None:
+    """Train on random labels, which must fail.
+
+    Every group gets a label drawn by chance, so that nothing can be learnt but which group a slice
+    is of. Split by group, a test AUC whose interval misses 0.5 says that something leaks: exit
+    code 1. With --by image the leak is meant, and its size is shown: exit code 0.
+    """
+    from hilum.cli.evaluate import print_auc
+    from hilum.cli.show import is_first_process, progress_shown
+    from hilum.errors import StorageError
+    from hilum.recipe import as_recipe
+    from hilum.steps.random_labels import random_labels
+
+    changes = [*(change or ()), *([] if seed is None else [f"training.seed={seed}"])]
+    try:
+        with progress_shown() as progress:
+            done = random_labels(
+                table,
+                as_recipe(recipe, changes),
+                out=out,
+                by=by.value,
+                weights=weights,
+                force=force,
+                progress=progress,
+            )
+    except (KeyboardInterrupt, StorageError):
+        if (out / "checkpoint").is_dir() and is_first_process():
+            typer.echo(f"Go on with: hilum train --resume {out} --report", err=True)
+        raise
+    if is_first_process():
+        print_auc(done.metrics)
+        typer.echo(done.sentence)
+    if done.leaks:
+        raise typer.Exit(1)

@@ -1,0 +1,81 @@
+"""hilum tune."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from hilum.steps.tune import Tuned
+
+__all__ = ["command"]
+
+DEFAULT_RECIPE = "mobilenetv2"
+HIDDEN_COLUMNS = ["best", "validation_accuracy"]
+"""Columns of trials.csv that the table on the terminal has no room for, or shows otherwise."""
+
+
+def command(
+    table: Annotated[Path, typer.Argument(help="A slice table, split (see `hilum split`).")],
+    out: Annotated[Path, typer.Option(help="The folder to make, or to go on in.")],
+    recipe: Annotated[
+        str, typer.Option(help="A built-in recipe (see `hilum recipes`) or a TOML file.")
+    ] = DEFAULT_RECIPE,
+    trials: Annotated[
+        int, typer.Option(min=1, help="How many trials there shall be in the end.")
+    ] = 20,
+    knob: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Turn only this, as often as needed: learning_rate, backbone_learning_rate, "
+            "epsilon, dropout, hidden, frozen, size."
+        ),
+    ] = None,
+    weights: Annotated[
+        str | None,
+        typer.Option(
+            help="Folder of timm local-dir models, or `none` for random weights; without it "
+            "HILUM_WEIGHTS, else timm's download."
+        ),
+    ] = None,
+    change: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="Change a setting of the recipe: training.epochs=3."),
+    ] = None,
+) -> None:
+    """Turn a recipe's knobs and keep the best by validation.
+
+    The first trial is the recipe as it is. Stopped or killed, the same command goes on. Needs
+    Optuna: pip install 'hilum[tune]'.
+    """
+    from hilum.cli.show import progress_shown
+    from hilum.recipe import as_recipe
+    from hilum.steps.tune import tune
+
+    with progress_shown() as progress:
+        tuned = tune(
+            table, as_recipe(recipe, change or ()), out=out, trials=trials, knobs=knob or (),
+            weights=weights, progress=progress,
+        )  # fmt: skip
+    _print(tuned)
+    typer.echo(f"Next: hilum train {table} --recipe {out / 'recipe.toml'} --out RUN")
+
+
+def _print(tuned: Tuned) -> None:
+    """Print the trials, the best first, and what their figures are worth."""
+    rows = tuned.trials.sort_values(
+        ["best", "validation_auc", "validation_loss"], ascending=[False, False, True]
+    )
+    shown = rows.drop(columns=HIDDEN_COLUMNS).rename(
+        columns={"validation_auc": "AUC", "validation_loss": "loss"}
+    )
+    typer.echo(shown.to_string(index=False, na_rep="-"))
+    default = tuned.trials.iloc[0]
+    typer.echo(
+        f"Best: trial {tuned.best} of {len(rows)}, validation AUC "
+        f"{rows.iloc[0]['validation_auc']:.4f}; the recipe as it was (trial 1): "
+        f"{default['validation_auc']:.4f}. The best of {len(rows)} flatters: its validation "
+        f"figures chose it. Only the test slices, once, say how good it is."
+    )

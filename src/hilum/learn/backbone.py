@@ -1,0 +1,189 @@
+"""timm's networks as hilum uses them: what leads to the last feature map, and that as a map.
+
+timm's networks end in one of three forms: channels first (most convolutional ones), channels last
+(Swin and some others), or a row of tokens, one for each patch (vision transformers), with class or
+register tokens in front. All become (n, channels, rows, columns), so that pooling and Grad-CAM are
+the same for every network; tokens in front are left out.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Literal
+
+import timm
+import torch
+from torch import Tensor, nn
+
+from hilum.errors import RecipeError
+from hilum.learn.reach import reached_parameters, run_features
+from hilum.learn.weights import pretrained_config, side_of
+
+__all__ = ["UNUSED", "MapLayout", "is_dropped", "make_backbone"]
+
+UNUSED = ("pre_logits", "head", "classifier", "fc", "AuxLogits", "last_linear")
+"""timm's names for what follows the feature map: not part of ours."""
+
+REFUSALS = (
+    AssertionError,
+    AttributeError,
+    IndexError,
+    KeyError,
+    NotImplementedError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+)
+"""How networks answer to an input that they can't take: timm has no error of its own for it."""
+
+
+class _Dropped(nn.Identity):
+    """What stands where a part was that follows the features."""
+
+
+@dataclass(frozen=True)
+class MapLayout:
+    """How a backbone's last features lie, and how wide they are.
+
+    Attributes:
+        kind: "channels first" (n, c, rows, columns), "channels last" (n, rows, columns, c), or
+            "tokens" (n, prefix + rows * columns, c), rows as many as columns.
+        channels: c.
+        prefix: tokens in front that belong to no patch.
+    """
+
+    kind: Literal["channels first", "channels last", "tokens"]
+    channels: int
+    prefix: int = 0
+
+    def as_map(self, features: Tensor) -> Tensor:
+        """Return features as (n, channels, rows, columns)."""
+        if self.kind == "channels last":
+            return features.permute(0, 3, 1, 2)
+        if self.kind == "tokens":
+            patches = features[:, self.prefix :].transpose(1, 2)
+            side = math.isqrt(patches.shape[2])
+            return patches.reshape(*patches.shape[:2], side, side)
+        return features
+
+
+def make_backbone(name: str, size: int) -> tuple[nn.Module, MapLayout]:
+    """Return timm's network `name` with random weights, up to its features, and their layout.
+
+    Args:
+        name: timm's, with or without the tag of pretrained weights.
+        size: side of the square input, pixels; networks whose position embeddings are made for
+            one size are made for this one.
+
+    Raises:
+        RecipeError: the network can't be made for this size, or it gives no map.
+    """
+    own = side_of(pretrained_config(name))
+    try:
+        backbone = _create(name, size if size != own else None)
+        with _calls(backbone) as called, torch.no_grad():
+            features = run_features(backbone, size)
+    except REFUSALS as error:
+        raise RecipeError(_no_features(name, size, own, error)) from error
+    layout = _layout(backbone, features)
+    if layout is None:
+        raise RecipeError(
+            f"[network] backbone: {name} gives no map of (channels, rows, columns) but "
+            f"{_shape(features)}; choose a network for pictures whose features are a map or "
+            f"square patches."
+        )
+    _drop_unused(backbone, called, size)
+    return backbone, layout
+
+
+def is_dropped(backbone: nn.Module, parameter: str) -> bool:
+    """Whether a parameter of timm's whole network belongs to what follows the features."""
+    top = parameter.split(".")[0]
+    return top in UNUSED or isinstance(getattr(backbone, top, None), _Dropped)
+
+
+def _create(name: str, size: int | None) -> nn.Module:
+    """Return the network, made for `size` where it takes one."""
+    made: nn.Module
+    if size is not None:
+        try:
+            made = timm.create_model(name, pretrained=False, num_classes=0, img_size=size)
+        except TypeError as error:
+            if "img_size" not in str(error):
+                raise
+        else:
+            return made
+    made = timm.create_model(name, pretrained=False, num_classes=0)
+    return made
+
+
+def _no_features(name: str, size: int, own: int, error: Exception) -> str:
+    """Say that a network fails on a slice, and what it says itself."""
+    first = (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
+    remedy = (
+        "choose another network"
+        if size == own
+        else f"its own size is {own} (--set input.size={own})"
+    )
+    return f"[network] backbone: {name} can't take slices of {size} x {size}: {first}; {remedy}."
+
+
+def _shape(features: object) -> str:
+    """Return the shape without the batch, or what kind of thing it is."""
+    if isinstance(features, Tensor):
+        return str(tuple(features.shape[1:]))
+    return f"a {type(features).__name__} of tensors"
+
+
+def _layout(backbone: nn.Module, features: object) -> MapLayout | None:
+    """Return how features (1, ...) of a square input lie, or None where they are no map."""
+    if not isinstance(features, Tensor):
+        return None
+    if features.ndim == 4:
+        _, first, second, third = features.shape
+        told = getattr(backbone, "output_fmt", "NCHW")
+        last = first == second and (second != third or str(told).endswith("NHWC"))
+        if last:
+            return MapLayout("channels last", third)
+        return MapLayout("channels first", first) if second == third else None
+    if features.ndim == 3:
+        _, tokens, channels = features.shape
+        prefix = int(getattr(backbone, "num_prefix_tokens", 0))
+        if math.isqrt(tokens - prefix) ** 2 == tokens - prefix:
+            return MapLayout("tokens", channels, prefix)
+    return None
+
+
+def _drop_unused(backbone: nn.Module, called: set[str], size: int) -> None:
+    """Replace what takes no part in the features, such as a classifier, by nothing.
+
+    Parts that have parameters and were not `called` take no part, unless a gradient reaches them.
+    """
+    for name in UNUSED:
+        if isinstance(getattr(backbone, name, None), nn.Module):
+            setattr(backbone, name, _Dropped())
+    parts = {name: list(part.parameters()) for name, part in backbone.named_children()}
+    silent = [name for name, own in parts.items() if own and name not in called]
+    reached = reached_parameters(backbone, size) if silent else set()
+    for name in silent:
+        if not any(id(parameter) in reached for parameter in parts[name]):
+            setattr(backbone, name, _Dropped())
+
+
+@contextmanager
+def _calls(backbone: nn.Module) -> Iterator[set[str]]:
+    """Yield the names of the parts of `backbone` that are called, or hold what is called."""
+    called: set[str] = set()
+    hooks = [
+        module.register_forward_pre_hook(lambda *_, name=name: called.add(name))
+        for name, part in backbone.named_children()
+        for module in part.modules()
+    ]
+    try:
+        yield called
+    finally:
+        for hook in hooks:
+            hook.remove()

@@ -1,0 +1,184 @@
+"""The tables of a comparison as text: table.md, and the rows of table.csv and differences.csv."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from hilum.report.numbers import MISSING, decimals, duration, fixed, has_exact, interval
+
+__all__ = [
+    "FIGURE_NAMES",
+    "difference_rows",
+    "kind_in_words",
+    "millions",
+    "table_markdown",
+    "table_rows",
+]
+
+FIGURE_NAMES = {
+    "accuracy": "Accuracy",
+    "precision": "Precision",
+    "recall": "Recall",
+    "f1": "F1",
+    "auc": "AUC",
+    "specificity": "Specificity",
+}
+"""In the order of the paper's Table 2."""
+
+UNITS = ("per_slice", "per_group")
+
+Content = Mapping[str, Any]
+
+
+def table_markdown(content: Content) -> str:
+    """Return table.md: what must be known first, then one row a network, as the paper's Table 2."""
+    columns = ["Network", *FIGURE_NAMES.values(), "Parameters", "Trained", "Time", "Input", "Kind"]
+    lines = [f"# Comparison of {len(content['runs'])} runs", ""]
+    lines += [f"{sentence}\n" for sentence in _doubts(content)]
+    lines += [_line(columns), _line(["---"] * len(columns))]
+    best = content["best"]["per_slice"]
+    for run in content["runs"]:
+        cells = [_merit(run["per_slice"]["figures"][key], bold=best.get(key) == run["name"])
+                 for key in FIGURE_NAMES]  # fmt: skip
+        parameters = run["parameters"] or {}
+        lines.append(
+            _line(
+                [
+                    run["name"],
+                    *cells,
+                    millions(parameters.get("total")),
+                    millions(parameters.get("trained")),
+                    duration(run["seconds"]),
+                    " ".join(map(str, run["input_size"])) or MISSING,
+                    kind_in_words(run),
+                ]
+            )
+        )
+    if content["choice"]:
+        figures = content["choice"]["per_slice"]["figures"]
+        chosen = [_merit(figures[key], bold=False) for key in FIGURE_NAMES]
+        named = f"Best of {content['choice']['n']}, chosen inside the folds"
+        lines.append(_line([named, *chosen, *[MISSING] * 5]))
+    return "\n".join([*lines, "", *_notes(content)]) + "\n"
+
+
+def table_rows(content: Content) -> pd.DataFrame:
+    """Return table.csv: one row a network and unit, each figure with its interval and method."""
+    rows = []
+    for unit in UNITS:
+        for run in content["runs"]:
+            parameters = run["parameters"] or {}
+            row = {
+                "unit": unit,
+                "name": run["name"],
+                "folder": run["folder"],
+                "kind": run["kind"],
+                "pretrained": {True: "yes", False: "no"}.get(run["pretrained"], ""),
+                "input_size": " ".join(map(str, run["input_size"])),
+                "parameters_total": parameters.get("total"),
+                "parameters_trained": parameters.get("trained"),
+                "seconds": run["seconds"],
+                "n": run[unit]["n"],
+                "groups": run[unit]["groups"],
+            }
+            for key in FIGURE_NAMES:
+                figure = run[unit]["figures"][key]
+                row |= {key: figure["value"]}
+                row |= {f"{key}_{part}": figure[part] for part in ("low", "high", "method")}
+                row |= {f"{key}_best": int(content["best"][unit].get(key) == run["name"])}
+            rows.append(row)
+    whole = ["parameters_total", "parameters_trained"]
+    return pd.DataFrame(rows).astype(dict.fromkeys(whole, "Int64"))
+
+
+def difference_rows(content: Content) -> pd.DataFrame:
+    """Return differences.csv: every pair of networks, accuracy and AUC, per slice and per group."""
+    columns = ["unit", "figure", "first", "second", "value", "low", "high", "method", "groups",
+               "p", "p_holm"]  # fmt: skip
+    rows = [
+        {"unit": unit, "figure": key, **{name: pair[name] for name in columns[2:]}}
+        for one in content["sets"]
+        for unit in UNITS
+        for key in ("auc", "accuracy")
+        for pair in one["pairs"][unit][key]
+    ]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def kind_in_words(run: Mapping[str, Any]) -> str:
+    """Return what a run is: `network`, `ensemble of 3`, `5-fold`."""
+    if run["kind"] == "ensemble":
+        return f"ensemble of {run['members']}"
+    return f"{run['members']}-fold" if run["kind"] == "cross-validation" else str(run["kind"])
+
+
+def millions(count: int | None) -> str:
+    """Return a count of parameters as the paper writes it: 2.6 M; below 0.1 M in thousands."""
+    if count is None:
+        return MISSING
+    return f"{count / 1e6:.1f} M" if count >= 100_000 else f"{count / 1e3:.1f} k"
+
+
+def _doubts(content: Content) -> list[str]:
+    """Return the sentences that stand above the table, each once."""
+    told = [content["refusal"]["sentence"]]
+    for one in content["sets"]:
+        of = f" ({', '.join(one['runs'])})" if len(content["sets"]) > 1 else ""
+        told.append(f"**Design{of}: {one['design']['level']}.** {one['design']['sentence']}")
+        for border in one["borders"]:
+            figure = border["auc"]
+            reach = f"{fixed(figure['value'])} ({interval(figure) or 'no interval'})"
+            named = f" (as {', '.join(border['runs'])} see it)" if len(one["borders"]) > 1 else ""
+            told.append(f"**Border alone{of}:** AUC {reach}{named}. {_against(one)}")
+        if one["leak"]["groups"]:
+            told.append(f"**The splits leak{of}.** {one['leak']['sentence']}")
+        told += one["cautions"]
+    return list(dict.fromkeys(filter(None, told)))
+
+
+def _against(one: Mapping[str, Any]) -> str:
+    """Say which networks are not shown to rank better than the border."""
+    names = one["not_above_border"]
+    if not names:
+        return "Every network ranks better than that beyond chance."
+    if len(names) == len(one["runs"]):
+        return (
+            "No network is shown to rank better: these AUCs are no evidence that one sees disease."
+        )
+    return f"Not shown to rank better: {', '.join(names)}."
+
+
+def _notes(content: Content) -> list[str]:
+    told = [content["best"]["sentence"]]
+    told += [one["power"]["sentence"] for one in content["sets"] if one["power"]]
+    naive = content["choice"] and content["choice"]["naive"]
+    if naive:
+        told.append(
+            f"The best by the test slices themselves, {naive['name']}, would claim AUC "
+            f"{fixed(naive['auc']['value'])}, {naive['optimism']:+.3f}: it is chosen on what it is "
+            f"tested on."
+        )
+    told.append(
+        f"Per slice, on the test slices; in brackets 95 % intervals: "
+        f"{content['interval']['method']}."
+    )
+    if has_exact(content["runs"]):
+        told.append("† every resample agrees; exact binomial interval over groups.")
+    told.append("Research use only. Not a medical device.")
+    return [f"{sentence}\n" for sentence in told if sentence]
+
+
+def _merit(figure: Mapping[str, Any], *, bold: bool) -> str:
+    if figure["value"] is None:
+        return MISSING
+    value = fixed(figure["value"], decimals(figure))
+    mark = "†" if figure["method"] == "exact" else ""
+    return f"{f'**{value}**' if bold else value} ({interval(figure)}){mark}"
+
+
+def _line(cells: list[str]) -> str:
+    """Return a row of a Markdown table; a bar inside a cell would end it."""
+    return "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |"

@@ -1,0 +1,245 @@
+"""Paired differences of networks on the same cases: intervals by group, p, Holm's correction.
+
+All networks are looked at under the same resamples, so that what is easy or hard in a resample is
+so for each of them and falls out of the difference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import combinations
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from hilum.progress import SILENT, Progress
+from hilum.scores.bootstrap import LEVEL, SEED, Figure, bootstrap_weights, exact_bound, interval_of
+from hilum.scores.classification import UNDEFINED, Labelled, called_under, groups_behind
+from hilum.scores.ranking import weighted_auc
+
+__all__ = [
+    "ALPHA",
+    "PAIRED",
+    "RESAMPLES",
+    "Best",
+    "Difference",
+    "holm",
+    "least_p",
+    "paired_differences",
+    "told_best",
+]
+
+Floats = npt.NDArray[np.float64]
+
+ALPHA = 1 - LEVEL
+"""From this adjusted p on, a difference is not told from chance."""
+RESAMPLES = 10_000
+"""With the 2,000 of a single interval no p is below 0.001, and times the 36 pairs of nine networks
+that is 0.036: too near to `ALPHA`. With these it is 0.007."""
+
+PAIRED = {
+    "level": LEVEL,
+    "alpha": round(ALPHA, 6),
+    "unit": "group",
+    "resamples": RESAMPLES,
+    "seed": SEED,
+    "method": "percentile bootstrap over groups, within each class, paired; unadjusted",
+    "p": (
+        "two-sided: twice the share of resamples in which the difference is 0 or has the other "
+        "sign, one added to count and to number; never less than an exact sign test over the "
+        "groups that can tell the two apart gives if all of them agree"
+    ),
+    "correction": "Holm, over all pairs of one figure of merit",
+}
+"""How all paired differences are made, as comparison.json says it."""
+
+
+class Difference(NamedTuple):
+    """A figure of merit of one network minus the same of another, on the same cases.
+
+    Attributes:
+        first, second: places of the two in the list that was given.
+        figure: first minus second, -1 to 1, with its unadjusted interval; all None where one of
+            them is not defined.
+        groups: how many groups can tell the two apart, see `paired_differences`.
+        p: two-sided, 0 to 1; None where the difference is not defined.
+        adjusted: p after Holm's correction over the pairs of this figure of merit.
+    """
+
+    first: int
+    second: int
+    figure: Figure
+    groups: int
+    p: float | None
+    adjusted: float | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """Return value, low, high, method, groups, p and p_holm."""
+        rounded = {"p": self.p, "p_holm": self.adjusted}
+        return {
+            **self.figure.as_json(),
+            "groups": self.groups,
+            **{key: None if p is None else round(p, 6) for key, p in rounded.items()},
+        }
+
+
+class Best(NamedTuple):
+    """Which network is best by one figure of merit, and whether that is more than chance.
+
+    Attributes:
+        first: place of the one with the highest value; None where none is defined.
+        marked: whether it differs beyond chance from every other one that has the figure.
+    """
+
+    first: int | None
+    marked: bool
+
+
+def paired_differences(
+    runs: Sequence[Labelled],
+    *,
+    resamples: int = RESAMPLES,
+    seed: int = SEED,
+    progress: Progress = SILENT,
+) -> dict[str, list[Difference]]:
+    """Return every difference of two networks for each figure of merit, first minus second.
+
+    The groups that can tell two networks apart are those in which the figure's own counts differ
+    (right ones for accuracy, called ones for precision and F1, hits for recall and specificity).
+    For the AUC they are those of the smaller class: so many disjoint pairs of a positive and a
+    negative group there are. A bootstrap over few groups is too sure of itself, so p is never less
+    than `least_p` of them.
+
+    Args:
+        runs: the same cases in the same order, as each network sees them.
+        resamples, seed: of `bootstrap_weights`.
+        progress: told how far the resampling is.
+
+    Returns:
+        figure of merit -> the pairs (0, 1), (0, 2), ... (1, 2), ...; p adjusted over them.
+    """
+    whole = [_figures(run, np.ones((1, len(run.label)))) for run in runs]
+    draws = _drawn(runs, resamples=resamples, seed=seed, progress=progress)
+    behind = [groups_behind(run) for run in runs]
+    counts = [_counts(run) for run in runs]
+    found = {}
+    for name in whole[0]:
+        pairs = []
+        for a, b in combinations(range(len(runs)), 2):
+            value = float(whole[a][name][0] - whole[b][name][0])
+            groups = min(behind[a][name], behind[b][name])
+            figure = _difference(value, draws[name][a] - draws[name][b], groups, UNDEFINED[name])
+            telling = groups if name == "auc" else _telling(counts[a][name], counts[b][name])
+            p = None if figure.value is None else _p(draws[name][a] - draws[name][b], telling)
+            pairs.append(Difference(a, b, figure, telling, p))
+        found[name] = _adjusted(pairs)
+    return found
+
+
+def least_p(groups: int) -> float:
+    """Return the least two-sided p of a sign test over so many groups, at most 1.
+
+    It is 2 * 0.5 ** groups: what it gives if every one of them speaks for the same network.
+    """
+    return float(min(1.0, 2.0 * 0.5**groups))
+
+
+def holm(p: Sequence[float]) -> list[float]:
+    """Return p adjusted for their number (Holm 1979), by statsmodels, in the same order."""
+    if not p:
+        return []
+    from statsmodels.stats.multitest import multipletests  # late: compare alone needs it
+
+    return [float(one) for one in multipletests(list(p), method="holm")[1]]
+
+
+def told_best(values: Sequence[float | None], pairs: Sequence[Difference]) -> Best:
+    """Return the network with the highest value, and whether it is best beyond chance.
+
+    It is if its adjusted p against every other network that has a value is below `ALPHA`: against
+    the next best, and against any further one too, of which less may be known.
+
+    Args:
+        values: of each network, in the order that `pairs` counts; None where not defined.
+        pairs: all differences of this figure of merit, as `paired_differences` gives them.
+    """
+    defined = [place for place, value in enumerate(values) if value is not None]
+    if not defined:
+        return Best(None, False)
+    first = max(defined, key=lambda place: values[place] or 0.0)
+    against = [pair for pair in pairs if first in (pair.first, pair.second) and pair.p is not None]
+    clear = [pair for pair in against if pair.adjusted is not None and pair.adjusted < ALPHA]
+    return Best(first, bool(against) and len(clear) == len(against) == len(defined) - 1)
+
+
+def _figures(run: Labelled, weights: Floats) -> dict[str, Floats]:
+    """Return every figure of merit under each row of case `weights` (draws, n), as (draws,)."""
+    ranked = weighted_auc(run.is_positive, run.score, weights)
+    return {**called_under(run, weights), "auc": ranked}
+
+
+def _drawn(
+    runs: Sequence[Labelled], *, resamples: int, seed: int, progress: Progress
+) -> dict[str, Floats]:
+    """Return figure of merit -> (runs, resamples): every network under the same resamples."""
+    parts: list[list[dict[str, Floats]]] = []
+    done = 0
+    for weights in bootstrap_weights(runs[0].group, runs[0].label, resamples=resamples, seed=seed):
+        parts.append([_figures(run, weights) for run in runs])
+        done += len(weights)
+        progress.advance("resampling groups", done, resamples)
+    return {
+        name: np.stack(
+            [np.concatenate([part[place][name] for part in parts]) for place in range(len(runs))]
+        )
+        for name in parts[0][0]
+    }
+
+
+def _difference(value: float, draws: Floats, groups: int, undefined: str) -> Figure:
+    """Return a difference with its interval; exact where every resample gives the same one.
+
+    Both figures are then known no better than the exact bound for so many groups, and so is what
+    lies between them.
+    """
+    figure = interval_of(value, draws, groups=groups, undefined=f"for one of the two {undefined}")
+    if figure.method != "exact":
+        return figure
+    reach = 1 - exact_bound(groups)
+    return Figure(value, max(-1.0, value - reach), min(1.0, value + reach), "exact")
+
+
+def _p(draws: Floats, telling: int) -> float:
+    """Return the two-sided p of resampled differences `draws` (resamples,), as `PAIRED` says it."""
+    defined = draws[~np.isnan(draws)]
+    contrary = min(int((defined <= 0).sum()), int((defined >= 0).sum()))
+    return max(min(1.0, 2 * (contrary + 1) / (len(defined) + 1)), least_p(telling))
+
+
+def _counts(run: Labelled) -> dict[str, Floats]:
+    """Return what each figure of merit but the AUC counts in each group: (groups, counts)."""
+    truth, called = run.is_positive, run.predicted == run.positive
+    codes, _ = pd.factorize(run.group)
+    flags = np.stack([run.label == run.predicted, truth & called, ~truth & ~called, called], axis=1)
+    sums = pd.DataFrame(flags.astype(float)).groupby(codes).sum().to_numpy()
+    right, hits, rejected, calls = ([0], [1], [2], [1, 3])
+    return {
+        "accuracy": sums[:, right],
+        "recall": sums[:, hits],
+        "specificity": sums[:, rejected],
+        "precision": sums[:, calls],
+        "f1": sums[:, calls],
+    }
+
+
+def _telling(first: Floats, second: Floats) -> int:
+    """Return in how many groups two networks' counts differ."""
+    return int((first != second).any(axis=1).sum())
+
+
+def _adjusted(pairs: list[Difference]) -> list[Difference]:
+    """Return the pairs with p adjusted over those of them that are defined."""
+    after = iter(holm([pair.p for pair in pairs if pair.p is not None]))
+    return [pair if pair.p is None else pair._replace(adjusted=next(after)) for pair in pairs]

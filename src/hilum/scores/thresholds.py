@@ -1,0 +1,201 @@
+"""Operating points: from which probability on a slice is called positive, chosen on validation.
+
+A threshold is one of the network's own probability of the positive class, as predictions.csv has
+it, not of the calibrated one. With two classes that makes no difference, for scaling by a
+temperature keeps the order; with more it doesn't.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from math import floor
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from hilum.scores.bootstrap import bootstrap_weights, exact_bound, interval_of
+from hilum.scores.classification import (
+    UNDEFINED,
+    Labelled,
+    by_group,
+    called_under,
+    groups_behind,
+)
+
+__all__ = ["Cut", "call_at", "choose_thresholds", "thresholds_block"]
+
+Floats = npt.NDArray[np.float64]
+Counts = npt.NDArray[np.int64]
+
+EVEN = 0.5
+SENSITIVITIES = (95, 100)
+"""In hundredths, so that what is asked for is compared in whole numbers of slices."""
+READABLE = 3
+"""Significant digits of a threshold, where they are enough to lie between its neighbours."""
+
+
+class Cut(NamedTuple):
+    """A threshold, None where it is not defined; and why, or what to know of it."""
+
+    threshold: float | None
+    note: str = ""
+
+
+def call_at(
+    probabilities: Floats, threshold: float, *, class_names: list[str], positive: str
+) -> npt.NDArray[np.object_]:
+    """Return the class called of each case, (n,): positive from the threshold on.
+
+    Below it the most probable of the other classes is called, which with two classes is the other.
+
+    Args:
+        probabilities: (n, classes), the network's own.
+        threshold: 0 to 1.
+    """
+    place = class_names.index(positive)
+    others = [name for name in class_names if name != positive]
+    rest = np.delete(probabilities, place, axis=1).argmax(axis=1)
+    called: npt.NDArray[np.object_] = np.array(others, dtype=object)[rest]
+    called[probabilities[:, place] >= threshold] = positive
+    return called
+
+
+def choose_thresholds(validation: Labelled | None) -> dict[str, Cut]:
+    """Return the operating points by name.
+
+    - `0.5`: with two classes, the more probable one is called.
+    - `youden`: where sensitivity + specificity - 1 is greatest (Youden 1950); of several, the
+      lowest, which misses least.
+    - `sensitivity-0.95`, `sensitivity-1.00`: the highest that finds so large a share of the
+      positive slices.
+
+    A threshold lies midway between the two neighbouring observed probabilities that it parts. At
+    the upper one itself the same validation slices would be called; but of new positives every
+    (n + 1)-th lies below the lowest of n, and midway some of those are still found.
+
+    Args:
+        validation: slices that took no part in training; None where there are none: `0.5` alone.
+    """
+    points = {"0.5": Cut(EVEN)}
+    if validation is None or not len(validation.label):
+        return points
+    names = ["youden", *(f"sensitivity-{share / 100:.2f}" for share in SENSITIVITIES)]
+    score, truth = validation.score, validation.is_positive
+    if not truth.any():
+        return points | dict.fromkeys(names, Cut(None, "there is no positive validation slice"))
+    if np.ptp(score) == 0:
+        alike = Cut(None, "all validation slices got the same probability")
+        return points | dict.fromkeys(names, alike)
+    values, found, false = _cuts(score, truth)
+    points["youden"] = _youden(values, found, false)
+    for name, share in zip(names[1:], SENSITIVITIES, strict=True):
+        last = int(np.flatnonzero(found * 100 >= share * found[0])[-1])
+        note = _promise(validation) if share == 100 else ""
+        points[name] = Cut(_between(values, last), note)
+    return points
+
+
+def thresholds_block(cases: Mapping[str, Labelled]) -> dict[str, Any]:
+    """Return what metrics.json says of the operating points.
+
+    Args:
+        cases: split -> predictions; the points are chosen on `validation`, where it is there, and
+            described on it and on `test`, per slice and per group.
+    """
+    points = choose_thresholds(cases.get("validation"))
+    told: dict[str, Any] = {
+        name: {"threshold": cut.threshold, **({"note": cut.note} if cut.note else {})}
+        for name, cut in points.items()
+    }
+    cuts = {name: cut.threshold for name, cut in points.items() if cut.threshold is not None}
+    for split in ("validation", "test"):
+        if split not in cases:
+            continue
+        units = {"per_slice": cases[split], "per_group": by_group(cases[split])}
+        for unit, part in units.items():
+            for name, figures in _figures_at(part, cuts).items():
+                told[name].setdefault(split, {})[unit] = figures
+    return {"chosen_on": "validation" if "validation" in cases else None, "points": told}
+
+
+def _figures_at(cases: Labelled, cuts: Mapping[str, float]) -> dict[str, dict[str, Any]]:
+    """Return the figures with intervals at each cut, all on the same resamples."""
+    names = list(cases.class_names)
+    at = {
+        name: replace(
+            cases,
+            predicted=call_at(cases.probabilities, cut, class_names=names, positive=cases.positive),
+        )
+        for name, cut in cuts.items()
+    }
+    parts: dict[str, list[dict[str, Floats]]] = {name: [] for name in cuts}
+    for weights in bootstrap_weights(cases.group, cases.label):
+        for name, called in at.items():
+            parts[name].append(called_under(called, weights))
+    return {name: _with_intervals(called, parts[name]) for name, called in at.items()}
+
+
+def _with_intervals(cases: Labelled, parts: list[dict[str, Floats]]) -> dict[str, Any]:
+    behind = groups_behind(cases)
+    whole = called_under(cases, np.ones((1, len(cases.label))))
+    return {
+        name: interval_of(
+            float(value[0]),
+            np.concatenate([part[name] for part in parts]),
+            groups=behind[name],
+            undefined=UNDEFINED[name],
+        ).as_json()
+        for name, value in whole.items()
+    }
+
+
+def _cuts(score: Floats, truth: npt.NDArray[np.bool_]) -> tuple[Floats, Counts, Counts]:
+    """Return the distinct scores, rising, and the true and false positives from each of them on."""
+    values, index = np.unique(score, return_inverse=True)
+    counted = [np.bincount(index[of], minlength=len(values)) for of in (truth, ~truth)]
+    found, false = (np.cumsum(of[::-1])[::-1].astype(np.int64) for of in counted)
+    return values, found, false
+
+
+def _youden(values: Floats, found: Counts, false: Counts) -> Cut:
+    if false[0] == 0:
+        return Cut(None, "there is no negative validation slice")
+    index = found * false[0] - false * found[0]  # times both classes' numbers: whole, so ties tie
+    best = int(index.argmax())
+    if index[best] <= 0:
+        return Cut(None, "no threshold does better on validation than calling every slice positive")
+    return Cut(_between(values, best))
+
+
+def _between(values: Floats, place: int) -> float:
+    """Return a short number midway between a score and the next lower one, above the latter.
+
+    Below the lowest score lies 0.
+    """
+    low, high = float(values[place - 1]) if place else 0.0, float(values[place])
+    for digits in range(READABLE, 18):
+        short = float(f"{(low + high) / 2:.{digits}g}")
+        if low < short <= high:
+            return short
+    return high
+
+
+def _promise(validation: Labelled) -> str:
+    """Say what finding every validation slice promises of new ones.
+
+    The share of new groups below the lowest of n positive groups is at most 1 - 0.025 ** (1 / n),
+    with 97.5 % confidence, whatever the distribution (Wilks 1941): the exact bound of n of n.
+    """
+    groups = len(set(validation.group[validation.is_positive]))
+    return (
+        f"It finds every validation slice of {groups} {validation.positive} "
+        f"{'group' if groups == 1 else 'groups'}; of new groups, as few as "
+        f"{_floored(exact_bound(groups))} may be found whole."
+    )
+
+
+def _floored(share: float) -> str:
+    """Return a share in per cent, never rounded up: 99.96 is not 100."""
+    return f"{floor(share * 1000) / 10:g} %"

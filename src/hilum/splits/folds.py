@@ -1,0 +1,107 @@
+"""Folds: as many dealings as there are folds, every group in the test part of exactly one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from hilum.errors import SplitError, UsageError
+from hilum.splits.dealing import best_assignment
+from hilum.table import SliceTable
+
+__all__ = ["FEWEST_FOLDS", "deal_folds"]
+
+FEWEST_FOLDS = 2
+"""With one, nothing would be left to train on."""
+TO_TRAIN_ON = 2
+"""Groups of a label that every fold needs outside its test part: for train and for validation."""
+
+Counts = npt.NDArray[np.float64]
+Parts = npt.NDArray[np.intp]
+
+
+def deal_folds(
+    table: SliceTable, folds: int, *, seed: int = 0, validation: float = 0.15
+) -> list[SliceTable]:
+    """Return the table once for each fold, with `split` filled: all slices, in the table's order.
+
+    Every group is in the test part of exactly one fold and never parted within one. Test parts
+    are alike in size, and every label's share is kept in them and in validation.
+
+    Args:
+        table: any slice table; what stands in `split` is replaced.
+        folds: how many; at least 2.
+        seed: same table, same seed, same folds.
+        validation: share of each fold's other slices that the best epoch is chosen on.
+
+    Raises:
+        UsageError: fewer than 2 folds, or no share between 0 and 1.
+        SplitError: a label has too few groups for all folds, or no dealing gives every fold every
+            label in train, validation and test.
+    """
+    if folds < FEWEST_FOLDS:
+        raise UsageError(f"a cross-validation needs at least {FEWEST_FOLDS} folds; got {folds}.")
+    if not 0 < validation < 1:
+        raise UsageError(f"validation is a share between 0 and 1; got {validation:g}.")
+    groups = table.rows["group"]
+    counts = pd.crosstab(groups, table.rows["label"])
+    _check_enough(counts, folds)
+    parts = _deal(counts, folds, seed, validation)
+    dealt = []
+    for names in parts:
+        split = groups.map(pd.Series(names, index=counts.index)).astype(str)
+        dealt.append(replace(table, rows=table.rows.assign(split=split)))
+    return dealt
+
+
+def _check_enough(counts: pd.DataFrame, folds: int) -> None:
+    """Refuse a label that can't be in every part of every fold."""
+    # Two folds: each tests on at most all groups but two, and is the other one's training part.
+    needed = max(folds, 1 + TO_TRAIN_ON) if folds > TO_TRAIN_ON else 2 * TO_TRAIN_ON
+    for label, groups in (counts > 0).sum().items():
+        if groups < needed:
+            raise SplitError(
+                f"label {label!r} has only {groups} group{'s' if groups != 1 else ''}, and {folds} "
+                f"folds need {needed}, so that each can train, validate and test on it; take fewer "
+                f"folds, gather more groups, or leave the label out (hilum data build --label ...)."
+            )
+
+
+def _deal(
+    counts: pd.DataFrame, folds: int, seed: int, validation: float
+) -> list[npt.NDArray[np.object_]]:
+    """Return for each fold the split of each group (row of `counts`).
+
+    Groups are weighed by their slices; where that leaves a fold without a label, as with one
+    group that is larger than all others, each group counts as one.
+    """
+    by_slices = counts.to_numpy(dtype=np.float64)
+    for weighed in (by_slices, (by_slices > 0).astype(np.float64)):
+        try:
+            tested = best_assignment(weighed, np.full(folds, 1 / folds), (seed, folds))
+            return [
+                _one_fold(weighed, tested == fold, validation, (seed, folds, fold))
+                for fold in range(folds)
+            ]
+        except SplitError:
+            continue
+    told = ", ".join(f"{label} {groups}" for label, groups in (counts > 0).sum().items())
+    raise SplitError(
+        f"no dealing of the groups into {folds} folds gives each of them every label in train, "
+        f"validation and test (groups with slices of {told}); take fewer folds, or gather more "
+        f"groups."
+    )
+
+
+def _one_fold(
+    weighed: Counts, tested: npt.NDArray[np.bool_], validation: float, entropy: tuple[int, ...]
+) -> npt.NDArray[np.object_]:
+    """Return each group's split in one fold: those `tested`, and the rest dealt to the others."""
+    names = np.full(len(weighed), "test", dtype=object)
+    shares = np.array([1 - validation, validation])
+    parts: Parts = best_assignment(weighed[~tested], shares, entropy)
+    names[~tested] = np.array(["train", "validation"], dtype=object)[parts]
+    return names

@@ -1,0 +1,147 @@
+"""From probabilities to a class: a run's thresholds and temperature, kept and used again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from hilum.errors import RunError, UsageError
+from hilum.run import Run, write_json
+from hilum.scores import apply_temperature, call_at
+from hilum.steps.facts import network_facts
+
+__all__ = ["Decision", "decision_of", "remember_decisions"]
+
+KEYS = ("thresholds", "calibration")
+"""What evaluate adds to network.json."""
+
+
+@dataclass(frozen=True)
+class Decision:
+    """How the probabilities of a run's network become a class, and how they are calibrated.
+
+    Attributes:
+        class_names, positive: as in network.json.
+        threshold: the probability of the positive class from which on it is called; None: the
+            class with the highest probability is called.
+        temperature: None where the run has no fitted one.
+        remarks: what the user must know of it, in sentences.
+    """
+
+    class_names: list[str]
+    positive: str
+    threshold: float | None = None
+    temperature: float | None = None
+    remarks: tuple[str, ...] = ()
+
+    def call(self, probabilities: npt.NDArray[np.float64]) -> list[str]:
+        """Return the class called of each row of probabilities (n, classes)."""
+        names = self.class_names
+        if self.threshold is None:
+            return [names[int(column)] for column in probabilities.argmax(axis=1)]
+        called = call_at(probabilities, self.threshold, class_names=names, positive=self.positive)
+        return [str(name) for name in called]
+
+    def calibrate(self, probabilities: npt.NDArray[np.float64]) -> list[dict[str, float] | None]:
+        """Return class name -> calibrated probability of each row; None without a temperature."""
+        if self.temperature is None:
+            return [None] * len(probabilities)
+        scaled = apply_temperature(probabilities, self.temperature)
+        return [dict(zip(self.class_names, map(float, row), strict=True)) for row in scaled]
+
+
+def remember_decisions(run: Run, metrics: Mapping[str, Any]) -> None:
+    """Write the thresholds and the temperature that metrics.json tells into network.json.
+
+    Predictions without validation slices leave none, and what an older evaluation left goes.
+    """
+    told = {key: value for key, value in run.network().items() if key not in KEYS}
+    chosen, fit = metrics["thresholds"], metrics["calibration"]
+    if chosen["chosen_on"] is not None:
+        points = {name: point["threshold"] for name, point in chosen["points"].items()}
+        told["thresholds"] = {name: at for name, at in points.items() if at is not None}
+        told["calibration"] = {
+            key: value for key, value in fit.items() if key not in ("validation", "test")
+        }
+    write_json(told, run.network_file)
+
+
+def decision_of(run: Run, threshold: float | str | None = None) -> Decision:
+    """Return how a run decides.
+
+    Args:
+        run: a finished run.
+        threshold: a probability of the positive class, 0 to 1, or the name of one of the run's
+            operating points, such as `youden`; without it the most probable class is called.
+
+    Raises:
+        UsageError: `threshold` is neither.
+        RunError: the run was not evaluated, so it has no named ones; or network.json is broken.
+    """
+    facts, told = network_facts(run), run.network()
+    names, positive = facts.class_names, facts.positive
+    at = None if threshold is None else _value(run, told, threshold)
+    temperature, remark = _temperature(run, told)
+    remarks = [remark] if remark else []
+    if at is not None:
+        named = "" if _number(threshold) is not None else f" ({threshold})"
+        rest = "else the most probable other class" if len(names) > 2 else "else the other class"
+        remarks.append(f"{positive} is called from a probability of {at} on{named}, {rest}.")
+    return Decision(names, positive, at, temperature, tuple(remarks))
+
+
+def _value(run: Run, told: Mapping[str, Any], threshold: float | str) -> float:
+    """Return the probability that a number or a name stands for."""
+    number = _number(threshold)
+    if number is not None and 0 <= number <= 1:
+        return number
+    points = told.get("thresholds")
+    if not isinstance(points, dict):
+        points = {}
+    if threshold in points:
+        named = _number(points[str(threshold)])
+        if named is None or not 0 <= named <= 1:
+            raise RunError(
+                f"{run.network_file}: thresholds, {threshold}: a probability from 0 to 1 was "
+                f"expected; run `hilum evaluate {run.folder}` again."
+            )
+        return named
+    known = f"one of the run's ({', '.join(points)})" if points else "the name of one of the run's"
+    hint = "" if points else f"; it has none before `hilum evaluate {run.folder}`"
+    raise UsageError(
+        f"a threshold is a probability from 0 to 1, or {known}; got {str(threshold)!r}{hint}."
+    )
+
+
+def _temperature(run: Run, told: Mapping[str, Any]) -> tuple[float | None, str]:
+    """Return the run's temperature, or None and why it has none."""
+    fit = told.get("calibration")
+    if fit is None:
+        return None, (
+            f"No calibrated probabilities: {run.folder} was not evaluated (hilum evaluate does it)."
+        )
+    fitted = isinstance(fit, dict) and fit.get("fitted")
+    if isinstance(fit, dict) and fitted is False:
+        return None, f"No calibrated probabilities. {fit.get('note', '')}".rstrip()
+    number = _number(fit.get("temperature")) if isinstance(fit, dict) else None
+    if number is None or not 0 < number < float("inf"):
+        raise RunError(
+            f"{run.network_file}: calibration, temperature: a number above 0 was expected; run "
+            f"`hilum evaluate {run.folder}` again."
+        )
+    return number, ""
+
+
+def _number(value: object) -> float | None:
+    """Return a number or the text of one; None for anything else, NaN too."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        number = float(value)
+    except ValueError:
+        return None
+    return None if number != number else number

@@ -1,0 +1,219 @@
+"""Ensemble: finished runs in, one run out whose probabilities are the mean of theirs."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hilum.atomic import new_folder, refuse_existing
+from hilum.errors import RunError, UsageError
+from hilum.run import Run, open_run, write_json
+from hilum.steps.environment import describe_environment
+from hilum.steps.facts import NetworkFacts, network_facts, refuse_own_slices
+from hilum.steps.likeness import refuse_unlike
+from hilum.table import SliceTable, write_table
+
+__all__ = ["ensemble"]
+
+MARKS = ("network.json", "slices.csv")
+"""Files by which a folder is known as a run, which --force may replace."""
+FEWEST = 2
+"""Runs that an ensemble needs."""
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    """A run that may become a member, and what is known of it.
+
+    Attributes:
+        run: where it lies.
+        table: its slices.
+        facts: its classes and input.
+        network, environment: what its JSON files say.
+    """
+
+    run: Run
+    table: SliceTable
+    facts: NetworkFacts
+    network: dict[str, Any]
+    environment: dict[str, Any]
+
+
+def ensemble(runs: Iterable[Run | Path | str], *, out: Path | str, force: bool = False) -> Run:
+    """Make a run whose probabilities are the mean of those of its members; nothing is trained.
+
+    The members are copied into the new run, which needs none of the old folders any more. An
+    ensemble among `runs` takes part by its members, each with the same say as any other.
+
+    Args:
+        runs: at least two finished runs or their folders, trained on the same slices with the
+            same labels and splits; their networks, input sizes and scalings may differ.
+        out: the run folder to make.
+        force: replace a run that stands at `out`.
+
+    Returns:
+        the ensemble, to be evaluated, explained and asked like any run.
+
+    Raises:
+        UsageError: fewer than two runs, one of them twice, a cross-validation, runs that don't
+            fit each other, or something stands at `out`.
+        RunError: a run is not whole.
+        StorageError: the disk refused; nothing is left behind.
+    """
+    folder = Path(out)
+    refuse_existing(folder, force=force, marks=MARKS)
+    members = [_look_at(run, table) for run, table in _networks(runs)]
+    if len(members) < FEWEST:
+        raise UsageError(f"an ensemble averages at least {FEWEST} runs; got {len(members)}.")
+    first = members[0]
+    for other in members[1:]:
+        refuse_unlike((first.run, first.facts, first.table), (other.run, other.facts, other.table))
+    _refuse_twice(members)
+    _refuse_inside(folder, members)
+    names = _names(members)
+    with new_folder(folder, force=force, marks=MARKS) as draft:
+        made = Run(draft)
+        write_json(_network_json(members, names), made.network_file)
+        write_json(_environment_json(members), made.environment_file)
+        for member, name in zip(members, names, strict=True):
+            _copy(member, made.members / name)
+        write_table(first.table, made.table_file)
+    return Run(folder)
+
+
+def _networks(runs: Iterable[Run | Path | str]) -> Iterable[tuple[Run, SliceTable]]:
+    """Yield the runs of one network each, with their slices; an ensemble yields its members."""
+    for given in runs:
+        run = given if isinstance(given, Run) else open_run(given)
+        if run.kind == "cross-validation":
+            raise UsageError(
+                f"{run.folder} is a cross-validation: each of its folds was tested on slices that "
+                f"the others were trained on, so no test slice is left for an ensemble of them; "
+                f"give runs of `hilum train` without --folds."
+            )
+        table = run.table()
+        for one in run.member_runs() if run.kind == "ensemble" else [run]:
+            yield one, table
+
+
+def _look_at(run: Run, table: SliceTable) -> _Candidate:
+    """Return what is known of a run; RunError where it is not whole."""
+    found = _Candidate(run, table, network_facts(run), run.network(), run.environment())
+    try:
+        _ = found.network["parameters"]["total"], found.network["parameters"]["trained"]
+        _ = found.environment["weights"]["pretrained"]
+    except (KeyError, TypeError) as error:
+        raise RunError(
+            f"{run.folder} is not a whole run: network.json or environment.json lacks {error}."
+        ) from None
+    return found
+
+
+def _refuse_twice(members: list[_Candidate]) -> None:
+    """Refuse one network under two names: it would count twice."""
+    seen: dict[str, Run] = {}
+    for member in members:
+        with member.run.weights_file.open("rb") as file:
+            key = hashlib.file_digest(file, "sha256").hexdigest()
+        if key in seen:
+            raise UsageError(
+                f"{seen[key].folder} and {member.run.folder} hold the same network, and each may "
+                f"be given once."
+            )
+        seen[key] = member.run
+
+
+def _refuse_inside(folder: Path, members: list[_Candidate]) -> None:
+    """Refuse a folder that holds a member or slices: replacing it would remove them."""
+    whole = folder.resolve()
+    if any(member.run.folder.resolve().is_relative_to(whole) for member in members):
+        raise UsageError(f"{folder} holds one of the runs; choose another folder.")
+    for member in members:
+        refuse_own_slices(member.table, folder)
+
+
+def _names(members: list[_Candidate]) -> list[str]:
+    """Return a folder name for each member: its own, with a number where it is taken."""
+    names: list[str] = []
+    for member in members:
+        name, number = member.run.folder.resolve().name, 2
+        free = name
+        while free in names:
+            free, number = f"{name}-{number}", number + 1
+        names.append(free)
+    return names
+
+
+def _copy(member: _Candidate, folder: Path) -> None:
+    """Copy what a run is made of, as a run folder of its own; what was made from it stays."""
+    folder.mkdir(parents=True)
+    run, copy = member.run, Run(folder)
+    for source, target in (
+        (run.recipe_file, copy.recipe_file), (run.network_file, copy.network_file),
+        (run.environment_file, copy.environment_file), (run.history_file, copy.history_file),
+        (run.weights_file, copy.weights_file),
+    ):  # fmt: skip
+        if not source.is_file():
+            raise RunError(f"{run.folder} has no {source.name}: it is not a whole run folder.")
+        shutil.copyfile(source, target)
+    write_table(member.table, copy.table_file)
+
+
+def _title(member: _Candidate) -> str:
+    """Return a member's title, marked where its weights began at random."""
+    title = str(member.network.get("title", member.run.folder.name))
+    return title if member.environment["weights"]["pretrained"] else f"{title} (random weights)"
+
+
+def _network_json(members: list[_Candidate], names: list[str]) -> dict[str, Any]:
+    """Return what predicting needs, and what the members are."""
+    first, titles = members[0], Counter(map(_title, members))
+    told = ", ".join(f"{count} x {title}" if count > 1 else title
+                     for title, count in titles.items())  # fmt: skip
+    parameters = [member.network["parameters"] for member in members]
+    return {
+        "kind": "ensemble",
+        "title": f"Ensemble of {len(members)}: {told}",
+        "class_names": first.facts.class_names,
+        "positive": first.facts.positive,
+        "input": {"size": first.facts.size},
+        "windows": sorted({window for one in members for window in one.network.get("windows", ())}),
+        "parameters": {key: sum(part[key] for part in parameters) for key in ("total", "trained")},
+        "cam_layer": "",
+        "members": [_member_json(one, name) for one, name in zip(members, names, strict=True)],
+    }
+
+
+def _member_json(member: _Candidate, name: str) -> dict[str, Any]:
+    """Return what the table of members shows of one; its own network.json says the rest."""
+    weights, parameters = member.environment["weights"], member.network["parameters"]
+    return {
+        "name": name,
+        "title": str(member.network.get("title", name)),
+        "origin": weights.get("origin", ""),
+        "pretrained": bool(weights["pretrained"]),
+        "size": member.facts.size,
+        "parameters": {key: parameters[key] for key in ("total", "trained")},
+    }
+
+
+def _environment_json(members: list[_Candidate]) -> dict[str, Any]:
+    """Return versions, machine, command, the members' weights and their time of training."""
+    weights = [member.environment["weights"] for member in members]
+    licences = {str(one.get("licence", "")) for one in weights} - {""}
+    return {
+        **describe_environment(),
+        "weights": {
+            "network": ", ".join(dict.fromkeys(str(one.get("network", "")) for one in weights)),
+            "origin": ", ".join(dict.fromkeys(str(one.get("origin", "")) for one in weights)),
+            "sha256": "",
+            "pretrained": all(one["pretrained"] for one in weights),
+            "licence": ", ".join(sorted(licences)),
+        },
+        "seconds": round(sum(float(one.environment.get("seconds", 0)) for one in members), 1),
+    }

@@ -1,0 +1,53 @@
+"""`hilum random-labels`: what it says, and its exit code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hilum.audit import Concern
+
+Call = Callable[..., Any]
+
+SMALL = ("--set", "training.epochs=1", "--set", "input.size=64", "--weights", "none")
+
+
+def test_it_says_both_aucs_and_what_they_mean(place: Path, hilum: Call) -> None:
+    run = place / "random"
+    done = hilum(
+        "random-labels", place / "slices.csv", "--recipe", "phantom", "--out", run, *SMALL,
+        "--seed", 3,
+    )  # fmt: skip
+    assert "Random labels for 24 groups; split by group." in done.err
+    assert "border auc" in done.out
+    assert "With random labels the test AUC is" in done.out
+    assert done.code == ("though no group is in more than one split" in done.out)
+    assert (run / "recipe.toml").read_text().count("seed = 3") == 1
+    again = hilum("random-labels", place / "slices.csv", "--recipe", "phantom", "--out", run)
+    again.refused(2, "exists already", "--force")
+    twice = hilum("random-labels", run / "slices.csv", "--recipe", "phantom", "--out", place / "x")
+    twice.refused(2, "has random labels already")
+
+
+@pytest.mark.parametrize(("level", "code"), [("leaks", 1), ("holds", 0)])
+def test_a_leak_is_exit_code_1(
+    level: str, code: int, place: Path, hilum: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = Concern("random labels", level, "So it is.", {})
+    monkeypatch.setattr("hilum.steps.metrics.random_labels_concern", lambda *_, **__: told)
+    done = hilum(
+        "random-labels", place / "slices.csv", "--recipe", "phantom", "--out", place / "r", *SMALL
+    )
+    assert (done.code, done.out.splitlines()[-1]) == (code, "So it is.")
+
+
+def test_by_image_needs_no_leaky_and_is_no_failure(place: Path, hilum: Call) -> None:
+    done = hilum(
+        "random-labels", place / "slices.csv", "--recipe", "phantom", "--out", place / "r", *SMALL,
+        "--by", "image",
+    )  # fmt: skip
+    assert done.code == 0
+    assert "Leak: " in done.err and "With random labels the test AUC is" in done.out

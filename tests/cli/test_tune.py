@@ -1,0 +1,47 @@
+"""hilum tune, as a user has it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Call = Callable[..., Any]
+
+
+def test_it_prints_the_trials_the_best_first_and_what_they_are_worth(
+    place: Path, hilum: Call
+) -> None:
+    done = hilum(
+        "tune", place / "slices.csv", "--recipe", "phantom", "--weights", "none", "--out",
+        place / "out", "--set", "training.epochs=1", "--set", "input.size=32", "--trials", 2,
+        "--knob", "dropout", "--knob", "frozen",
+    )  # fmt: skip
+    assert done.code == 0, done.err
+    assert "Random weights: the whole network is trained, and frozen is not turned." in done.err
+    assert "Judged by validation AUC, then loss; the test slices are not read." in done.err
+    assert "trial 2 of 2: epoch 1 of 1: train loss" in done.err
+    lines = done.out.splitlines()
+    assert lines[0].split()[:4] == ["trial", "state", "AUC", "loss"]
+    assert sorted(line.split()[0] for line in lines[1:3]) == ["1", "2"]
+    assert lines[3].startswith(f"Best: trial {lines[1].split()[0]} of 2, validation AUC ")
+    assert "The best of 2 flatters" in lines[3]
+    assert lines[4].startswith("Next: hilum train ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (("--knob", "colour"), 2, "there is no knob 'colour'; there are learning_rate"),
+        (("--recipe", "nosuch"), 2, "there is no recipe 'nosuch'"),
+        (("--weights", "nowhere"), 2, "there is no weights folder nowhere"),
+    ],
+)
+def test_a_wrong_call_is_refused_before_anything_is_made(
+    place: Path, hilum: Call, arguments: tuple[str, ...], code: int, words: str
+) -> None:
+    given = ("tune", place / "slices.csv", "--out", place / "out", "--recipe", "phantom")
+    hilum(*given, *arguments).refused(code, words)
+    assert not (place / "out").exists()
