@@ -138,6 +138,13 @@ def test_what_follows_the_features_is_dropped_with_its_weights(quick_initialisat
     assert isinstance(backbone.get_submodule("conv_head"), nn.Identity)
 
 
+def test_a_head_on_the_way_to_the_features_is_kept(quick_initialisation: None) -> None:
+    """SelecSLS calls its last convolutions `head`."""
+    backbone, layout = make_backbone("selecsls42", 64)
+    assert layout.channels == 1280 == backbone.num_features
+    assert any(key.startswith("head.") for key in backbone.state_dict())
+
+
 def test_a_network_whose_features_are_no_map_is_refused(quick_initialisation: None) -> None:
     with pytest.raises(RecipeError) as caught:
         make_backbone("coat_tiny", 64)

@@ -102,9 +102,9 @@ def one_thread() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def both(one_thread: None, tmp_path_factory: pytest.TempPathFactory) -> dict[str, RandomLabels]:
-    """The self-test on 60 phantom patients of six slices, split in both ways."""
+    """The self-test on 48 phantom patients of six slices, split in both ways."""
     folder = tmp_path_factory.mktemp("random-labels")
-    phantoms = hilum.PhantomSettings(patients=60, slices_per_patient=6, size=64)
+    phantoms = hilum.PhantomSettings(patients=48, slices_per_patient=6, size=64)
     options = hilum.BuildOptions(phantom=phantoms)
     table = build_table([("phantom", folder)], out=folder / "slices.csv", options=options).table
     recipe = hilum.load_recipe("phantom", QUICK)

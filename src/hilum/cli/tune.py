@@ -13,8 +13,19 @@ if TYPE_CHECKING:
 __all__ = ["command"]
 
 DEFAULT_RECIPE = "mobilenetv2"
-HIDDEN_COLUMNS = ["best", "validation_accuracy"]
-"""Columns of trials.csv that the table on the terminal has no room for, or shows otherwise."""
+SHORT = {
+    "validation_auc": "AUC",
+    "validation_loss": "loss",
+    "learning_rate": "rate",
+    "backbone_learning_rate": "backbone rate",
+}
+"""Columns of trials.csv that have shorter names on the terminal."""
+SETTINGS = [
+    "learning_rate", "backbone_learning_rate", "epsilon", "dropout", "hidden", "train_from", "size",
+]  # fmt: skip
+"""Those of the knobs; what no trial changed is not shown."""
+LEFT_OUT = ["best", "validation_accuracy", "seconds"]
+"""Those that it has no room for, or shows otherwise."""
 
 
 def command(
@@ -68,9 +79,8 @@ def _print(tuned: Tuned) -> None:
     rows = tuned.trials.sort_values(
         ["best", "validation_auc", "validation_loss"], ascending=[False, False, True]
     )
-    shown = rows.drop(columns=HIDDEN_COLUMNS).rename(
-        columns={"validation_auc": "AUC", "validation_loss": "loss"}
-    )
+    still = [name for name in SETTINGS if rows[name].nunique() == 1 and len(rows) > 1]
+    shown = rows.drop(columns=[*LEFT_OUT, *still]).round(4).rename(columns=SHORT)
     typer.echo(shown.to_string(index=False, na_rep="-"))
     default = tuned.trials.iloc[0]
     typer.echo(

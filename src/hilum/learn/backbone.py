@@ -25,7 +25,7 @@ from hilum.learn.weights import pretrained_config, side_of
 __all__ = ["UNUSED", "MapLayout", "is_dropped", "make_backbone"]
 
 UNUSED = ("pre_logits", "head", "classifier", "fc", "AuxLogits", "last_linear")
-"""timm's names for what follows the feature map: not part of ours."""
+"""timm's names for what follows the feature map, where the network does not call it on the way."""
 
 REFUSALS = (
     AssertionError,
@@ -102,7 +102,8 @@ def make_backbone(name: str, size: int) -> tuple[nn.Module, MapLayout]:
 def is_dropped(backbone: nn.Module, parameter: str) -> bool:
     """Whether a parameter of timm's whole network belongs to what follows the features."""
     top = parameter.split(".")[0]
-    return top in UNUSED or isinstance(getattr(backbone, top, None), _Dropped)
+    part = getattr(backbone, top, None)
+    return isinstance(part, _Dropped) or (top in UNUSED and not isinstance(part, nn.Module))
 
 
 def _create(name: str, size: int | None) -> nn.Module:
@@ -163,7 +164,7 @@ def _drop_unused(backbone: nn.Module, called: set[str], size: int) -> None:
     Parts that have parameters and were not `called` take no part, unless a gradient reaches them.
     """
     for name in UNUSED:
-        if isinstance(getattr(backbone, name, None), nn.Module):
+        if name not in called and isinstance(getattr(backbone, name, None), nn.Module):
             setattr(backbone, name, _Dropped())
     parts = {name: list(part.parameters()) for name, part in backbone.named_children()}
     silent = [name for name, own in parts.items() if own and name not in called]
