@@ -152,9 +152,10 @@ def _layout(backbone: nn.Module, features: object) -> MapLayout | None:
         return MapLayout("channels first", first) if second == third else None
     if features.ndim == 3:
         _, tokens, channels = features.shape
-        prefix = int(getattr(backbone, "num_prefix_tokens", 0))
-        if math.isqrt(tokens - prefix) ** 2 == tokens - prefix:
-            return MapLayout("tokens", channels, prefix)
+        told = getattr(backbone, "num_prefix_tokens", None)
+        for prefix in (0, 1) if told is None else (int(told),):  # VOLO doesn't tell of its one
+            if math.isqrt(tokens - prefix) ** 2 == tokens - prefix:
+                return MapLayout("tokens", channels, prefix)
     return None
 
 

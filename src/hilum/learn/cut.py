@@ -32,6 +32,8 @@ PAPER_SHARE = 0.7
 DEEPEST = 4
 """Names in the path of a boundary, at the most: `layers.2.blocks.4`. Deeper ones lie in branches,
 and each costs a forward and a backward pass to find out."""
+TRIED = 24
+"""Boundaries that are tried, the nearest ones; after them only whole parts of the network."""
 
 
 def frozen_modules(
@@ -80,7 +82,8 @@ def choose_cut(backbone: nn.Module, *, size: int, share: float = PAPER_SHARE) ->
     convolution that stands in a plain row. It is clean if all that runs after it depends on what
     runs before it only through its input: no shortcut or parallel branch leads around it. That is
     tried, not guessed: the input is detached, and the gradient must reach every parameter from
-    the boundary on and no other. Where no boundary is clean, the whole network is trained.
+    the boundary on and no other. Where none of those that are tried (TRIED) is clean, the whole
+    network is trained.
 
     Args:
         backbone: any of timm's; it is not changed.
@@ -95,6 +98,7 @@ def choose_cut(backbone: nn.Module, *, size: int, share: float = PAPER_SHARE) ->
         (path for path in _places(backbone) if before[path] > 0),
         key=lambda path: abs(before[path] - share),
     )
+    places = places[:TRIED] + [path for path in places[TRIED:] if "." not in path]
     used = reached_parameters(backbone, size)
     return next((path for path in places if _is_clean(backbone, path, size, used)), WHOLE)
 
