@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from filelock import FileLock
 
 from hilum.errors import UsageError
 from hilum.learn.checkpoint import Trained
@@ -83,7 +84,7 @@ def test_the_best_is_never_worse_than_the_recipe_by_validation(tuned: Tuned) -> 
 
 def test_the_folder_holds_the_recipe_the_trials_and_the_study(tuned: Tuned) -> None:
     assert sorted(path.name for path in tuned.folder.iterdir()) == [
-        "recipe.toml", "study.db", "trials.csv",
+        "recipe.toml", "study.db", "study.lock", "trials.csv",
     ]  # fmt: skip
     text = (tuned.folder / "recipe.toml").read_text()
     assert text.startswith(f"# Tuned: trial {tuned.best} of 3 on slices.csv, validation AUC ")
@@ -198,6 +199,17 @@ def test_a_folder_of_other_things_is_left_alone(
     with pytest.raises(UsageError, match=r"exists already and holds no study\.db; choose another"):
         tune(table, recipe, out=tmp_path, weights="none")
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+def test_two_tunings_in_one_folder_do_not_take_each_others_trials_for_broken(
+    table: SliceTable, recipe: Recipe, tmp_path: Path
+) -> None:
+    with FileLock(tmp_path / "study.lock"), pytest.raises(UsageError) as caught:
+        tune(table, recipe, out=tmp_path, weights="none")
+    assert str(caught.value) == (
+        f"another hilum tune is at work in {tmp_path}; wait for it, or choose another folder."
+    )
+    assert not (tmp_path / "study.db").exists()
 
 
 def test_no_trial_and_nothing_to_turn_are_refused(

@@ -6,7 +6,8 @@ Trials are judged on the validation slices alone. The test slices are not even r
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,6 +34,7 @@ __all__ = ["Tuned", "tune"]
 
 TRIALS = 20
 STUDY_FILE, TRIALS_FILE, RECIPE_FILE = "study.db", "trials.csv", "recipe.toml"
+LOCK_FILE = "study.lock"
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,7 @@ def tune(
     bench = _prepare(as_table(table), recipe, list(knobs), weights, folder)
     seed = bench.recipe.training.seed
     folder.mkdir(parents=True, exist_ok=True)
-    with open_study(folder / STUDY_FILE, bench.about()) as study, bench:
+    with _alone(folder), open_study(folder / STUDY_FILE, bench.about()) as study, bench:
         progress.say(bench.beginning())
         while (done := len(finished_trials(study))) < trials:
             trial, values = ask(study, bench.spaces, bench.own, seed=seed)
@@ -138,8 +140,27 @@ def _refuse_foreign(folder: Path) -> None:
     """Refuse a folder that holds other things than a study."""
     if folder.is_file():
         raise UsageError(f"{folder} is a file; choose another name.")
-    if folder.is_dir() and any(folder.iterdir()) and not (folder / STUDY_FILE).is_file():
+    others = folder.is_dir() and any(path.name != LOCK_FILE for path in folder.iterdir())
+    if others and not (folder / STUDY_FILE).is_file():
         raise UsageError(f"{folder} exists already and holds no {STUDY_FILE}; choose another name.")
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Hold the folder while this process tunes in it; a process that is killed lets go of it.
+
+    Raises:
+        UsageError: another process tunes in it: each would take the other's trial for a broken one.
+    """
+    from filelock import FileLock, Timeout
+
+    try:
+        with FileLock(folder / LOCK_FILE, timeout=0):
+            yield
+    except Timeout:
+        raise UsageError(
+            f"another hilum tune is at work in {folder}; wait for it, or choose another folder."
+        ) from None
 
 
 def _write(study: optuna.Study, bench: Workbench, folder: Path) -> Tuned | None:
