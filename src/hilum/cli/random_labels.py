@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from hilum.cli.options import DEFAULT_RECIPE, Changes, RecipeName, WeightsPlace
+
 __all__ = ["command"]
 
 
@@ -21,16 +23,8 @@ class Unit(StrEnum):
 def command(
     table: Annotated[Path, typer.Argument(help="A slice table; its splits have no say.")],
     out: Annotated[Path, typer.Option(help="The run folder to make; it is marked.")],
-    recipe: Annotated[
-        str, typer.Option(help="A built-in recipe (see `hilum recipes`) or a TOML file.")
-    ] = "mobilenetv2",
-    weights: Annotated[
-        str | None,
-        typer.Option(
-            help="Folder of timm local-dir models, or `none` for random weights; without it "
-            "HILUM_WEIGHTS, else timm's download."
-        ),
-    ] = None,
+    recipe: RecipeName = DEFAULT_RECIPE,
+    weights: WeightsPlace = None,
     by: Annotated[
         Unit, typer.Option(help="image: split single slices, to see what such a leak gives.")
     ] = Unit.group,
@@ -38,10 +32,7 @@ def command(
         int | None,
         typer.Option(min=0, help="Of labels, split and training; without it the recipe's."),
     ] = None,
-    change: Annotated[
-        list[str] | None,
-        typer.Option("--set", help="Change a setting of the recipe: training.epochs=3."),
-    ] = None,
+    change: Changes = None,
     force: Annotated[
         bool, typer.Option("--force", help="Replace a run folder that is there.")
     ] = False,

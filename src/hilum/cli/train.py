@@ -8,9 +8,9 @@ from typing import Annotated
 
 import typer
 
-__all__ = ["command"]
+from hilum.cli.options import DEFAULT_RECIPE, Changes, WeightsPlace
 
-DEFAULT_RECIPE = "mobilenetv2"
+__all__ = ["command"]
 
 
 def command(
@@ -24,17 +24,8 @@ def command(
         ),
     ] = None,
     out: Annotated[Path | None, typer.Option(help="The run folder to make.")] = None,
-    weights: Annotated[
-        str | None,
-        typer.Option(
-            help="Folder of timm local-dir models, or `none` for random weights; without it "
-            "HILUM_WEIGHTS, else timm's download."
-        ),
-    ] = None,
-    change: Annotated[
-        list[str] | None,
-        typer.Option("--set", help="Change a setting of the recipe: training.epochs=3."),
-    ] = None,
+    weights: WeightsPlace = None,
+    change: Changes = None,
     report: Annotated[
         bool, typer.Option("--report", help="Then evaluate, explain and report, in one go.")
     ] = False,

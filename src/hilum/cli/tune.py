@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from hilum.cli.options import DEFAULT_RECIPE, Changes, RecipeName, WeightsPlace
+
 if TYPE_CHECKING:
     from hilum.steps.tune import Tuned
 
 __all__ = ["command"]
 
-DEFAULT_RECIPE = "mobilenetv2"
 SHORT = {
     "validation_auc": "AUC",
     "validation_loss": "loss",
@@ -31,9 +32,7 @@ LEFT_OUT = ["best", "validation_accuracy", "seconds"]
 def command(
     table: Annotated[Path, typer.Argument(help="A slice table, split (see `hilum split`).")],
     out: Annotated[Path, typer.Option(help="The folder to make, or to go on in.")],
-    recipe: Annotated[
-        str, typer.Option(help="A built-in recipe (see `hilum recipes`) or a TOML file.")
-    ] = DEFAULT_RECIPE,
+    recipe: RecipeName = DEFAULT_RECIPE,
     trials: Annotated[
         int, typer.Option(min=1, help="How many trials there shall be in the end.")
     ] = 20,
@@ -44,17 +43,8 @@ def command(
             "epsilon, dropout, hidden, frozen, size."
         ),
     ] = None,
-    weights: Annotated[
-        str | None,
-        typer.Option(
-            help="Folder of timm local-dir models, or `none` for random weights; without it "
-            "HILUM_WEIGHTS, else timm's download."
-        ),
-    ] = None,
-    change: Annotated[
-        list[str] | None,
-        typer.Option("--set", help="Change a setting of the recipe: training.epochs=3."),
-    ] = None,
+    weights: WeightsPlace = None,
+    change: Changes = None,
 ) -> None:
     """Turn a recipe's knobs and keep the best by validation.
 

@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from importlib import resources
 from pathlib import Path
 from statistics import median
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
-
 from hilum.atomic import write_text
-from hilum.report.canvas import inline
 from hilum.report.comparison_curves import small_curves
 from hilum.report.comparison_figures import all_roc, roc_corner, short_names, trade_off
 from hilum.report.comparison_tables import (
@@ -27,14 +22,12 @@ from hilum.report.drawings import Drawing
 from hilum.report.intervals import Bar, intervals
 from hilum.report.numbers import (
     MISSING,
-    decimals,
-    duration,
     fixed,
     has_exact,
     interval,
     known,
-    whole,
 )
+from hilum.report.page import fill_page
 from hilum.report.statements import verdict
 from hilum.table import write_csv
 
@@ -136,36 +129,27 @@ def _bars(runs: Sequence[Mapping[str, Any]], borders: Sequence[Mapping[str, Any]
 
 def _page(content: Content, found: Mapping[str, Drawing]) -> str:
     """Return the filled template."""
-    environment = Environment(
-        loader=PackageLoader("hilum", "report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(
-        decimals=decimals, duration=duration, fixed=fixed, interval=interval, whole=whole,
-        millions=millions, kind=kind_in_words, verdict=verdict, signed=_signed, chance=_chance,
-        matrix=_matrix(content), widest=_widest, beyond=_beyond(content),
-    )  # fmt: skip
-    environment.tests["known"] = known
-    sheets = [resources.files("hilum.report").joinpath(f"{name}.css").read_text(encoding="utf-8")
-              for name in ("report", "comparison")]  # fmt: skip
     runs = content["runs"]
-    return environment.get_template("comparison.html").render(
-        css=Markup("\n".join(sheets)),
-        content=content,
-        figures={name: inline(d.svg, name, d.description) for name, d in found.items()},
-        figure_names=FIGURE_NAMES,
-        by_name={run["name"]: run for run in runs},
-        randoms=[run["name"] for run in runs if run["pretrained"] is False],
-        clocks=_clocks(runs),
-        exact=has_exact([runs, content["sets"], content["choice"]]),
-        curves=[name for name in found if name.startswith("curves_")],
-        without_curves=[run["name"] for run in runs if not run["history"]],
-        calibrated=[run for run in runs if run["calibration"]],
-        pointed=[run for run in runs if run["thresholds"]],
-        sources=sorted({s for one in content["sets"] for s in one["design"].get("sources", ())}),
+    told = {
+        "content": content,
+        "figure_names": FIGURE_NAMES,
+        "by_name": {run["name"]: run for run in runs},
+        "randoms": [run["name"] for run in runs if run["pretrained"] is False],
+        "clocks": _clocks(runs),
+        "exact": has_exact([runs, content["sets"], content["choice"]]),
+        "curves": [name for name in found if name.startswith("curves_")],
+        "without_curves": [run["name"] for run in runs if not run["history"]],
+        "calibrated": [run for run in runs if run["calibration"]],
+        "pointed": [run for run in runs if run["thresholds"]],
+        "sources": sorted({s for one in content["sets"] for s in one["design"].get("sources", ())}),
+    }
+    filters = {
+        "millions": millions, "kind": kind_in_words, "verdict": verdict, "signed": _signed,
+        "chance": _chance, "matrix": _matrix(content), "widest": _widest,
+        "beyond": _beyond(content),
+    }  # fmt: skip
+    return fill_page(
+        "comparison.html", told, found, styles=("report", "comparison"), filters=filters
     )
 
 

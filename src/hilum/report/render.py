@@ -3,27 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
 
 from hilum.atomic import write_text
-from hilum.report.canvas import inline
 from hilum.report.drawings import Drawing, drawings, numeric_history
 from hilum.report.numbers import (
-    decimals,
-    duration,
-    fixed,
     has_exact,
-    interval,
-    known,
     signed,
-    whole,
 )
+from hilum.report.page import fill_page
 from hilum.report.pictures import KINDS, map_cards
 from hilum.report.run_files import RunFiles, read_run_files
 from hilum.report.statements import against_border, verdict
@@ -83,27 +74,8 @@ def write_report(folder: Path) -> Path:
 
 def _page(files: RunFiles, found: dict[str, Drawing]) -> str:
     """Return the filled template."""
-    environment = Environment(
-        loader=PackageLoader("hilum", "report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(
-        decimals=decimals,
-        duration=duration,
-        fixed=fixed,
-        interval=interval,
-        signed=signed,
-        whole=whole,
-    )
-    environment.tests["known"] = known
-    css = resources.files("hilum.report").joinpath("report.css").read_text(encoding="utf-8")
-    return environment.get_template("template.html").render(
-        css=Markup(css),
-        figures={name: inline(d.svg, name, d.description) for name, d in found.items()},
-        **_content(files),
+    return fill_page(
+        "template.html", _content(files), found, styles=("report",), filters={"signed": signed}
     )
 
 

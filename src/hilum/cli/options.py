@@ -1,0 +1,26 @@
+"""Options that several commands share, with the same words in each."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+__all__ = ["DEFAULT_RECIPE", "Changes", "RecipeName", "WeightsPlace"]
+
+DEFAULT_RECIPE = "mobilenetv2"
+
+RecipeName = Annotated[
+    str, typer.Option(help="A built-in recipe (see `hilum recipes`) or a TOML file.")
+]
+WeightsPlace = Annotated[
+    str | None,
+    typer.Option(
+        help="Folder of timm local-dir models, or `none` for random weights; without it "
+        "HILUM_WEIGHTS, else timm's download."
+    ),
+]
+Changes = Annotated[
+    list[str] | None,
+    typer.Option("--set", help="Change a setting of the recipe: training.epochs=3."),
+]
