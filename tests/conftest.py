@@ -18,6 +18,16 @@ settings.load_profile("hilum")  # the same examples on every machine and every d
 MakeTable = Callable[..., SliceTable]
 
 
+@pytest.fixture(scope="session", autouse=True)
+def cache_of_the_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A cache of the tests' own, for commands in other processes too: never the user's."""
+    place = tmp_path_factory.mktemp("cache")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HILUM_CACHE", str(place))
+        patch.delenv("HILUM_CACHE_LIMIT", raising=False)
+        yield place
+
+
 @pytest.fixture(scope="session")
 def real_data() -> Path:
     """The folder of real collections; tests that need it are skipped where it is not."""

@@ -17,6 +17,7 @@ ROOMS = (
     "errors",
     "progress",
     "atomic",
+    "cache",
     "boxes",
     "table",
     "readers",
