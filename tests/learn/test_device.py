@@ -2,10 +2,35 @@
 
 from __future__ import annotations
 
+import ctypes
+import platform
+import subprocess
+import sys
+
 import pytest
 import torch
 
-from hilum.learn.device import choose_precision, computes_bfloat16, device_name, make_accelerator
+from hilum.learn.device import (
+    choose_precision,
+    computes_bfloat16,
+    device_name,
+    keep_memory,
+    make_accelerator,
+)
+
+COUNT_FAULTS = """
+import resource
+import torch
+from hilum.learn.device import keep_memory
+if {keep}:
+    assert keep_memory()
+for _ in range(3):
+    torch.ones({numbers})
+before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+for _ in range(10):
+    torch.ones({numbers})
+print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+"""
 
 
 @pytest.mark.parametrize(
@@ -43,3 +68,40 @@ def test_one_session_may_train_in_one_precision_and_then_in_another() -> None:
 def test_a_machine_without_gpu_computes_on_the_processor(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     assert device_name() == "cpu"
+
+
+def faults(*, keep: bool, numbers: int) -> int:
+    """Return how often a process waits for pages while it makes ten tensors one after another."""
+    code = COUNT_FAULTS.format(keep=keep, numbers=numbers)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return int(done.stdout)
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc gives memory back so")
+def test_the_memory_of_a_freed_tensor_serves_the_next_one() -> None:
+    numbers = 10 << 20  # 40 MB: up to 32 MB glibc learns by itself to keep
+    assert faults(keep=True, numbers=numbers) < 100 < faults(keep=False, numbers=numbers)
+
+
+@pytest.mark.parametrize(("system", "library"), [("Darwin", ("", "")), ("Linux", ("musl", "1"))])
+def test_elsewhere_nothing_happens(
+    system: str, library: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(platform, "system", lambda: system)
+    monkeypatch.setattr(platform, "libc_ver", lambda: library)
+    monkeypatch.setattr(ctypes, "CDLL", lambda name: pytest.fail("called"))
+    assert keep_memory() is False
+
+
+def test_an_older_glibc_gets_the_most_that_it_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Old:
+        def mallopt(self, parameter: int, value: int) -> int:
+            asked.append((parameter, value))
+            return int(parameter != -3 or value <= 32 << 20)
+
+    asked: list[tuple[int, int]] = []
+    monkeypatch.setattr(platform, "system", lambda: "Linux")
+    monkeypatch.setattr(platform, "libc_ver", lambda: ("glibc", "2.31"))
+    monkeypatch.setattr(ctypes, "CDLL", lambda name: Old())
+    assert keep_memory() is True
+    assert asked == [(-3, 1 << 30), (-3, 32 << 20), (-1, 2**31 - 1)]

@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
+import platform
 from typing import Literal
 
 import torch
 from accelerate import Accelerator
 from accelerate.state import AcceleratorState
 
-__all__ = ["choose_precision", "computes_bfloat16", "device_name", "make_accelerator"]
+__all__ = [
+    "choose_precision",
+    "computes_bfloat16",
+    "device_name",
+    "keep_memory",
+    "make_accelerator",
+]
+
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
+"""Parameters of glibc's mallopt, as malloc.h numbers them."""
+LARGEST_TENSOR = 1 << 30
+"""Bytes: what is smaller is taken from the heap; no activation of a batch is larger."""
+LARGEST_ALLOWED = 32 << 20
+"""Bytes: the most that older glibc takes as M_MMAP_THRESHOLD on 64-bit systems."""
+NEVER = 2**31 - 1
+"""As M_TRIM_THRESHOLD: free memory at the top of the heap is not given back."""
 
 Precision = Literal["float32", "bfloat16"]
 
@@ -47,3 +64,19 @@ def make_accelerator(precision: str) -> Accelerator:
 def device_name() -> str:
     """Return what torch would compute on: a GPU's name, or "cpu"."""
     return torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu"
+
+
+def keep_memory() -> bool:
+    """Make this process keep the memory of freed tensors for the next ones; say whether it does.
+
+    glibc maps every large tensor anew and gives it back to the system as soon as it is freed, so
+    that each layer of each batch waits for the system to hand out empty pages. Kept on the heap,
+    the same pages serve again; the process then stays as large as it was at its largest. Called
+    where torch begins to compute; once more does no harm. Only on Linux with glibc; elsewhere
+    nothing happens. See mallopt(3).
+    """
+    if platform.system() != "Linux" or platform.libc_ver()[0] != "glibc":
+        return False
+    mallopt = ctypes.CDLL(None).mallopt
+    mapped = mallopt(M_MMAP_THRESHOLD, LARGEST_TENSOR) or mallopt(M_MMAP_THRESHOLD, LARGEST_ALLOWED)
+    return bool(mapped and mallopt(M_TRIM_THRESHOLD, NEVER))
