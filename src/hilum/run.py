@@ -53,6 +53,11 @@ class Run:
         return self.folder / "weights.safetensors"
 
     @property
+    def onnx_file(self) -> Path:
+        """The operations of the trained network, ONNX; its tensors are those of the weights."""
+        return self.folder / "network.onnx"
+
+    @property
     def network_file(self) -> Path:
         """Everything else that is needed to predict, JSON."""
         return self.folder / "network.json"
@@ -142,6 +147,31 @@ class Run:
         for run in runs:
             run._need(run.weights_file)
         return runs
+
+    def answering(self) -> list[Run]:
+        """Return the runs whose networks answer for this one: itself, or an ensemble's members.
+
+        Raises:
+            UsageError: it is a cross-validation, which has no network to ask.
+            RunError: see `member_runs`.
+        """
+        if self.kind == "ensemble":
+            return self.member_runs()
+        self.refuse_without_network()
+        return [self]
+
+    def refuse_without_network(self) -> None:
+        """Raise UsageError unless the run has a network of its own; say which folders have one."""
+        if self.kind == "network":
+            return
+        article = "an" if self.kind == "ensemble" else "a"
+        found = (
+            sorted(path.name for path in self.members.iterdir()) if self.members.is_dir() else []
+        )
+        raise UsageError(
+            f"{self.folder} is {article} {self.kind} and has no network of its own; take one of "
+            f"its members: {', '.join(str(self.members / n) for n in found) or 'there are none'}."
+        )
 
     def environment(self) -> dict[str, Any]:
         """Read environment.json."""

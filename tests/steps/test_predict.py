@@ -21,6 +21,7 @@ from hilum.prepare import BATCH
 from hilum.readers import Window, read_slice
 from hilum.run import Run
 from hilum.steps import predict as step
+from hilum.steps.engines import Opened
 from hilum.steps.predict import Found, Predicted, Refused, predict
 
 
@@ -31,7 +32,8 @@ def blind_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     folder.mkdir()
     facts = {"class_names": ["cancer", "pneumonia"], "positive": "cancer", "input": {"size": 32}}
     (folder / "network.json").write_text(json.dumps(facts))
-    monkeypatch.setattr(step, "load_networks", lambda run: [SimpleNamespace(size=32)])
+    networks = [SimpleNamespace(size=32)]
+    monkeypatch.setattr(step, "open_engine", lambda run, engine: Opened("onnx", networks))
     monkeypatch.setattr(
         step,
         "mean_probabilities",

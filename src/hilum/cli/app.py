@@ -35,7 +35,9 @@ __all__ = ["app", "main"]
 INTERRUPTED = 130
 """128 + SIGINT, as shells have it."""
 
-TRAIN_PACKAGES = {"torch", "torchvision", "timm", "accelerate", "safetensors"}
+TRAIN_PACKAGES = {
+    "torch", "torchvision", "timm", "accelerate", "safetensors", "onnx", "onnxruntime",
+}  # fmt: skip
 """What the extra `train` installs, and the base install lacks."""
 
 OUTPUT_REFUSED = {errno.EPIPE, errno.ENOSPC, errno.EIO}

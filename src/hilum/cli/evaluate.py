@@ -7,6 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
+from hilum.cli.options import EngineName
+
 __all__ = ["command", "print_auc", "print_figures"]
 
 
@@ -16,6 +18,7 @@ def command(
         bool,
         typer.Option("--keep-predictions", help="Score predictions.csv as it is; needs no torch."),
     ] = False,
+    engine: EngineName = "auto",
     json: Annotated[bool, typer.Option("--json", help="Print metrics.json.")] = False,
 ) -> None:
     """Predict and score a run's slices.
@@ -28,7 +31,7 @@ def command(
     from hilum.steps.evaluate import evaluate
 
     with progress_shown() as progress:
-        metrics = evaluate(run, keep_predictions=keep_predictions, progress=progress)
+        metrics = evaluate(run, keep_predictions=keep_predictions, engine=engine, progress=progress)
     if json:
         print_json(metrics)
         return

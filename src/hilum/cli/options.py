@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-__all__ = ["DEFAULT_RECIPE", "Changes", "RecipeName", "WeightsPlace"]
+__all__ = ["DEFAULT_RECIPE", "Changes", "EngineName", "RecipeName", "WeightsPlace"]
 
 DEFAULT_RECIPE = "mobilenetv2"
 
@@ -18,6 +18,14 @@ WeightsPlace = Annotated[
     typer.Option(
         help="Folder of timm local-dir models, or `none` for random weights; without it "
         "HILUM_WEIGHTS, else timm's download."
+    ),
+]
+EngineName = Annotated[
+    str,
+    typer.Option(
+        metavar="auto|onnx|torch|compiled",
+        help="What computes the network; auto: torch on a GPU, else onnxruntime where the run has "
+        "network.onnx, else torch.",
     ),
 ]
 Changes = Annotated[

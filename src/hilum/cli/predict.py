@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
+from hilum.cli.options import EngineName
+
 if TYPE_CHECKING:
     from hilum.steps.predict import Predicted, Refused
 
@@ -47,6 +49,7 @@ def command(
             "probable class is called.",
         ),
     ] = None,
+    engine: EngineName = "auto",
     force: Annotated[bool, typer.Option("--force", help="Replace OUT.")] = False,
 ) -> None:
     """Say what the network calls each slice.
@@ -62,7 +65,7 @@ def command(
         refuse_existing(out, force=force)
     found = Found()
     asked = parse_window(window) if window is not None else None
-    outcomes = predict(run, paths, window=asked, threshold=threshold, found=found)
+    outcomes = predict(run, paths, window=asked, threshold=threshold, engine=engine, found=found)
     with _opened(out) as text:
         called, refused = _write(outcomes, text, form)
         if not called and not refused:

@@ -1,8 +1,9 @@
-"""Trained networks and what they say of slices, batch by batch."""
+"""Trained networks and what they say of slices, computed by torch."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import os
+import shutil
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,14 +11,18 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from hilum.engines import share_of_cores
 from hilum.errors import RunError, UsageError
 from hilum.learn.checkpoint import load_weights
 from hilum.learn.data import as_batch
+from hilum.learn.device import computes_bfloat16, keep_memory
+from hilum.learn.fold import fold_batchnorm
 from hilum.learn.networks import Classifier, build_network
 from hilum.learn.weights import Weights
+from hilum.prepare import BATCH
 from hilum.run import Run
 
-__all__ = ["Member", "load_network", "load_networks", "mean_probabilities", "probabilities"]
+__all__ = ["Member", "load_network", "load_networks", "open_torch"]
 
 
 @dataclass(frozen=True)
@@ -28,25 +33,89 @@ class Member:
         network: ready to predict.
         size: side of the square that it sees, pixels.
         cam_layer: timm path of the layer that Grad-CAM looks at; empty: the last feature map.
+        precision: "bfloat16" where the network is to compute in it.
+        whole_batches: the network takes batches of `BATCH` slices alone; smaller ones are filled
+            with empty slices.
     """
 
     network: Classifier
     size: int
     cam_layer: str
+    precision: str = "float32"
+    whole_batches: bool = False
+
+    @torch.inference_mode()
+    def logits(self, grey: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+        """Return logits (n, classes) of slices (n, size, size) uint8."""
+        device, count = self.network.mean.device, len(grey)
+        if self.whole_batches and count != BATCH:
+            empty = np.zeros((-count % BATCH, *grey.shape[1:]), np.uint8)
+            filled = np.concatenate([grey, empty]).reshape(-1, BATCH, *grey.shape[1:])
+            return np.concatenate([self.logits(batch) for batch in filled])[:count]
+        mixed = self.precision == "bfloat16"
+        with torch.autocast(device.type, torch.bfloat16, enabled=mixed):
+            said = self.network(as_batch(grey, device))
+        return np.asarray(said.float().cpu().numpy(), dtype=np.float32)
 
 
 def load_networks(run: Run) -> list[Member]:
-    """Return the networks that answer for a run: its own, or all members of an ensemble.
+    """Return the networks that answer for a run as they were trained: its own, or its members'.
 
     Raises:
         UsageError: the run is a cross-validation, which has no network to ask.
         RunError: see `load_network`.
     """
-    runs = run.member_runs() if run.kind == "ensemble" else [run]
+    keep_memory()
     return [
         Member(load_network(one), _told(one)["size"], str(one.network().get("cam_layer", "")))
-        for one in runs
+        for one in run.answering()
     ]
+
+
+def open_torch(run: Run, *, compiled: bool = False) -> list[Member]:
+    """Return the networks that answer for a run, changed so that they answer fast.
+
+    Batch norm is folded into convolutions, and a network that was trained in bfloat16 computes in
+    it where the machine does so in hardware; all others compute in float32.
+
+    Args:
+        run: a network or an ensemble.
+        compiled: let torch.compile write code for this machine first, which takes a while.
+
+    Raises:
+        UsageError: see `load_networks`; or `compiled`, and there is no C++ compiler.
+        RunError: see `load_network`.
+    """
+    if compiled and not (torch.cuda.is_available() or _has_compiler()):
+        raise UsageError(
+            "the engine compiled writes C++, and there is no compiler (g++ or clang++) here; take "
+            "another engine."
+        )
+    if "OMP_NUM_THREADS" not in os.environ and "LOCAL_WORLD_SIZE" in os.environ:
+        torch.set_num_threads(share_of_cores())
+    return [
+        _made_fast(member, one, compiled=compiled)
+        for member, one in zip(load_networks(run), run.answering(), strict=True)
+    ]
+
+
+def _made_fast(member: Member, run: Run, *, compiled: bool) -> Member:
+    """Return a member that gives the same answers faster."""
+    fold_batchnorm(member.network)
+    trained_in = run.environment().get("precision") if run.environment_file.is_file() else ""
+    mixed = trained_in == "bfloat16" and computes_bfloat16()
+    network: Any = member.network
+    if compiled:
+        network.forward = torch.compile(network.forward, options={"freezing": True})
+    return Member(
+        network, member.size, member.cam_layer,
+        precision="bfloat16" if mixed else "float32", whole_batches=compiled,
+    )  # fmt: skip
+
+
+def _has_compiler() -> bool:
+    """Whether there is what torch.compile calls on a processor."""
+    return any(map(shutil.which, (os.environ.get("CXX", "g++"), "g++", "clang++")))
 
 
 def load_network(run: Run) -> Classifier:
@@ -56,7 +125,7 @@ def load_network(run: Run) -> Classifier:
         UsageError: the run is an ensemble or a cross-validation, and has none of its own.
         RunError: network.json or the weights are missing, broken, or do not fit the recipe.
     """
-    _refuse_without_network(run)
+    run.refuse_without_network()
     told, recipe = _told(run), run.recipe()
     start = Weights(recipe.timm_name, None, "", "", told["mean"], told["std"])
     network = build_network(recipe, start, classes=told["classes"])
@@ -75,43 +144,3 @@ def _told(run: Run) -> dict[str, Any]:
     except (KeyError, TypeError, ValueError) as error:
         raise RunError(f"{run.network_file} lacks {error}: it is not a whole run.") from None
     return {"size": size, "mean": mean, "std": std, "classes": classes}
-
-
-def _refuse_without_network(run: Run) -> None:
-    """Refuse a run that has no network of its own, and say which folders have one."""
-    if run.kind == "network":
-        return
-    article = "an" if run.kind == "ensemble" else "a"
-    found = sorted(path.name for path in run.members.iterdir()) if run.members.is_dir() else []
-    raise UsageError(
-        f"{run.folder} is {article} {run.kind} and has no network of its own; take one of its "
-        f"members: {', '.join(str(run.members / name) for name in found) or 'there are none'}."
-    )
-
-
-@torch.inference_mode()
-def probabilities(
-    network: Classifier, batches: Iterable[npt.NDArray[np.uint8]]
-) -> Iterator[npt.NDArray[np.float64]]:
-    """Yield class probabilities (n, classes) of each (n, size, size) uint8 batch; rows sum to 1."""
-    device = next(network.parameters()).device
-    for grey in batches:
-        logits = network(as_batch(grey, device))
-        if not torch.isfinite(logits).all():
-            raise RunError("the network gives no numbers: its training diverged; train it again.")
-        yield torch.softmax(logits.double(), dim=1).cpu().numpy()
-
-
-def mean_probabilities(
-    members: Sequence[Member], grey: Mapping[int, npt.NDArray[np.uint8]]
-) -> npt.NDArray[np.float64]:
-    """Return the members' class probabilities (n, classes) of a batch, averaged; rows sum to 1.
-
-    Every member has the same say. One member's mean is what it says itself, to the last bit.
-
-    Args:
-        members: of the same classes in the same order.
-        grey: for each member's size the same n slices, (n, size, size) uint8.
-    """
-    said = [next(probabilities(member.network, [grey[member.size]])) for member in members]
-    return np.asarray(np.mean(said, axis=0), dtype=np.float64)

@@ -161,6 +161,8 @@ def _copy(member: _Candidate, folder: Path) -> None:
         if not source.is_file():
             raise RunError(f"{run.folder} has no {source.name}: it is not a whole run folder.")
         shutil.copyfile(source, target)
+    if run.onnx_file.is_file():
+        shutil.copyfile(run.onnx_file, copy.onnx_file)
     write_table(member.table, copy.table_file)
 
 

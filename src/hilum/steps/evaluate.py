@@ -8,12 +8,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from hilum.engines import mean_probabilities
 from hilum.errors import RunError
 from hilum.prepare import BATCH, Decoded, decode_sizes, decode_table, sized_batches
 from hilum.progress import SILENT, Progress
 from hilum.run import Run, open_run, probability_column, write_json
 from hilum.scores import Labelled
 from hilum.steps.decision import remember_decisions
+from hilum.steps.engines import Opened, check_engine, open_engine
 from hilum.steps.facts import check_labels, network_facts
 from hilum.steps.fold_scores import (
     check_folds,
@@ -30,7 +32,11 @@ __all__ = ["evaluate"]
 
 
 def evaluate(
-    run: Run | Path | str, *, keep_predictions: bool = False, progress: Progress = SILENT
+    run: Run | Path | str,
+    *,
+    keep_predictions: bool = False,
+    engine: str = "auto",
+    progress: Progress = SILENT,
 ) -> dict[str, Any]:
     """Predict every slice of a run's table, write predictions.csv and metrics.json.
 
@@ -41,6 +47,7 @@ def evaluate(
     Args:
         run: a finished run or its folder.
         keep_predictions: score the predictions.csv that is there; needs neither network nor torch.
+        engine: what computes the network, see `hilum.steps.engines.ENGINES`.
         progress: told what is going on.
 
     Returns:
@@ -51,6 +58,7 @@ def evaluate(
         RunError: the run lacks something, or its predictions are not of its slices.
         ReadError: a slice can't be read any more.
     """
+    check_engine(engine)
     run = run if isinstance(run, Run) else open_run(run)
     facts, table = network_facts(run), run.table()
     names, positive = facts.class_names, facts.positive
@@ -60,9 +68,10 @@ def evaluate(
         if keep_predictions:
             predictions = _kept(run, table, names)
         elif folds:
-            predictions = predict_folds(folds, table, decoded, names, progress)
+            predictions = predict_folds(folds, table, decoded, names, engine, progress)
         else:
-            predictions = _predict(run, table, decoded, names, progress)
+            opened = open_engine(run, engine)
+            predictions = _predict(opened, table, decoded, names, progress)
         if not keep_predictions:
             run.write_predictions(predictions)
         if folds:
@@ -103,21 +112,21 @@ def _kept(run: Run, table: SliceTable, names: list[str]) -> pd.DataFrame:
 
 
 def _predict(
-    run: Run, table: SliceTable, decoded: Decoded, names: list[str], progress: Progress
+    opened: Opened, table: SliceTable, decoded: Decoded, names: list[str], progress: Progress
 ) -> pd.DataFrame:
     """Return one row a slice with a probability for each class.
 
     Networks of an ensemble that see another size than `decoded` has get the slices at theirs.
     """
-    from hilum.learn.predict import load_networks, mean_probabilities
-
-    members, size = load_networks(run), decoded.grey.shape[1]
-    others = {member.size for member in members} - {size}
+    if opened.remark:
+        progress.say(opened.remark)
+    size = decoded.grey.shape[1]
+    others = {network.size for network in opened.networks} - {size}
     with decode_sizes(table, others, progress=progress) as resized:
         seen = {size: decoded.grey, **{other: part.grey for other, part in resized.items()}}
         parts = []
         for batch in sized_batches(seen):
-            parts.append(mean_probabilities(members, batch))
+            parts.append(mean_probabilities(opened.networks, batch))
             progress.advance("predicting", min(len(parts) * BATCH, len(table)), len(table))
     return predictions_frame(table, np.concatenate(parts), names)
 

@@ -11,9 +11,10 @@ import pandas as pd
 
 from hilum.atomic import new_folder
 from hilum.boxes import parse_boxes
+from hilum.engines import mean_probabilities
 from hilum.errors import UsageError
 from hilum.learn.maps import mean_grad_cam, upsample_map
-from hilum.learn.predict import Member, load_networks, mean_probabilities
+from hilum.learn.predict import Member, load_networks
 from hilum.prepare import BATCH, Decoded, decode_sizes, sized_batches
 from hilum.progress import SILENT, Progress
 from hilum.readers import LUNG, parse_window, read_slice

@@ -9,11 +9,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from hilum.engines import mean_probabilities
 from hilum.errors import RunError
 from hilum.prepare import BATCH, Decoded
 from hilum.progress import Progress
 from hilum.run import Run
 from hilum.scores import Labelled, over_folds
+from hilum.steps.engines import open_engine
 from hilum.steps.metrics import labelled, predictions_frame
 from hilum.steps.probe import border_says
 from hilum.table import SliceTable
@@ -80,18 +82,21 @@ def _fold(run: Run, table: SliceTable, name: str) -> Fold:
 
 
 def predict_folds(
-    folds: list[Fold], table: SliceTable, decoded: Decoded, names: list[str], progress: Progress
+    folds: list[Fold],
+    table: SliceTable,
+    decoded: Decoded,
+    names: list[str],
+    engine: str,
+    progress: Progress,
 ) -> pd.DataFrame:
     """Return the rows of predictions.csv, each slice by the network that was tested on it."""
-    from hilum.learn.predict import load_network, probabilities
-
     said = np.zeros((len(table), len(names)))
     done = 0
     for fold in folds:
-        network, rows = load_network(fold.run), np.flatnonzero(fold.tested)
+        networks, rows = open_engine(fold.run, engine).networks, np.flatnonzero(fold.tested)
         for first in range(0, len(rows), BATCH):
             batch = rows[first : first + BATCH]
-            said[batch] = next(probabilities(network, [decoded.grey[batch]]))
+            said[batch] = mean_probabilities(networks, {networks[0].size: decoded.grey[batch]})
             done += len(batch)
             progress.advance("predicting", done, len(table))
     frame = predictions_frame(table, said, names)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import islice
@@ -12,12 +12,13 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from hilum.engines import Engine, mean_probabilities
 from hilum.errors import HilumError, UsageError
-from hilum.learn.predict import Member, load_networks, mean_probabilities
 from hilum.prepare import BATCH, resize
 from hilum.readers import LUNG, Window, count_frames, is_candidate, parse_window, read_slice
 from hilum.run import Run, open_run
 from hilum.steps.decision import Decision, decision_of
+from hilum.steps.engines import check_engine, open_engine
 from hilum.table import read_table
 
 __all__ = ["NOTICE", "Found", "Predicted", "Refused", "predict"]
@@ -111,6 +112,7 @@ def predict(
     *,
     window: Window | None = None,
     threshold: float | str | None = None,
+    engine: str = "auto",
     found: Found | None = None,
 ) -> Iterator[Predicted | Refused]:
     """Yield what the network of a run says of each slice, in the order of the paths.
@@ -127,12 +129,14 @@ def predict(
         threshold: from which probability on the positive class is called: a number, or the name
             of one of the run's operating points, such as `youden`; without it the most probable
             class is called. Below it, the most probable of the other classes is.
+        engine: what computes the network, see `hilum.steps.engines.ENGINES`.
         found: counts what is passed over in folders, and keeps remarks.
 
     Raises:
         UsageError: a path does not exist, or the threshold is none (before anything is predicted).
         RunError: the run is not whole.
     """
+    check_engine(engine)
     run = run if isinstance(run, Run) else open_run(run)
     found = found or Found()
     decision = decision_of(run, threshold)
@@ -143,15 +147,16 @@ def predict(
     for path in wanted:
         if not path.exists():
             raise UsageError(f"there is no file or folder {path}.")
-    members = load_networks(run)
-    sizes = sorted({member.size for member in members})
+    opened = open_engine(run, engine)
+    found.remarks.extend([opened.remark] if opened.remark else [])
+    sizes = sorted({network.size for network in opened.networks})
     files = _frames(found.walk(wanted))
     with ThreadPoolExecutor(READERS) as pool:
         ahead = pool.map(lambda one: _read(one, shown, sizes, trained), islice(files, BATCH))
         while batch := list(ahead):
             following = list(islice(files, BATCH))
             ahead = pool.map(lambda one: _read(one, shown, sizes, trained), following)
-            yield from _predict_batch(members, batch, decision)
+            yield from _predict_batch(opened.networks, batch, decision)
 
 
 @dataclass(frozen=True)
@@ -213,13 +218,13 @@ def _stack(slices: list[_Slice]) -> dict[int, npt.NDArray[np.uint8]]:
 
 
 def _predict_batch(
-    members: list[Member], batch: list[_Slice | Refused], decision: Decision
+    networks: Sequence[Engine], batch: list[_Slice | Refused], decision: Decision
 ) -> Iterator[Predicted | Refused]:
     """Yield the outcomes of a batch in its order."""
     slices = [one for one in batch if isinstance(one, _Slice)]
     said = np.empty((0, len(decision.class_names)))
     if slices:
-        said = mean_probabilities(members, _stack(slices))
+        said = mean_probabilities(networks, _stack(slices))
     told = zip(said, decision.call(said), decision.calibrate(said), strict=True)
     for one in batch:
         if isinstance(one, Refused):

@@ -19,6 +19,7 @@ from hilum.errors import RecipeError, RunError, UsageError
 from hilum.learn.checkpoint import Trained, best_weights, load_weights, save_weights
 from hilum.learn.data import Slices
 from hilum.learn.device import choose_precision, make_accelerator
+from hilum.learn.export import write_run_onnx
 from hilum.learn.fit import Fitting, fit
 from hilum.learn.frozen.plan import Plan, planned
 from hilum.learn.networks import (
@@ -45,6 +46,8 @@ RUN_MARKS = ("recipe.toml", "slices.csv")
 """Files by which a folder is known as a run, which --force may replace."""
 START = "start.safetensors"
 """The network before its first step: what `resume` begins with if no epoch was finished."""
+CHECKED = 4
+"""Validation slices on which the exported network must say what torch says."""
 
 
 def train(
@@ -268,6 +271,8 @@ def _train(
     trained = fit(fitting, accelerator, progress)
     if accelerator.is_main_process:
         _finish(run, trained)
+        if said := write_run_onnx(run, fitting.validation.take(slice(CHECKED))):
+            progress.say(said)
     accelerator.wait_for_everyone()
     return run
 

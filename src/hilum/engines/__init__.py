@@ -1,0 +1,16 @@
+"""What answers for a run: networks behind one face, and the one of them that needs no torch."""
+
+from hilum.engines.answer import Engine, as_probabilities, mean_probabilities
+from hilum.engines.cores import share_of_cores
+from hilum.engines.onnx_network import OnnxNetwork, hash_of, open_onnx, open_run_onnx
+
+__all__ = [
+    "Engine",
+    "OnnxNetwork",
+    "as_probabilities",
+    "hash_of",
+    "mean_probabilities",
+    "open_onnx",
+    "open_run_onnx",
+    "share_of_cores",
+]

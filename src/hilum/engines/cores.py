@@ -1,0 +1,26 @@
+"""How many of the machine's cores this process may use."""
+
+from __future__ import annotations
+
+import os
+
+__all__ = ["share_of_cores"]
+
+
+def share_of_cores() -> int:
+    """Return the threads that a network of this process should compute on, at least 1.
+
+    OMP_NUM_THREADS where it is set; else the cores that the system gives this process, shared
+    among the processes that a launcher started on this machine (LOCAL_WORLD_SIZE).
+    """
+    asked = _number("OMP_NUM_THREADS")
+    if asked:
+        return asked
+    able = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, able // (_number("LOCAL_WORLD_SIZE") or 1))
+
+
+def _number(variable: str) -> int:
+    """Return a whole number from 1 on out of an environment variable; 0 where there is none."""
+    told = os.environ.get(variable, "").split(",")[0].strip()  # OpenMP: one a nested level
+    return int(told) if told.isdecimal() else 0

@@ -1,0 +1,114 @@
+"""A network as an ONNX file, computed by onnxruntime: no torch is loaded for it.
+
+A run's `network.onnx` holds the operations alone: its tensors are places in the run's
+`weights.safetensors`, which ONNX calls external data (https://onnx.ai/onnx/repo-docs/ExternalData.html).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from hilum.engines.cores import share_of_cores
+from hilum.errors import RunError
+from hilum.run import Run
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
+
+__all__ = ["CARD", "WEIGHTS", "OnnxNetwork", "hash_of", "open_onnx", "open_run_onnx"]
+
+CARD = "hilum.network"
+"""Metadata key: what a run's network.json says of its network, JSON."""
+WEIGHTS = "hilum.weights_sha256"
+"""Metadata key: of the weights that the file points into; absent where it holds them itself."""
+ERRORS_ONLY = 3
+"""onnxruntime's log level: its warnings speak of its own optimiser."""
+
+
+@dataclass(frozen=True)
+class OnnxNetwork:
+    """A network that onnxruntime computes on the processor.
+
+    Attributes:
+        session: onnxruntime's.
+        size: side of the square that it sees, pixels.
+        card: what the run's network.json said when the file was written.
+    """
+
+    session: InferenceSession
+    size: int
+    card: dict[str, Any]
+
+    def logits(self, grey: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+        """Return logits (n, classes) of slices (n, size, size) uint8."""
+        batch = np.asarray(grey, dtype=np.float32)[:, None]
+        given = self.session.run(None, {self.session.get_inputs()[0].name: batch})[0]
+        return np.asarray(given, dtype=np.float32)
+
+
+def open_onnx(path: Path) -> OnnxNetwork:
+    """Return the network in an ONNX file that hilum wrote.
+
+    Raises:
+        RunError: onnxruntime can't read it, or hilum didn't write it.
+    """
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = share_of_cores()
+    options.inter_op_num_threads = 1
+    options.log_severity_level = ERRORS_ONLY
+    try:
+        session = onnxruntime.InferenceSession(
+            str(path), options, providers=["CPUExecutionProvider"]
+        )
+    except Exception as error:  # onnxruntime's errors have no base of their own
+        raise RunError(f"{path} can't be read by onnxruntime: {_first_line(error)}") from None
+    told = session.get_modelmeta().custom_metadata_map
+    try:
+        card = json.loads(told[CARD])
+        size = int(card["input"]["size"])
+    except (KeyError, TypeError, ValueError):
+        raise RunError(
+            f"{path} is not a network that hilum wrote: its metadata lack {CARD}; make one with "
+            f"`hilum export RUN --out FILE`."
+        ) from None
+    weights = Run(path.parent).weights_file
+    if WEIGHTS in told and told[WEIGHTS] != hash_of(weights):
+        raise RunError(f"{path} is not of the {weights.name} that lies next to it.")
+    return OnnxNetwork(session, size, card)
+
+
+def open_run_onnx(run: Run) -> OnnxNetwork:
+    """Return the network of a run out of its `network.onnx`.
+
+    Raises:
+        RunError: there is none, or it is not that of the run's network.json and weights.
+    """
+    if not run.onnx_file.is_file():
+        raise RunError(f"{run.folder} has no {run.onnx_file.name}.")
+    network, told = open_onnx(run.onnx_file), run.network()
+    for key in ("input", "class_names"):
+        if network.card.get(key) != told.get(key):
+            raise RunError(f"{run.onnx_file} and {run.network_file.name} differ in {key}.")
+    return network
+
+
+def hash_of(path: Path) -> str:
+    """Return the SHA-256 of a file, hexadecimal; empty where there is none."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except FileNotFoundError:
+        return ""
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0]

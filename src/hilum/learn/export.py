@@ -1,0 +1,145 @@
+"""A trained network written as ONNX, and held against torch before it counts."""
+
+from __future__ import annotations
+
+import io
+import json
+import struct
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import onnx
+import torch
+
+from hilum.atomic import new_file
+from hilum.engines import hash_of, open_onnx
+from hilum.engines.onnx_network import CARD, WEIGHTS
+from hilum.errors import HilumError, RunError
+from hilum.learn.data import as_batch
+from hilum.learn.networks import Classifier
+from hilum.learn.predict import load_network
+from hilum.run import Run
+
+__all__ = ["TOLERANCE", "largest_difference", "onnx_model", "write_run_onnx"]
+
+OPSET = 18
+"""ONNX operators of 2022: onnxruntime 1.14 (2023) and all later ones compute them."""
+TOLERANCE = 1e-3
+"""Logits may differ so far from torch's, or by this share of the largest: other orders of sums."""
+INPUT, OUTPUT = "grey", "logits"
+
+
+def write_run_onnx(run: Run, grey: npt.NDArray[np.uint8]) -> str:
+    """Write a run's `network.onnx`; return one sentence on why there is none, or "".
+
+    It never fails what it is part of: a network that can't be exported is predicted with torch.
+
+    Args:
+        run: a finished run of one network.
+        grey: (n, size, size) uint8, slices that torch and onnxruntime must agree on.
+    """
+    try:
+        network = load_network(run).cpu()
+        model = onnx_model(network, size=grey.shape[-1])
+        _point_into(model, run.weights_file)
+        told = run.network()
+        _describe(model, {CARD: {k: told[k] for k in ("input", "class_names")}})
+        _describe(model, {WEIGHTS: hash_of(run.weights_file)})
+        with new_file(run.onnx_file) as draft:
+            draft.write_bytes(model.SerializeToString())
+            check(network, draft, grey)
+    except Exception as error:  # whatever it is, the training is done and its network is there
+        reason = str(error).strip().splitlines() or [type(error).__name__]
+        kind = "" if isinstance(error, HilumError) else f"{type(error).__name__}: "
+        return f"No {run.onnx_file.name}; prediction will need torch. {kind}{reason[0]}"
+    return ""
+
+
+def onnx_model(network: Classifier, *, size: int) -> Any:
+    """Return a network as an ONNX model that holds its tensors under their names in torch.
+
+    Its input `grey` is (slices, 1, size, size) float32, grey levels 0..255; scaling is part of the
+    network. Its output `logits` is (slices, classes) float32. Nothing is folded or simplified:
+    onnxruntime does so when it loads the file.
+
+    Args:
+        network: in inference mode, on the processor.
+        size: side of the square that it sees, pixels.
+    """
+    example = torch.zeros(2, 1, size, size)  # of one slice, tracing would take the 1 for a constant
+    written: Any = io.BytesIO()
+    with warnings.catch_warnings(), torch.no_grad():
+        warnings.simplefilter("ignore")  # on shapes becoming constants, which is meant
+        torch.onnx.export(
+            network, (example,), written, dynamo=False, opset_version=OPSET,
+            input_names=[INPUT], output_names=[OUTPUT],
+            dynamic_axes={INPUT: {0: "slices"}, OUTPUT: {0: "slices"}},
+            training=torch.onnx.TrainingMode.PRESERVE, do_constant_folding=False,
+        )  # fmt: skip
+    return onnx.load_from_string(written.getvalue())
+
+
+def check(network: Classifier, path: Path, grey: npt.NDArray[np.uint8]) -> None:
+    """Raise RunError unless an ONNX file says what the network says, of slices in two batches."""
+    difference, allowed = largest_difference(network, path, grey)
+    if not difference <= allowed:
+        raise RunError(
+            f"Its logits in onnxruntime differ by {difference:.2g} from torch's, and at most "
+            f"{allowed:.2g} is allowed."
+        )
+
+
+def largest_difference(
+    network: Classifier, path: Path, grey: npt.NDArray[np.uint8]
+) -> tuple[float, float]:
+    """Return how far the logits of an ONNX file differ from the network's, and how far they may."""
+    exported = open_onnx(path)
+    with torch.no_grad():
+        expected = network(as_batch(grey, "cpu")).numpy()
+    said = np.concatenate([exported.logits(part) for part in (grey[:1], grey[1:]) if len(part)])
+    return float(np.abs(said - expected).max()), TOLERANCE * max(1.0, float(np.abs(expected).max()))
+
+
+def _describe(model: Any, told: dict[str, Any]) -> None:
+    """Add metadata; what is no text is written as JSON."""
+    for key, value in told.items():
+        entry = model.metadata_props.add()
+        entry.key, entry.value = key, value if isinstance(value, str) else json.dumps(value)
+
+
+def _point_into(model: Any, weights: Path) -> None:
+    """Replace the tensors of a model that lie in a safetensors file by their places in it."""
+    places = _places(weights)
+    with weights.open("rb") as file:
+        for tensor in model.graph.initializer:
+            offset, length = places.get(tensor.name, (0, 0))
+            if not length or length != len(tensor.raw_data):
+                continue
+            file.seek(offset)
+            if file.read(length) == tensor.raw_data:
+                tensor.ClearField("raw_data")
+                tensor.data_location = onnx.TensorProto.EXTERNAL
+                told = {"location": weights.name, "offset": offset, "length": length}
+                for key, value in told.items():
+                    entry = tensor.external_data.add()
+                    entry.key, entry.value = key, str(value)
+
+
+def _places(weights: Path) -> dict[str, tuple[int, int]]:
+    """Return name -> offset from the file's beginning and length, bytes, of a safetensors file.
+
+    Its layout: the header's length (8 bytes), the header (JSON), the tensors, little-endian and
+    row by row. See https://huggingface.co/docs/safetensors.
+    """
+    with weights.open("rb") as file:
+        (length,) = struct.unpack("<Q", file.read(8))
+        header = json.loads(file.read(length))
+    start = 8 + length
+    return {
+        name: (start + told["data_offsets"][0], told["data_offsets"][1] - told["data_offsets"][0])
+        for name, told in header.items()
+        if name != "__metadata__"
+    }

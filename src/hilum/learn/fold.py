@@ -1,0 +1,104 @@
+"""Batch norm folded into the convolution before it: one operation less, the same function."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import torch
+from timm.layers import BatchNormAct2d
+from torch import Tensor, nn
+from torch.fx import Node, Proxy, Tracer
+from torch.fx.proxy import TraceError
+from torch.nn.modules.batchnorm import _BatchNorm
+from torch.nn.utils.fusion import fuse_conv_bn_weights
+
+from hilum.learn.networks import Classifier
+
+__all__ = ["fold_batchnorm"]
+
+UNTRACEABLE = (AttributeError, KeyError, NameError, NotImplementedError, RuntimeError, TraceError,
+               TypeError, ValueError)  # fmt: skip
+"""How networks answer whose operations depend on their input: they stay as they are."""
+NORMS = (nn.BatchNorm2d, BatchNormAct2d)
+"""Kinds of batch norm that are known to the last operation."""
+
+
+def fold_batchnorm(network: Classifier) -> int:
+    """Fold each batch norm of a network that only predicts into its convolution; return how many.
+
+    It is done where the norm is all that sees the convolution's output, which symbolic tracing
+    shows (torch.fx); a network that can't be traced stays as it is. An activation that timm keeps
+    inside of a norm stays in its place.
+
+    Args:
+        network: in inference mode; changed in place.
+    """
+    features = _Features(network)
+    try:
+        graph = _Leaves().trace(features)
+    except UNTRACEABLE:
+        return 0
+    parts = dict(features.named_modules(remove_duplicate=False))
+    calls = Counter(id(parts[str(node.target)]) for node in graph.nodes if node.op == "call_module")
+    pairs = [pair for node in graph.nodes if (pair := _foldable(node, parts)) is not None]
+    pairs = [(conv, name) for conv, name in pairs if calls[id(conv)] == calls[id(parts[name])] == 1]
+    for conv, name in pairs:
+        norm = parts[name]
+        assert isinstance(norm, _BatchNorm)
+        _fold(conv, norm)
+        features.set_submodule(name, _rest(norm))
+    return len(pairs)
+
+
+class _Features(nn.Module):
+    """The part of a classifier that has convolutions, as a module that is called."""
+
+    def __init__(self, network: Classifier) -> None:
+        super().__init__()
+        self.backbone = network.backbone
+
+    def forward(self, scaled: Tensor) -> Tensor:
+        features: Tensor = self.backbone.forward_features(scaled)  # type: ignore[operator]
+        return features
+
+
+class _Leaves(Tracer):
+    """A tracer for which a batch norm is one operation, timm's with an activation inside too."""
+
+    def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
+        """Whether the operations inside of a module are not looked at."""
+        return isinstance(m, _BatchNorm) or super().is_leaf_module(m, module_qualified_name)
+
+    def to_bool(self, obj: Proxy) -> bool:
+        """Take no branch: it would depend on the input."""
+        raise TraceError("a branch depends on the input")
+
+
+def _foldable(node: Node, parts: dict[str, nn.Module]) -> tuple[nn.Conv2d, str] | None:
+    """Return the convolution before a batch norm, and the norm's name, where they are a pair."""
+    before = node.args[0] if node.op == "call_module" and node.args else None
+    if not isinstance(before, Node) or before.op != "call_module" or len(before.users) != 1:
+        return None
+    conv, norm = parts[str(before.target)], parts[str(node.target)]
+    plain = type(conv).forward is nn.Conv2d.forward  # others change their weights on the way
+    if not (isinstance(conv, nn.Conv2d) and plain and type(norm) in NORMS):
+        return None
+    return (conv, str(node.target)) if norm.running_mean is not None else None
+
+
+@torch.no_grad()
+def _fold(conv: nn.Conv2d, norm: _BatchNorm) -> None:
+    """Multiply a norm into the weights of the convolution before it."""
+    assert norm.running_mean is not None
+    assert norm.running_var is not None
+    conv.weight, conv.bias = fuse_conv_bn_weights(
+        conv.weight, conv.bias, norm.running_mean, norm.running_var, norm.eps, norm.weight,
+        norm.bias,
+    )  # fmt: skip
+
+
+def _rest(norm: _BatchNorm) -> nn.Module:
+    """Return what of a norm is left when it is folded: timm's activation inside, or nothing."""
+    inside = (getattr(norm, name, None) for name in ("drop", "act"))
+    left = [part for part in inside if isinstance(part, nn.Module)]
+    return nn.Sequential(*left) if left else nn.Identity()

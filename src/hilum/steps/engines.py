@@ -1,0 +1,93 @@
+"""Which engine computes a run's networks: what was asked for, or the fastest one that is there."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+from hilum.engines import Engine, open_run_onnx
+from hilum.errors import RunError, UsageError
+from hilum.run import Run
+
+__all__ = ["ENGINES", "Opened", "check_engine", "open_engine"]
+
+ENGINES = ("auto", "onnx", "torch", "compiled")
+"""auto: torch on a GPU, else onnx where the run has its network so, else torch."""
+GPU_DEVICES = ("/dev/nvidiactl", "/dev/dxg", "/dev/kfd")
+"""Where Linux shows a GPU that torch could compute on: NVIDIA's, through Windows, AMD's."""
+
+
+@dataclass(frozen=True)
+class Opened:
+    """The networks that answer for a run.
+
+    Attributes:
+        name: of the engine: onnx, torch or compiled.
+        networks: one, or an ensemble's.
+        remark: why it is not the engine that was to be expected; empty: it is.
+    """
+
+    name: str
+    networks: Sequence[Engine]
+    remark: str = ""
+
+
+def check_engine(engine: str) -> None:
+    """Raise UsageError unless there is such an engine."""
+    if engine not in ENGINES:
+        raise UsageError(f"an engine is one of {', '.join(ENGINES)}; got {engine!r}.")
+
+
+def open_engine(run: Run, engine: str = "auto") -> Opened:
+    """Return the networks that answer for a run, ready to be asked.
+
+    Args:
+        run: a network or an ensemble.
+        engine: one of `ENGINES`.
+
+    Raises:
+        UsageError: no such engine, or the run is a cross-validation.
+        RunError: the run is not whole; or onnx was asked for, and the run lacks it.
+    """
+    check_engine(engine)
+    runs = run.answering()
+    if engine == "onnx":
+        try:
+            return Opened("onnx", [open_run_onnx(one) for one in runs])
+        except RunError as error:
+            raise RunError(
+                f"{error} `hilum export {run.folder} --out FILE.onnx` makes one to predict with; "
+                f"--engine torch needs none."
+            ) from None
+    if engine == "auto" and not _gpu():
+        remark = ""
+        if any(one.onnx_file.is_file() for one in runs) and find_spec("onnxruntime") is not None:
+            try:
+                return Opened("onnx", [open_run_onnx(one) for one in runs])
+            except RunError as error:
+                remark = f"Computed with torch: {error}"
+        return Opened("torch", _torch(run), remark)
+    compiled = engine == "compiled"
+    return Opened("compiled" if compiled else "torch", _torch(run, compiled=compiled))
+
+
+def _torch(run: Run, *, compiled: bool = False) -> Sequence[Engine]:
+    """Return the networks as torch computes them; torch is loaded here."""
+    from hilum.learn.predict import open_torch
+
+    return open_torch(run, compiled=compiled)
+
+
+def _gpu() -> bool:
+    """Whether torch has a GPU to compute on; torch is asked only where there may be one."""
+    hidden = os.environ.get("CUDA_VISIBLE_DEVICES", "0") in ("", "-1")
+    seen = any(Path(device).exists() for device in GPU_DEVICES) or shutil.which("nvidia-smi")
+    if hidden or not seen:
+        return False
+    from hilum.learn.device import device_name
+
+    return device_name() != "cpu"

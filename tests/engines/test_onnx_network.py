@@ -1,0 +1,330 @@
+"""All engines say the same of the same slices, and a file that is not the run's is not used."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+import onnx
+import pytest
+import torch
+from conftest import MakeTable
+from torch import nn
+from torch.nn.modules.batchnorm import _BatchNorm
+from untrained_runs import make_untrained
+
+from hilum.engines import (
+    as_probabilities,
+    hash_of,
+    mean_probabilities,
+    open_onnx,
+    open_run_onnx,
+    share_of_cores,
+)
+from hilum.errors import RunError, UsageError
+from hilum.known_networks import known_networks
+from hilum.learn.checkpoint import save_weights
+from hilum.learn.data import as_batch
+from hilum.learn.export import write_run_onnx
+from hilum.learn.fold import fold_batchnorm
+from hilum.learn.networks import Classifier, build_network
+from hilum.learn.predict import load_network, load_networks, open_torch
+from hilum.learn.weights import Weights
+from hilum.prepare import BATCH
+from hilum.recipe import load_recipe
+from hilum.run import Run, write_json
+from hilum.steps.engines import open_engine
+from hilum.steps.ensemble import ensemble
+
+SIZE = 96
+PROBABILITY = 1e-4
+"""How far probabilities may lie apart: other orders of summing up."""
+OTHERS = {
+    "tf_efficientnet_lite0": 96, "convnext_atto": 96, "vit_tiny_patch16_224": 64,
+}  # fmt: skip
+
+
+def slices(count: int, size: int) -> npt.NDArray[np.uint8]:
+    """Squares of random brightness."""
+    squares = np.random.default_rng(count).integers(0, 255, (count, 4, 4))
+    return np.kron(squares, np.ones((size // 4, size // 4))).astype(np.uint8)
+
+
+def settle(network: Classifier, size: int) -> None:
+    """Let the batch norm of random weights see slices, so that nothing explodes."""
+    for module in network.modules():
+        if isinstance(module, _BatchNorm):
+            module.momentum = 1.0
+    network.frozen = ()
+    with torch.no_grad():
+        grey = as_batch(slices(16, size), "cpu")
+        network.train()(grey)
+        said = network.eval()(grey)
+        network.head[-1].weight /= 2 * said.std()
+        network.head[-1].bias.zero_()
+
+
+@pytest.fixture
+def make_run(tmp_path: Path, make_table: MakeTable) -> Callable[..., Run]:
+    """Make a finished run with random weights and its network.onnx."""
+
+    def make(backbone: str = "resnet10t", size: int = SIZE, folder: str = "run") -> Run:
+        table = make_table(4, folder=tmp_path)
+        run = make_untrained(tmp_path / folder, table, seed=3, size=size, backbone=backbone)
+        network = load_network(run)
+        settle(network, size)
+        save_weights(network, run.weights_file)
+        assert write_run_onnx(run, slices(4, size)) == ""
+        return run
+
+    return make
+
+
+@pytest.mark.parametrize("backbone", [*known_networks(), *OTHERS])
+def test_all_engines_say_what_torch_says(
+    backbone: str, make_run: Callable[..., Run], quick_initialisation: None
+) -> None:
+    size = OTHERS.get(backbone, SIZE)
+    known = known_networks().get(backbone)
+    run = make_run(known.timm if known else backbone, size)
+    grey, (member,) = slices(5, size), load_networks(run)
+    plain = mean_probabilities([member], {size: grey})
+    assert np.ptp(plain[:, 0]) > 0.05
+    said = mean_probabilities([open_run_onnx(run)], {size: grey})
+    assert np.abs(said - plain).max() < PROBABILITY
+    assert run.onnx_file.stat().st_size < 2e6  # the weights lie in weights.safetensors alone
+    fold_batchnorm(member.network)
+    said = mean_probabilities([member], {size: grey})
+    assert np.abs(said - plain).max() < PROBABILITY
+
+
+def test_the_engines_by_name_say_the_same(make_run: Callable[..., Run]) -> None:
+    run, grey = make_run(), slices(5, SIZE)
+    plain = mean_probabilities(load_networks(run), {SIZE: grey})
+    for engine, name in (("auto", "onnx"), ("onnx", "onnx"), ("torch", "torch")):
+        opened = open_engine(run, engine)
+        assert (opened.name, opened.remark) == (name, "")
+        said = mean_probabilities(opened.networks, {SIZE: grey})
+        assert np.abs(said - plain).max() < PROBABILITY
+
+
+@pytest.mark.skipif(not (shutil.which("g++") or shutil.which("clang++")), reason="no compiler")
+def test_the_compiled_engine_says_the_same_of_batches_of_any_size(
+    make_run: Callable[..., Run],
+) -> None:
+    run, grey = make_run("test_resnet"), slices(BATCH + 3, SIZE)
+    plain = mean_probabilities(load_networks(run), {SIZE: grey})
+    opened = open_engine(run, "compiled")
+    assert opened.name == "compiled"
+    for part in (slice(None), slice(0, 2)):
+        said = mean_probabilities(opened.networks, {SIZE: grey[part]})
+        assert np.abs(said - plain[part]).max() < PROBABILITY
+
+
+def test_without_a_compiler_the_compiled_engine_is_refused(
+    make_run: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = make_run()
+    monkeypatch.setattr(shutil, "which", lambda name: None)
+    with pytest.raises(UsageError, match=r"there is no compiler \(g\+\+ or clang\+\+\)"):
+        open_engine(run, "compiled")
+
+
+def test_an_unknown_engine_is_refused(make_run: Callable[..., Run]) -> None:
+    with pytest.raises(UsageError, match="one of auto, onnx, torch, compiled; got 'jax'"):
+        open_engine(make_run(), "jax")
+
+
+def test_weights_that_were_exchanged_are_not_used_in_the_old_ones_network(
+    make_run: Callable[..., Run],
+) -> None:
+    run, grey = make_run(), slices(3, SIZE)
+    network = load_network(run)
+    with torch.no_grad():
+        network.head[-1].bias[0] += 1
+    save_weights(network, run.weights_file)
+    with pytest.raises(RunError, match=r"is not of the weights\.safetensors that lies next to it"):
+        open_run_onnx(run)
+    plain = mean_probabilities(load_networks(run), {SIZE: grey})
+    said = mean_probabilities(open_engine(run).networks, {SIZE: grey})
+    assert np.abs(said - plain).max() < PROBABILITY
+
+
+def test_a_run_without_the_file_is_computed_with_torch_and_onnx_is_refused(
+    make_run: Callable[..., Run],
+) -> None:
+    run = make_run()
+    run.onnx_file.unlink()
+    opened = open_engine(run)
+    assert (opened.name, opened.remark) == ("torch", "")
+    with pytest.raises(RunError, match=r"no network\.onnx\. `hilum export .* --engine torch"):
+        open_engine(run, "onnx")
+
+
+def test_a_broken_file_or_one_of_another_network_is_said_and_torch_computes(
+    make_run: Callable[..., Run],
+) -> None:
+    run = make_run()
+    told = run.network()
+    write_json({**told, "input": {**told["input"], "mean": [0.1] * 3}}, run.network_file)
+    remark = open_engine(run).remark
+    assert remark.startswith("Computed with torch: ")
+    assert remark.endswith("network.onnx and network.json differ in input.")
+    run.onnx_file.write_bytes(b"no network")
+    assert "can't be read by onnxruntime" in open_engine(run).remark
+    with pytest.raises(RunError, match="can't be read by onnxruntime"):
+        open_engine(run, "onnx")
+
+
+def test_a_foreign_network_is_refused(tmp_path: Path) -> None:
+    value = onnx.helper.make_tensor_value_info("x", onnx.TensorProto.FLOAT, [1])
+    node = onnx.helper.make_node("Identity", ["x"], ["y"])
+    out = onnx.helper.make_tensor_value_info("y", onnx.TensorProto.FLOAT, [1])
+    graph = onnx.helper.make_graph([node], "g", [value], [out])
+    model = onnx.helper.make_model(
+        graph, ir_version=8, opset_imports=[onnx.helper.make_opsetid("", 18)]
+    )
+    (tmp_path / "other.onnx").write_bytes(model.SerializeToString())
+    with pytest.raises(RunError, match="is not a network that hilum wrote"):
+        open_onnx(tmp_path / "other.onnx")
+
+
+def test_an_ensemble_is_computed_by_its_members_files(
+    make_run: Callable[..., Run], tmp_path: Path
+) -> None:
+    first, second = make_run(folder="first"), make_run("mobilenetv2_050", 64, "second")
+    both = ensemble([first, second], out=tmp_path / "both")
+    opened = open_engine(both)
+    assert [network.size for network in opened.networks] == [SIZE, 64]
+    assert opened.name == "onnx"
+    grey = {size: slices(3, size) for size in (SIZE, 64)}
+    plain = mean_probabilities(load_networks(both), grey)
+    assert np.abs(mean_probabilities(opened.networks, grey) - plain).max() < PROBABILITY
+    (both.members / "second" / "network.onnx").unlink()
+    assert open_engine(both).name == "torch"
+    assert "second has no network.onnx" in open_engine(both).remark
+
+
+def test_a_network_trained_in_bfloat16_computes_in_it_only_where_the_machine_does(
+    make_run: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = make_run()
+    for able, trained_in, expected in (
+        (True, "bfloat16", "bfloat16"), (False, "bfloat16", "float32"),
+        (True, "float32", "float32"),
+    ):  # fmt: skip
+        monkeypatch.setattr("hilum.learn.predict.computes_bfloat16", lambda able=able: able)
+        write_json({**run.environment(), "precision": trained_in}, run.environment_file)
+        (member,) = open_torch(run)
+        assert member.precision == expected
+        assert member.logits(slices(2, SIZE)).dtype == np.float32
+
+
+def test_a_diverged_network_is_refused() -> None:
+    with pytest.raises(RunError, match="gives no numbers"):
+        as_probabilities(np.array([[0.0, np.nan]], dtype=np.float32))
+
+
+def test_probabilities_are_the_softmax_of_the_logits() -> None:
+    said = as_probabilities(np.array([[0.0, np.log(3.0)], [1000.0, 0.0]], dtype=np.float32))
+    assert said == pytest.approx(np.array([[0.25, 0.75], [1.0, 0.0]]), abs=1e-7)
+
+
+def test_predicting_with_onnx_loads_no_torch(make_run: Callable[..., Run], tmp_path: Path) -> None:
+    run = make_run()
+    cv2.imwrite(str(tmp_path / "slice.png"), slices(1, SIZE)[0])
+    code = (
+        "import sys\nfrom hilum.steps.predict import predict\n"
+        f"print(len(list(predict({str(run.folder)!r}, {str(tmp_path / 'slice.png')!r}))))\n"
+        "print(sorted({'torch', 'timm', 'onnx', 'pandas'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("1\n['pandas']\n", "")
+
+
+@pytest.mark.parametrize(
+    ("set_to", "expected"),
+    [
+        ({}, 8),
+        ({"LOCAL_WORLD_SIZE": "2"}, 4),
+        ({"LOCAL_WORLD_SIZE": "32"}, 1),
+        ({"OMP_NUM_THREADS": "3", "LOCAL_WORLD_SIZE": "2"}, 3),
+        ({"OMP_NUM_THREADS": "2,1"}, 2),
+        ({"OMP_NUM_THREADS": "0"}, 8),
+    ],
+)
+def test_processes_share_the_cores(
+    set_to: dict[str, str], expected: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("LOCAL_WORLD_SIZE", "OMP_NUM_THREADS"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in set_to.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(8)), raising=False)
+    assert share_of_cores() == expected
+
+
+def test_an_export_that_differs_from_torch_is_not_kept(
+    make_run: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = make_run()
+    run.onnx_file.unlink()
+    before = sorted(path.name for path in run.folder.iterdir())
+    monkeypatch.setattr("hilum.learn.export.TOLERANCE", 0.0)
+    said = write_run_onnx(run, slices(4, SIZE))
+    assert said.startswith("No network.onnx; prediction will need torch. Its logits in onnxruntime")
+    assert sorted(path.name for path in run.folder.iterdir()) == before
+
+
+def test_an_export_that_fails_is_one_sentence(
+    make_run: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = make_run()
+    run.onnx_file.unlink()
+
+    def fail(*_: object, **__: object) -> None:
+        raise TypeError("no such operator\nat line 3")
+
+    monkeypatch.setattr(torch.onnx, "export", fail)
+    assert write_run_onnx(run, slices(4, SIZE)) == (
+        "No network.onnx; prediction will need torch. TypeError: no such operator"
+    )
+    assert not run.onnx_file.exists()
+
+
+def test_only_norms_that_alone_see_a_convolution_are_folded() -> None:
+    recipe = load_recipe("phantom", ['network.backbone="densenet121"', "input.size=64"])
+    start = Weights(recipe.timm_name, None, "", "", (0.5,) * 3, (0.25,) * 3)
+    network = build_network(recipe, start, classes=2).eval()
+    norms = sum(isinstance(part, nn.BatchNorm2d) for part in network.modules())
+    folded = fold_batchnorm(network)
+    left = sum(isinstance(part, nn.BatchNorm2d) for part in network.modules())
+    assert (norms, folded, left) == (121, 59, 62)
+
+
+def test_a_network_that_cannot_be_traced_stays_as_it_is() -> None:
+    class Branching(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.backbone = self
+            self.conv, self.norm = nn.Conv2d(1, 1, 1), nn.BatchNorm2d(1)
+
+        def forward_features(self, scaled: torch.Tensor) -> torch.Tensor:
+            return self.norm(self.conv(scaled)) if scaled.sum() > 0 else scaled
+
+    network = Branching.__new__(Branching)
+    nn.Module.__init__(network)
+    network.conv, network.norm = nn.Conv2d(1, 1, 1), nn.BatchNorm2d(1)
+    object.__setattr__(network, "backbone", network)
+    assert fold_batchnorm(network) == 0  # type: ignore[arg-type]
+    assert isinstance(network.norm, nn.BatchNorm2d)
+
+
+def test_the_hash_of_a_missing_file_is_empty(tmp_path: Path) -> None:
+    assert hash_of(tmp_path / "gone") == ""
