@@ -125,8 +125,8 @@ def main() -> None:
     asked = options.parse_args()
 
     def table() -> None:
-        print(f"{describe()}\n- An epoch: {asked.slices} training slices, "
-              f"{asked.slices // VALIDATION} validation slices\n\n{HEADING}", flush=True)  # fmt: skip
+        epoch = f"{asked.slices} training slices, {asked.slices // VALIDATION} validation slices"
+        print(f"{describe()}\n- An epoch: {epoch}\n\n{HEADING}", flush=True)
         for name in asked.networks:
             print(line(name, asked.slices), flush=True)
 

@@ -1,6 +1,6 @@
 """The recipe as published next to the tuned one: seconds to the same validation AUC.
 
-    python benchmarks/time_to_accuracy.py SLICES.csv [--weights DIR] [--paper-epochs 2] [NETWORK ...]
+    python benchmarks/time_to_accuracy.py SLICES.csv [--weights DIR] [NETWORK ...]
 
 Trains both recipes of each network on the same slices through `hilum.train`, in this order and
 nothing else. Of the published recipe only a few epochs are trained: its 120 epochs are computed

@@ -2,7 +2,7 @@
 
 from hilum.engines.answer import Engine, as_probabilities, mean_probabilities
 from hilum.engines.cores import share_of_cores
-from hilum.engines.onnx_network import OnnxNetwork, hash_of, open_onnx, open_run_onnx
+from hilum.engines.onnx_network import OnnxNetwork, hash_of, open_onnx, open_run_onnx, open_session
 
 __all__ = [
     "Engine",
@@ -12,5 +12,6 @@ __all__ = [
     "mean_probabilities",
     "open_onnx",
     "open_run_onnx",
+    "open_session",
     "share_of_cores",
 ]

@@ -22,7 +22,15 @@ from hilum.run import Run
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
 
-__all__ = ["CARD", "WEIGHTS", "OnnxNetwork", "hash_of", "open_onnx", "open_run_onnx"]
+__all__ = [
+    "CARD",
+    "WEIGHTS",
+    "OnnxNetwork",
+    "hash_of",
+    "open_onnx",
+    "open_run_onnx",
+    "open_session",
+]
 
 CARD = "hilum.network"
 """Metadata key: what a run's network.json says of its network, JSON."""
@@ -53,11 +61,13 @@ class OnnxNetwork:
         return np.asarray(given, dtype=np.float32)
 
 
-def open_onnx(path: Path) -> OnnxNetwork:
-    """Return the network in an ONNX file that hilum wrote.
+def open_session(model: str | bytes, *, alone: bool = True) -> InferenceSession:
+    """Return onnxruntime's session for a file or the bytes of one, on this process's cores.
 
-    Raises:
-        RunError: onnxruntime can't read it, or hilum didn't write it.
+    Args:
+        model: path or content.
+        alone: whether nobody else computes in this process meanwhile: its threads then wait for
+            the next layer without giving up their core.
     """
     import onnxruntime
 
@@ -65,10 +75,18 @@ def open_onnx(path: Path) -> OnnxNetwork:
     options.intra_op_num_threads = share_of_cores()
     options.inter_op_num_threads = 1
     options.log_severity_level = ERRORS_ONLY
+    options.add_session_config_entry("session.intra_op.allow_spinning", "1" if alone else "0")
+    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+
+
+def open_onnx(path: Path) -> OnnxNetwork:
+    """Return the network in an ONNX file that hilum wrote.
+
+    Raises:
+        RunError: onnxruntime can't read it, or hilum didn't write it.
+    """
     try:
-        session = onnxruntime.InferenceSession(
-            str(path), options, providers=["CPUExecutionProvider"]
-        )
+        session = open_session(str(path))
     except Exception as error:  # onnxruntime's errors have no base of their own
         raise RunError(f"{path} can't be read by onnxruntime: {_first_line(error)}") from None
     told = session.get_modelmeta().custom_metadata_map

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import onnx
 import torch
+from torch import nn
 
 from hilum.atomic import new_file
 from hilum.engines import hash_of, open_onnx
@@ -58,7 +59,7 @@ def write_run_onnx(run: Run, grey: npt.NDArray[np.uint8]) -> str:
     return ""
 
 
-def onnx_model(network: Classifier, *, size: int) -> Any:
+def onnx_model(network: nn.Module, *, size: int, outputs: tuple[str, ...] = (OUTPUT,)) -> Any:
     """Return a network as an ONNX model that holds its tensors under their names in torch.
 
     Its input `grey` is (slices, 1, size, size) float32, grey levels 0..255; scaling is part of the
@@ -66,8 +67,9 @@ def onnx_model(network: Classifier, *, size: int) -> Any:
     onnxruntime does so when it loads the file.
 
     Args:
-        network: in inference mode, on the processor.
+        network: in inference mode, on the processor; or a part of one that begins with slices.
         size: side of the square that it sees, pixels.
+        outputs: their names; all have a row a slice.
     """
     example = torch.zeros(2, 1, size, size)  # of one slice, tracing would take the 1 for a constant
     written: Any = io.BytesIO()
@@ -75,8 +77,8 @@ def onnx_model(network: Classifier, *, size: int) -> Any:
         warnings.simplefilter("ignore")  # on shapes becoming constants, which is meant
         torch.onnx.export(
             network, (example,), written, dynamo=False, opset_version=OPSET,
-            input_names=[INPUT], output_names=[OUTPUT],
-            dynamic_axes={INPUT: {0: "slices"}, OUTPUT: {0: "slices"}},
+            input_names=[INPUT], output_names=list(outputs),
+            dynamic_axes={name: {0: "slices"} for name in (INPUT, *outputs)},
             training=torch.onnx.TrainingMode.PRESERVE, do_constant_folding=False,
         )  # fmt: skip
     return onnx.load_from_string(written.getvalue())

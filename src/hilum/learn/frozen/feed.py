@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from hilum.learn.augment import seen_through
+from hilum.learn.frozen.engine import fastest_part
 from hilum.learn.frozen.parts import FrozenPart, Tail
 from hilum.learn.frozen.records import Records, halved, record_name
 
@@ -42,8 +43,8 @@ class FrozenFeed:
         self.network = tail
         self.part = part.eval()
         self.precision = precision
-        with torch.no_grad():
-            given = part(torch.zeros(1, 1, size, size, device=part.mean.device))
+        self.run = fastest_part(part, size=size, precision=precision)
+        given = self.run(torch.zeros(1, 1, size, size, device=part.mean.device))
         self.shapes = tuple(tuple(_rows_last(tensor).shape[1:]) for tensor in given)
         self.records = Records(None, sum(math.prod(shape) for shape in self.shapes))
 
@@ -64,7 +65,6 @@ class FrozenFeed:
                 self.records.write(name, numbers)
         return self._as_inputs(np.stack(found), device)
 
-    @torch.no_grad()
     def compute(
         self,
         grey: npt.NDArray[np.uint8],
@@ -72,11 +72,7 @@ class FrozenFeed:
         device: torch.device | str,
     ) -> npt.NDArray[np.float32]:
         """Return what the frozen part gives, (n, numbers a slice), channels last."""
-        part = self.part.to(device)
-        with torch.autocast(
-            torch.device(device).type, torch.bfloat16, enabled=self.precision is torch.bfloat16
-        ):
-            given = part(seen_through(grey, maps, device))
+        given = self.run(seen_through(grey, maps, device))
         flat = [_rows_last(tensor).float().flatten(1) for tensor in given]
         return np.asarray(torch.cat(flat, dim=1).cpu().numpy(), dtype=np.float32)
 

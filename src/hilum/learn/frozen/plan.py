@@ -88,6 +88,7 @@ def planned(
         yield Plan(_decided(recipe, "no"), None, sentence)
         return
     half = choose_precision(recipe.training.precision) == "bfloat16"
+    part.to(accelerator.device)
     feed = FrozenFeed(part, tail, size=size, precision=torch.bfloat16 if half else torch.float32)
     with cache_entry(KIND, part_key(feed, size)) as folder:
         feed.records.folder = folder

@@ -1,0 +1,76 @@
+"""The frozen part as a function of slices, computed by what is fastest on this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from hilum.engines import open_session
+from hilum.learn.export import onnx_model
+from hilum.learn.frozen.parts import FrozenPart
+
+__all__ = ["Compute", "fastest_part"]
+
+Compute = Callable[[Tensor], tuple[Tensor, ...]]
+"""From grey levels (n, 1, size, size) float32, 0..255, to tensors (n, ...) with a row a slice."""
+
+TOLERANCE = 1e-3
+"""Of the largest number that comes out: two engines may differ by so much, as rounding does."""
+
+
+def fastest_part(part: FrozenPart, *, size: int, precision: torch.dtype) -> Compute:
+    """Return what computes `part`: onnxruntime on a processor in float32, else torch.
+
+    onnxruntime folds batch norm into the convolutions and their activations behind them. What it
+    says is compared with torch once; where it can't, or says otherwise, torch computes.
+
+    Args:
+        part: in inference mode, on its device.
+        size: side of the square that it sees, pixels.
+        precision: torch.float32, or torch.bfloat16 where the machine is made for it.
+    """
+
+    @torch.no_grad()
+    def by_torch(grey: Tensor) -> tuple[Tensor, ...]:
+        half = precision is torch.bfloat16
+        with torch.autocast(grey.device.type, torch.bfloat16, enabled=half):
+            kept: tuple[Tensor, ...] = part(grey)
+        return kept
+
+    if part.mean.device.type != "cpu" or precision is not torch.float32:
+        return by_torch
+    generator = torch.Generator().manual_seed(0)
+    grey = torch.rand((2, 1, size, size), generator=generator) * 255
+    expected = by_torch(grey)
+    by_onnx = _by_onnxruntime(part, size, len(expected))
+    if by_onnx is None or not _alike(by_onnx(grey), expected):
+        return by_torch
+    return by_onnx
+
+
+def _by_onnxruntime(part: FrozenPart, size: int, outputs: int) -> Compute | None:
+    """Return the part computed by onnxruntime; None where it can't be exported or read."""
+    names = tuple(f"kept_{number}" for number in range(outputs))
+    try:
+        model = onnx_model(part, size=size, outputs=names)
+        session = open_session(model.SerializeToString(), alone=False)
+    except Exception:  # exporters and onnxruntime have no errors of their own; torch can it all
+        return None
+    entry = session.get_inputs()[0].name
+
+    def by_onnx(grey: Tensor) -> tuple[Tensor, ...]:
+        given = session.run(list(names), {entry: grey.numpy()})
+        return tuple(torch.from_numpy(one) for one in given)
+
+    return by_onnx
+
+
+def _alike(given: tuple[Tensor, ...], expected: tuple[Tensor, ...]) -> bool:
+    """Whether two engines say the same, but for rounding."""
+    return all(
+        one.shape == other.shape
+        and torch.allclose(one, other, rtol=0, atol=TOLERANCE * float(other.abs().max()))
+        for one, other in zip(given, expected, strict=True)
+    )
