@@ -14,6 +14,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from threadpoolctl import threadpool_limits
 
 from hilum.audit.concern import Concern
+from hilum.prepare import Pictures
 from hilum.scores import (
     Figure,
     Labelled,
@@ -50,7 +51,7 @@ Grey = npt.NDArray[np.uint8]
 Features = npt.NDArray[np.float32]
 
 
-def border_features(grey: Grey) -> Features:
+def border_features(grey: Pictures) -> Features:
     """Return (n, features) float32 of the outermost 8 pixels of (n, size, size) uint8 slices.
 
     The shares of 16 grey-level bins over the whole border, then mean and standard deviation of

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from hilum.learn.augment import draw_maps, warp
+from hilum.prepare import Pictures
 from hilum.recipe import Augmentation
 
 __all__ = ["Slices", "as_batch", "shuffled_batches", "steps_per_epoch"]
@@ -32,7 +33,7 @@ class Slices:
         target: (n,) int64, index of the class of each.
     """
 
-    grey: npt.NDArray[np.uint8]
+    grey: Pictures
     rows: npt.NDArray[np.int64]
     target: npt.NDArray[np.int64]
 
@@ -85,4 +86,4 @@ def shuffled_batches(
 
 def as_batch(grey: npt.NDArray[np.uint8], device: torch.device | str) -> Tensor:
     """Return (n, size, size) uint8 as (n, 1, size, size) float32, 0..255, on `device`."""
-    return torch.from_numpy(np.ascontiguousarray(grey)).to(device).unsqueeze(1).float()
+    return torch.tensor(grey).to(device).unsqueeze(1).float()
