@@ -7,6 +7,7 @@ HilumError
 ├── SourceError         a collection's folder is not laid out as it should be
 ├── SplitError          a table can't be split as asked
 ├── RecipeError         a recipe has a wrong key or value
+├── PartsError          a network can't be split into a frozen part and the rest
 ├── WeightsError        weights are missing, of another network, or not safe to read
 ├── RunError            a run folder lacks what a step needs
 └── StorageError        the disk refused: full, read-only, forbidden
@@ -19,6 +20,7 @@ from __future__ import annotations
 
 __all__ = [
     "HilumError",
+    "PartsError",
     "ReadError",
     "RecipeError",
     "RunError",
@@ -61,6 +63,10 @@ class SplitError(HilumError):
 
 class RecipeError(HilumError):
     """A recipe has a wrong key or value."""
+
+
+class PartsError(HilumError):
+    """A network can't be split into a frozen part that runs once and the rest; it runs whole."""
 
 
 class WeightsError(HilumError):

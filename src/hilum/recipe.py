@@ -130,6 +130,13 @@ class Training(_Section):
     seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     """"auto": bfloat16 where the processor or GPU computes with it, else float32."""
+    views: Annotated[int, Field(ge=0, le=1000)] = 0
+    """Augmented views of each slice, which take turns from epoch to epoch; 0: a new one in every
+    epoch. With few of them the frozen part of the network need not run in every epoch. Where
+    nothing is frozen it is 0."""
+    frozen_once: Literal["auto", "yes", "no"] = "auto"
+    """Run the frozen part once for each view and keep what it gives on disk, in half precision;
+    "auto": where that is faster, by times measured when the training begins."""
 
 
 class Augmentation(_Section):

@@ -9,7 +9,8 @@ import pytest
 import torch
 
 from hilum.learn.data import Slices, as_batch, shuffled_batches, steps_per_epoch
-from hilum.recipe import Augmentation
+from hilum.learn.feed import SliceFeed
+from hilum.recipe import Augmentation, Network, Recipe, Training
 
 STILL = Augmentation(
     rotation=0, shift=0, zoom=0, shear=0, horizontal_flip=False, vertical_flip=False
@@ -25,9 +26,16 @@ def slices() -> Slices:
 
 
 def batches(slices: Slices, augmentation: Augmentation = STILL, **asked: Any) -> list[Any]:
-    return list(
-        shuffled_batches(slices, augmentation, **{"batch_size": 5, "seed": 1, "epoch": 0, **asked})
+    settings = {"batch_size": 5, "seed": 1, **asked}
+    epoch, share = settings.pop("epoch", 0), settings.pop("share", (0, 1))
+    recipe = Recipe(
+        network=Network(backbone="resnet50"),
+        training=Training(**settings),
+        augmentation=augmentation,
     )
+    feed = SliceFeed(torch.nn.Identity())
+    given = shuffled_batches(slices, recipe, feed, epoch=epoch, share=share)
+    return [(*inputs, target) for inputs, target in given]
 
 
 def greys(given: list[Any]) -> list[list[int]]:
@@ -80,6 +88,22 @@ def test_a_slice_is_moved_differently_in_each_epoch() -> None:
     )
     assert torch.equal(first, again)
     assert not torch.equal(first, next_epoch)
+
+
+def test_views_take_turns_and_belong_to_the_slice_not_to_its_place() -> None:
+    grey = np.random.default_rng(0).integers(0, 256, (3, 8, 8), dtype=np.uint8)
+    both = Slices(grey, np.array([0, 1]), np.array([0, 1]))
+    moved = Slices(grey, np.array([2, 1, 0]), np.array([0, 1, 0]))
+
+    def views(slices: Slices, epoch: int, **asked: Any) -> set[bytes]:
+        given = batches(slices, Augmentation(), epoch=epoch, batch_size=3, views=2, **asked)
+        return {one.numpy().tobytes() for seen, _ in given for one in seen}
+
+    first, second = views(both, 0), views(both, 1)
+    assert not first & second
+    assert (views(both, 2), views(both, 3)) == (first, second)
+    assert first < views(moved, 0)
+    assert not first & views(both, 0, seed=7)
 
 
 @pytest.mark.parametrize(

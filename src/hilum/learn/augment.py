@@ -6,14 +6,20 @@ slice (rotation x shift x shear x zoom), flips, and the edge's pixels repeated o
 
 from __future__ import annotations
 
+import hashlib
+
 import numpy as np
 import numpy.typing as npt
+import torch
 from torch import Tensor
 from torch.nn import functional as F
 
 from hilum.recipe import Augmentation
 
-__all__ = ["draw_maps", "warp"]
+__all__ = ["as_batch", "draw_maps", "draw_views", "seen_through", "warp"]
+
+VIEWS = 2
+"""A stream of chance of its own: see `hilum.learn.data`."""
 
 
 def draw_maps(
@@ -40,6 +46,23 @@ def draw_maps(
     return np.concatenate([linear, moved], axis=2).astype(np.float32)
 
 
+def draw_views(
+    grey: npt.NDArray[np.uint8], settings: Augmentation, *, seed: int, view: int
+) -> npt.NDArray[np.float32]:
+    """Draw the map of view number `view` for each of `grey` (n, size, size): (n, 2, 3) float32.
+
+    It follows from the seed, the number and the slice's own pixels, so that a slice is seen in
+    the same views in every table, fold and order.
+    """
+    drawn = []
+    for one in grey:
+        content = hashlib.blake2b(one.tobytes(), digest_size=16).digest()
+        words = np.frombuffer(content, dtype=np.uint32)
+        rng = np.random.default_rng([seed, view, VIEWS, *words])
+        drawn.append(draw_maps(1, settings, rng))
+    return np.concatenate(drawn)
+
+
 def warp(grey: Tensor, maps: Tensor) -> Tensor:
     """Return `grey` (n, 1, side, side) float32 seen through `maps` (n, 2, 3): same shape.
 
@@ -47,3 +70,18 @@ def warp(grey: Tensor, maps: Tensor) -> Tensor:
     """
     grid = F.affine_grid(maps, list(grey.shape), align_corners=False)
     return F.grid_sample(grey, grid, mode="bilinear", padding_mode="border", align_corners=False)
+
+
+def seen_through(
+    grey: npt.NDArray[np.uint8],
+    maps: npt.NDArray[np.float32] | None,
+    device: torch.device | str,
+) -> Tensor:
+    """Return slices (n, size, size) as (n, 1, size, size) float32, 0..255, moved by `maps`."""
+    batch = as_batch(grey, device)
+    return batch if maps is None else warp(batch, torch.from_numpy(maps).to(device))
+
+
+def as_batch(grey: npt.NDArray[np.uint8], device: torch.device | str) -> Tensor:
+    """Return (n, size, size) uint8 as (n, 1, size, size) float32, 0..255, on `device`."""
+    return torch.tensor(grey).to(device).unsqueeze(1).float()

@@ -112,11 +112,18 @@ def _below(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
 
 
 def _load_optimiser(optimiser: torch.optim.Optimizer, tensors: dict[str, Tensor]) -> None:
-    """Load the optimiser's tensors; its settings follow from recipe and step."""
+    """Load the optimiser's tensors; its settings follow from recipe and step.
+
+    What has the shape of a parameter gets its order in memory too: the fused optimiser goes
+    through both without looking at strides.
+    """
+    parameters = [p for group in optimiser.param_groups for p in group["params"]]
     state: dict[int, dict[str, Tensor]] = {}
     for name, tensor in tensors.items():
-        index, _, key = name.partition(".")
-        state.setdefault(int(index), {})[key] = tensor
+        number, _, key = name.partition(".")
+        like = parameters[int(number)]
+        in_order = torch.empty_like(like).copy_(tensor) if tensor.shape == like.shape else tensor
+        state.setdefault(int(number), {})[key] = in_order
     groups = optimiser.state_dict()["param_groups"]
     optimiser.load_state_dict({"state": state, "param_groups": groups})
 

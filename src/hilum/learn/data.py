@@ -5,7 +5,7 @@ No slice's name or place in a folder has a say: the order is drawn anew each epo
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,9 +13,10 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from hilum.learn.augment import draw_maps, warp
+from hilum.learn.augment import as_batch, draw_maps, draw_views
+from hilum.learn.feed import Feed
 from hilum.prepare import Pictures
-from hilum.recipe import Augmentation
+from hilum.recipe import Recipe
 
 __all__ = ["Slices", "as_batch", "shuffled_batches", "steps_per_epoch"]
 
@@ -56,34 +57,49 @@ def steps_per_epoch(count: int, batch_size: int) -> int:
 
 def shuffled_batches(
     slices: Slices,
-    augmentation: Augmentation,
+    recipe: Recipe,
+    feed: Feed,
     *,
-    batch_size: int,
-    seed: int,
     epoch: int,
     share: tuple[int, int] = (0, 1),
     device: torch.device | str = "cpu",
-) -> Iterator[tuple[Tensor, Tensor]]:
-    """Yield the augmented batches of one epoch: grey (n, 1, size, size) float32 0..255, target.
+) -> Iterator[tuple[tuple[Tensor, ...], Tensor]]:
+    """Yield the augmented batches of one epoch: what `feed` makes of them, and the target.
 
     Args:
         slices: what to train on.
-        augmentation: how far each slice may be moved.
-        batch_size: slices a step over all processes together.
-        seed, epoch: everything random follows from these two, in any number of processes.
+        recipe: its augmentation, number of views, batch size (slices a step over all processes
+            together) and seed. Everything random follows from seed and epoch, in any number of
+            processes.
+        feed: how slices get to the network.
+        epoch: from 0 on.
         share: (rank, number of processes): of each batch, every process takes its share.
         device: where the batch is augmented.
     """
-    order = np.random.default_rng([seed, epoch, ORDER]).permutation(len(slices))
-    maps = draw_maps(len(slices), augmentation, np.random.default_rng([seed, epoch, MAPS]))
+    settings = recipe.training
+    order = np.random.default_rng([settings.seed, epoch, ORDER]).permutation(len(slices))
+    draw = _drawn_anew(len(slices), recipe, epoch)
     rank, processes = share
-    for step in range(steps_per_epoch(len(slices), batch_size)):
-        rows = np.sort(order[step * batch_size : (step + 1) * batch_size])[rank::processes]
-        grey = as_batch(slices.take(rows), device)
-        moved = warp(grey, torch.from_numpy(maps[rows]).to(device))
-        yield moved, torch.from_numpy(slices.target[rows]).to(device)
+    for step in range(steps_per_epoch(len(slices), settings.batch_size)):
+        batch = order[step * settings.batch_size : (step + 1) * settings.batch_size]
+        rows = np.sort(batch)[rank::processes]
+        grey = slices.take(rows)
+        inputs = feed.see(grey, draw(rows, grey), device)
+        yield inputs, torch.from_numpy(slices.target[rows]).to(device)
 
 
-def as_batch(grey: npt.NDArray[np.uint8], device: torch.device | str) -> Tensor:
-    """Return (n, size, size) uint8 as (n, 1, size, size) float32, 0..255, on `device`."""
-    return torch.tensor(grey).to(device).unsqueeze(1).float()
+Draw = Callable[[npt.NDArray[np.intp], npt.NDArray[np.uint8]], npt.NDArray[np.float32]]
+
+
+def _drawn_anew(count: int, recipe: Recipe, epoch: int) -> Draw:
+    """Return what gives the maps of some rows and their slices in this epoch.
+
+    With a fixed number of views they take turns; else every slice gets a new map.
+    """
+    settings = recipe.training
+    if settings.views:
+        view = epoch % settings.views
+        return lambda _, grey: draw_views(grey, recipe.augmentation, seed=settings.seed, view=view)
+    rng = np.random.default_rng([settings.seed, epoch, MAPS])
+    maps = draw_maps(count, recipe.augmentation, rng)
+    return lambda rows, _: maps[rows]

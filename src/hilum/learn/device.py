@@ -55,6 +55,7 @@ def make_accelerator(precision: str) -> Accelerator:
     accelerate keeps the first precision for the life of the process; it is made to forget it, so
     that one session may train twice.
     """
+    keep_memory()
     mixed = "bf16" if choose_precision(precision) == "bfloat16" else "no"
     AcceleratorState._reset_state()
     several = int(os.environ.get("WORLD_SIZE", "1")) > 1

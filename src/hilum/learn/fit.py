@@ -17,7 +17,8 @@ from torch.nn import functional as F
 
 from hilum.errors import RunError
 from hilum.learn.checkpoint import HistoryRow, Trained, load_checkpoint, save_checkpoint
-from hilum.learn.data import Slices, as_batch, shuffled_batches, steps_per_epoch
+from hilum.learn.data import Slices, shuffled_batches, steps_per_epoch
+from hilum.learn.feed import Feed, SliceFeed
 from hilum.learn.keras_adam import KerasAdam
 from hilum.learn.networks import Classifier
 from hilum.prepare import BATCH
@@ -38,6 +39,7 @@ class Fitting:
         recipe: its settings; `positive` is the index of the recipe's positive class.
         folder: where checkpoints go; None: none is kept, and the network is left as it was after
             the last epoch, whichever was the best.
+        feed: how slices get to what is trained of the network; None: to the whole of it.
         after_epoch: called after each whole epoch with all that is done; the training ends there
             if it returns False. It must answer the same in every process.
     """
@@ -48,6 +50,7 @@ class Fitting:
     recipe: Recipe
     positive: int
     folder: Path | None
+    feed: Feed | None = None
     after_epoch: Callable[[Trained], bool] | None = None
 
 
@@ -62,9 +65,10 @@ def fit(fitting: Fitting, accelerator: Accelerator, progress: Progress = SILENT)
     optimiser = make_optimiser(fitting.network, fitting.recipe)
     folder = fitting.folder
     trained = load_checkpoint(folder, fitting.network, optimiser) if folder else Trained()
-    network, optimiser = accelerator.prepare(fitting.network, optimiser)
+    feed = fitting.feed or SliceFeed(fitting.network)
+    network, optimiser = accelerator.prepare(feed.network, optimiser)
     while trained.epochs < settings.epochs and not _patience_is_over(trained, settings.patience):
-        row = _one_epoch(fitting, network, optimiser, accelerator, trained.epochs, progress)
+        row = _one_epoch(fitting, feed, (network, optimiser), accelerator, trained.epochs, progress)
         best = not trained.history or _rank(row, settings.select_by) > _rank(
             trained.history[trained.best_epoch - 1], settings.select_by
         )
@@ -91,7 +95,7 @@ def make_optimiser(network: Classifier, recipe: Recipe) -> torch.optim.Optimizer
     if settings.optimizer == "keras-adam":
         return KerasAdam(groups, lr=0.0, eps=settings.epsilon)
     return torch.optim.AdamW(
-        groups, lr=0.0, eps=settings.epsilon, weight_decay=settings.weight_decay
+        groups, lr=0.0, eps=settings.epsilon, weight_decay=settings.weight_decay, fused=True
     )
 
 
@@ -127,13 +131,14 @@ def class_weights(target: npt.NDArray[np.int64], classes: int, kind: str) -> Ten
 
 def _one_epoch(
     fitting: Fitting,
-    network: nn.Module,
-    optimiser: torch.optim.Optimizer,
+    feed: Feed,
+    prepared: tuple[nn.Module, torch.optim.Optimizer],
     accelerator: Accelerator,
     done: int,
     progress: Progress,
 ) -> HistoryRow:
     """Train one epoch and validate; return its row of history."""
+    network, optimiser = prepared
     recipe, began = fitting.recipe, time.perf_counter()
     settings = recipe.training
     steps = steps_per_epoch(len(fitting.train), settings.batch_size)
@@ -141,16 +146,15 @@ def _one_epoch(
     weights = class_weights(fitting.train.target, _classes(fitting), settings.class_weights)
     weights = weights.to(accelerator.device) if weights is not None else None
     batches = shuffled_batches(
-        fitting.train, recipe.augmentation, batch_size=settings.batch_size, seed=settings.seed,
-        epoch=done, share=(accelerator.process_index, accelerator.num_processes),
-        device=accelerator.device,
+        fitting.train, recipe, feed, epoch=done, device=accelerator.device,
+        share=(accelerator.process_index, accelerator.num_processes),
     )  # fmt: skip
     network.train()
     total = 0.0
-    for step, (grey, target) in enumerate(batches):
+    for step, (inputs, target) in enumerate(batches):
         _set_rate(optimiser, recipe, done * steps + step, steps)
         with accelerator.autocast():
-            logits = network(grey)
+            logits = network(*inputs)
         loss = loss_of(logits.float(), target, kind=settings.loss, weights=weights)
         loss = loss * _share_of_batch(target, weights, accelerator)
         optimiser.zero_grad(set_to_none=True)
@@ -158,7 +162,7 @@ def _one_epoch(
         optimiser.step()
         total += float(accelerator.reduce(loss.detach(), reduction="mean"))
         progress.advance(f"epoch {done + 1} of {settings.epochs}", step + 1, steps)
-    row = _validate(fitting, network, accelerator)
+    row = _validate(fitting, feed, network, accelerator)
     if not (math.isfinite(total) and math.isfinite(row["validation_loss"])):
         raise RunError(
             f"the loss is not a number in epoch {done + 1}: the training diverged; lower "
@@ -209,18 +213,18 @@ def _set_rate(
 
 
 @torch.no_grad()
-def _validate(fitting: Fitting, network: nn.Module, accelerator: Accelerator) -> HistoryRow:
+def _validate(
+    fitting: Fitting, feed: Feed, network: nn.Module, accelerator: Accelerator
+) -> HistoryRow:
     """Return loss, accuracy and AUC on the validation slices, shared among the processes."""
     network.eval()
     count, processes = len(fitting.validation), accelerator.num_processes
     each = -(-count // processes)
     rows = np.arange(each) + each * accelerator.process_index
     rows = np.minimum(rows, count - 1)  # the last process repeats a slice where it has too few
-    logits = [
-        network(as_batch(fitting.validation.take(rows[first : first + BATCH]),
-                         accelerator.device)).float()
-        for first in range(0, each, BATCH)
-    ]  # fmt: skip
+    parts = (rows[first : first + BATCH] for first in range(0, each, BATCH))
+    seen = (feed.see(fitting.validation.take(part), None, accelerator.device) for part in parts)
+    logits = [network(*inputs).float() for inputs in seen]
     gathered = accelerator.gather(torch.cat(logits))[:count].cpu()
     target = torch.from_numpy(fitting.validation.target)
     settings = fitting.recipe.training

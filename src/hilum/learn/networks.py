@@ -161,11 +161,18 @@ def input_size(recipe: Recipe, weights: Weights) -> int:
 
 
 def fill_network(recipe: Recipe, weights: Weights, network: Classifier) -> Recipe:
-    """Return the recipe of a network that was built: its input's real size, its real cut."""
+    """Return the recipe of a network that was built: its input's real size, its real cut.
+
+    Where no frozen part could run once, slices need not be seen in the same few views: none then
+    are fixed.
+    """
     also = recipe.network.also_train if weights.pretrained else ()
     told = {"train_from": network.train_from, "also_train": also}
+    pure = network.frozen and not network.batch_statistics
+    views = {"views": recipe.training.views if pure else 0}
     return recipe.model_copy(
         update={
+            "training": recipe.training.model_copy(update=views),
             "network": recipe.network.model_copy(update=told),
             "input": recipe.input.model_copy(update={"size": input_size(recipe, weights)}),
         }

@@ -20,6 +20,7 @@ from hilum.learn.checkpoint import Trained, best_weights, load_weights, save_wei
 from hilum.learn.data import Slices
 from hilum.learn.device import choose_precision, make_accelerator
 from hilum.learn.fit import Fitting, fit
+from hilum.learn.frozen.plan import Plan, planned
 from hilum.learn.networks import (
     Classifier,
     build_network,
@@ -92,12 +93,14 @@ def train(
     with decode_table(used, size=filled.input.size, progress=progress) as decoded:
         if filled.input.scaling == "train-mean":
             network.scale((_train_mean(used, decoded),) * 3, (1 / 255,) * 3)
-        if accelerator.is_main_process:
-            names, positive = list(filled.classes.names), filled.classes.positive
-            progress.say(border_sentence(used, decoded, names, positive))
-            _begin(folder, used, filled, network, start, accelerator, force=force)
-        accelerator.wait_for_everyone()
-        return _train(Run(folder), used, filled, network, decoded, accelerator, progress)
+        fitting = _fitting(used, decoded, filled, network)
+        with planned(network, filled, (fitting.train, fitting.validation), accelerator) as plan:
+            if accelerator.is_main_process:
+                names, positive = list(filled.classes.names), filled.classes.positive
+                progress.say(border_sentence(used, decoded, names, positive))
+                _begin(folder, used, plan.recipe, network, start, accelerator, force=force)
+            accelerator.wait_for_everyone()
+            return _train(Run(folder), fitting, plan, accelerator, progress)
 
 
 def resume(folder: Path | str, *, progress: Progress = SILENT) -> Run:
@@ -123,7 +126,9 @@ def resume(folder: Path | str, *, progress: Progress = SILENT) -> Run:
     load_weights(network, run.checkpoint / START)
     accelerator = make_accelerator(recipe.training.precision)
     with decode_table(used, size=recipe.input.size, progress=progress) as decoded:
-        return _train(run, used, recipe, network, decoded, accelerator, progress)
+        fitting = _fitting(used, decoded, recipe, network)
+        with planned(network, recipe, (fitting.train, fitting.validation), accelerator) as plan:
+            return _train(run, fitting, plan, accelerator, progress)
 
 
 def try_recipe(
@@ -151,7 +156,10 @@ def try_recipe(
         network.scale((_train_mean(table, decoded),) * 3, (1 / 255,) * 3)
     fitting = _fitting(table, decoded, recipe, network)
     fitting.after_epoch = after_epoch
-    return fit(fitting, make_accelerator(recipe.training.precision), progress)
+    accelerator = make_accelerator(recipe.training.precision)
+    with planned(network, recipe, (fitting.train, fitting.validation), accelerator) as plan:
+        fitting.feed = plan.feed
+        return fit(fitting, accelerator, progress)
 
 
 def _check_share(table: SliceTable, recipe: Recipe, accelerator: Accelerator) -> None:
@@ -253,17 +261,12 @@ def _environment_json(recipe: Recipe, start: Weights, accelerator: Accelerator) 
 
 
 def _train(
-    run: Run,
-    table: SliceTable,
-    recipe: Recipe,
-    network: Classifier,
-    decoded: Decoded,
-    accelerator: Accelerator,
-    progress: Progress,
+    run: Run, fitting: Fitting, plan: Plan, accelerator: Accelerator, progress: Progress
 ) -> Run:
     """Run the epochs that are left and finish the run."""
-    fitting = _fitting(table, decoded, recipe, network)
-    fitting.folder = run.checkpoint
+    if plan.sentence:
+        progress.say(plan.sentence)
+    fitting.folder, fitting.feed = run.checkpoint, plan.feed
     trained = fit(fitting, accelerator, progress)
     if accelerator.is_main_process:
         _finish(run, trained)

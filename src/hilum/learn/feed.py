@@ -1,0 +1,52 @@
+"""What goes into the part of a network that is trained: slices, or what its frozen part gives."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+
+from hilum.learn.augment import seen_through
+
+__all__ = ["Feed", "SliceFeed"]
+
+
+class Feed(Protocol):
+    """A network or the trained part of one, and how a batch of slices gets to it.
+
+    Attributes:
+        network: called with what `see` returns; gives logits (n, classes).
+    """
+
+    @property
+    def network(self) -> nn.Module: ...
+
+    def see(
+        self,
+        grey: npt.NDArray[np.uint8],
+        maps: npt.NDArray[np.float32] | None,
+        device: torch.device | str,
+    ) -> tuple[Tensor, ...]:
+        """Return the network's inputs for slices (n, size, size) seen through maps (n, 2, 3).
+
+        Without maps the slices are seen as they are.
+        """
+
+
+class SliceFeed:
+    """A whole network, fed with slices."""
+
+    def __init__(self, network: nn.Module) -> None:
+        self.network = network
+
+    def see(
+        self,
+        grey: npt.NDArray[np.uint8],
+        maps: npt.NDArray[np.float32] | None,
+        device: torch.device | str,
+    ) -> tuple[Tensor, ...]:
+        """Return grey levels (n, 1, size, size) float32, 0..255."""
+        return (seen_through(grey, maps, device),)

@@ -1,0 +1,113 @@
+"""Feeding the tail of a network with what its frozen part gave once."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from hilum.learn.augment import seen_through
+from hilum.learn.frozen.parts import FrozenPart, Tail
+from hilum.learn.frozen.records import Records, halved, record_name
+
+__all__ = ["FrozenFeed", "part_key"]
+
+
+class FrozenFeed:
+    """The tail of a network, fed from records; what is missing is computed and kept.
+
+    The tail sees the same numbers, rounded to half precision, whether they were kept or just
+    computed, so that a training that goes on equals one that was never stopped. Of a batch all
+    slices are computed or none: rounding may depend on what is computed together.
+
+    Attributes:
+        network: the tail.
+        records: where results are kept.
+    """
+
+    def __init__(
+        self, part: FrozenPart, tail: Tail, *, size: int, precision: torch.dtype = torch.float32
+    ) -> None:
+        """Take the two parts of a network that sees `size` x `size` pixels.
+
+        Args:
+            part, tail: see `hilum.learn.frozen.parts.split_network`.
+            size: pixels.
+            precision: the frozen part is computed in; bfloat16 where the machine is made for it.
+        """
+        self.network = tail
+        self.part = part.eval()
+        self.precision = precision
+        with torch.no_grad():
+            given = part(torch.zeros(1, 1, size, size, device=part.mean.device))
+        self.shapes = tuple(tuple(_rows_last(tensor).shape[1:]) for tensor in given)
+        self.records = Records(None, sum(math.prod(shape) for shape in self.shapes))
+
+    def see(
+        self,
+        grey: npt.NDArray[np.uint8],
+        maps: npt.NDArray[np.float32] | None,
+        device: torch.device | str,
+    ) -> tuple[Tensor, ...]:
+        """Return the tail's inputs for slices (n, size, size) uint8 seen through maps (n, 2, 3)."""
+        views = [None] * len(grey) if maps is None else list(maps)
+        names = [record_name(one, view) for one, view in zip(grey, views, strict=True)]
+        kept = [self.records.read(name) for name in names]
+        found = [numbers for numbers in kept if numbers is not None]
+        if len(found) < len(names):
+            found = [halved(row) for row in self.compute(grey, maps, device)]
+            for name, numbers in zip(names, found, strict=True):
+                self.records.write(name, numbers)
+        return self._as_inputs(np.stack(found), device)
+
+    @torch.no_grad()
+    def compute(
+        self,
+        grey: npt.NDArray[np.uint8],
+        maps: npt.NDArray[np.float32] | None,
+        device: torch.device | str,
+    ) -> npt.NDArray[np.float32]:
+        """Return what the frozen part gives, (n, numbers a slice), channels last."""
+        part = self.part.to(device)
+        with torch.autocast(
+            torch.device(device).type, torch.bfloat16, enabled=self.precision is torch.bfloat16
+        ):
+            given = part(seen_through(grey, maps, device))
+        flat = [_rows_last(tensor).float().flatten(1) for tensor in given]
+        return np.asarray(torch.cat(flat, dim=1).cpu().numpy(), dtype=np.float32)
+
+    def _as_inputs(
+        self, numbers: npt.NDArray[np.float16 | np.float32], device: torch.device | str
+    ) -> tuple[Tensor, ...]:
+        """Return the tensors (n, ...) float32 that were flattened into `numbers` (n, all)."""
+        rows = torch.from_numpy(numbers).to(device)
+        ends = np.cumsum([math.prod(shape) for shape in self.shapes]).tolist()
+        return tuple(
+            _channels_first(rows[:, end - math.prod(shape) : end].float().view(-1, *shape))
+            for shape, end in zip(self.shapes, ends, strict=True)
+        )
+
+
+def part_key(feed: FrozenFeed, size: int) -> str:
+    """Return a hash of all that a record depends on but the slice and its view."""
+    told = (repr(feed.part), feed.part.features.code, feed.shapes, size, feed.precision,
+            torch.__version__, feed.part.mean.device.type)  # fmt: skip
+    content = hashlib.sha256(repr(told).encode())
+    for name, tensor in sorted(feed.part.state_dict().items()):
+        content.update(name.encode())
+        content.update(tensor.detach().cpu().contiguous().view(-1).view(torch.uint8).numpy())
+    return content.hexdigest()[:40]
+
+
+def _rows_last(tensor: Tensor) -> Tensor:
+    """Return a map (n, c, rows, columns) as (n, rows, columns, c), as it lies in memory."""
+    return tensor.permute(0, 2, 3, 1) if tensor.ndim == 4 else tensor
+
+
+def _channels_first(tensor: Tensor) -> Tensor:
+    """Return (n, rows, columns, c) as a map (n, c, rows, columns), memory as it is."""
+    return tensor.permute(0, 3, 1, 2) if tensor.ndim == 4 else tensor

@@ -1,0 +1,165 @@
+"""Whether the frozen part of a network is run once, and where what it gives is kept."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from accelerate import Accelerator
+from accelerate.utils import broadcast_object_list
+
+from hilum.cache import cache_entry, make_room
+from hilum.errors import PartsError
+from hilum.learn.data import Slices
+from hilum.learn.device import choose_precision
+from hilum.learn.frozen.feed import FrozenFeed, part_key
+from hilum.learn.frozen.parts import split_network
+from hilum.learn.frozen.records import KIND, record_name
+from hilum.learn.networks import Classifier
+from hilum.prepare import BATCH
+from hilum.recipe import Recipe
+
+__all__ = ["Plan", "planned"]
+
+HALF = 2
+"""Bytes of a number in half precision."""
+CHUNK = 4096
+"""Bytes in which file systems give out room, and a file's head beside."""
+TRIED = 2
+"""Measurements, of which the faster counts: the first one warms up."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a network is trained.
+
+    Attributes:
+        recipe: with `frozen_once` decided, "yes" or "no".
+        feed: feeds the tail of the network; None: the whole network is fed with slices.
+        sentence: says what was decided and why; empty where there was nothing to decide.
+    """
+
+    recipe: Recipe
+    feed: FrozenFeed | None
+    sentence: str
+
+
+@dataclass(frozen=True)
+class _Costs:
+    """Seconds and bytes of one slice: run the frozen part, keep what it gives, read it again."""
+
+    run: float
+    keep: float
+    read: float
+    known: bool
+
+
+@contextmanager
+def planned(
+    network: Classifier,
+    recipe: Recipe,
+    splits: tuple[Slices, Slices],
+    accelerator: Accelerator,
+) -> Iterator[Plan]:
+    """Yield how `network` is best trained; what is kept stays in the cache until the block ends.
+
+    "auto" is decided by the first process from measured times: the frozen part on a batch of
+    validation slices, and writing and reading its result. All processes follow it.
+
+    Args:
+        network: frozen as its recipe says.
+        recipe: a complete one.
+        splits: slices to train on and to validate on.
+        accelerator: what it is trained on.
+    """
+    asked = recipe.training.frozen_once
+    if asked == "no" or not recipe.training.views:
+        yield Plan(_decided(recipe, "no"), None, "")
+        return
+    size = recipe.input.size
+    try:
+        part, tail = split_network(network, size)
+    except PartsError as error:
+        sentence = f"The frozen part of the network runs in every epoch: {error}."
+        yield Plan(_decided(recipe, "no"), None, sentence)
+        return
+    half = choose_precision(recipe.training.precision) == "bfloat16"
+    feed = FrozenFeed(part, tail, size=size, precision=torch.bfloat16 if half else torch.float32)
+    with cache_entry(KIND, part_key(feed, size)) as folder:
+        feed.records.folder = folder
+        told = [_decide(feed, recipe, splits, accelerator) if accelerator.is_main_process else None]
+        once, room, sentence = broadcast_object_list(told)[0]
+        if not room:
+            feed.records.folder = None
+        chosen = _decided(recipe, "yes" if once else "no")
+        yield Plan(chosen, feed if once else None, sentence)
+
+
+def _decided(recipe: Recipe, chosen: str) -> Recipe:
+    """Return the recipe with `frozen_once` as it was chosen."""
+    told = {"frozen_once": chosen}
+    return recipe.model_copy(update={"training": recipe.training.model_copy(update=told)})
+
+
+def _decide(
+    feed: FrozenFeed, recipe: Recipe, splits: tuple[Slices, Slices], accelerator: Accelerator
+) -> tuple[bool, bool, str]:
+    """Return whether the part runs once, whether there is room to keep it, and why in words."""
+    asked, settings = recipe.training.frozen_once, recipe.training
+    train, validation = splits
+    records = settings.views * len(train) + len(validation)
+    needed = records * (feed.records.count * HALF + CHUNK)
+    costs = _measure(feed, validation, accelerator)
+    room = costs.known or make_room(needed)
+    each_epoch = settings.epochs * (len(train) + len(validation))
+    always = each_epoch * costs.run
+    once = (0 if costs.known else records * (costs.run + costs.keep)) + each_epoch * costs.read
+    if asked == "yes" or (room and once < always):
+        where = f"{needed / 1e9:.1f} GB in the cache" if room else "nothing kept: no room for it"
+        return (
+            True,
+            room,
+            (
+                f"The frozen part of the network runs once for each of {settings.views} views of a "
+                f"slice: about {_span(once)} instead of {_span(always)}; {where}."
+            ),
+        )
+    why = (
+        f"running it once would take about {_span(once)} instead of {_span(always)}"
+        if room
+        else f"keeping what it gives takes {needed / 1e9:.1f} GB, and the cache has no room for it"
+    )
+    return False, room, f"The frozen part of the network runs in every epoch: {why}."
+
+
+def _measure(feed: FrozenFeed, validation: Slices, accelerator: Accelerator) -> _Costs:
+    """Return what one slice costs, measured on the first validation slices; they are kept."""
+    rows = np.arange(min(BATCH, len(validation)))
+    grey = validation.take(rows)
+    names = [record_name(one, None) for one in grey]
+    known = all(feed.records.read(name) is not None for name in names)
+    run = _fastest(lambda: feed.compute(grey, None, accelerator.device))
+    began = time.perf_counter()
+    feed.see(grey, None, accelerator.device)
+    keep = 0.0 if known else max(0.0, time.perf_counter() - began - run)
+    read = _fastest(lambda: feed.see(grey, None, accelerator.device))
+    return _Costs(run / len(rows), keep / len(rows), read / len(rows), known)
+
+
+def _fastest(work: Callable[[], object]) -> float:
+    """Return the seconds of the fastest of a few calls."""
+    seconds = []
+    for _ in range(TRIED):
+        began = time.perf_counter()
+        work()
+        seconds.append(time.perf_counter() - began)
+    return min(seconds)
+
+
+def _span(seconds: float) -> str:
+    """Return a time in words: `40 s`, `3 min`."""
+    return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"

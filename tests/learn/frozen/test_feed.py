@@ -1,0 +1,113 @@
+"""The tail is fed with the same numbers whether they were kept or are computed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from hilum.learn.augment import draw_maps, warp
+from hilum.learn.data import as_batch
+from hilum.learn.frozen.feed import FrozenFeed, part_key
+from hilum.learn.frozen.parts import split_network
+from hilum.learn.networks import Classifier, build_network
+from hilum.learn.weights import Weights
+from hilum.recipe import Augmentation, parse_recipe
+
+RECIPE = """
+[network]
+backbone = "test_resnet"
+train_from = "layer3"
+[input]
+size = 32
+"""
+
+
+def network_of(seed: int = 0) -> Classifier:
+    recipe = parse_recipe(RECIPE, name="x")
+    torch.manual_seed(seed)
+    start = Weights(recipe.timm_name, None, "", "", (0.5,) * 3, (0.25,) * 3)
+    return build_network(recipe, start, classes=2, frozen_random=True)
+
+
+def feed_of(network: Classifier, folder: Path | None = None, size: int = 32) -> FrozenFeed:
+    feed = FrozenFeed(*split_network(network, size), size=size)
+    feed.records.folder = folder
+    return feed
+
+
+@pytest.fixture
+def grey() -> np.ndarray:
+    return np.random.default_rng(0).integers(0, 256, (5, 32, 32), dtype=np.uint8)
+
+
+@pytest.fixture
+def maps() -> np.ndarray:
+    return draw_maps(5, Augmentation(), np.random.default_rng(1))
+
+
+def test_the_tail_fed_says_what_the_whole_network_says(grey: np.ndarray, maps: np.ndarray) -> None:
+    network = network_of().eval()
+    feed = feed_of(network)
+    with torch.no_grad():
+        plain = feed.network(*feed.see(grey, None, "cpu"))
+        torch.testing.assert_close(plain, network(as_batch(grey, "cpu")), rtol=2e-3, atol=2e-3)
+        seen = warp(as_batch(grey, "cpu"), torch.from_numpy(maps))
+        moved = feed.network(*feed.see(grey, maps, "cpu"))
+        torch.testing.assert_close(moved, network(seen), rtol=2e-3, atol=2e-3)
+    assert not torch.allclose(moved, plain, atol=1e-2)
+
+
+def test_maps_lie_in_memory_as_convolutions_want_them(grey: np.ndarray) -> None:
+    (kept,) = feed_of(network_of()).see(grey, None, "cpu")
+    assert kept.is_contiguous(memory_format=torch.channels_last)
+    assert kept.dtype == torch.float32
+
+
+def test_kept_numbers_equal_computed_ones_and_the_part_runs_once(
+    tmp_path: Path, grey: np.ndarray, maps: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    feed = feed_of(network_of(), tmp_path)
+    (first,) = feed.see(grey, maps, "cpu")
+    assert len(list(tmp_path.iterdir())) == 5
+    monkeypatch.setattr(feed, "compute", None)
+    (again,) = feed.see(grey, maps, "cpu")
+    (turned,) = feed.see(grey[::-1], maps[::-1], "cpu")
+    assert torch.equal(first, again)
+    assert torch.equal(first, turned.flip(0))
+
+
+def test_one_missing_record_makes_the_batch_be_computed_whole(
+    tmp_path: Path, grey: np.ndarray
+) -> None:
+    feed = feed_of(network_of(), tmp_path)
+    (first,) = feed.see(grey, None, "cpu")
+    next(tmp_path.iterdir()).unlink()
+    (again,) = feed.see(grey, None, "cpu")
+    assert torch.equal(first, again)
+    assert len(list(tmp_path.iterdir())) == 5
+
+
+def test_the_key_follows_from_weights_and_all_else_that_counts() -> None:
+    key = part_key(feed_of(network_of()), 32)
+    assert key == part_key(feed_of(network_of()), 32)
+    other_weights = part_key(feed_of(network_of(seed=1)), 32)
+    scaled = network_of()
+    scaled.scale((0.4,) * 3, (0.25,) * 3)
+    half = feed_of(network_of())
+    half.precision = torch.bfloat16
+    others = {other_weights, part_key(feed_of(scaled), 32), part_key(half, 32),
+              part_key(feed_of(network_of(), size=64), 64)}  # fmt: skip
+    assert len(others | {key}) == 5
+
+
+def test_training_the_tail_leaves_the_key_as_it_was() -> None:
+    network = network_of()
+    key = part_key(feed_of(network), 32)
+    with torch.no_grad():
+        for parameter in network.parameters():
+            if parameter.requires_grad:
+                parameter.add_(1.0)
+    assert part_key(feed_of(network), 32) == key

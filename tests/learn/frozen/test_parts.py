@@ -1,0 +1,219 @@
+"""The frozen part and the tail say what the whole network says, and learn what it learns."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from hilum.errors import PartsError
+from hilum.learn.backbone import MapLayout
+from hilum.learn.fit import loss_of
+from hilum.learn.frozen.parts import FrozenPart, Tail, split_network
+from hilum.learn.networks import Classifier, build_network, freeze
+from hilum.learn.weights import Weights
+from hilum.recipe import Recipe, load_recipe, parse_recipe
+
+SIZES = {"inceptionv3": 96, "inceptionresnetv2": 96, "xception": 96}
+"""Pixels; the others do with 64."""
+
+KEPT = {
+    "densenet121": 992,
+    "mobilenetv2": 96,
+    "inceptionv3": 768,
+    "inceptionresnetv2": 2080,
+    "resnet50": 1024,
+    "resnet101": 1024,
+    "vgg16": 512,
+    "vgg19": 512,
+    "xception": 728,
+    "paper/densenet121": 960 + 128,
+    "paper/mobilenetv2": 576 + 96,
+    "paper/inceptionv3": 768 + 3 * 192,
+    "paper/inceptionresnetv2": 384 + 288 + 320 + 1088,
+    "paper/resnet50": 1024,
+    "paper/resnet101": 1024,
+    "paper/vgg16": 512,
+    "paper/vgg19": 512,
+    "paper/xception": 2 * 728,
+}
+"""Channels that cross each cut. Those of paper/ are counted in the published code's graph; in
+InceptionV3 hilum keeps the 768 channels before the average pooling, not those behind it."""
+
+
+def network_of(name: str, *changes: str) -> tuple[Classifier, int]:
+    recipe = load_recipe(name, ["network.frozen_batchnorm=stored", *changes])
+    start = Weights(recipe.timm_name, None, "", "", (0.5,) * 3, (0.25,) * 3)
+    torch.manual_seed(1)
+    network = build_network(recipe, start, classes=2, frozen_random=True)
+    return network, SIZES.get(name.removeprefix("paper/"), 64)
+
+
+def gradients(network: nn.Module, trained: Classifier, *inputs: Tensor) -> dict[str, Tensor]:
+    """Return the loss and its gradient by every trained parameter, on a batch of four."""
+    torch.manual_seed(2)  # the same units are dropped
+    network.train()
+    trained.zero_grad(set_to_none=True)
+    loss = loss_of(network(*inputs), torch.tensor([0, 1, 1, 0]), kind="softmax")
+    loss.backward()
+    found = {k: p.grad for k, p in trained.named_parameters() if p.grad is not None}
+    return {"loss": loss.detach(), **found}
+
+
+def slices(size: int) -> Tensor:
+    generator = torch.Generator().manual_seed(3)
+    return (torch.rand((4, 1, size, size), generator=generator) * 255).round().double()
+
+
+@pytest.mark.usefixtures("quick_initialisation")
+@pytest.mark.parametrize("name", KEPT)
+def test_the_tail_gets_the_gradients_of_the_whole_network(name: str) -> None:
+    network, size = network_of(name)
+    part, tail = split_network(network, size)
+    network.double()
+    part.double()
+    network.scale(*network.scaling)
+    grey = slices(size)
+    whole = gradients(network, network, grey)
+    with torch.no_grad():
+        kept = part.eval()(grey)
+    assert sum(tensor.shape[1] for tensor in kept) == KEPT[name]
+    parted = gradients(tail, network, *kept)
+    assert parted.keys() == whole.keys()
+    assert len(whole) > 5
+    for key, gradient in whole.items():
+        torch.testing.assert_close(parted[key], gradient, rtol=1e-9, atol=1e-12)
+
+
+class Made(nn.Module):
+    """A backbone of which the first convolution is frozen; `course` is what it does."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first = nn.Conv2d(3, 4, 1)
+        self.second = nn.Conv2d(4, 4, 1)
+        self.act = nn.ReLU()
+
+    def forward_features(self, x: Tensor) -> Tensor:
+        raise NotImplementedError
+
+
+def frozen_first(backbone: Made) -> Classifier:
+    torch.manual_seed(0)
+    head = nn.Sequential(nn.Linear(4, 2))
+    network = Classifier(backbone, head, ((0.5,) * 3, (0.25,) * 3), MapLayout("channels first", 4))
+    freeze(network, "second")
+    return network
+
+
+def parts_of(backbone: Made) -> tuple[FrozenPart, Tail]:
+    return split_network(frozen_first(backbone), 8)
+
+
+def kept_shapes(backbone: Made) -> list[tuple[int, ...]]:
+    part, _ = parts_of(backbone)
+    return [tuple(tensor.shape) for tensor in part(torch.zeros(1, 1, 8, 8))]
+
+
+def test_what_is_cheap_is_done_again_where_less_is_kept_then() -> None:
+    class Widened(Made):
+        def forward_features(self, x: Tensor) -> Tensor:
+            first = self.act(self.first(x))
+            wide = nn.functional.interpolate(first, scale_factor=2)
+            return self.second(wide) + wide
+
+    assert kept_shapes(Widened()) == [(1, 4, 8, 8)]
+
+
+def test_what_is_cheap_is_done_once_where_more_would_be_kept_before_it() -> None:
+    class Pooled(Made):
+        def forward_features(self, x: Tensor) -> Tensor:
+            return self.second(nn.functional.max_pool2d(self.first(x), 4))
+
+    assert kept_shapes(Pooled()) == [(1, 4, 2, 2)]
+
+
+def test_a_way_around_the_cut_is_kept_too() -> None:
+    class Around(Made):
+        def forward_features(self, x: Tensor) -> Tensor:
+            first = self.first(x)
+            return self.second(torch.sigmoid(first)) + first[:, :, ::2, ::2].mean()
+
+    part, tail = parts_of(Around())
+    assert len(part(torch.zeros(1, 1, 8, 8))) == 1
+    assert sum(p.requires_grad for p in tail.parameters()) == 4
+
+
+def test_frozen_layers_behind_trained_ones_stay_in_the_tail() -> None:
+    network, size = network_of("paper/inceptionresnetv2")
+    _, tail = split_network(network, size)
+    tail.train()
+    modes = {module.training for module in tail.features.modules() if module in network.frozen}
+    assert modes <= {False}
+    assert tail.head.training
+
+
+class ByNumbers(Made):
+    def forward_features(self, x: Tensor) -> Tensor:
+        first = self.first(x)
+        return self.second(first if first.sum() > 0 else -first)
+
+
+class ByMode(Made):
+    def forward_features(self, x: Tensor) -> Tensor:
+        first = self.first(x)
+        return self.second(first * 2 if self.training else first)
+
+
+class InPlace(Made):
+    def forward_features(self, x: Tensor) -> Tensor:
+        first = self.first(x)
+        before = self.second(first)
+        first.relu_()
+        return before + first
+
+
+class Mixed(Made):
+    def forward_features(self, x: Tensor) -> Tensor:
+        first = self.first(x)
+        return self.second(first.reshape(-1, 4, 4, 4)).reshape(first.shape)
+
+
+@pytest.mark.parametrize(
+    ("backbone", "said"),
+    [
+        (ByNumbers(), "its course can't be followed"),
+        (ByMode(), "it runs otherwise in training than in prediction"),
+        (InPlace(), "relu_ works in place on what other layers see"),
+    ],
+)
+def test_a_network_that_can_not_be_split_says_why(backbone: Made, said: str) -> None:
+    with pytest.raises(PartsError, match=said):
+        parts_of(backbone)
+
+
+def test_tensors_without_a_row_a_slice_are_not_kept() -> None:
+    assert kept_shapes(Mixed()) == [(1, 4, 8, 8)]
+
+
+def test_nothing_frozen_and_batch_statistics_are_refused() -> None:
+    network = frozen_first(Mixed())
+    freeze(network, "all")
+    with pytest.raises(PartsError, match="nothing of it is frozen"):
+        split_network(network, 8)
+    freeze(network, "second", batch_statistics=True)
+    with pytest.raises(PartsError, match="runs on the statistics of each batch"):
+        split_network(network, 8)
+
+
+@pytest.mark.parametrize("name", ["vit_tiny_patch16_224", "swin_tiny_patch4_window7_224",
+                                  "convnext_atto", "tf_efficientnet_lite0"])  # fmt: skip
+@pytest.mark.usefixtures("quick_initialisation")
+def test_other_networks_of_timm_are_split_too(name: str) -> None:
+    recipe: Recipe = parse_recipe(f'[network]\nbackbone = "{name}"\n', name="x")
+    start = Weights(name, None, "", "", (0.5,) * 3, (0.25,) * 3)
+    network = build_network(recipe, start, classes=2, frozen_random=True)
+    part, tail = split_network(network, recipe.input.size or 224)
+    trained = sum(p.numel() for p in network.parameters() if p.requires_grad)
+    assert sum(p.numel() for p in tail.parameters() if p.requires_grad) == trained
+    assert not any(p.requires_grad for p in part.parameters())
