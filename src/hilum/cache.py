@@ -116,7 +116,7 @@ def cache_entry(kind: str, key: str) -> Iterator[Path | None]:
 
     It is empty, or holds what was written to it before: write files with
     `hilum.atomic.new_file`, so that each is there whole or not at all, and after `make_room`.
-    Several may hold an entry at once; see `one_at_a_time`.
+    Several may hold an entry at once; see `one_at_a_time`. One that is left empty is removed.
 
     Args:
         kind: what is kept, with the number of its form, such as "decoded-v1".
@@ -131,12 +131,15 @@ def cache_entry(kind: str, key: str) -> Iterator[Path | None]:
     place = cache_place()
     entry = place / kind / key if place else None
     mark = _hold(entry) if entry else None
-    if mark is None:
+    if entry is None or mark is None:
         yield None
         return
-    with mark:
-        yield entry
-        _mark_used(mark)
+    try:
+        with mark:
+            yield entry
+            _mark_used(mark)
+    finally:
+        _remove_empty(entry)
 
 
 @contextmanager
@@ -175,7 +178,7 @@ def make_room(size: int) -> bool:
     if sum(one.size for one in removable) < lacking:
         return False
     for one in removable:
-        if lacking > 0 and _remove(place, one):
+        if lacking > 0 and _remove(place / one.kind / one.key):
             lacking -= one.size
     return lacking <= 0
 
@@ -205,7 +208,7 @@ def clear_cache() -> int:
     if place is None:
         return 0
     _sweep(place)
-    return sum(one.size for one in list_entries() if _remove(place, one))
+    return sum(one.size for one in list_entries() if _remove(place / one.kind / one.key))
 
 
 def _hold(entry: Path) -> BinaryIO | None:
@@ -278,9 +281,9 @@ def _make_place(place: Path) -> None:
         write_text(place / "CACHEDIR.TAG", _TAG)
 
 
-def _remove(place: Path, one: Entry) -> bool:
+def _remove(entry: Path) -> bool:
     """Remove an entry unless a process holds it; whoever opens it meanwhile gets a new one."""
-    entry, aside = place / one.kind / one.key, place / f"{_GONE}{secrets.token_hex(8)}"
+    aside = entry.parents[1] / f"{_GONE}{secrets.token_hex(8)}"
     with suppress(OSError):
         if sys.platform == "win32":
             entry.rename(aside)
@@ -292,6 +295,13 @@ def _remove(place: Path, one: Entry) -> bool:
         _delete(aside)
         return True
     return False
+
+
+def _remove_empty(entry: Path) -> None:
+    """Remove an entry to which nothing was written, and that nobody else holds."""
+    with suppress(OSError):
+        if all(path.name in (_MARK, _MAKING) for path in entry.iterdir()):
+            _remove(entry)
 
 
 def _sweep(place: Path) -> None:

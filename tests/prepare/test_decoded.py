@@ -19,7 +19,7 @@ from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, generate_uid
 
 from hilum.errors import ReadError, StorageError, TableError
 from hilum.prepare import BATCH, decode_sizes, decode_table, resize, sized_batches
-from hilum.prepare.decoded import AHEAD
+from hilum.prepare.reading import AHEAD
 from hilum.readers import read_slice
 from hilum.table import SliceTable
 
@@ -72,7 +72,10 @@ def test_slices_stand_in_the_tables_order(pictures: Path, make_table: MakeTable)
         assert decoded.shapes.tolist() == [[40, 64]] * 4
 
 
-def test_nothing_stays_on_the_disk(pictures: Path, make_table: MakeTable) -> None:
+def test_without_a_cache_nothing_stays_on_the_disk(
+    pictures: Path, make_table: MakeTable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HILUM_CACHE", "off")
     with decode_table(make_table(3, folder=pictures), size=32):
         left = len(list((pictures / "temporary").iterdir()))
         assert left == 0 or os.name == "nt"  # elsewhere the file has no name: a kill leaves nothing
@@ -193,6 +196,7 @@ def test_several_sizes_are_those_of_each_alone_and_every_file_is_read_once(
     pictures: Path, make_table: MakeTable, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     table = make_table(2, folder=pictures, path=["1.png", "2.png"])
+    monkeypatch.setenv("HILUM_CACHE", "off")
     alone = {}
     for size in (16, 24):
         with decode_table(table, size=size) as decoded:
@@ -203,7 +207,7 @@ def test_several_sizes_are_those_of_each_alone_and_every_file_is_read_once(
         read.append(path)
         return read_slice(path, **how)
 
-    monkeypatch.setattr("hilum.prepare.decoded.read_slice", counted)
+    monkeypatch.setattr("hilum.prepare.reading.read_slice", counted)
     with decode_sizes(table, [24, 16, 24]) as both:
         assert sorted(both) == [16, 24]
         for size, decoded in both.items():

@@ -1,6 +1,6 @@
 """Checks that doubt: one file a check, each gives a Concern; none mends anything."""
 
-from hilum.audit.border import PIXELS, border_features, probe_border, probe_concern
+from hilum.audit.border import PIXELS, Features, border_features, probe_border, probe_concern
 from hilum.audit.concern import Concern
 from hilum.audit.design import judge_design
 from hilum.audit.random_labels import LEAKS, REAL_LABEL, random_labels_concern
@@ -10,6 +10,7 @@ __all__ = [
     "PIXELS",
     "REAL_LABEL",
     "Concern",
+    "Features",
     "border_features",
     "judge_design",
     "probe_border",

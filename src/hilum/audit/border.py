@@ -14,6 +14,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from threadpoolctl import threadpool_limits
 
 from hilum.audit.concern import Concern
+from hilum.prepare import Pictures
 from hilum.scores import (
     Figure,
     Labelled,
@@ -26,7 +27,7 @@ from hilum.scores import (
     weighted_auc,
 )
 
-__all__ = ["PIXELS", "border_features", "probe_border", "probe_concern"]
+__all__ = ["PIXELS", "Features", "border_features", "probe_border", "probe_concern"]
 
 PIXELS = 8
 """Width of the border, in pixels of the square that the network sees."""
@@ -43,14 +44,14 @@ the same, and trees that must look elsewhere make a stronger probe."""
 CHANCE, SUSPECT = 0.5, 0.65
 """AUC of a guess; and from where a probe that isn't told from chance is no comfort either."""
 BLIND = "it found nothing to split on, as with too few training slices"
-AT_A_TIME = 1024
+AT_A_TIME = 128
 """Slices whose borders are in memory together."""
 
 Grey = npt.NDArray[np.uint8]
 Features = npt.NDArray[np.float32]
 
 
-def border_features(grey: Grey) -> Features:
+def border_features(grey: Pictures) -> Features:
     """Return (n, features) float32 of the outermost 8 pixels of (n, size, size) uint8 slices.
 
     The shares of 16 grey-level bins over the whole border, then mean and standard deviation of
@@ -73,7 +74,8 @@ def _features(grey: Grey) -> Features:
     )
     count, size = len(grey), grey.shape[1]
     bins = sides.reshape(count, -1) // (256 // LEVELS)
-    shares = np.stack([(bins == level).mean(axis=1) for level in range(LEVELS)], axis=1)
+    own = bins + LEVELS * np.arange(count)[:, None]  # every slice has bins of its own
+    shares = np.bincount(own.ravel(), minlength=LEVELS * count).reshape(count, -1) / bins.shape[1]
     length = size // BLOCKS * BLOCKS
     pieces = sides[..., :length].reshape(count, 4, PIXELS, BLOCKS, -1).astype(np.float32)
     means = pieces.mean(axis=(2, 4)).reshape(count, -1)

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from hilum.cli import (
+    cache,
     compare,
     data,
     demo,
@@ -70,6 +71,7 @@ app.command("info")(info.command)
 app.command("networks")(networks.command)
 app.command("recipes")(recipes.command)
 app.command("doctor")(doctor.command)
+app.command("cache")(cache.command)
 
 
 def _show_version(asked: bool) -> None:

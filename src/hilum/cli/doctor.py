@@ -17,7 +17,8 @@ def command(
 ) -> None:
     """Say what works on this machine.
 
-    Versions, cores, bfloat16, which DICOM transfer syntaxes decode, which weights are at hand.
+    Versions, cores, bfloat16, which DICOM transfer syntaxes decode, which weights are at hand,
+    where the cache is.
     """
     from hilum.cli.show import print_json
     from hilum.steps.doctor import examine

@@ -84,4 +84,4 @@ def seen_through(
 
 def as_batch(grey: npt.NDArray[np.uint8], device: torch.device | str) -> Tensor:
     """Return (n, size, size) uint8 as (n, 1, size, size) float32, 0..255, on `device`."""
-    return torch.from_numpy(np.ascontiguousarray(grey)).to(device).unsqueeze(1).float()
+    return torch.tensor(grey).to(device).unsqueeze(1).float()

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from hilum.learn.augment import as_batch, draw_maps, draw_views
 from hilum.learn.feed import Feed
+from hilum.prepare import Pictures
 from hilum.recipe import Recipe
 
 __all__ = ["Slices", "as_batch", "shuffled_batches", "steps_per_epoch"]
@@ -33,7 +34,7 @@ class Slices:
         target: (n,) int64, index of the class of each.
     """
 
-    grey: npt.NDArray[np.uint8]
+    grey: Pictures
     rows: npt.NDArray[np.int64]
     target: npt.NDArray[np.int64]
 

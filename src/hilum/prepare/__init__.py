@@ -3,15 +3,17 @@
 from hilum.prepare.decoded import (
     BATCH,
     Decoded,
+    Pictures,
     decode_sizes,
     decode_table,
-    resize,
     sized_batches,
 )
+from hilum.prepare.reading import resize
 
 __all__ = [
     "BATCH",
     "Decoded",
+    "Pictures",
     "decode_sizes",
     "decode_table",
     "resize",

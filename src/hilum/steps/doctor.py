@@ -7,15 +7,17 @@ import platform
 from pathlib import Path
 from typing import Any
 
+from hilum.cache import PLACE_VARIABLE
 from hilum.known_networks import WEIGHTS_VARIABLE
 from hilum.readers import transfer_syntaxes
+from hilum.steps.cache import describe_cache
 from hilum.steps.environment import package_versions, processor_name, version
 
 __all__ = ["examine"]
 
 
 def examine(weights: Path | str | None = None) -> dict[str, dict[str, Any]]:
-    """Return what is there and what works: versions, machine, DICOM decoders, weights.
+    """Return what is there and what works: versions, machine, DICOM decoders, weights, cache.
 
     Args:
         weights: a folder of timm local-dir models; without it HILUM_WEIGHTS is looked into.
@@ -25,6 +27,7 @@ def examine(weights: Path | str | None = None) -> dict[str, dict[str, Any]]:
         "machine": {"processor": processor_name(), "cores": os.cpu_count() or 1, **_torch()},
         "DICOM transfer syntaxes": transfer_syntaxes(),
         "weights": _weights(weights or os.environ.get(WEIGHTS_VARIABLE)),
+        "cache": _cache(),
     }
 
 
@@ -35,6 +38,15 @@ def _torch() -> dict[str, Any]:
     except ImportError as error:
         return {"torch": f"can't be imported ({error}); install hilum[train]"}
     return {"device": device_name(), "bfloat16 in hardware": computes_bfloat16()}
+
+
+def _cache() -> dict[str, Any]:
+    """Return where the cache is and how much lies in it, as one line."""
+    told = describe_cache()
+    if told["place"] is None:
+        return {PLACE_VARIABLE: "off: everything is made anew each time"}
+    state = f"{told['size'] / 1e9:.1f} of {told['limit'] / 1e9:.1f} GB"
+    return {told["place"]: state if told["writable"] else "can't be written: nothing is kept"}
 
 
 def _weights(folder: Path | str | None) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from hilum.audit import border_features
 from hilum.engines import mean_probabilities
 from hilum.errors import RunError
 from hilum.prepare import BATCH, Decoded, decode_sizes, decode_table, sized_batches
@@ -135,7 +136,8 @@ def _probe(
     table: SliceTable, decoded: Decoded, names: list[str], positive: str
 ) -> dict[str, Labelled]:
     """Return what the border alone says of the validation and test slices, next to the truth."""
-    said = border_says(table, decoded, names, ("validation", "test"))
+    features = border_features(decoded.grey)
+    said = border_says(table, features, names, ("validation", "test"))
     return {
         split: labelled(predictions_frame(table.part(split), part, names), names, positive)
         for split, part in said.items()

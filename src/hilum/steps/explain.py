@@ -68,9 +68,10 @@ def explain(
         raise UsageError(f"a split is one of {', '.join(SPLITS)}; got {split!r}.")
     if target not in (PREDICTED, *names):
         raise UsageError(f"a target is {PREDICTED} or one of {', '.join(names)}; got {target!r}.")
-    table, members = run.table().part(split), load_networks(run)
+    whole, members = run.table(), load_networks(run)
+    table, sizes = whole.part(split), {one.size for one in members}
     with (
-        decode_sizes(table, {one.size for one in members}, progress=progress) as decoded,
+        decode_sizes(table, sizes, whole=whole, progress=progress) as decoded,
         new_folder(run.maps, force=True) as draft,
     ):
         index, maps = _map_all(members, table, decoded, names, target, draft, progress)

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from hilum.audit import border_features
 from hilum.engines import mean_probabilities
 from hilum.errors import RunError
 from hilum.prepare import BATCH, Decoded
@@ -119,8 +120,9 @@ def probe_folds(
 ) -> dict[str, Labelled]:
     """Return what the border alone says of every slice, fitted on its fold's training slices."""
     said = np.zeros((len(table), len(names)))
+    features = border_features(decoded.grey)
     for fold in folds:
-        said[fold.tested] = border_says(fold.table, decoded, names, ("test",))["test"]
+        said[fold.tested] = border_says(fold.table, features, names, ("test",))["test"]
     if all(np.ptp(said[fold.tested]) == 0 for fold in folds):
         said[:] = 1 / len(names)  # each found nothing to split on; their shares are no ranking
     return {"test": labelled(predictions_frame(table, said, names), names, positive)}

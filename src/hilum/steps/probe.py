@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from hilum.audit import border_features, probe_border
+from hilum.audit import Features, border_features, probe_border
 from hilum.prepare import Decoded
 from hilum.scores import auc
 from hilum.table import SliceTable
@@ -14,18 +14,18 @@ __all__ = ["border_says", "border_sentence"]
 
 
 def border_says(
-    table: SliceTable, decoded: Decoded, class_names: list[str], splits: tuple[str, ...]
+    table: SliceTable, features: Features, class_names: list[str], splits: tuple[str, ...]
 ) -> dict[str, npt.NDArray[np.float64]]:
     """Return split -> class probabilities (n, classes) by the border alone, in the table's order.
 
     Args:
-        table, decoded: the slices and what the network sees of them.
+        table: n slices, those of the split `train` to learn from.
+        features: `border_features` of what the network sees of them.
         class_names: the order of the columns returned.
         splits: the splits to ask about.
     """
     split = table.rows["split"].to_numpy()
     labels = table.rows["label"].to_numpy(dtype=object)
-    features = border_features(decoded.grey)
     train = split == "train"
     asked = np.isin(split, splits)
     said = probe_border(features[train], labels[train], features[asked], class_names)
@@ -36,7 +36,8 @@ def border_sentence(
     table: SliceTable, decoded: Decoded, class_names: list[str], positive: str
 ) -> str:
     """Say what the border alone reaches on validation, to read a training's AUC against."""
-    said = border_says(table, decoded, class_names, ("validation",))["validation"]
+    features = border_features(decoded.grey)
+    said = border_says(table, features, class_names, ("validation",))["validation"]
     truth = (table.part("validation").rows["label"] == positive).to_numpy(dtype=bool)
     if np.ptp(said) == 0:
         return "Border alone: nothing known, for too few training slices; read no AUC as disease."

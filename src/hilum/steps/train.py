@@ -30,7 +30,7 @@ from hilum.learn.networks import (
     fill_network,
 )
 from hilum.learn.weights import Weights, find_weights
-from hilum.prepare import Decoded, decode_table
+from hilum.prepare import BATCH, Decoded, decode_table
 from hilum.progress import SILENT, Progress
 from hilum.recipe import Recipe, as_recipe, dump_recipe
 from hilum.run import Run, write_json
@@ -222,7 +222,9 @@ def _train_mean(table: SliceTable, decoded: Decoded) -> float:
     other slices of its set; here the training slices' mean goes with the network.
     """
     rows = np.flatnonzero((table.rows["split"] == "train").to_numpy())
-    return float(np.mean([decoded.grey[row].mean() for row in rows])) / 255
+    parts = [rows[first : first + BATCH] for first in range(0, len(rows), BATCH)]
+    means = [decoded.grey[part].mean(axis=(1, 2)) for part in parts]
+    return float(np.concatenate(means).mean()) / 255
 
 
 def _network_json(recipe: Recipe, network: Classifier, table: SliceTable) -> dict[str, Any]:

@@ -37,6 +37,7 @@ class Workbench:
 
     Attributes:
         table: slices of the splits train and validation, and no others.
+        whole: the table that they are a part of.
         recipe: the complete recipe whose knobs are turned.
         start: what its backbone starts from.
         knobs: those that are turned.
@@ -44,6 +45,7 @@ class Workbench:
     """
 
     table: SliceTable
+    whole: SliceTable
     recipe: Recipe
     start: Weights
     knobs: list[Knob]
@@ -66,7 +68,7 @@ class Workbench:
     def at_size(self, size: int, progress: Progress) -> Decoded:
         """Return the slices at one size; each size is decoded once."""
         if size not in self.decoded:
-            opened = decode_table(self.table, size=size, progress=progress)
+            opened = decode_table(self.table, size=size, whole=self.whole, progress=progress)
             self.decoded[size] = self.stack.enter_context(opened)
         return self.decoded[size]
 

@@ -133,7 +133,7 @@ def _prepare(
         knobs = [knob for knob in knobs if knob.name != "frozen"]
         left_out = " Random weights: the whole network is trained, and frozen is not turned."
     seen = used.where(used.rows["split"].isin(["train", "validation"]))
-    return Workbench(seen, filled, start, knobs, left_out)
+    return Workbench(seen, used, filled, start, knobs, left_out)
 
 
 def _refuse_foreign(folder: Path) -> None:

@@ -1,0 +1,63 @@
+"""hilum cache."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+__all__ = ["command", "in_bytes"]
+
+UNITS = ("B", "kB", "MB", "GB", "TB")
+
+
+def command(
+    clear: Annotated[
+        bool, typer.Option("--clear", help="Remove everything that no process has in use.")
+    ] = False,
+    json: Annotated[bool, typer.Option("--json", help="For a program to read.")] = False,
+) -> None:
+    """Say what lies in the cache, or empty it.
+
+    It holds decoded slices, so that no file is decoded twice, and everything in it can be made
+    anew. HILUM_CACHE names its folder (`off`: no cache), HILUM_CACHE_LIMIT how much it may take,
+    such as 20GB; what was not used for longest is removed first.
+    """
+    from hilum.cli.show import print_json
+    from hilum.steps.cache import describe_cache, empty_cache
+
+    freed = empty_cache() if clear else None
+    told = describe_cache()
+    if json:
+        print_json(told if freed is None else {"freed": freed, **told})
+        return
+    if freed is not None:
+        typer.echo(f"{in_bytes(freed)} freed")
+    _print(told)
+
+
+def in_bytes(size: float) -> str:
+    """Return a size in the largest unit that leaves a number of at least one: "1.2 GB"."""
+    unit = 0
+    while size >= 999.5 and unit < len(UNITS) - 1:
+        size, unit = size / 1000, unit + 1
+    return f"{size:.{0 if unit == 0 or size >= 99.95 else 1}f} {UNITS[unit]}"
+
+
+def _print(told: dict[str, Any]) -> None:
+    """Print place, limit and size, and a line for each kind of entry."""
+    if told["place"] is None:
+        typer.echo("place    off: everything is made anew each time")
+        return
+    refused = "" if told["writable"] else " (can't be written: nothing is kept)"
+    typer.echo(f"place    {told['place']}{refused}")
+    typer.echo(f"limit    {in_bytes(told['limit'])}")
+    typer.echo(f"size     {in_bytes(told['size'])} in {_counted(told['entries'])}")
+    for kind, own in told["kinds"].items():
+        held = f", {own['in_use']} in use" if own["in_use"] else ""
+        size, entries = in_bytes(own["size"]), _counted(own["entries"])
+        typer.echo(f"  {kind:14} {size:>8} in {entries}{held}; last used {own['used']}")
+
+
+def _counted(entries: int) -> str:
+    return f"{entries} {'entry' if entries == 1 else 'entries'}"

@@ -1,0 +1,53 @@
+"""What lies in the cache, and emptying it."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from hilum.cache import PLACE_VARIABLE, cache_limit, cache_place, clear_cache, list_entries
+
+__all__ = ["describe_cache", "empty_cache"]
+
+
+def describe_cache() -> dict[str, Any]:
+    """Return `place` (None: off), `writable`, `limit`, `size` (bytes), `entries`, `kinds`.
+
+    `kinds` is kind -> `entries`, `size`, how many are `in_use`, and when one was last `used`.
+
+    Raises:
+        UsageError: HILUM_CACHE_LIMIT is no size.
+    """
+    place, entries = cache_place(), list_entries()
+    kinds: dict[str, dict[str, Any]] = {}
+    for kind in sorted({entry.kind for entry in entries}):
+        own = [entry for entry in entries if entry.kind == kind]
+        last = datetime.fromtimestamp(max(entry.used for entry in own), UTC)
+        kinds[kind] = {
+            "entries": len(own),
+            "size": sum(entry.size for entry in own),
+            "in_use": sum(entry.held for entry in own),
+            "used": last.isoformat(timespec="seconds"),
+        }
+    return {
+        "place": str(place) if place else None,
+        "told_by": PLACE_VARIABLE if os.environ.get(PLACE_VARIABLE, "").strip() else "the system",
+        "writable": place is not None and _is_writable(place),
+        "limit": cache_limit(),
+        "size": sum(entry.size for entry in entries),
+        "entries": len(entries),
+        "kinds": kinds,
+    }
+
+
+def empty_cache() -> int:
+    """Remove all that no process has in use; return how many bytes that freed."""
+    return clear_cache()
+
+
+def _is_writable(place: Path) -> bool:
+    """Whether the folder can be written, or be made."""
+    there = next(folder for folder in (place, *place.parents) if folder.exists())
+    return there.is_dir() and os.access(there, os.W_OK | os.X_OK)

@@ -1,0 +1,298 @@
+"""Slices decoded once: who finds them in the cache, and when they are decoded again."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from hilum.cache import list_entries
+from hilum.errors import ReadError, TableError
+from hilum.prepare import decode_sizes, decode_table
+from hilum.readers import read_slice
+from hilum.table import SliceTable
+
+MakeTable = Callable[..., SliceTable]
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of PNG files 0.png to 3.png, as grey as ten times their number, and a new cache."""
+    monkeypatch.setenv("HILUM_CACHE", str(tmp_path / "cache"))
+    for number in range(4):
+        paint(tmp_path / f"{number}.png", number * 10)
+    return tmp_path
+
+
+@pytest.fixture
+def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of the files that were read, as it goes on."""
+    names: list[str] = []
+
+    def counted(path: Path, **how: Any) -> Any:
+        names.append(path.name)
+        return read_slice(path, **how)
+
+    monkeypatch.setattr("hilum.prepare.reading.read_slice", counted)
+    return names
+
+
+def paint(path: Path, grey: int) -> None:
+    Image.fromarray(np.full((40, 64), grey, dtype=np.uint8)).save(path)
+
+
+def greys(table: SliceTable, *, size: int = 32, whole: SliceTable | None = None) -> list[int]:
+    """Decode a table and return the grey level of each slice."""
+    with decode_table(table, size=size, whole=whole) as decoded:
+        pictures = decoded.grey[0 : len(table)]
+        assert decoded.shapes.tolist() == [[40, 64]] * len(table)
+        assert (pictures == pictures[:, :1, :1]).all()
+        return [int(level) for level in pictures[:, 0, 0]]
+
+
+def test_the_second_time_no_file_is_read(
+    place: Path, make_table: MakeTable, read: list[str]
+) -> None:
+    table = make_table(3, folder=place, path=["2.png", "0.png", "1.png"])
+    assert greys(table) == [20, 0, 10]
+    assert sorted(read) == ["0.png", "1.png", "2.png"]
+    assert greys(table) == [20, 0, 10]
+    assert len(read) == 3
+    (entry,) = list_entries()
+    assert (entry.kind, entry.held) == ("decoded-v1", False)
+    assert entry.size == (128 + 3 * 32 * 32) + (128 + 3 * 2 * 8)  # each with a header of numpy's
+
+
+def test_labels_splits_and_where_the_table_lies_have_no_say(
+    place: Path, make_table: MakeTable, read: list[str]
+) -> None:
+    assert greys(make_table(3, folder=place)) == [0, 10, 20]
+    (place / "elsewhere").mkdir()
+    moved = make_table(
+        3, folder=place / "elsewhere", path=["../0.png", "../1.png", "../2.png"],
+        split=["train", "test", ""], label="normal", slice_id=["x", "y", "z"], boxes="0 0 40 64",
+    )  # fmt: skip
+    assert greys(moved) == [0, 10, 20]
+    assert len(read) == 3
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"path": ["1.png", "0.png", "2.png"]},
+        {"window": ["350/40", "", ""]},
+        {"path": ["0.png", "1.png", "3.png"]},
+    ],
+)
+def test_other_slices_order_or_windows_are_decoded_themselves(
+    place: Path, make_table: MakeTable, read: list[str], columns: dict[str, list[str]]
+) -> None:
+    greys(make_table(3, folder=place))
+    told = columns.get("path", ["0.png", "1.png", "2.png"])
+    assert greys(make_table(3, folder=place, **columns)) == [int(name[0]) * 10 for name in told]
+    assert len(read) == 6
+
+
+def test_another_size_is_decoded_itself_and_only_what_is_missing(
+    place: Path, make_table: MakeTable, read: list[str]
+) -> None:
+    table = make_table(2, folder=place, path=["1.png", "2.png"])
+    greys(table, size=16)
+    with decode_sizes(table, [16, 24]) as both:
+        assert [both[size].grey[:, 0, 0].tolist() for size in (16, 24)] == [[10, 20]] * 2
+        assert sorted(both) == [16, 24]
+    assert len(read) == 4
+    with decode_sizes(table, [24, 16]) as both:
+        assert both[24].grey.shape == (2, 24, 24)
+    assert len(read) == 4
+
+
+def test_a_file_with_other_content_is_decoded_again(
+    place: Path, make_table: MakeTable, read: list[str]
+) -> None:
+    """Of the same name, size and time of change: what the system notes of its own accord tells."""
+    table = make_table(2, folder=place)
+    before = (place / "1.png").stat()
+    assert greys(table) == [0, 10]
+    paint(place / "new.png", 200)
+    content = (place / "new.png").read_bytes()
+    assert len(content) == before.st_size
+    (place / "1.png").write_bytes(content)
+    os.utime(place / "1.png", ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert (place / "1.png").stat().st_mtime_ns == before.st_mtime_ns
+    assert greys(table) == [0, 200]
+    paint(place / "new.png", 100)
+    (place / "new.png").replace(place / "1.png")
+    assert greys(table) == [0, 100]
+
+
+def test_other_decoders_decode_again(
+    place: Path, make_table: MakeTable, read: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = make_table(2, folder=place)
+    greys(table)
+    monkeypatch.setattr("hilum.prepare.kept.PIXELS", 99)
+    greys(table)
+    assert len(read) == 4
+    monkeypatch.setattr("hilum.prepare.kept._versions", lambda: "pillow 99")
+    greys(table)
+    assert len(read) == 6
+
+
+@pytest.mark.parametrize("damage", ["cut", "shapes", "other", "empty", "pickle"])
+def test_an_entry_that_is_not_whole_is_made_anew(
+    place: Path, make_table: MakeTable, read: list[str], damage: str
+) -> None:
+    table = make_table(2, folder=place)
+    greys(table)
+    (entry,) = (place / "cache" / "decoded-v1").iterdir()
+    if damage == "cut":
+        os.truncate(entry / "grey.npy", 1000)
+    elif damage == "shapes":
+        (entry / "shapes.npy").unlink()
+    elif damage == "other":
+        np.save(entry / "grey.npy", np.zeros((2, 32, 31), dtype=np.uint8))
+    elif damage == "empty":
+        (entry / "grey.npy").write_bytes(b"")
+    else:
+        np.save(entry / "grey.npy", np.array([{}], dtype=object), allow_pickle=True)
+    assert greys(table) == [0, 10]
+    assert greys(table) == [0, 10]
+    assert len(read) == 4
+
+
+def test_a_part_is_taken_from_the_whole_where_that_is_kept(
+    place: Path, make_table: MakeTable, read: list[str]
+) -> None:
+    whole = make_table(4, folder=place, split=["test", "train", "test", "train"])
+    part = whole.part("test")
+    assert greys(part, whole=whole) == [0, 20]
+    assert sorted(read) == ["0.png", "2.png"]  # the whole is not there: no reason to read it
+    greys(whole)
+    read.clear()
+    with decode_table(whole.part("train"), size=32, whole=whole) as decoded:
+        assert decoded.grey.shape == (2, 32, 32)
+        assert len(decoded.grey) == 2
+        assert decoded.grey[0:2][:, 0, 0].tolist() == [10, 30]
+        assert decoded.grey[np.array([1])][:, 0, 0].tolist() == [30]
+    assert read == []
+    assert len(list_entries()) == 2
+    other = make_table(1, folder=place, path="3.png", slice_id="not of the whole")
+    assert greys(other, whole=whole) == [30]
+
+
+def test_a_part_can_be_read_where_a_file_of_the_whole_is_gone(
+    place: Path, make_table: MakeTable
+) -> None:
+    whole = make_table(4, folder=place, split=["test", "train", "test", "train"])
+    greys(whole)
+    (place / "1.png").unlink()
+    assert greys(whole.part("test"), whole=whole) == [0, 20]
+    with pytest.raises(ReadError, match=r"^slices\.csv, row 3, column path, .*1\.png"):
+        greys(whole)
+
+
+@pytest.mark.parametrize("part", [False, True])
+def test_boxes_are_checked_though_nothing_is_read(
+    place: Path, make_table: MakeTable, part: bool
+) -> None:
+    greys(make_table(3, folder=place))
+    boxes = ["0 0 40 64", "none", "0 0 41 64"]
+    whole = make_table(3, folder=place, boxes=boxes, split=["train", "test", "test"])
+    with pytest.raises(TableError) as caught:
+        greys(whole.part("test") if part else whole, whole=whole)
+    assert str(caught.value) == (
+        "slices.csv, row 4, column boxes, slice_id 'slice-2': box '0 0 41 64' reaches outside the "
+        "slice of 40 rows x 64 columns."
+    )
+
+
+def test_a_slice_that_can_not_be_read_leaves_nothing(place: Path, make_table: MakeTable) -> None:
+    (place / "1.png").write_text("no picture")
+    with pytest.raises(ReadError, match=r"^slices\.csv, row 3, column path"):
+        greys(make_table(3, folder=place))
+    assert [path for path in (place / "cache").rglob("*") if path.is_file()] == [
+        place / "cache" / "CACHEDIR.TAG"
+    ]
+
+
+def test_where_there_is_no_room_slices_are_decoded_each_time(
+    place: Path, make_table: MakeTable, read: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = make_table(2, folder=place)
+    monkeypatch.setenv("HILUM_CACHE_LIMIT", "2kB")
+    assert [greys(table), greys(table)] == [[0, 10]] * 2
+    monkeypatch.delenv("HILUM_CACHE_LIMIT")
+    with monkeypatch.context() as full:
+        full.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(total=10**9, free=10**6))
+        assert greys(table) == [0, 10]
+    assert (len(read), list_entries()) == (6, [])
+
+
+def test_a_disk_that_fills_up_in_the_last_moment_costs_only_the_cache(
+    place: Path, make_table: MakeTable, read: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    allocate, refused = os.posix_fallocate, []
+
+    def refuse_once(file: int, offset: int, size: int) -> None:
+        if not refused:
+            refused.append(size)
+            raise OSError(28, "No space left on device")
+        allocate(file, offset, size)
+
+    monkeypatch.setattr(os, "posix_fallocate", refuse_once)
+    assert greys(make_table(2, folder=place)) == [0, 10]
+    assert list_entries() == []
+
+
+DECODE = """
+import os, sys
+from pathlib import Path
+from hilum.prepare import decode_table, reading
+from hilum.table import read_table
+read_slice = reading.read_slice
+def told(path, **how):
+    os.write(1, f"{path.name}\\n".encode())
+    return read_slice(path, **how)
+reading.read_slice = told
+print("ready", flush=True)
+sys.stdin.readline()
+with decode_table(read_table(sys.argv[1]), size=32) as decoded:
+    assert decoded.grey[:, 0, 0].tolist() == [number % 4 * 10 for number in range(200)]
+"""
+
+
+def test_of_several_processes_one_decodes_and_all_are_right(
+    place: Path, make_table: MakeTable
+) -> None:
+    names = [f"{number}-{number % 4}.png" for number in range(200)]
+    for number, name in enumerate(names):
+        shutil.copy(place / f"{number % 4}.png", place / name)
+    make_table(200, path=names).rows.to_csv(place / "slices.csv", index=False)
+    started = [
+        subprocess.Popen(
+            [sys.executable, "-c", DECODE, str(place / "slices.csv")], text=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )
+        for _ in range(3)
+    ]  # fmt: skip
+    for process in started:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+    for process in started:
+        assert process.stdin is not None
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    told = [process.communicate(timeout=120) for process in started]
+    assert [process.returncode for process in started] == [0, 0, 0], told
+    read = sorted(len(out.split()) for out, _ in told)
+    assert read == ([0, 0, 200] if sys.platform != "win32" else read)
