@@ -6,7 +6,8 @@ Trains each tuned recipe on slices of noise, frozen at its cut (random numbers s
 the time does not depend on them). Both ways see the same views and take the same steps, epoch by
 epoch in turn; the best epoch of each counts, that of the once-way with all views kept. Predicted is
 the ratio of the multiply-adds: forward once, backward twice what is trained, validation forward.
-Prints a Markdown table.
+"Beside" is the share of such an epoch that only goes into its batches: slices taken, moved, what
+was kept read. Prints a Markdown table.
 """
 
 from __future__ import annotations
@@ -20,18 +21,20 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from _machine import describe, row
+from _machine import describe, row, timed
 
 from hilum.cache import PLACE_VARIABLE
 from hilum.known_networks import known_networks
 from hilum.learn.checkpoint import Trained
-from hilum.learn.data import Slices
+from hilum.learn.data import Slices, shuffled_batches
 from hilum.learn.device import make_accelerator
+from hilum.learn.feed import Feed, SliceFeed
 from hilum.learn.fit import Fitting, fit
 from hilum.learn.frozen.plan import planned
 from hilum.learn.networks import build_network
 from hilum.learn.weights import Weights
 from hilum.learn.workload import count_workload
+from hilum.prepare import BATCH
 from hilum.recipe import Recipe, load_recipe
 
 EPOCHS = 3
@@ -40,16 +43,18 @@ VALIDATION = 4
 """A validation slice for so many training slices, as in a split of 70 : 15 : 15."""
 HEADING = (
     row("network", "input", "trained", "once: first epoch", "once: later", "always", "gain",
-        "predicted", "reached", "kept a view")
-    + "\n|" + "---|" * 10
+        "predicted", "reached", "kept a view", "beside: once", "beside: always")
+    + "\n|" + "---|" * 12
 )  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Way:
-    """One way to train: its epochs' seconds, and bytes kept for a slice and view."""
+    """One way to train: its epochs' seconds, those for an epoch's batches alone, and bytes kept
+    for a slice and view."""
 
     seconds: list[float]
+    batches: float
     kept: int
 
 
@@ -69,7 +74,17 @@ def train(name: str, how: str, slices: int) -> Way:
         fitting.feed = plan.feed
         trained: Trained = fit(fitting, accelerator)
         kept = 2 * plan.feed.records.count if plan.feed else 0
-    return Way([line["seconds"] for line in trained.history], kept)
+        feed = plan.feed or SliceFeed(fitting.network)
+        batches = min(timed(lambda: feed_all(fitting, feed), EPOCHS))
+    return Way([line["seconds"] for line in trained.history], batches, kept)
+
+
+def feed_all(fitting: Fitting, feed: Feed) -> None:
+    """Make all batches of an epoch, and do nothing with them."""
+    for _ in shuffled_batches(fitting.train, fitting.recipe, feed, epoch=0):
+        pass
+    for first in range(0, len(fitting.validation), BATCH):
+        feed.see(fitting.validation.take(slice(first, first + BATCH)), None, "cpu")
 
 
 def fitting_of(recipe: Recipe, slices: int) -> Fitting:
@@ -107,7 +122,8 @@ def line(name: str, slices: int) -> str:
     gain = ordinary / later
     return row(name, recipe.input.size, f"{share:.1%}", f"{once.seconds[0]:.1f} s",
                f"{later:.1f} s", f"{ordinary:.1f} s", f"{gain:.2f}", f"{predicted:.2f}",
-               f"{gain / predicted:.0%}", f"{once.kept / 1e6:.2f} MB")  # fmt: skip
+               f"{gain / predicted:.0%}", f"{once.kept / 1e6:.2f} MB",
+               f"{once.batches / later:.1%}", f"{always.batches / ordinary:.1%}")  # fmt: skip
 
 
 def in_own_cache(work: Callable[[], None]) -> None:

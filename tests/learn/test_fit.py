@@ -270,3 +270,25 @@ def test_after_an_epoch_the_training_can_be_ended(tmp_path: Path) -> None:
     fitting.after_epoch = two_are_enough
     assert fit(fitting, make_accelerator("float32")).epochs == 2
     assert asked == [1, 2]
+
+
+def test_a_compiled_network_learns_as_the_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[object] = []
+    compiled_by = torch.compile
+
+    def traced_only(network: torch.nn.Module) -> object:
+        """Follow the network as ever, but write no code: that takes a minute."""
+        seen.append(network)
+        return compiled_by(network, backend="eager")
+
+    monkeypatch.setattr(torch, "compile", traced_only)
+    _, plain = fitted(tmp_path / "plain", recipe_of("training.epochs=1"))
+    assert not seen
+    fitting, compiled = fitted(
+        tmp_path / "compiled", recipe_of("training.epochs=1", "training.compile=true")
+    )
+    assert seen == [fitting.network]
+    for key in ("train_loss", "validation_loss"):
+        assert compiled.history[0][key] == pytest.approx(plain.history[0][key], rel=1e-3)

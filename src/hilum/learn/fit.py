@@ -67,6 +67,8 @@ def fit(fitting: Fitting, accelerator: Accelerator, progress: Progress = SILENT)
     trained = load_checkpoint(folder, fitting.network, optimiser) if folder else Trained()
     feed = fitting.feed or SliceFeed(fitting.network)
     network, optimiser = accelerator.prepare(feed.network, optimiser)
+    if settings.compile:
+        network = torch.compile(network)
     while trained.epochs < settings.epochs and not _patience_is_over(trained, settings.patience):
         row = _one_epoch(fitting, feed, (network, optimiser), accelerator, trained.epochs, progress)
         best = not trained.history or _rank(row, settings.select_by) > _rank(
