@@ -5,7 +5,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 OUT ?= demo
 
-.PHONY: help setup demo test check format docs clean
+BENCHES ?= startup throughput frozen_once memory time_to_accuracy
+
+.PHONY: help setup demo test check bench format docs clean
 
 help:  ## List the tasks
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,6 +38,12 @@ check: $(VENV)/.dev  ## Lint, formatting, types, and the rules of the house
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/pytest --quiet tests/test_house.py
+
+bench: $(VENV)/.dev  ## Measure speed and memory on this machine; tables in benchmarks/ (hours)
+	@for name in $(BENCHES); do \
+		$(BIN)/python benchmarks/$$name.py > benchmarks/$$name.md.part \
+			&& mv benchmarks/$$name.md.part benchmarks/$$name.md && cat benchmarks/$$name.md || exit 1; \
+	done
 
 format: $(VENV)/.dev  ## Format the code and mend what the linter can
 	$(BIN)/ruff check --fix .

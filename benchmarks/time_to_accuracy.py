@@ -1,13 +1,14 @@
 """The recipe as published next to the tuned one: seconds to the same validation AUC.
 
-    python benchmarks/time_to_accuracy.py SLICES.csv [--weights DIR] [NETWORK ...]
+    python benchmarks/time_to_accuracy.py [--table SLICES.csv] [--weights DIR] [NETWORK ...]
 
 Trains both recipes of each network on the same slices through `hilum.train`, in this order and
 nothing else. Of the published recipe only a few epochs are trained: its 120 epochs are computed
 from the mean epoch. The tuned one is trained to its end, early stop included, from an empty cache.
 Both times are those of the epochs, validation included; reading slices is not, since both read the
 same ones. Where DIR has no weights, random numbers stand for them: the time is the same then, the
-AUC isn't. Prints a Markdown table.
+AUC isn't. Without a table phantoms are drawn, their lesions strong. `--tuned-only` trains only the
+tuned recipes, to time them all. Prints a Markdown table.
 """
 
 from __future__ import annotations
@@ -27,8 +28,11 @@ import hilum
 from hilum.cache import PLACE_VARIABLE
 from hilum.known_networks import known_networks
 from hilum.recipe import Recipe, load_recipe
+from hilum.sources import BuildOptions, PhantomSettings, build_table
+from hilum.splits import split_table
 from hilum.table import SliceTable
 
+PHANTOMS = PhantomSettings(patients=240, slices_per_patient=3, lesions=1.0, size=320)
 HEADING = (
     row("network", "weights", "published: epoch", "its 120 epochs", "AUC so far", "tuned: all",
         "epochs", "AUC", "times faster", "tuned: to the published AUC")
@@ -64,23 +68,32 @@ def trained(table: SliceTable, recipe: Recipe, weights: Path, folder: Path) -> T
     return Trained(pd.read_csv(run.history_file), time.perf_counter() - began)
 
 
-def line(name: str, table: SliceTable, weights: Path | None, paper_epochs: int) -> str:
-    """Train both recipes of one network and return the line of the table."""
+def line(
+    name: str, table: SliceTable, weights: Path | None, paper_epochs: int
+) -> tuple[str, float]:
+    """Train both recipes of one network, or with 0 epochs of the published one only the tuned.
+
+    Returns the line of the table and the seconds of the tuned training.
+    """
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         os.environ[PLACE_VARIABLE] = str(folder / "cache")
         start, origin = weights_or_stand_in(name, weights, folder / "weights")
-        published = load_recipe(f"paper/{name}")
-        short = load_recipe(f"paper/{name}", [f"training.epochs={paper_epochs}"])
-        slow = trained(table, short, start, folder)
+        cells = [name, origin]
+        slow = None
+        if paper_epochs:
+            short = load_recipe(f"paper/{name}", [f"training.epochs={paper_epochs}"])
+            slow = trained(table, short, start, folder)
         fast = trained(table, load_recipe(name), start, folder)
+    told = [f"{fast.seconds:.0f} s", len(fast.history), f"{fast.best:.4f}"]
+    if slow is None:
+        return row(*cells, "", "", "", *told, "", ""), fast.seconds
     each = slow.seconds / paper_epochs
-    whole = each * published.training.epochs
+    whole = each * load_recipe(f"paper/{name}").training.epochs
     reached = fast.reaches(slow.best)
-    told = f"{reached:.0f} s ({whole / reached:.0f} times)" if reached else "not reached"
-    return row(name, origin, f"{each:.1f} s", span(whole), f"{slow.best:.4f}",
-               f"{fast.seconds:.0f} s", len(fast.history), f"{fast.best:.4f}",
-               f"{whole / fast.seconds:.1f}", told)  # fmt: skip
+    last = f"{reached:.0f} s ({whole / reached:.0f} times)" if reached else "not reached"
+    cells += [f"{each:.1f} s", span(whole), f"{slow.best:.4f}"]
+    return row(*cells, *told, f"{whole / fast.seconds:.1f}", last), fast.seconds
 
 
 def span(seconds: float) -> str:
@@ -89,20 +102,36 @@ def span(seconds: float) -> str:
     return f"{minutes // 60} h {minutes % 60:02d} min"
 
 
+def table_of(path: Path | None, folder: Path) -> SliceTable:
+    """Return the table at `path`, or one of phantoms drawn into `folder`."""
+    if path is not None:
+        return hilum.read_table(path)
+    options = BuildOptions(phantom=PHANTOMS)
+    built = build_table([("phantom", folder)], out=folder / "slices.csv", options=options)
+    return split_table(built.table)
+
+
 def main() -> None:
     """Print the table, line by line as it comes, and how long all tuned networks took."""
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    options.add_argument("table", type=Path)
     options.add_argument("networks", nargs="*", default=list(known_networks()))
+    options.add_argument("--table", type=Path)
     options.add_argument("--weights", type=Path)
     options.add_argument("--paper-epochs", type=int, default=2)
-    asked = options.parse_intermixed_args()
-    table = hilum.read_table(asked.table)
-    counts = table.rows["split"].value_counts()
-    print(f"{describe()}\n- Slices: {counts['train']} to train on, {counts['validation']} to "
-          f"validate on\n\n{HEADING}", flush=True)  # fmt: skip
-    for name in asked.networks:
-        print(line(name, table, asked.weights, asked.paper_epochs), flush=True)
+    options.add_argument("--tuned-only", action="store_true")
+    asked = options.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        table = table_of(asked.table, Path(folder))
+        counts = table.rows["split"].value_counts()
+        slices = f"{counts['train']} to train on, {counts['validation']} to validate on"
+        print(f"{describe()}\n- Slices: {slices}\n\n{HEADING}", flush=True)
+        whole = 0.0
+        for name in asked.networks:
+            paper_epochs = 0 if asked.tuned_only else asked.paper_epochs
+            told, seconds = line(name, table, asked.weights, paper_epochs)
+            whole += seconds
+            print(told, flush=True)
+        print(f"\nAll tuned trainings of the table: {span(whole)}.")
 
 
 if __name__ == "__main__":
