@@ -35,6 +35,7 @@ _PUBLIC = {
     "split_table": "hilum.splits",
     "train": "hilum.steps.train",
     "tune": "hilum.steps.tune",
+    "write_predictions": "hilum.steps.write_predictions",
     "write_report": "hilum.report",
     "write_table": "hilum.table",
 }

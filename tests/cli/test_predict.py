@@ -190,3 +190,40 @@ def test_a_real_series_and_real_pictures_go_through_whole(
     assert (len(dicom), len(told)) == (55, 85)
     assert {row["window"] for row in dicom} == {"1400/-700"}
     assert "20 .xml" in done.err
+
+
+def test_the_same_command_goes_on_after_ctrl_c(
+    tiny_run: Path, phantoms: Path, tmp_path: Path, hilum: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("hilum.steps.write_predictions._assemble", stop)
+        done = hilum("predict", tiny_run, phantoms / "phantom", "--out", tmp_path / "p.csv")
+    assert done.code == 130
+    assert "The same command goes on where this one was stopped." in done.err
+    done = hilum("predict", tiny_run, phantoms / "phantom", "--out", tmp_path / "p.csv")
+    assert done.code == 0
+    assert "Going on; parts of 256 files that are there already: 1." in done.err
+    assert [path.name for path in tmp_path.iterdir()] == ["p.csv"]
+
+
+@pytest.mark.parametrize("engine", ["onnx", "torch"])
+def test_engines_write_the_same_table(
+    engine: str, tiny_run: Path, phantoms: Path, tmp_path: Path, hilum: Call
+) -> None:
+    slices = phantoms / "phantom" / "images"
+    plain = list(csv.DictReader(io.StringIO(hilum("predict", tiny_run, slices).out)))
+    done = hilum("predict", tiny_run, slices, "--engine", engine, "--out", tmp_path / "p.csv")
+    assert done.code == 0
+    rows = list(csv.DictReader((tmp_path / "p.csv").read_text().splitlines()))
+    assert [float(row["probability_cancer"]) for row in rows] == pytest.approx(
+        [float(row["probability_cancer"]) for row in plain], abs=1e-5
+    )
+
+
+def test_an_unknown_engine_is_wrong_usage(tiny_run: Path, phantoms: Path, hilum: Call) -> None:
+    done = hilum("predict", tiny_run, phantoms, "--engine", "tensorflow")
+    done.refused(2, "an engine is one of auto, onnx, torch, compiled; got 'tensorflow'")
+    hilum("evaluate", tiny_run, "--engine", "jax").refused(2, "got 'jax'")

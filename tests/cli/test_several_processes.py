@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -42,3 +46,71 @@ def test_two_processes_give_the_figures_of_one(place: Path, tiny_run: Path) -> N
     assert two["validation_loss"] == pytest.approx(one["validation_loss"], abs=VALIDATION_NOISE)
     assert two["train_loss"] == pytest.approx(one["train_loss"], abs=TRAIN_NOISE)
     assert two["train_loss"] != one["train_loss"]
+
+
+def many(phantoms: Path, folder: Path) -> Path:
+    """Enough slices that a prediction takes a few seconds, in several parts."""
+    folder.mkdir()
+    images = sorted((phantoms / "phantom" / "images").iterdir())
+    for number in range(1100):
+        image = images[number % len(images)]
+        (folder / f"{number:04d}{image.suffix}").symlink_to(image)
+    (folder / "zz.png").write_text("no picture")
+    return folder
+
+
+def shared(run: Path, slices: Path, out: Path, *options: str) -> list[str]:
+    return [sys.executable, "-m", *LAUNCH, "-m", "hilum", "predict", str(run), str(slices), "--out",
+            str(out), *options]  # fmt: skip
+
+
+def test_two_processes_predict_into_one_file_and_a_killed_one_is_made_good(
+    tiny_run: Path, phantoms: Path, tmp_path: Path, hilum_process: Any
+) -> None:
+    slices, out = many(phantoms, tmp_path / "many"), tmp_path / "p.csv"
+    alone = hilum_process("predict", tiny_run, slices, "--out", tmp_path / "one.csv")
+    assert alone.code == 1  # zz.png is refused
+    begun = subprocess.Popen(
+        shared(tiny_run, slices, out), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    parts = tmp_path / "p.csv.parts"
+    until = time.monotonic() + 60
+    while not list(parts.glob("part-*")) and time.monotonic() < until:
+        time.sleep(0.01)
+    second = [
+        int(path.name)
+        for path in Path("/proc").iterdir()
+        if path.name.isdecimal() and _is_second(path, str(out))
+    ]
+    for process in second:
+        os.kill(process, signal.SIGKILL)
+    assert begun.wait(timeout=60) != 0
+    assert not out.exists()
+    assert list(parts.glob("part-*"))
+    done = subprocess.run(shared(tiny_run, slices, out), capture_output=True, text=True, timeout=90)
+    assert done.returncode == 1
+    assert (
+        len(re.findall(r"Going on; parts of 256 files that are there already: \d", done.stderr))
+        == 1
+    )
+    for said in ("refused: ", "1100 slices called: ", "1 files refused; see above."):
+        assert done.stderr.count(said) == 1, done.stderr
+    assert out.read_bytes() == (tmp_path / "one.csv").read_bytes()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["many", "one.csv", "p.csv"]
+
+
+def _is_second(process: Path, out: str) -> bool:
+    """Whether a process is the second one of a shared prediction into `out`."""
+    try:
+        words = (process / "cmdline").read_bytes().decode().split("\0")
+        told = (process / "environ").read_bytes().decode().split("\0")
+    except OSError:
+        return False
+    return out in words and "RANK=1" in told
+
+
+def test_several_processes_need_a_file(
+    tiny_run: Path, phantoms: Path, hilum: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    hilum("predict", tiny_run, phantoms).refused(2, "several processes need --out FILE")

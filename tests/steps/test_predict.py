@@ -20,8 +20,10 @@ from hilum.errors import UsageError
 from hilum.prepare import BATCH
 from hilum.readers import Window, read_slice
 from hilum.run import Run
+from hilum.steps import asking
 from hilum.steps import predict as step
 from hilum.steps.engines import Opened
+from hilum.steps.listing import Listed
 from hilum.steps.predict import Found, Predicted, Refused, predict
 
 
@@ -35,7 +37,7 @@ def blind_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     networks = [SimpleNamespace(size=32)]
     monkeypatch.setattr(step, "open_engine", lambda run, engine: Opened("onnx", networks))
     monkeypatch.setattr(
-        step,
+        asking,
         "mean_probabilities",
         lambda members, grey: np.array([[0.75, 0.25]] * len(grey[32])),
     )
@@ -63,7 +65,7 @@ def test_at_most_two_batches_are_read_ahead(
         read.append(path)
         return read_slice(path, **how)
 
-    monkeypatch.setattr(step, "read_slice", counted)
+    monkeypatch.setattr(asking, "read_slice", counted)
     outcomes = predict(blind_run, [pictures])
     assert next(outcomes) == Predicted(
         pictures / "0000.png", 0, "cancer", {"cancer": 0.75, "pneumonia": 0.25}, "", ()
@@ -97,7 +99,7 @@ def test_the_window_of_a_row_comes_before_the_one_given(
         used.append((path.name, str(window)))
         return read_slice(path, window=window, frame=frame)
 
-    monkeypatch.setattr(step, "read_slice", noted)
+    monkeypatch.setattr(asking, "read_slice", noted)
     table = pictures / "slices.csv"
     table.write_text(
         "slice_id,path,label,group,source,window\n"
@@ -115,15 +117,32 @@ def test_the_window_of_a_row_comes_before_the_one_given(
     ]
 
 
-def test_a_walk_gives_each_file_with_its_rows_window(pictures: Path) -> None:
+def test_files_are_listed_with_their_rows_window_and_none_is_opened(pictures: Path) -> None:
     table = pictures / "slices.csv"
     table.write_text("slice_id,path,label,group,source,window\na,0000.png,c,g,s,350/40\n")
-    walked = list(Found().walk([table, pictures / "0001.png", pictures]))
-    assert walked[:3] == [
-        (pictures / "0000.png", Window(350, 40)),
-        (pictures / "0001.png", None),
-        (pictures / "0000.png", None),
+    listed = list(Found().listed([table, pictures / "0001.png", pictures]))
+    assert listed[:3] == [
+        Listed(pictures / "0000.png", Window(350, 40)),
+        Listed(pictures / "0001.png"),
+        Listed(pictures / "0000.png", named=False),
     ]
+    assert listed[-1] == Listed(table, named=False)
+    assert not listed[-1].looks_like_slice()
+
+
+def test_no_batch_spans_two_parts(
+    blind_run: Run, pictures: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+
+    def say(networks: object, grey: Any) -> Any:
+        asked.append(len(grey[32]))
+        return np.array([[0.75, 0.25]] * len(grey[32]))
+
+    monkeypatch.setattr(asking, "mean_probabilities", say)
+    monkeypatch.setattr("hilum.steps.listing.FILES_A_PART", 40)
+    outcomes = list(predict(blind_run, sorted(pictures.iterdir())[:100]))
+    assert (len(outcomes), asked) == (100, [32, 8, 32, 8, 20])
 
 
 def test_a_missing_path_is_refused_before_anything_is_predicted(

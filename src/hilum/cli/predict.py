@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+import os
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TextIO
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from hilum.cli.options import EngineName
 
 if TYPE_CHECKING:
-    from hilum.steps.predict import Predicted, Refused
+    from hilum.steps.write_predictions import How, Written
 
 __all__ = ["command"]
 
@@ -26,7 +25,7 @@ class Format(StrEnum):
 
 
 def command(
-    run: Annotated[Path, typer.Argument(help="A run folder.")],
+    run: Annotated[Path, typer.Argument(help="A run folder, or a file of `hilum export`.")],
     paths: Annotated[
         list[Path],
         typer.Argument(metavar="PATH...", help="Slices, folders, or slice tables (.csv)."),
@@ -55,114 +54,80 @@ def command(
     """Say what the network calls each slice.
 
     Files that are no slices are refused by name, and the rest go on; the exit code is then 1.
+    With --out, the same command goes on where it was stopped, and several processes (accelerate
+    launch, torchrun) share the files.
     """
-    from hilum.atomic import refuse_existing
     from hilum.errors import UsageError
     from hilum.readers import parse_window
-    from hilum.steps.predict import Found, predict
+    from hilum.steps.write_predictions import How
 
-    if out is not None:
-        refuse_existing(out, force=force)
-    found = Found()
     asked = parse_window(window) if window is not None else None
-    outcomes = predict(run, paths, window=asked, threshold=threshold, engine=engine, found=found)
-    with _opened(out) as text:
-        called, refused = _write(outcomes, text, form)
-        if not called and not refused:
-            raise UsageError(f"there is no slice in {', '.join(map(str, paths))}.")
-    for remark in found.remarks:
+    how = How(asked, threshold, engine)
+    if out is not None:
+        told = _write(run, paths, out, form, how, force)
+    elif os.environ.get("WORLD_SIZE", "1") != "1":
+        raise UsageError("several processes need --out FILE, in a folder that they share.")
+    else:
+        told = _print(run, paths, form, how)
+    if told is None:
+        return
+    for remark in told.remarks:
         typer.echo(remark, err=True)
-    if called:
-        counted = ", ".join(f"{n} {name}" for name, n in sorted(called.items()))
-        typer.echo(f"{sum(called.values())} slices called: {counted}", err=True)
-    if found.passed_over:
-        told = ", ".join(f"{n} {suffix}" for suffix, n in sorted(found.passed_over.items()))
-        typer.echo(f"passed over, not slices by their content: {told}", err=True)
-    if refused:
-        typer.echo(f"{refused} files refused; see above.", err=True)
+    if told.called:
+        counted = ", ".join(f"{n} {name}" for name, n in sorted(told.called.items()))
+        typer.echo(f"{sum(told.called.values())} slices called: {counted}", err=True)
+    if told.passed_over:
+        others = ", ".join(f"{n} {suffix}" for suffix, n in sorted(told.passed_over.items()))
+        typer.echo(f"passed over, not slices by their content: {others}", err=True)
+    if told.refused:
+        typer.echo(f"{told.refused} files refused; see above.", err=True)
         raise typer.Exit(1)
 
 
-@contextmanager
-def _opened(out: Path | None) -> Iterator[TextIO]:
-    """Yield stdout, or a file that is written whole or not at all."""
+def _write(
+    run: Path, paths: list[Path], out: Path, form: Format, how: How, force: bool
+) -> Written | None:
+    """Predict into a file; a process that is not the first one says itself what stops it."""
+    from hilum.cli.show import is_first_process, progress_shown
+    from hilum.errors import HilumError
+    from hilum.steps.write_predictions import write_predictions
+
+    try:
+        with progress_shown() as progress:
+            return write_predictions(
+                run, paths, out=out, form=form.value, how=how, force=force, progress=progress
+            )
+    except KeyboardInterrupt:
+        typer.echo("The same command goes on where this one was stopped.", err=True)
+        raise
+    except HilumError as error:
+        if not is_first_process():
+            typer.echo(f"hilum: process {os.environ['RANK']}: {error}", err=True)
+        raise
+
+
+def _print(run: Path, paths: list[Path], form: Format, how: How) -> Written:
+    """Predict to stdout, slice by slice."""
     import sys
 
-    from hilum.atomic import new_file
+    from hilum.errors import UsageError
+    from hilum.steps.predict import Found, Refused, predict
+    from hilum.steps.prediction_text import TableText, body_of, columns_of
+    from hilum.steps.write_predictions import Written
 
-    if out is None:
-        yield sys.stdout
-        return
-    with new_file(out) as draft, draft.open("w", encoding="utf-8", newline="") as text:
-        yield text
-
-
-def _write(
-    outcomes: Iterable[Predicted | Refused], text: TextIO, form: Format
-) -> tuple[dict[str, int], int]:
-    """Write predictions as they come; return slices by the class called, and files refused."""
-    from hilum.steps.predict import Refused
-
-    called: dict[str, int] = {}
-    refused = 0
-    write = _CsvLines(text) if form is Format.csv else _JsonArray(text)
-    for outcome in outcomes:
+    found, told = Found(), Written()
+    table = TableText(sys.stdout, form.value)
+    for outcome in predict(
+        run, paths, window=how.window, threshold=how.threshold, engine=how.engine, found=found
+    ):
         if isinstance(outcome, Refused):
-            refused += 1
+            told.refused += 1
             typer.echo(f"refused: {outcome.reason}", err=True)
         else:
-            called[outcome.predicted] = called.get(outcome.predicted, 0) + 1
-            write.add(_row(outcome))
-    write.end()
-    return called, refused
-
-
-def _row(outcome: Predicted) -> dict[str, str | int | float]:
-    """Return one prediction as columns; `threshold` is empty where none was given."""
-    from hilum.steps.predict import NOTICE
-
-    calibrated = outcome.calibrated or {}
-    return {
-        "path": str(outcome.path),
-        "frame": outcome.frame,
-        "predicted": outcome.predicted,
-        **{f"probability_{name}": round(p, 6) for name, p in outcome.probabilities.items()},
-        **{f"calibrated_{name}": round(p, 6) for name, p in calibrated.items()},
-        "threshold": "" if outcome.threshold is None else outcome.threshold,
-        "window": outcome.window,
-        "notes": " ".join(outcome.notes),
-        "notice": NOTICE,
-    }
-
-
-class _CsvLines:
-    def __init__(self, text: TextIO) -> None:
-        import csv
-
-        self.writer, self.begun = csv.writer(text, lineterminator="\n"), False
-
-    def add(self, row: dict[str, str | int | float]) -> None:
-        """Write a line, the header before the first."""
-        if not self.begun:
-            self.writer.writerow(row)
-            self.begun = True
-        self.writer.writerow(row.values())
-
-    def end(self) -> None:
-        """Nothing is left to write."""
-
-
-class _JsonArray:
-    def __init__(self, text: TextIO) -> None:
-        self.text, self.before = text, "[\n"
-
-    def add(self, row: dict[str, str | int | float]) -> None:
-        """Write an element."""
-        import json
-
-        self.text.write(self.before + json.dumps(row, ensure_ascii=False))
-        self.before = ",\n"
-
-    def end(self) -> None:
-        """Close the array."""
-        self.text.write("[]\n" if self.before == "[\n" else "\n]\n")
+            told.called[outcome.predicted] = told.called.get(outcome.predicted, 0) + 1
+            table.add(columns_of(outcome), body_of([outcome], form.value))
+    table.end()
+    if not told.called and not told.refused:
+        raise UsageError(f"there is no slice in {', '.join(map(str, paths))}.")
+    told.passed_over, told.remarks = found.passed_over, found.remarks
+    return told

@@ -1,11 +1,13 @@
 """What answers for a run: networks behind one face, and the one of them that needs no torch."""
 
 from hilum.engines.answer import Engine, as_probabilities, mean_probabilities
-from hilum.engines.cores import share_of_cores
+from hilum.engines.exported import ExportedRun
 from hilum.engines.onnx_network import OnnxNetwork, hash_of, open_onnx, open_run_onnx, open_session
+from hilum.engines.processes import rank_and_count, share_of_cores
 
 __all__ = [
     "Engine",
+    "ExportedRun",
     "OnnxNetwork",
     "as_probabilities",
     "hash_of",
@@ -13,5 +15,6 @@ __all__ = [
     "open_onnx",
     "open_run_onnx",
     "open_session",
+    "rank_and_count",
     "share_of_cores",
 ]

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from hilum.engines.cores import share_of_cores
+from hilum.engines.processes import share_of_cores
 from hilum.errors import RunError
 from hilum.run import Run
 

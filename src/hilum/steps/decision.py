@@ -12,7 +12,7 @@ import numpy.typing as npt
 from hilum.errors import RunError, UsageError
 from hilum.run import Run, write_json
 from hilum.scores import apply_temperature, call_at
-from hilum.steps.facts import network_facts
+from hilum.steps.facts import HasNetworkFile, network_facts
 
 __all__ = ["Decision", "decision_of", "remember_decisions"]
 
@@ -70,11 +70,11 @@ def remember_decisions(run: Run, metrics: Mapping[str, Any]) -> None:
     write_json(told, run.network_file)
 
 
-def decision_of(run: Run, threshold: float | str | None = None) -> Decision:
+def decision_of(run: HasNetworkFile, threshold: float | str | None = None) -> Decision:
     """Return how a run decides.
 
     Args:
-        run: a finished run.
+        run: a finished run, or a file of `hilum export`.
         threshold: a probability of the positive class, 0 to 1, or the name of one of the run's
             operating points, such as `youden`; without it the most probable class is called.
 
@@ -94,7 +94,7 @@ def decision_of(run: Run, threshold: float | str | None = None) -> Decision:
     return Decision(names, positive, at, temperature, tuple(remarks))
 
 
-def _value(run: Run, told: Mapping[str, Any], threshold: float | str) -> float:
+def _value(run: HasNetworkFile, told: Mapping[str, Any], threshold: float | str) -> float:
     """Return the probability that a number or a name stands for."""
     number = _number(threshold)
     if number is not None and 0 <= number <= 1:
@@ -117,7 +117,7 @@ def _value(run: Run, told: Mapping[str, Any], threshold: float | str) -> float:
     )
 
 
-def _temperature(run: Run, told: Mapping[str, Any]) -> tuple[float | None, str]:
+def _temperature(run: HasNetworkFile, told: Mapping[str, Any]) -> tuple[float | None, str]:
     """Return the run's temperature, or None and why it has none."""
     fit = told.get("calibration")
     if fit is None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-from hilum.engines import Engine, open_run_onnx
+from hilum.engines import Engine, ExportedRun, open_run_onnx
 from hilum.errors import RunError, UsageError
 from hilum.run import Run
 
@@ -42,18 +42,22 @@ def check_engine(engine: str) -> None:
         raise UsageError(f"an engine is one of {', '.join(ENGINES)}; got {engine!r}.")
 
 
-def open_engine(run: Run, engine: str = "auto") -> Opened:
+def open_engine(run: Run | ExportedRun, engine: str = "auto") -> Opened:
     """Return the networks that answer for a run, ready to be asked.
 
     Args:
-        run: a network or an ensemble.
+        run: a network, an ensemble, or a file of `hilum export`, which onnx alone computes.
         engine: one of `ENGINES`.
 
     Raises:
-        UsageError: no such engine, or the run is a cross-validation.
+        UsageError: no such engine, none for the file, or the run is a cross-validation.
         RunError: the run is not whole; or onnx was asked for, and the run lacks it.
     """
     check_engine(engine)
+    if isinstance(run, ExportedRun):
+        if engine not in ("auto", "onnx"):
+            raise UsageError(f"{run.path} is computed by the engine onnx alone; got {engine!r}.")
+        return Opened("onnx", [run.opened])
     runs = run.answering()
     if engine == "onnx":
         try:

@@ -4,19 +4,35 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Protocol
 
 from hilum.errors import RecipeError, RunError, TableError, UsageError
 from hilum.recipe import Classes, Recipe
-from hilum.run import Run
 from hilum.table import SliceTable
 
 __all__ = [
+    "HasNetworkFile",
     "NetworkFacts",
     "check_labels",
     "fill_classes",
     "network_facts",
     "refuse_own_slices",
 ]
+
+
+class HasNetworkFile(Protocol):
+    """A run, or whatever else says what a run's network.json says."""
+
+    @property
+    def folder(self) -> Path:
+        """What messages call it."""
+
+    @property
+    def network_file(self) -> Path:
+        """Where `network` stands."""
+
+    def network(self) -> dict[str, Any]:
+        """Return the content of network.json."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +50,7 @@ class NetworkFacts:
     size: int
 
 
-def network_facts(run: Run) -> NetworkFacts:
+def network_facts(run: HasNetworkFile) -> NetworkFacts:
     """Return what network.json says.
 
     Raises:

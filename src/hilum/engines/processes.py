@@ -1,10 +1,19 @@
-"""How many of the machine's cores this process may use."""
+"""This process among those that a launcher started: which one it is, and its share of cores."""
 
 from __future__ import annotations
 
 import os
 
-__all__ = ["share_of_cores"]
+__all__ = ["rank_and_count", "share_of_cores"]
+
+
+def rank_and_count() -> tuple[int, int]:
+    """Return the number of this process, from 0, and of how many it is one; alone: (0, 1).
+
+    Launchers such as torchrun and `accelerate launch` set RANK and WORLD_SIZE.
+    """
+    count = max(1, _number("WORLD_SIZE"))
+    return min(_number("RANK"), count - 1), count
 
 
 def share_of_cores() -> int:
