@@ -11,6 +11,8 @@ import torch
 from accelerate import Accelerator
 from accelerate.state import AcceleratorState
 
+from hilum.engines import share_of_cores
+
 __all__ = [
     "choose_precision",
     "computes_bfloat16",
@@ -52,10 +54,11 @@ def choose_precision(asked: str) -> Precision:
 def make_accelerator(precision: str) -> Accelerator:
     """Return accelerate's handle on the device(s) and processes, in `precision` (or "auto").
 
-    accelerate keeps the first precision for the life of the process; it is made to forget it, so
-    that one session may train twice.
+    Several processes of one machine share its cores. accelerate keeps the first precision for the
+    life of the process; it is made to forget it, so that one session may train twice.
     """
     keep_memory()
+    torch.set_num_threads(min(torch.get_num_threads(), share_of_cores()))
     mixed = "bf16" if choose_precision(precision) == "bfloat16" else "no"
     AcceleratorState._reset_state()
     several = int(os.environ.get("WORLD_SIZE", "1")) > 1
