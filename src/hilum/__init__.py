@@ -25,6 +25,7 @@ _PUBLIC = {
     "ensemble": "hilum.steps.ensemble",
     "evaluate": "hilum.steps.evaluate",
     "explain": "hilum.steps.explain",
+    "export": "hilum.steps.export",
     "load_recipe": "hilum.recipe",
     "open_run": "hilum.run",
     "predict": "hilum.steps.predict",

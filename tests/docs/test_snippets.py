@@ -29,9 +29,10 @@ OTHERS = sorted(
 
 NOT_RUN = {
     "get-started.md": 5,
+    "how-to/export.md": 1,
     "how-to/random-labels.md": 1,
     "how-to/recipes.md": 1,
-    "how-to/several-processes.md": 2,
+    "how-to/several-processes.md": 3,
     "how-to/weights.md": 5,
     "results.md": 4,
 }

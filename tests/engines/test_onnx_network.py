@@ -293,7 +293,8 @@ def test_an_export_that_fails_is_one_sentence(
 
     monkeypatch.setattr(torch.onnx, "export", fail)
     assert write_run_onnx(run, slices(4, SIZE)) == (
-        "No network.onnx; prediction will need torch. TypeError: no such operator"
+        "No network.onnx; prediction will need torch. torch can't export the network to ONNX: "
+        "no such operator"
     )
     assert not run.onnx_file.exists()
 

@@ -18,6 +18,7 @@ from hilum.cli import (
     ensemble,
     evaluate,
     explain,
+    export,
     info,
     networks,
     predict,
@@ -62,6 +63,7 @@ app.command("train")(train.command)
 app.command("tune")(tune.command)
 app.command("evaluate")(evaluate.command)
 app.command("explain")(explain.command)
+app.command("export")(export.command)
 app.command("ensemble")(ensemble.command)
 app.command("report")(report.command)
 app.command("compare")(compare.command)

@@ -24,7 +24,7 @@ from hilum.learn.networks import Classifier
 from hilum.learn.predict import load_network
 from hilum.run import Run
 
-__all__ = ["TOLERANCE", "largest_difference", "onnx_model", "write_run_onnx"]
+__all__ = ["TOLERANCE", "describe", "difference_to_torch", "onnx_model", "write_run_onnx"]
 
 OPSET = 18
 """ONNX operators of 2022: onnxruntime 1.14 (2023) and all later ones compute them."""
@@ -47,11 +47,11 @@ def write_run_onnx(run: Run, grey: npt.NDArray[np.uint8]) -> str:
         model = onnx_model(network, size=grey.shape[-1])
         _point_into(model, run.weights_file)
         told = run.network()
-        _describe(model, {CARD: {k: told[k] for k in ("input", "class_names")}})
-        _describe(model, {WEIGHTS: hash_of(run.weights_file)})
+        describe(model, {CARD: {k: told[k] for k in ("input", "class_names")}})
+        describe(model, {WEIGHTS: hash_of(run.weights_file)})
         with new_file(run.onnx_file) as draft:
             draft.write_bytes(model.SerializeToString())
-            check(network, draft, grey)
+            difference_to_torch(network, draft, grey)
     except Exception as error:  # whatever it is, the training is done and its network is there
         reason = str(error).strip().splitlines() or [type(error).__name__]
         kind = "" if isinstance(error, HilumError) else f"{type(error).__name__}: "
@@ -70,7 +70,19 @@ def onnx_model(network: nn.Module, *, size: int, outputs: tuple[str, ...] = (OUT
         network: in inference mode, on the processor; or a part of one that begins with slices.
         size: side of the square that it sees, pixels.
         outputs: their names; all have a row a slice.
+
+    Raises:
+        RunError: torch can't export it.
     """
+    try:
+        return _traced(network, size, outputs)
+    except Exception as error:  # torch's exporter raises all kinds
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise RunError(f"torch can't export the network to ONNX: {reason}") from error
+
+
+def _traced(network: nn.Module, size: int, outputs: tuple[str, ...]) -> Any:
+    """Return what torch's exporter makes of a network."""
     example = torch.zeros(2, 1, size, size)  # of one slice, tracing would take the 1 for a constant
     written: Any = io.BytesIO()
     with warnings.catch_warnings(), torch.no_grad():
@@ -81,32 +93,40 @@ def onnx_model(network: nn.Module, *, size: int, outputs: tuple[str, ...] = (OUT
             dynamic_axes={name: {0: "slices"} for name in (INPUT, *outputs)},
             training=torch.onnx.TrainingMode.PRESERVE, do_constant_folding=False,
         )  # fmt: skip
-    return onnx.load_from_string(written.getvalue())
+    model = onnx.load_from_string(written.getvalue())
+    model.graph.name, model.doc_string = "hilum", "Research use only; not a medical device."
+    return model
 
 
-def check(network: Classifier, path: Path, grey: npt.NDArray[np.uint8]) -> None:
-    """Raise RunError unless an ONNX file says what the network says, of slices in two batches."""
-    difference, allowed = largest_difference(network, path, grey)
+def difference_to_torch(network: Classifier, path: Path, grey: npt.NDArray[np.uint8]) -> float:
+    """Return how far the logits of an ONNX file differ from the network's at most.
+
+    Args:
+        network: in inference mode, on the processor.
+        path: the file.
+        grey: (n, size, size) uint8; asked in two batches of unlike size.
+
+    Raises:
+        RunError: they differ by more than `TOLERANCE`.
+    """
+    exported = open_onnx(path)
+    with torch.no_grad():
+        expected = network(as_batch(grey, "cpu")).numpy()
+    said = np.concatenate([exported.logits(part) for part in (grey[:1], grey[1:]) if len(part)])
+    difference = float(np.abs(said - expected).max())
+    allowed = TOLERANCE * max(1.0, float(np.abs(expected).max()))
     if not difference <= allowed:
         raise RunError(
             f"Its logits in onnxruntime differ by {difference:.2g} from torch's, and at most "
             f"{allowed:.2g} is allowed."
         )
+    return difference
 
 
-def largest_difference(
-    network: Classifier, path: Path, grey: npt.NDArray[np.uint8]
-) -> tuple[float, float]:
-    """Return how far the logits of an ONNX file differ from the network's, and how far they may."""
-    exported = open_onnx(path)
-    with torch.no_grad():
-        expected = network(as_batch(grey, "cpu")).numpy()
-    said = np.concatenate([exported.logits(part) for part in (grey[:1], grey[1:]) if len(part)])
-    return float(np.abs(said - expected).max()), TOLERANCE * max(1.0, float(np.abs(expected).max()))
-
-
-def _describe(model: Any, told: dict[str, Any]) -> None:
-    """Add metadata; what is no text is written as JSON."""
+def describe(model: Any, told: dict[str, Any]) -> None:
+    """Set the metadata of an ONNX model; what is no text is written as JSON."""
+    for entry in [entry for entry in model.metadata_props if entry.key in told]:
+        model.metadata_props.remove(entry)
     for key, value in told.items():
         entry = model.metadata_props.add()
         entry.key, entry.value = key, value if isinstance(value, str) else json.dumps(value)

@@ -1,0 +1,141 @@
+"""`hilum export`: one file that predicts as the run does, and is refused where it would not."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import pandas as pd
+import pytest
+
+from hilum.engines import open_onnx
+
+Call = Callable[..., Any]
+
+
+def rows_of(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def test_the_file_predicts_as_the_run_does_and_says_what_it_is(
+    tiny_run: Path, phantoms: Path, tmp_path: Path, hilum: Call
+) -> None:
+    file, slices = tmp_path / "small.onnx", phantoms / "phantom" / "images"
+    done = hilum("export", tiny_run, "--format", "onnx", "--out", file)
+    assert done.code == 0, done.err
+    assert done.out.startswith(f"{file}: float32, ")
+    assert "research use only" in done.out
+    assert "Largest difference to torch's logits: " in done.out
+    expected = rows_of(hilum("predict", tiny_run, slices, "--engine", "torch").out)
+    said = rows_of(hilum("predict", file, slices).out)
+    assert [row["path"] for row in said] == [row["path"] for row in expected]
+    for column in ("probability_cancer", "probability_pneumonia"):
+        assert [float(row[column]) for row in said] == pytest.approx(
+            [float(row[column]) for row in expected], abs=1e-5
+        )
+    named = hilum("predict", file, slices, "--threshold", "youden", "--out", tmp_path / "p.csv")
+    assert named.code == 0
+    assert "(youden)" in named.err
+    hilum("predict", file, slices, "--engine", "torch").refused(2, "the engine onnx alone")
+
+
+def test_its_metadata_hold_all_that_predicting_needs(
+    tiny_run: Path, tmp_path: Path, hilum: Call
+) -> None:
+    assert hilum("export", tiny_run, "--out", tmp_path / "small.onnx").code == 0
+    model = onnx.load(tmp_path / "small.onnx", load_external_data=False)
+    onnx.checker.check_model(model)
+    told = {entry.key: entry.value for entry in model.metadata_props}
+    network = json.loads((tiny_run / "network.json").read_text())
+    assert json.loads(told["hilum.network"]) == network
+    assert json.loads(told["class_names"]) == ["cancer", "pneumonia"]
+    assert (told["notice"], told["positive"], told["size"]) == (
+        "research use only", "cancer", "64",
+    )  # fmt: skip
+    assert told["input"].startswith("grey: (slices, 1, 64, 64) float32, grey levels 0..255")
+    assert (told["precision"], told["hilum"]) == ("float32", "0.1.0")
+    assert all(tensor.data_location == 0 for tensor in model.graph.initializer)
+
+
+def test_int8_is_smaller_and_measured_next_to_float32(
+    tiny_run: Path, phantoms: Path, tmp_path: Path, hilum: Call
+) -> None:
+    whole, small = tmp_path / "whole.onnx", tmp_path / "small.onnx"
+    assert hilum("export", tiny_run, "--out", whole).code == 0
+    done = hilum("export", tiny_run, "--out", small, "--precision", "int8", "--json")
+    assert done.code == 0, done.err
+    told = json.loads(done.out)
+    assert told["bytes"] == small.stat().st_size < whole.stat().st_size / 3
+    assert told["float32_bytes"] == pytest.approx(whole.stat().st_size, rel=1e-3)
+    table = pd.read_csv(tiny_run / "slices.csv")
+    seen = told["validation"]
+    assert seen["slices"] == (table["split"] == "validation").sum()
+    assert 2 <= seen["calibrated_on"] <= 128
+    auc = pd.read_csv(tiny_run / "predictions.csv").query("split == 'validation'")
+    metrics = json.loads((tiny_run / "metrics.json").read_text())
+    figure = metrics["splits"]["validation"]["per_slice"]["figures"]["auc"]
+    assert seen["float32"]["auc"]["value"] == pytest.approx(figure["value"], abs=1e-6)
+    assert seen["float32"]["auc"]["low"] == pytest.approx(figure["low"], abs=1e-6)
+    assert len(auc) == seen["slices"]
+    grey = np.random.default_rng(0).integers(0, 256, (3, 64, 64)).astype(np.uint8)
+    eight, single = open_onnx(small).logits(grey), open_onnx(whole).logits(grey)
+    assert 0 < np.abs(eight - single).max() < 1
+    operators = {node.op_type for node in onnx.load(small).graph.node}
+    assert {"QuantizeLinear", "DequantizeLinear"} <= operators
+
+
+def test_int8_is_refused_where_the_auc_suffers_and_nothing_is_left(
+    tiny_run: Path, tmp_path: Path, hilum: Call, untouched: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from hilum.steps import export
+
+    area = {"float32": (0.9, 0.8, 0.95), "int8": (0.7, 0.6, 0.8)}
+    asked = iter(area)
+
+    def measured(*_: object) -> Any:
+        value, low, high = area[next(asked)]
+        return np.zeros((1, 2)), {"value": value, "low": low, "high": high}, 1.0
+
+    monkeypatch.setattr(export, "_measure", measured)
+    with untouched(tmp_path):
+        done = hilum("export", tiny_run, "--out", tmp_path / "x.onnx", "--precision", "int8")
+    done.refused(
+        1, "in 8 bits the validation AUC falls from 0.900 to 0.700", "(0.800 to 0.950)",
+        "export float32",
+    )  # fmt: skip
+
+
+def test_int8_needs_validation_slices_of_both_kinds(
+    run_copy: Path, tmp_path: Path, hilum: Call
+) -> None:
+    table = pd.read_csv(run_copy / "slices.csv", dtype=str, keep_default_na=False)
+    alone = (table["split"] == "validation") & (table["label"] != "cancer")
+    table.loc[alone, "split"] = ""
+    table.to_csv(run_copy / "slices.csv", index=False)
+    done = hilum("export", run_copy, "--out", tmp_path / "x.onnx", "--precision", "int8")
+    done.refused(1, "not of both kinds", "export float32")
+    assert not (tmp_path / "x.onnx").exists()
+
+
+def test_wrong_calls_are_refused(tiny_run: Path, tmp_path: Path, hilum: Call) -> None:
+    hilum("export", tiny_run, "--out", tmp_path / "x.bin").refused(2, "called FILE.onnx")
+    (tmp_path / "x.onnx").write_text("mine")
+    hilum("export", tiny_run, "--out", tmp_path / "x.onnx").refused(2, "exists already")
+    assert hilum("export", tiny_run, "--out", tmp_path / "y.onnx", "--precision", "int4").code == 2
+    done = hilum("predict", tmp_path / "x.onnx", tiny_run)
+    done.refused(1, "can't be read by onnxruntime")
+
+
+def test_the_network_of_a_run_stands_for_its_run(
+    tiny_run: Path, phantoms: Path, hilum: Call
+) -> None:
+    image = sorted((phantoms / "phantom" / "images").iterdir())[0]
+    assert hilum("predict", tiny_run / "network.onnx", image).out == (
+        hilum("predict", tiny_run, image).out
+    )
