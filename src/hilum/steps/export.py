@@ -18,7 +18,7 @@ from hilum.errors import RunError, UsageError
 from hilum.learn.export import describe, difference_to_torch, onnx_model
 from hilum.learn.predict import load_network
 from hilum.learn.quantise import quantise
-from hilum.prepare import BATCH, decode_table
+from hilum.prepare import BATCH, Pictures, decode_table
 from hilum.progress import SILENT, Progress
 from hilum.run import Run, open_run
 from hilum.scores import figures
@@ -141,7 +141,7 @@ def _to_int8(
     with decode_table(validation, size=facts.size, progress=progress) as decoded:
         whole, auc, speed = _measure(open_onnx(draft), validation, decoded.grey, facts)
         with decode_table(chosen, size=facts.size, progress=progress) as seen:
-            small = quantise(model, np.array(seen.grey))
+            small = quantise(model, seen.grey[:])
         describe(small, _metadata(run, facts, "int8"))
         draft.write_bytes(small.SerializeToString())
         eight, auc8, speed8 = _measure(open_onnx(draft), validation, decoded.grey, facts)
@@ -171,7 +171,7 @@ def _calibration(table: SliceTable, run: Run) -> SliceTable:
 
 
 def _measure(
-    network: OnnxNetwork, table: SliceTable, grey: npt.NDArray[np.uint8], facts: NetworkFacts
+    network: OnnxNetwork, table: SliceTable, grey: Pictures, facts: NetworkFacts
 ) -> tuple[npt.NDArray[np.float64], dict[str, Any], float]:
     """Return probabilities (n, classes), the AUC with its interval, and slices a second."""
     network.logits(grey[:BATCH])  # the first batch finds its memory
