@@ -138,7 +138,9 @@ def test_what_needs_no_network_works_without_torch(tmp_path: Path, run_copy: Pat
          "--slices", 1, "--size", 96),
         ("data", "list"),
         ("split", table),
+        ("evaluate", run_copy),
         ("evaluate", run_copy, "--keep-predictions"),
+        ("predict", run_copy, tmp_path / "p", "--out", tmp_path / "said.csv"),
         ("report", run_copy),
         ("info", run_copy),
         ("networks",),
@@ -146,7 +148,7 @@ def test_what_needs_no_network_works_without_torch(tmp_path: Path, run_copy: Pat
         ("doctor",),
     )  # fmt: skip
     codes = [line for line in done.stdout.splitlines() if line.startswith("code ")]
-    assert codes == ["code 0"] * 9, done.stderr
+    assert codes == ["code 0"] * 11, done.stderr
     assert "can't be imported" in done.stdout
     assert "install hilum[train]" in done.stdout
 
@@ -154,6 +156,7 @@ def test_what_needs_no_network_works_without_torch(tmp_path: Path, run_copy: Pat
 def test_what_needs_a_network_says_what_to_install(
     tmp_path: Path, phantoms: Path, run_copy: Path, untouched: Call
 ) -> None:
+    (run_copy / "network.onnx").unlink()
     calls = (
         ("train", phantoms / "slices.csv", "--out", tmp_path / "run"),
         ("evaluate", run_copy),

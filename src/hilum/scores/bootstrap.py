@@ -8,7 +8,6 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.stats import beta
 
 __all__ = [
     "FEW_GROUPS",
@@ -120,6 +119,8 @@ def _exact_ends(value: float, groups: int) -> tuple[float, float]:
 
     Clopper and Pearson 1934, by the beta distribution, which takes parts of a group too.
     """
+    from scipy.stats import beta  # half a second, and predicting goes through this room
+
     count, tail = max(1, groups), (1 - LEVEL) / 2
     low = beta.ppf(tail, count * value, count * (1 - value) + 1) if value > 0 else 0.0
     high = beta.ppf(1 - tail, count * value + 1, count * (1 - value)) if value < 1 else 1.0
