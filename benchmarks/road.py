@@ -3,7 +3,7 @@
     python benchmarks/road.py SLICES.csv OTHER_PYTHON [--recipe mobilenetv2] [--weights DIR]
 
 OTHER_PYTHON is the interpreter of an environment with the other version (another checkout of this
-repository, installed by `make setup`). First the other version goes the road, then this one, from an
+repository, installed by `make setup`). First the other version goes the road, then this one from an
 empty cache, then this one again, which finds what its first road has left there. The command line
 alone is used, as a user would. Prints a Markdown table.
 """
