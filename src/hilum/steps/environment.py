@@ -18,6 +18,8 @@ PACKAGES = (
     "torchvision",
     "timm",
     "accelerate",
+    "onnx",
+    "onnxruntime",
     "numpy",
     "pandas",
     "scikit-learn",
