@@ -187,7 +187,7 @@ def test_a_change_of_a_recipe_object_leaves_the_object_alone() -> None:
     recipe = load_recipe("mobilenetv2")
     changed = as_recipe(recipe, ["training.epochs=1"])
     assert changed.training.epochs == 1
-    assert recipe.training.epochs == 8
+    assert recipe == load_recipe("mobilenetv2")
 
 
 @pytest.mark.parametrize("change", ["epochs=3", "training.epochs", "training epochs 3"])
