@@ -14,11 +14,14 @@ from hilum.errors import RunError, UsageError
 from hilum.recipe import Recipe, load_recipe
 from hilum.table import SliceTable, read_csv, read_table, write_csv
 
-__all__ = ["KINDS", "Run", "open_run", "probability_column", "write_json"]
+__all__ = ["KINDS", "RUN_MARKS", "Run", "open_run", "probability_column", "write_json"]
 
 KINDS = ("network", "ensemble", "cross-validation")
 """What a run is: one network; several of which the probabilities are averaged; or the folds of a
 cross-validation, which has predictions and figures and no network of its own."""
+
+RUN_MARKS = ("network.json", "slices.csv")
+"""Files that every kind of run has from its beginning: by them --force knows its own."""
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,8 @@ import pytest
 from made_runs import Made, made_folds, made_table
 from safetensors.numpy import load_file, save_file
 
+from hilum.table import read_table, write_table
+
 Call = Callable[..., Any]
 
 
@@ -113,3 +115,37 @@ def test_info_tells_the_folds_of_a_cross_validation(tmp_path: Path, hilum: Call)
         "members/fold-1: best epoch 1, test AUC 0.800", "members/fold-2: best epoch 1",
     ]  # fmt: skip
     assert "members/fold-2" in hilum("info", run.folder).out
+
+
+def test_it_says_how_many_members_began_at_random(
+    tiny_run: Path, run_copy: Path, sibling: Path, tmp_path: Path, hilum: Call
+) -> None:
+    random = "Random initialisation: "
+    assert random + "the whole network was trained" in hilum("evaluate", run_copy).out
+    out = tmp_path / "all"
+    assert hilum("ensemble", tiny_run, sibling, "--out", out).code == 0
+    assert random + "every member was trained from nothing.\n" in hilum("evaluate", out).out
+    pretrained = tmp_path / "pretrained"
+    shutil.copytree(sibling, pretrained)
+    write_table(read_table(sibling / "slices.csv"), pretrained / "slices.csv")
+    path = pretrained / "environment.json"
+    told = json.loads(path.read_text())
+    told["weights"]["pretrained"] = True
+    path.write_text(json.dumps(told))
+    out = tmp_path / "some"
+    assert hilum("ensemble", tiny_run, pretrained, "--out", out).code == 0
+    assert random + "1 of the 2 members was trained from nothing.\n" in hilum("evaluate", out).out
+    weights = json.loads((out / "metrics.json").read_text())["weights"]
+    assert (weights["members"], weights["random"], weights["pretrained"]) == (2, 1, False)
+
+
+def test_an_ensemble_is_a_run_that_training_may_replace_and_not_go_on_with(
+    tiny_run: Path, sibling: Path, phantoms: Path, tmp_path: Path, hilum: Call, train: Call
+) -> None:
+    out = tmp_path / "mean"
+    assert hilum("ensemble", tiny_run, sibling, "--out", out).code == 0
+    hilum("train", "--resume", out).refused(2, "is finished; there is nothing to resume")
+    train(phantoms / "slices.csv", out).refused(2, "exists already", "--force")
+    assert train(phantoms / "slices.csv", out, "--force").code == 0
+    assert (out / "weights.safetensors").is_file()
+    assert not (out / "members").exists()

@@ -20,6 +20,8 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian
 from safetensors.numpy import save_file
 
+from hilum.run import RUN_MARKS
+
 Call = Callable[..., Any]
 
 
@@ -283,7 +285,7 @@ def test_resume_refuses_what_is_no_run_or_is_finished(
     place: Path, tiny_run: Path, hilum: Call, untouched: Call
 ) -> None:
     with untouched(place):
-        hilum("train", "--resume", place).refused(2, "not a run folder", "recipe.toml")
+        hilum("train", "--resume", place).refused(2, "not a run folder", "network.json")
     with untouched(tiny_run):
         hilum("train", "--resume", tiny_run).refused(2, "is finished", "nothing to resume")
 
@@ -305,13 +307,13 @@ def test_force_replaces_runs_only(place: Path, train: Call, untouched: Call) -> 
     (place / "mine" / "thesis.txt").write_text("years of work")
     with untouched(place):
         done = train(place / "slices.csv", place / "mine", "--force")
-    done.refused(2, "is no folder that hilum made", "recipe.toml")
+    done.refused(2, "is no folder that hilum made", "network.json")
 
 
 def test_a_run_folder_that_holds_the_slices_is_refused(
     place: Path, train: Call, untouched: Call
 ) -> None:
-    for name in ("recipe.toml", "slices.csv"):
+    for name in RUN_MARKS:
         (place / "phantom" / name).write_text("")
     with untouched(place):
         done = train(place / "slices.csv", place / "phantom", "--force")

@@ -44,8 +44,8 @@ def print_figures(metrics: dict[str, Any]) -> None:
     typer.echo(metrics["design"]["sentence"])
     if metrics["split"]["leak"]["groups"]:
         typer.echo(metrics["split"]["leak"]["sentence"])
-    if not metrics["weights"]["pretrained"]:
-        typer.echo("Random initialisation: the whole network was trained from nothing.")
+    if metrics["weights"]["pretrained"] is False:
+        typer.echo(_random_start(metrics["weights"]))
     typer.echo(metrics["border_probe"]["sentence"])
     test = metrics["splits"]["test"]
     typer.echo(f"{'test':12} {'per slice':24} per group")
@@ -62,6 +62,16 @@ def print_figures(metrics: dict[str, Any]) -> None:
     _print_thresholds(metrics)
     _print_calibration(metrics["calibration"])
     typer.echo("95 % intervals over groups; research use only.")
+
+
+def _random_start(weights: dict[str, Any]) -> str:
+    """Say what was trained from nothing: a network, all of an ensemble's, or some."""
+    some, members = weights.get("random"), weights.get("members")
+    if not members:
+        return "Random initialisation: the whole network was trained from nothing."
+    which = "every member" if some == members else f"{some} of the {members} members"
+    verb = "was" if some in (1, members) else "were"
+    return f"Random initialisation: {which} {verb} trained from nothing."
 
 
 def print_auc(metrics: dict[str, Any]) -> None:

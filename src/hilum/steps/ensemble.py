@@ -12,7 +12,7 @@ from typing import Any
 
 from hilum.atomic import new_folder, refuse_existing
 from hilum.errors import RunError, UsageError
-from hilum.run import Run, open_run, write_json
+from hilum.run import RUN_MARKS, Run, open_run, write_json
 from hilum.steps.environment import describe_environment
 from hilum.steps.facts import NetworkFacts, network_facts, refuse_own_slices
 from hilum.steps.likeness import refuse_unlike
@@ -20,8 +20,6 @@ from hilum.table import SliceTable, write_table
 
 __all__ = ["ensemble"]
 
-MARKS = ("network.json", "slices.csv")
-"""Files by which a folder is known as a run, which --force may replace."""
 FEWEST = 2
 """Runs that an ensemble needs."""
 
@@ -66,7 +64,7 @@ def ensemble(runs: Iterable[Run | Path | str], *, out: Path | str, force: bool =
         StorageError: the disk refused; nothing is left behind.
     """
     folder = Path(out)
-    refuse_existing(folder, force=force, marks=MARKS)
+    refuse_existing(folder, force=force, marks=RUN_MARKS)
     members = [_look_at(run, table) for run, table in _networks(runs)]
     if len(members) < FEWEST:
         raise UsageError(f"an ensemble averages at least {FEWEST} runs; got {len(members)}.")
@@ -76,7 +74,7 @@ def ensemble(runs: Iterable[Run | Path | str], *, out: Path | str, force: bool =
     _refuse_twice(members)
     _refuse_inside(folder, members)
     names = _names(members)
-    with new_folder(folder, force=force, marks=MARKS) as draft:
+    with new_folder(folder, force=force, marks=RUN_MARKS) as draft:
         made = Run(draft)
         write_json(_network_json(members, names), made.network_file)
         write_json(_environment_json(members), made.environment_file)

@@ -81,7 +81,7 @@ def evaluate(
             probe = _probe(table, decoded, names, positive)
     metrics = metrics_of(
         table, predictions, probe, class_names=names, positive=positive,
-        weights=run.environment().get("weights", {}),
+        weights=_weights(run),
     )  # fmt: skip
     if folds:
         cases = labelled(predictions, names, positive)
@@ -89,6 +89,16 @@ def evaluate(
     remember_decisions(run, metrics)
     write_json(metrics, run.metrics_file)
     return metrics
+
+
+def _weights(run: Run) -> dict[str, Any]:
+    """Return what metrics.json says of the weights that the run started from."""
+    weights = dict(run.environment().get("weights", {}))
+    if run.kind == "ensemble":
+        members = run.network().get("members", [])
+        weights["members"] = len(members)
+        weights["random"] = sum(not one.get("pretrained", True) for one in members)
+    return weights
 
 
 def _kept(run: Run, table: SliceTable, names: list[str]) -> pd.DataFrame:

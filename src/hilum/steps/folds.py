@@ -19,12 +19,12 @@ from hilum.learn.weights import Weights, find_weights
 from hilum.prepare import decode_table
 from hilum.progress import SILENT, Progress
 from hilum.recipe import Recipe, as_recipe, dump_recipe
-from hilum.run import Run, write_json
+from hilum.run import RUN_MARKS, Run, write_json
 from hilum.splits import deal_folds
 from hilum.steps.environment import describe_environment
 from hilum.steps.evaluate import evaluate
 from hilum.steps.facts import fill_classes, refuse_own_slices
-from hilum.steps.train import RUN_MARKS, resume, train
+from hilum.steps.train import resume, train
 from hilum.table import SliceTable, as_table, write_csv, write_table
 
 __all__ = ["cross_validate", "resume_folds"]

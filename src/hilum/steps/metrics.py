@@ -27,6 +27,9 @@ __all__ = ["labelled", "metrics_of", "predictions_frame"]
 
 NOT_OF_DISEASE = "The labels are random, as a self-test: no figure of this run speaks of disease."
 
+WEIGHTS = ("network", "origin", "pretrained", "members", "random")
+"""What metrics.json says of the weights, where it is known."""
+
 
 def metrics_of(
     table: SliceTable,
@@ -45,7 +48,8 @@ def metrics_of(
         probe: what the border alone says of the validation and test slices.
         class_names: in the order of the network's outputs.
         positive: the class that the figures speak of.
-        weights: where the weights came from, as environment.json says it.
+        weights: where the weights came from, as environment.json says it; of an ensemble also
+            how many `members` it has and how many of them began at `random`.
     """
     there = [split for split in SPLITS if (predictions["split"] == split).any()]
     cases = {
@@ -56,7 +60,10 @@ def metrics_of(
         "hilum": version(),
         "positive": positive,
         "class_names": class_names,
-        "weights": {key: weights.get(key) for key in ("network", "origin", "pretrained")},
+        "weights": {
+            **dict.fromkeys(("network", "origin", "pretrained")),
+            **{key: weights[key] for key in WEIGHTS if key in weights},
+        },
         "interval": INTERVAL,
         "design": judge_design(table, positive=positive).as_json(),
         "split": _split_json(table),

@@ -14,10 +14,10 @@ from hilum.audit import LEAKS, REAL_LABEL
 from hilum.errors import UsageError
 from hilum.progress import SILENT, Progress
 from hilum.recipe import Recipe, as_recipe
-from hilum.run import Run
+from hilum.run import RUN_MARKS, Run
 from hilum.splits import split_table
 from hilum.steps.evaluate import evaluate
-from hilum.steps.train import RUN_MARKS, train
+from hilum.steps.train import train
 from hilum.table import SliceTable, as_table
 
 __all__ = ["MARK", "RandomLabels", "draw_labels", "random_labels"]

@@ -33,7 +33,7 @@ from hilum.learn.weights import Weights, find_weights
 from hilum.prepare import BATCH, Decoded, decode_table
 from hilum.progress import SILENT, Progress
 from hilum.recipe import Recipe, as_recipe, dump_recipe
-from hilum.run import Run, write_json
+from hilum.run import RUN_MARKS, Run, write_json
 from hilum.splits import check_splits, find_leak
 from hilum.steps.environment import describe_environment
 from hilum.steps.facts import fill_classes, refuse_own_slices
@@ -42,8 +42,6 @@ from hilum.table import SliceTable, as_table, write_csv, write_table
 
 __all__ = ["resume", "train", "try_recipe"]
 
-RUN_MARKS = ("recipe.toml", "slices.csv")
-"""Files by which a folder is known as a run, which --force may replace."""
 START = "start.safetensors"
 """The network before its first step: what `resume` begins with if no epoch was finished."""
 CHECKED = 4
@@ -114,8 +112,8 @@ def resume(folder: Path | str, *, progress: Progress = SILENT) -> Run:
         RunError: what it went on from is missing or broken.
     """
     run = Run(Path(folder))
-    if not run.recipe_file.is_file():
-        raise UsageError(f"{run.folder} is not a run folder: it has no {run.recipe_file.name}.")
+    if not run.network_file.is_file():
+        raise UsageError(f"{run.folder} is not a run folder: it has no {run.network_file.name}.")
     if run.finished:
         raise UsageError(f"the training in {run.folder} is finished; there is nothing to resume.")
     recipe, used, told = run.recipe(), run.table(), run.network()
