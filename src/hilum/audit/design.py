@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from hilum.audit.association import cramers_v
 from hilum.audit.concern import Concern
 from hilum.table import SliceTable
 
@@ -37,7 +38,7 @@ def judge_design(table: SliceTable, *, positive: str = "") -> Concern:
     slices = pd.crosstab(rows["label"], rows["source"])
     groups = rows.drop_duplicates(["label", "source", "group"])
     by_group = pd.crosstab(groups["label"], groups["source"]).reindex_like(slices)
-    association = _cramers_v(slices.to_numpy(dtype=float))
+    association = cramers_v(slices.to_numpy(dtype=float))
     apart = _apart(slices, positive)
     level = CONFOUNDED if apart and slices.shape[1] > 1 else _level(slices.to_numpy())
     numbers = {
@@ -126,13 +127,3 @@ def _sentence(level: str, slices: pd.DataFrame, association: float) -> str:
         "All slices come from one source: the classes can't be told apart by source, and nothing "
         "here says how the network does on another one."
     )
-
-
-def _cramers_v(counts: npt.NDArray[np.float64]) -> float:
-    """Return Cramér's V of a table of counts: 0 no association, 1 the one tells the other."""
-    smaller = min(counts.shape) - 1
-    if smaller == 0:
-        return 0.0
-    total = counts.sum()
-    expected = counts.sum(axis=1, keepdims=True) * counts.sum(axis=0, keepdims=True) / total
-    return float(np.sqrt(((counts - expected) ** 2 / expected).sum() / total / smaller))

@@ -7,9 +7,12 @@ from typing import Annotated
 
 import typer
 
+from hilum.cli import data_describe
+
 __all__ = ["app", "build", "list_sources"]
 
 app = typer.Typer(help="Make a slice table.", no_args_is_help=True, rich_markup_mode=None)
+app.command("describe")(data_describe.command)
 
 
 @app.command("build")
@@ -23,6 +26,13 @@ def build(
     out: Annotated[Path, typer.Option(help="The table to write.")],
     label: Annotated[
         list[str] | None, typer.Option(help="Keep only this label (may be given again).")
+    ] = None,
+    exclude: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Leave out slices whose source gives this reason, such as `lung cancer`; `paper`: "
+            "every reason of the paper (may be given again)."
+        ),
     ] = None,
     raw: Annotated[
         bool, typer.Option("--raw", help="ct-pneumonia: slices as published, not the cleaned ones.")
@@ -61,7 +71,7 @@ def build(
     )  # fmt: skip
     options = BuildOptions(
         raw=raw, normal=normal, window=parse_window(window), labels=tuple(label or ()),
-        slices_per_patient=slices_per_patient, phantom=phantom,
+        slices_per_patient=slices_per_patient, phantom=phantom, exclude=tuple(exclude or ()),
     )  # fmt: skip
     result = build_table([_pair(source) for source in sources], out=out, options=options,
                          force=force)  # fmt: skip

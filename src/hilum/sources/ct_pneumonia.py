@@ -12,6 +12,7 @@ import pandas as pd
 from openpyxl.utils.exceptions import InvalidFileException
 
 from hilum.errors import SourceError
+from hilum.sources.exclusions import exclusions_of
 from hilum.sources.options import BuildOptions, BuildPlace, Built, Source
 
 __all__ = ["CT_PNEUMONIA", "parse_file_name", "read_workbook"]
@@ -25,8 +26,14 @@ COLUMNS = {
     "organism": "additional info",
     "sex": "sex",
     "age": "age",
+    "caption": "figure caption",
+    "covid": "covid",
+    "cancer": "lung cancer",
 }
-"""Our names, and the words that head the workbook's columns (in lower case)."""
+"""Our names, and the words that head the workbook's columns (in lower case).
+
+The two marks stand in a second header row, below "Label".
+"""
 
 NEEDED = ("number", "file_name", "category", "sex", "age")
 
@@ -37,6 +44,9 @@ SEXES = {"m": "male", "f": "female"}
 
 CLASSES = {"virus": "virus", "vk": "bacteria", "fungi": "fungi", "both": "both"}
 """The workbook's categories; VK is short for the Vietnamese word for bacteria."""
+
+MARKED = {"covid": "covid-19", "cancer": "lung cancer"}
+"""Columns of marks, and the reason that a mark other than 0 stands for (0.5: probably)."""
 
 SUFFIXES = {".png", ".jpg", ".jpeg"}
 
@@ -66,7 +76,8 @@ def read_workbook(path: Path) -> pd.DataFrame:
     """Return the rows of the collection's workbook, all text.
 
     Returns:
-        columns number (four digits), article, figure, sex, age, organism, organism_class.
+        columns number (four digits), article, figure, sex, age, organism, organism_class, and
+        exclusion (reasons of EXCLUSIONS, joined by `; `).
 
     Raises:
         SourceError: not a workbook, or no sheet has the columns that are needed.
@@ -102,11 +113,17 @@ def _rows_of(book: openpyxl.Workbook, name: str) -> list[dict[str, str]]:
 def _find_header(cells: Sequence[Sequence[object]]) -> tuple[int, dict[str, int]] | None:
     """Return the header's row and where each of COLUMNS stands, or None."""
     for index, row in enumerate(cells[:HEADER_ROWS]):
-        words = [_text(cell).lower() for cell in row]
-        columns = {key: words.index(word) for key, word in COLUMNS.items() if word in words}
+        columns = _places(row)
         if all(key in columns for key in NEEDED):
-            return index, columns
+            below = _places(cells[index + 1]) if index + 1 < len(cells) else {}
+            return index, {**below, **columns}
     return None
+
+
+def _places(row: Sequence[object]) -> dict[str, int]:
+    """Return where each of COLUMNS stands in a row of words."""
+    words = [_text(cell).lower() for cell in row]
+    return {key: words.index(word) for key, word in COLUMNS.items() if word in words}
 
 
 def _read_rows(
@@ -127,7 +144,14 @@ def _read_rows(
             "age": said["age"].removesuffix(".0"),
             "organism": said.get("organism", ""),
             "organism_class": CLASSES.get(said["category"].lower(), "unknown"),
+            "exclusion": "; ".join(_exclusions(said)),
         }
+
+
+def _exclusions(said: dict[str, str]) -> list[str]:
+    """Return why the paper would have left a row out: marked so, or by its caption's words."""
+    marked = [reason for key, reason in MARKED.items() if said.get(key, "0") not in ("", "0")]
+    return list(dict.fromkeys([*marked, *exclusions_of(said.get("caption", ""))]))
 
 
 def _text(cell: object) -> str:
@@ -141,26 +165,38 @@ def build(path: Path, place: BuildPlace, options: BuildOptions) -> Built:
     Raises:
         SourceError: the folder has no workbook, not the expected sub-folder, or no listed file.
     """
-    listed = read_workbook(_find_workbook(path))
+    in_book = read_workbook(_find_workbook(path))
     kind = RAW if options.raw else CLEANED
     files = _find_files(path, kind)
-    here = listed[listed["number"].isin(files)].reset_index(drop=True)
+    here = in_book[in_book["number"].isin(files)].reset_index(drop=True)
     if here.empty:
         raise SourceError(f"{path}: none of the files in {kind!r} is listed in the workbook.")
-    number = here["number"]
-    article = here["article"].where(here["article"] != "", "unknown-" + number)
-    rows = pd.DataFrame(
+    return Built(_rows(here, files), tuple(_notes(in_book, files, kind)))
+
+
+def listed(path: Path) -> pd.DataFrame:
+    """Return a row for each slice that the workbook lists; `path` is empty.
+
+    Raises:
+        SourceError: the folder has no workbook, or it can't be read.
+    """
+    return _rows(read_workbook(_find_workbook(path)), {})
+
+
+def _rows(listed: pd.DataFrame, files: dict[str, str]) -> pd.DataFrame:
+    """Return the table's rows of rows of the workbook."""
+    number = listed["number"]
+    article = listed["article"].where(listed["article"] != "", "unknown-" + number)
+    figure = listed["figure"]
+    return pd.DataFrame(
         {
             "slice_id": "ctp-" + number,
-            "path": number.map(files),
+            "path": [files.get(one, "") for one in number],
             "label": "pneumonia",
-            "group": [
-                f"{a} figure {f}" if f else a for a, f in zip(article, here["figure"], strict=True)
-            ],
+            "group": [f"{a} figure {f}" if f else a for a, f in zip(article, figure, strict=True)],
             "source": "ct-pneumonia",
         }
-    ).join(here[["sex", "age", "organism", "organism_class", "article", "figure"]])
-    return Built(rows, tuple(_notes(listed, files, kind)))
+    ).join(listed[["sex", "age", "organism", "organism_class", "article", "figure", "exclusion"]])
 
 
 def _notes(listed: pd.DataFrame, files: dict[str, str], kind: str) -> Iterator[str]:
@@ -207,4 +243,5 @@ CT_PNEUMONIA = Source(
         "Only one class: joined with another collection, source and class are the same question.",
     ),
     build=build,
+    listed=listed,
 )

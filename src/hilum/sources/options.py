@@ -24,6 +24,8 @@ class BuildOptions:
         window: msd-lung: the window that Hounsfield units are rendered with.
         slices_per_patient: msd-lung: at most so many slices of a label from one patient.
         labels: keep only these labels; empty keeps all.
+        exclude: leave out slices with one of these reasons in their column `exclusion`; "paper"
+            stands for all of EXCLUSIONS.
         phantom: what to draw.
     """
 
@@ -32,6 +34,7 @@ class BuildOptions:
     window: Window = LUNG
     slices_per_patient: int = 10
     labels: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
     phantom: PhantomSettings = field(default_factory=PhantomSettings)
 
 
@@ -67,6 +70,8 @@ class Source:
         terms: licence or terms of use, as stated by its owners.
         traps: what has misled people who used it.
         build: makes rows of the folder (or file) at a path.
+        listed: the rows of all that the collection at a path lists, with or without files
+            (`path` is empty); None where it has no list of its own.
     """
 
     name: str
@@ -75,3 +80,4 @@ class Source:
     terms: str
     traps: tuple[str, ...]
     build: Callable[[Path, BuildPlace, BuildOptions], Built]
+    listed: Callable[[Path], pd.DataFrame] | None = None

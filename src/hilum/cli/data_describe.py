@@ -1,0 +1,83 @@
+"""hilum data describe."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+__all__ = ["command"]
+
+SHORT = ("sex", "organism_class", "stage_t", "stage_n", "stage_m", "smoking")
+"""Characteristics of few values, which fit into a line of the terminal."""
+
+
+def command(
+    what: Annotated[
+        str,
+        typer.Argument(
+            metavar="TABLE|SOURCE=PATH",
+            help="A slice table, or all that a collection lists: ct-pneumonia=FOLDER.",
+        ),
+    ],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder to make.")],
+    pictures: Annotated[
+        bool, typer.Option(help="Read the slices, for their sizes and formats.")
+    ] = True,
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace a description that stands there.")
+    ] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print cohort.json.")] = False,
+) -> None:
+    """Count who and what the slices show, class by class: a paper's cohort tables.
+
+    Writes cohort.html (one file without script), cohort.csv, cohort.json and figures.
+    """
+    from hilum.cli.show import print_json, progress_shown
+    from hilum.steps.describe import describe, describe_listed
+
+    name, equals, path = what.partition("=")
+    with progress_shown() as progress:
+        if equals and not Path(what).exists():
+            content = describe_listed(name, Path(path), out=out, force=force)
+        else:
+            content = describe(what, out=out, pictures=pictures, force=force, progress=progress)
+    if json:
+        print_json(content)
+        return
+    _print(content)
+    typer.echo(f"Written: {out / 'cohort.html'}")
+
+
+def _print(content: dict[str, Any]) -> None:
+    """Print the counts, the short tables, and the doubts."""
+    if content["design"]:
+        typer.echo(content["design"]["sentence"])
+    for label in content["labels"]:
+        counts = content["counts"][label]
+        told = ", ".join(f"{number} {name}" for name, number in counts.items())
+        typer.echo(f"{label}: {told}")
+        for table in content["tables"]:
+            if table["name"] in (
+                "sex",
+                "organism_class",
+                "stage_t",
+                "stage_n",
+                "stage_m",
+                "smoking",
+            ):
+                cells = [f"{row['cells'][label]['slices']} {row['value']}" for row in table["rows"]
+                         if row["cells"][label]["slices"]]  # fmt: skip
+                typer.echo(f"    {table['title'].lower()}: {', '.join(cells)}")
+        for numbers in content["numbers"]:
+            cell = numbers["cells"][label]
+            if cell["known"]:
+                typer.echo(
+                    f"    {numbers['title'].lower()}: mean {cell['mean']:.1f}, median "
+                    f"{cell['median']:.1f} ({cell['known']} of {cell['of']} slices)"
+                )
+    for one in content["exclusions"]:
+        typer.echo(f"{one['reason']}: {len(one['slices'])} slices that the paper would leave out")
+    for doubt in content["doubts"]:
+        typer.echo(doubt)
