@@ -1,0 +1,19 @@
+"""Near-duplicates: slices that are one picture, however cropped, resized or compressed since."""
+
+from hilum.duplicates.fingerprint import SIZE, Fingerprint, fingerprint
+from hilum.duplicates.forest import Forest
+from hilum.duplicates.reading import Prints, collect, read_prints
+from hilum.duplicates.search import SAME, Duplicates, find_duplicates
+
+__all__ = [
+    "SAME",
+    "SIZE",
+    "Duplicates",
+    "Fingerprint",
+    "Forest",
+    "Prints",
+    "collect",
+    "find_duplicates",
+    "fingerprint",
+    "read_prints",
+]
