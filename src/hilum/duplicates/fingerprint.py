@@ -79,9 +79,7 @@ def _hash(picture: Grey) -> int:
     hash functions). The difference hash takes many more slices of different patients for
     candidates: of pairs of different patients 15 % lie within 12 bits, against 2.5 %.
     """
-    coarse = cv2.resize(
-        picture.astype(np.float32), (DETAIL, DETAIL), interpolation=cv2.INTER_AREA
-    )
+    coarse = cv2.resize(picture.astype(np.float32), (DETAIL, DETAIL), interpolation=cv2.INTER_AREA)
     waves = np.asarray(cv2.dct(coarse))[:WAVES, :WAVES].ravel()
     bits = waves > np.median(waves[1:])  # the first is the brightness
     return int.from_bytes(np.packbits(bits).tobytes(), "big")

@@ -1,4 +1,4 @@
-"""Borders without content: frames, paper and air around a slice, which croppers cut as they like."""
+"""Borders without content: frames, paper and air, of which every cropper leaves another part."""
 
 from __future__ import annotations
 

@@ -14,6 +14,7 @@ from hilum.errors import SourceError, UsageError
 from hilum.sources.ct_pneumonia import CT_PNEUMONIA
 from hilum.sources.existing import TABLE
 from hilum.sources.folder import FOLDER
+from hilum.sources.lung_pet_ct_dx import LUNG_PET_CT_DX
 from hilum.sources.msd_lung import MSD_LUNG
 from hilum.sources.options import BuildOptions, BuildPlace, Source
 from hilum.sources.phantom_rows import PHANTOM
@@ -22,7 +23,8 @@ from hilum.table import OPTIONAL_COLUMNS, SliceTable, check_rows, relative_to, w
 __all__ = ["SOURCES", "BuildResult", "build_table"]
 
 SOURCES: dict[str, Source] = {
-    source.name: source for source in (CT_PNEUMONIA, FOLDER, MSD_LUNG, PHANTOM, TABLE)
+    source.name: source
+    for source in (CT_PNEUMONIA, FOLDER, LUNG_PET_CT_DX, MSD_LUNG, PHANTOM, TABLE)
 }
 """The sources that a build knows, by name."""
 
