@@ -2,6 +2,7 @@
 
 from hilum.duplicates.fingerprint import SIZE, Fingerprint, fingerprint
 from hilum.duplicates.forest import Forest
+from hilum.duplicates.groups import merge_groups
 from hilum.duplicates.reading import Prints, collect, read_prints
 from hilum.duplicates.search import SAME, Duplicates, find_duplicates
 
@@ -15,5 +16,6 @@ __all__ = [
     "collect",
     "find_duplicates",
     "fingerprint",
+    "merge_groups",
     "read_prints",
 ]
