@@ -1,4 +1,4 @@
-"""hilum data build, hilum data list."""
+"""hilum data build, hilum data list; the other commands on data have files of their own."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ from typing import Annotated
 
 import typer
 
+from hilum.cli import data_duplicates
+
 __all__ = ["app", "build", "list_sources"]
 
 app = typer.Typer(help="Make a slice table.", no_args_is_help=True, rich_markup_mode=None)
+app.command("duplicates")(data_duplicates.command)
 
 
 @app.command("build")

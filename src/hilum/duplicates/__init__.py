@@ -4,7 +4,7 @@ from hilum.duplicates.fingerprint import SIZE, Fingerprint, fingerprint
 from hilum.duplicates.forest import Forest
 from hilum.duplicates.groups import merge_groups
 from hilum.duplicates.reading import Prints, collect, read_prints
-from hilum.duplicates.search import SAME, Duplicates, find_duplicates
+from hilum.duplicates.search import SAME, Duplicates, find_alike
 
 __all__ = [
     "SAME",
@@ -14,7 +14,7 @@ __all__ = [
     "Forest",
     "Prints",
     "collect",
-    "find_duplicates",
+    "find_alike",
     "fingerprint",
     "merge_groups",
     "read_prints",

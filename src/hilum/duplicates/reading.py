@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +11,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from hilum.atomic import refuse_full_disk
 from hilum.duplicates.fingerprint import DETAIL, SIZE, VIEWS, Fingerprint, fingerprint
+from hilum.errors import HilumError, ReadError
 from hilum.progress import SILENT, Progress
 from hilum.readers import LUNG, Window, read_slice
 
@@ -46,23 +48,31 @@ class Prints:
 
 
 def read_prints(
-    paths: Sequence[Path], *, windows: Sequence[Window] | None = None, progress: Progress = SILENT
+    paths: Sequence[Path],
+    *,
+    windows: Sequence[Window] | None = None,
+    place: Callable[[int], str] | None = None,
+    progress: Progress = SILENT,
 ) -> Prints:
     """Read each slice once and return the fingerprints, in the order of `paths`.
 
     Args:
         paths: n files.
         windows: how each is shown where it is in Hounsfield units; without it, through LUNG.
+        place: says where the n-th of them stands, for messages.
         progress: told how far it is.
 
     Raises:
-        ReadError: a slice can't be read; the message names the file.
-        UsageError: there is no such file.
+        ReadError: a slice can't be read; the message names the file, and its place if known.
     """
     shown = windows if windows is not None else [LUNG] * len(paths)
 
     def look(number: int) -> Fingerprint:
-        return fingerprint(read_slice(paths[number], window=shown[number]).grey)
+        try:
+            return fingerprint(read_slice(paths[number], window=shown[number]).grey)
+        except HilumError as error:
+            where = f"{place(number)}: " if place else ""
+            raise ReadError(f"{where}{error}") from error
 
     def read() -> Iterable[Fingerprint]:
         with ThreadPoolExecutor(READERS) as pool:
@@ -75,14 +85,12 @@ def read_prints(
 
 
 def collect(prints: Iterable[Fingerprint], *, count: int) -> Prints:
-    """Return `count` fingerprints as arrays."""
-    shape = (count, SIZE, SIZE)
-    file = tempfile.TemporaryFile(prefix="hilum-pictures-")  # noqa: SIM115 - the map holds it
-    pictures: npt.NDArray[np.uint8] = (
-        np.memmap(file, dtype=np.uint8, mode="w+", shape=shape)
-        if count
-        else np.empty(shape, dtype=np.uint8)
-    )
+    """Return `count` fingerprints as arrays.
+
+    Raises:
+        StorageError: the folder for temporary files has no room for the pictures.
+    """
+    pictures = _pictures((count, SIZE, SIZE))
     found = Prints(
         np.zeros((count, VIEWS), dtype=np.uint64),
         np.zeros((count, VIEWS, DETAIL, DETAIL), dtype=np.int8),
@@ -93,3 +101,12 @@ def collect(prints: Iterable[Fingerprint], *, count: int) -> Prints:
         found.hashes[number], found.flat[number] = one.hashes, one.flat
         found.details[number], found.pictures[number] = one.details, one.picture
     return found
+
+
+def _pictures(shape: tuple[int, int, int]) -> npt.NDArray[np.uint8]:
+    """Return room for pictures, in a file that has no name and goes with the array."""
+    if not shape[0]:
+        return np.empty(shape, dtype=np.uint8)
+    refuse_full_disk(Path(tempfile.gettempdir()), int(np.prod(shape)))
+    with tempfile.TemporaryFile(prefix="hilum-pictures-") as file:
+        return np.memmap(file, dtype=np.uint8, mode="w+", shape=shape)

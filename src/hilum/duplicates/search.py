@@ -16,7 +16,7 @@ from hilum.duplicates.forest import Forest
 from hilum.duplicates.reading import Prints
 from hilum.progress import SILENT, Progress
 
-__all__ = ["SAME", "Duplicates", "find_duplicates"]
+__all__ = ["SAME", "Duplicates", "find_alike"]
 
 SAME = 0.80
 """Correlation of the aligned detail from which two slices are one picture, or neighbours that are
@@ -68,7 +68,7 @@ class _Link:
     correlation: float
 
 
-def find_duplicates(prints: Prints, *, progress: Progress = SILENT) -> Duplicates:
+def find_alike(prints: Prints, *, progress: Progress = SILENT) -> Duplicates:
     """Return the near-duplicates among slices.
 
     Slices with equal pictures are one and the same to all that follows. Of the others all pairs

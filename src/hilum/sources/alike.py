@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from hilum.duplicates import find_duplicates, merge_groups, read_prints
+from hilum.duplicates import find_alike, merge_groups, read_prints
 
 __all__ = ["joined_groups"]
 
@@ -23,7 +23,7 @@ def joined_groups(
     Raises:
         ReadError: a slice can't be read; the message names the file.
     """
-    found = find_duplicates(read_prints(paths))
+    found = find_alike(read_prints(paths))
     joined = merge_groups(groups, found.clusters)
     before, after, pairs = len(set(groups)), len(set(joined)), len(found.pairs)
     are = "pair of slices is" if pairs == 1 else "pairs of slices are"
