@@ -24,8 +24,7 @@ def with_arrow(grey: np.ndarray) -> np.ndarray:
 
 def with_caption(grey: np.ndarray) -> np.ndarray:
     marked = grey.copy()
-    marked[:40, :100] = 255
-    cv2.putText(marked, "A 11-Apr", (4, 25), cv2.FONT_HERSHEY_SIMPLEX, 0.6, 0, 2)
+    cv2.putText(marked, "A 11-Apr", (3, 20), cv2.FONT_HERSHEY_SIMPLEX, 0.5, 255, 1)
     return marked
 
 
@@ -78,7 +77,8 @@ def test_a_thousand_equal_pictures_are_one_cluster_of_as_many_pairs(scene) -> No
 
 
 def test_a_mass_of_copies_lists_few_pairs_and_holds_together(
-    scene, monkeypatch: pytest.MonkeyPatch  # type: ignore[no-untyped-def]
+    scene,
+    monkeypatch: pytest.MonkeyPatch,  # type: ignore[no-untyped-def]
 ) -> None:
     monkeypatch.setattr("hilum.duplicates.candidates.MOST_NEAR", 20)
     rng = np.random.default_rng(0)

@@ -46,7 +46,7 @@ def command(
         for line in _lines(found.summary):
             typer.echo(line)
         if out is not None:
-            typer.echo(f"{out}: {len(found.pairs)} pairs")
+            typer.echo(f"{out}: {_count(len(found.pairs), 'pair')}")
         crosses = found.summary["across"]["group"]["clusters"]
         if join is not None:
             typer.echo(f"Next: hilum split {join}")

@@ -27,7 +27,7 @@ SURE = 0.85
 """Correlation of the coarse detail, unaligned, from which no alignment is asked for: of those
 pairs the highest is 0.70."""
 
-WORTH = 0.35
+WORTH = 0.25
 """Below this coarse correlation, unaligned, a pair is not aligned at all."""
 
 KEPT, TRIED = 8, 4

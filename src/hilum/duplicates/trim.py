@@ -11,7 +11,7 @@ __all__ = ["trim"]
 Grey = npt.NDArray[np.uint8]
 
 LOOKED_AT = 128
-"""Pixels of the longer side that the border is looked for in: borders are cut to within 1 % a side."""
+"""Pixels of the longer side that borders are looked for in: they are cut to within 1 %."""
 
 DIFFERENT = 24
 """Grey levels off its line's median at which a pixel is content: noise and JPEG stay below."""

@@ -81,7 +81,7 @@ def index_series(files: Iterable[Path], tally: Tally) -> dict[str, dict[str, Ser
             continue
         kind = _why_not(placement)
         if kind:
-            tally.add(kind)
+            tally.add(kind, "" if placement.modality else file.name)
         elif placement.sop in seen:
             tally.add("slices that lie there more than once, taken once")
         else:
@@ -106,7 +106,7 @@ def _why_not(placement: Placement) -> str:
     if "LOCALIZER" in placement.image_type:
         return "localizers, left out"
     if placement.turn is None:
-        return "CT images that are not axial, left out"
+        return "CT images that are not axial or don't say how they lie, left out"
     if not (placement.patient and placement.series and placement.sop):
         return "CT slices without patient, series or SOP Instance UID, left out"
     return ""
