@@ -35,7 +35,7 @@ def write(folder: Path, name: str, *rows: tuple[str, int, str, str, str, str]) -
 
 @pytest.fixture
 def table(tmp_path: Path) -> Path:
-    """Pictures 1 to 4; picture 1 in two groups and splits, 2 twice in one group, 3 in two labels."""
+    """Picture 1 is in two groups and splits, 2 twice in one group, 3 in two labels, 4 alone."""
     return write(
         tmp_path, "slices",
         ("a", 1, "g1", "train", "s1", "cancer"),
@@ -74,7 +74,7 @@ def test_pairs_are_written_with_the_most_harmful_first(table: Path, tmp_path: Pa
     ]  # fmt: skip
     assert list(pairs["cluster"]) == [0, 4, 2]
     assert list(pairs["split_b"]) == ["test", "test", "train"]
-    assert list(pairs["path_a"])[0] == "../pictures/slices-a.png"
+    assert pairs["path_a"][0] == "../pictures/slices-a.png"
     assert set(pairs["distance"]) == {0} and set(pairs["correlation"]) == {1.0}
 
 
@@ -91,7 +91,7 @@ def test_joined_groups_hold_clusters_and_a_leaky_split_is_taken_away(
     found = find_duplicates(table, join=tmp_path / "else" / "joined.csv")
     assert found.notes == (
         "joined.csv: of 5 groups 3 were made.",
-        "joined.csv: its splits parted near-duplicates and were taken away; run `hilum split`.",
+        "joined.csv: a group lay in several splits, so `split` was emptied; run `hilum split`.",
     )
     joined = read_table(tmp_path / "else" / "joined.csv")
     rows = joined.rows
@@ -177,6 +177,23 @@ def test_what_exists_is_not_replaced_without_force(table: Path, tmp_path: Path) 
         find_duplicates(table, out=tmp_path / "pairs.csv")
     find_duplicates(table, out=tmp_path / "pairs.csv", force=True)
     assert (tmp_path / "pairs.csv").read_text(encoding="utf-8").startswith("cluster,")
+
+
+def test_the_first_pairs_are_drawn_side_by_side(table: Path, tmp_path: Path) -> None:
+    find_duplicates(table, sheet=tmp_path / "pairs.png")
+    sheet = cv2.imread(str(tmp_path / "pairs.png"), 0)
+    assert sheet.shape == (224, 4 * 418)  # three pairs in one row of four
+    for place in range(3):
+        left = sheet[24:224, place * 418 + 6 : place * 418 + 206].astype(int)
+        right = sheet[24:224, place * 418 + 212 : place * 418 + 412].astype(int)
+        assert np.array_equal(left, right) and left.std() > 10
+    assert sheet[:, 3 * 418 :].min() == 255
+
+
+def test_a_sheet_without_pairs_is_empty_paper(tmp_path: Path) -> None:
+    path = write(tmp_path, "slices", ("a", 1, "g1", "", "s", "x"), ("b", 2, "g2", "", "s", "x"))
+    find_duplicates(path, sheet=tmp_path / "pairs.png")
+    assert cv2.imread(str(tmp_path / "pairs.png"), 0).min() == 255
 
 
 def test_no_table_and_a_broken_table_are_refused(tmp_path: Path) -> None:

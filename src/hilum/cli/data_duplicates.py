@@ -22,9 +22,12 @@ def command(
         Path | None,
         typer.Option(help="Write one table there whose groups keep near-duplicates together."),
     ] = None,
+    sheet: Annotated[
+        Path | None, typer.Option(help="Draw the first pairs there, side by side, as PNG.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     force: Annotated[
-        bool, typer.Option("--force", help="Replace OUT and JOIN where they are there.")
+        bool, typer.Option("--force", help="Replace the files where they are there.")
     ] = False,
 ) -> None:
     """Find slices that are nearly one picture.
@@ -37,7 +40,9 @@ def command(
     from hilum.steps.duplicates import find_duplicates
 
     with progress_shown() as progress:
-        found = find_duplicates(tables, out=out, join=join, force=force, progress=progress)
+        found = find_duplicates(
+            tables, out=out, join=join, sheet=sheet, force=force, progress=progress
+        )
     for note in found.notes:
         typer.echo(note, err=True)
     if as_json:

@@ -5,8 +5,10 @@ from hilum.duplicates.forest import Forest
 from hilum.duplicates.groups import merge_groups
 from hilum.duplicates.reading import Prints, collect, read_prints
 from hilum.duplicates.search import SAME, Duplicates, find_alike
+from hilum.duplicates.sheet import MOST_SHOWN, draw_pairs
 
 __all__ = [
+    "MOST_SHOWN",
     "SAME",
     "SIZE",
     "Duplicates",
@@ -14,6 +16,7 @@ __all__ = [
     "Forest",
     "Prints",
     "collect",
+    "draw_pairs",
     "find_alike",
     "fingerprint",
     "merge_groups",

@@ -18,14 +18,12 @@ from hilum.progress import SILENT, Progress
 
 __all__ = ["SAME", "Duplicates", "find_alike"]
 
-SAME = 0.80
-"""Correlation of the aligned detail from which two slices are one picture, or neighbours that are
-nearly one. Copies (resized, cropped by 6 % a side, JPEG quality 30, brightened, arrows drawn in)
-reach 0.91 to 1.00; of 201,000 pairs of different patients and articles the highest is 0.68."""
-
-SURE = 0.85
-"""Correlation of the coarse detail, unaligned, from which no alignment is asked for: of those
-pairs the highest is 0.70."""
+SAME = 0.85
+"""Correlation of the detail from which two slices are one picture, or neighbours that are nearly
+one. Copies (resized, cropped by up to 6 % a side, JPEG quality 30, brightened, arrows drawn in)
+reach 0.91 to 1.00 when aligned; of 201,000 pairs of different patients and articles the highest is
+0.68 aligned, and 0.70 of the coarse detail as it is, which therefore needs no aligning from SAME
+on. Drawn phantoms share their outlines, and now and then two of them get here."""
 
 WORTH = 0.25
 """Below this coarse correlation, unaligned, a pair is not aligned at all."""
@@ -110,7 +108,7 @@ def _equal(prints: Prints, forest: Forest) -> Iterator[_Link]:
 
 def _sure(near: Near, forest: Forest) -> Iterator[_Link]:
     """Join a slice with those that are surely the same; yield the best KEPT links."""
-    sure = np.flatnonzero(near.correlations >= SURE)
+    sure = np.flatnonzero(near.correlations >= SAME)
     if len(sure):
         forest.join([near.slice, *near.others[sure].tolist()])
         yield from _links(near, sure, KEPT)
@@ -118,7 +116,7 @@ def _sure(near: Near, forest: Forest) -> Iterator[_Link]:
 
 def _doubtful(near: Near) -> Iterator[_Link]:
     """Yield the best TRIED links of a slice that only an alignment can decide."""
-    doubt = np.flatnonzero((near.correlations >= WORTH) & (near.correlations < SURE))
+    doubt = np.flatnonzero((near.correlations >= WORTH) & (near.correlations < SAME))
     yield from _links(near, doubt, TRIED)
 
 

@@ -88,7 +88,7 @@ def box_writer() -> Callable[..., None]:
 @pytest.fixture
 def collection(tmp_path: Path) -> Path:
     """Patient A0001 with two annotated reconstructions and PET, patient B0001 with one series."""
-    root = tmp_path / "Lung-PET-CT-Dx"
+    root, name = tmp_path / "Lung-PET-CT-Dx", "Lung_Dx-A0001"
     first = root / "Lung_Dx-A0001" / "04-04-2007-NA-Chest-07990"
     for number in range(1, 9):
         write_slice(
@@ -100,7 +100,7 @@ def collection(tmp_path: Path) -> Path:
         )
     for number in range(1, 3):
         write_slice(
-            first / "4.000000-PET-3" / f"1-{number}.dcm", 1, 4, number, name="Lung_Dx-A0001",
+            first / "4.000000-PET-3" / f"1-{number}.dcm", 1, 4, number, name=name,
             Modality="PT", SOPClassUID=PositronEmissionTomographyImageStorage,
         )  # fmt: skip
     write_slice(
@@ -108,7 +108,8 @@ def collection(tmp_path: Path) -> Path:
         SOPClassUID=SecondaryCaptureImageStorage,
     )  # fmt: skip
     for number in range(1, 5):
-        write_slice(root / "Lung_Dx-B0001" / "s" / "t" / f"{number}.dcm", 2, 2, number, name="Lung_Dx-B0001")  # fmt: skip
+        path = root / "Lung_Dx-B0001" / "s" / "t" / f"{number}.dcm"
+        write_slice(path, 2, 2, number, name="Lung_Dx-B0001")
     (root / "LICENSE").write_text("CC BY 4.0", encoding="utf-8")
     boxes = tmp_path / "Lung-PET-CT-Dx" / "Annotation"
     for number in range(3, 8):
