@@ -11,7 +11,7 @@ import pandas as pd
 from hilum.atomic import new_file
 from hilum.duplicates import MOST_SHOWN, Duplicates, draw_pairs
 from hilum.readers import Window
-from hilum.table import relative_to
+from hilum.table import relative_to, write_csv
 
 __all__ = ["CROSSED", "differ", "draw_sheet", "pairs_of", "write_pairs"]
 
