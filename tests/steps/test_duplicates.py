@@ -166,8 +166,8 @@ def test_a_crowd_is_told(table: Path, monkeypatch: pytest.MonkeyPatch, tmp_path:
     found = find_duplicates(path)
     assert set(found.clusters.tolist()) == {0}
     assert found.notes == (
-        "3 slices are like so many others that not every pair was compared; their clusters hold "
-        "together, but pairs are missing.",
+        "3 slices have so many others within reach of their hash that only the nearest were "
+        "compared: a copy that was cropped much may have been missed.",
     )
 
 

@@ -21,7 +21,9 @@ different patients 0.3 to 2.5 % are as near."""
 
 MOST_NEAR = 256
 """Later slices that one slice is compared with, the nearest by hash: a thousand pictures that are
-all alike must not become a million comparisons, and their chain holds together all the same."""
+all alike must not become a million comparisons, and their chain holds together all the same. Of
+100,000 slices of one kind of scan most have more than that within RADIUS; copies are the nearest as
+a rule (0 to 6 bits), those that were cropped by 4 % a side and more may then be missed."""
 
 _POPCOUNT = getattr(np, "bitwise_count", None)  # numpy 2
 _BYTES = np.array([number.bit_count() for number in range(256)], dtype=np.uint8)
@@ -41,8 +43,8 @@ def near_slices(prints: Prints, among: npt.NDArray[np.int64], progress: Progress
     """Yield, for each slice of `among`, the later ones within RADIUS; those without are left out.
 
     Every pair is compared, view by view, and the nearer view counts: none within RADIUS is
-    missed, but see MOST_NEAR: `crowded` says where more were near. 100,000 slices are 5e9 pairs:
-    half a minute on one core.
+    missed, but see MOST_NEAR: `crowded` says where more were near. 20,000 slices, 2e8 pairs, take
+    0.6 s of one core if they are unlike.
     """
     views = [np.ascontiguousarray(prints.hashes[among, view]) for view in range(VIEWS)]
     for place, number in enumerate(among):
@@ -74,11 +76,13 @@ def _likeness(
     prints: Prints, number: int, others: npt.NDArray[np.int64]
 ) -> npt.NDArray[np.float32]:
     """Return Pearson's correlation of the coarse detail of one slice with others: the best view."""
-    one = prints.details[number].reshape(VIEWS, 1, -1).astype(np.float32)
-    many = prints.details[others].reshape(len(others), VIEWS, -1).astype(np.float32)
-    many = many.transpose(1, 2, 0)
-    one -= one.mean(axis=2, keepdims=True)
-    many = many - many.mean(axis=1, keepdims=True)
-    sizes = np.sqrt((many**2).sum(axis=1) * (one**2).sum(axis=2))
-    products = (one @ many)[:, 0]
-    return np.asarray((products / np.maximum(sizes, 1e-6)).max(axis=0), dtype=np.float32)
+    best = np.full(len(others), -1.0, dtype=np.float32)
+    for view in range(VIEWS):
+        one = prints.details[number, view].ravel().astype(np.float32)
+        many = prints.details[others, view].reshape(len(others), -1).astype(np.float32)
+        sums = many @ np.ones_like(one)
+        products = many @ one - sums * one.mean()
+        spreads = np.einsum("ij,ij->i", many, many) - sums * sums / one.size
+        sizes = np.sqrt(np.maximum(spreads, 0) * one.var() * one.size)
+        np.maximum(best, products / np.maximum(sizes, 1e-6), out=best)
+    return best

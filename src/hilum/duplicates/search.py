@@ -47,7 +47,7 @@ class Duplicates:
         clusters: (n,) int64, the smallest place of the cluster that each slice is in; a slice
             alone is its own.
         flat: (n,) bool, slices that show nothing, and were compared with none.
-        crowded: slices that were like more others than were compared (candidates.MOST_NEAR).
+        crowded: slices with more others near by hash than were compared (candidates.MOST_NEAR).
     """
 
     pairs: pd.DataFrame

@@ -177,7 +177,7 @@ def _notes(found: Duplicates) -> list[str]:
         notes.append(f"{flat} {show} nothing (one grey level), and no likeness could be told.")
     if found.crowded:
         notes.append(
-            f"{found.crowded} slices are like so many others that not every pair was compared; "
-            "their clusters hold together, but pairs are missing."
+            f"{found.crowded} slices have so many others within reach of their hash that only the "
+            "nearest were compared: a copy that was cropped much may have been missed."
         )
     return notes
