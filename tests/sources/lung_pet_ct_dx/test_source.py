@@ -12,6 +12,7 @@ from pydicom import dcmread
 from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian
 
 from hilum.errors import SourceError, UsageError
+from hilum.readers import MEDIASTINAL
 from hilum.sources import BuildOptions, build_table
 
 NO_SHEET = (
@@ -173,6 +174,15 @@ def test_the_window_is_chosen_or_drawn_for_each_patient(
     assert all(len(windows) == 1 for of_seed in seen for windows in of_seed)
     again = build(collection, window=given, seed=3).table.rows.groupby("group")["window"].unique()
     assert [list(w) for w in again] == [list(w) for w in seen[3]]
+
+
+def test_a_table_of_another_window_leaves_the_pictures_of_the_first(collection: Path) -> None:
+    first = build(collection).table
+    before = [path.read_bytes() for path in first.paths()]
+    second = build(collection, window=MEDIASTINAL).table
+    assert [path.read_bytes() for path in first.paths()] == before
+    assert list(second.rows["slice_id"]) == list(first.rows["slice_id"])
+    assert second.rows["path"][0].startswith("lung-pet-ct-dx/350_40/lpcd-")
 
 
 def write_sheet(path: Path, *rows: list[object]) -> None:

@@ -56,8 +56,8 @@ class _Chosen:
 def build(path: Path, place: BuildPlace, options: BuildOptions) -> Built:
     """Render the slices with boxes of each patient; return their rows.
 
-    PNG go to `lung-pet-ct-dx/images` in `place.folder`; those that are there already with the
-    same content are left alone. Of each patient one series is taken (see choose_series), and of
+    PNG go to `lung-pet-ct-dx/<window>` in `place.folder`, so that a table of another window has
+    pictures of its own; those that are there already with the same content are left alone. Of each patient one series is taken (see choose_series), and of
     its slices with boxes at most `options.slices_per_patient`, spread evenly from feet to head.
     A slice without boxes may still show tumour, so that there are no others.
 
@@ -203,9 +203,10 @@ def _row(
     hu, boxes = _scaled(turned, boxes, spacing[::-1] if placement.turn.transpose else spacing)
     own = hashlib.blake2b(placement.sop.encode(), digest_size=4).hexdigest()
     slice_id = f"{chosen.patient}-{own}"
+    name = f"{NAME}/{str(window).replace('/', '_')}/{slice_id}.png"
     return {
         "slice_id": slice_id,
-        "path": writer.write(f"{NAME}/images/{slice_id}.png", apply_window(hu, window)),
+        "path": writer.write(name, apply_window(hu, window)),
         "label": "cancer",
         "group": chosen.patient,
         "source": NAME,
