@@ -57,8 +57,9 @@ def build(path: Path, place: BuildPlace, options: BuildOptions) -> Built:
     """Render the slices with boxes of each patient; return their rows.
 
     PNG go to `lung-pet-ct-dx/<window>` in `place.folder`, so that a table of another window has
-    pictures of its own; those that are there already with the same content are left alone. Of each patient one series is taken (see choose_series), and of
-    its slices with boxes at most `options.slices_per_patient`, spread evenly from feet to head.
+    pictures of its own; those that are there already with the same content are left alone. Of
+    each patient one series is taken (see choose_series), and of its slices with boxes at most
+    `options.slices_per_patient`, spread evenly from feet to head.
     A slice without boxes may still show tumour, so that there are no others.
 
     Patients get a neutral name: the letter of the collection's own names is the histology, and
