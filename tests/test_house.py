@@ -21,6 +21,7 @@ ROOMS = (
     "boxes",
     "table",
     "readers",
+    "duplicates",
     "sources",
     "prepare",
     "splits",

@@ -26,6 +26,7 @@ _PUBLIC = {
     "evaluate": "hilum.steps.evaluate",
     "explain": "hilum.steps.explain",
     "export": "hilum.steps.export",
+    "find_duplicates": "hilum.steps.duplicates",
     "load_recipe": "hilum.recipe",
     "open_run": "hilum.run",
     "predict": "hilum.steps.predict",

@@ -1,4 +1,4 @@
-"""hilum data build, hilum data list."""
+"""hilum data build, hilum data list; the other commands on data have files of their own."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from typing import Annotated
 
 import typer
 
-from hilum.cli import data_describe
+from hilum.cli import data_describe, data_duplicates
 
 __all__ = ["app", "build", "list_sources"]
 
 app = typer.Typer(help="Make a slice table.", no_args_is_help=True, rich_markup_mode=None)
 app.command("describe")(data_describe.command)
+app.command("duplicates")(data_duplicates.command)
 
 
 @app.command("build")
@@ -41,10 +42,17 @@ def build(
         bool, typer.Option("--normal", help="msd-lung: tumour-free slices too, as `normal`.")
     ] = False,
     window: Annotated[
-        str, typer.Option(help="msd-lung: lung, mediastinal, or width/center in HU.")
+        str,
+        typer.Option(
+            help="msd-lung, lung-pet-ct-dx: lung, mediastinal, width/center in HU, or mix (one of "
+            "the two for each patient, drawn by --seed)."
+        ),
     ] = "lung",
     slices_per_patient: Annotated[
-        int, typer.Option(min=1, help="msd-lung: at most so many slices of a label a patient.")
+        int,
+        typer.Option(
+            min=1, help="msd-lung, lung-pet-ct-dx: at most so many slices of a label a patient."
+        ),
     ] = 10,
     patients: Annotated[int, typer.Option(min=1, help="phantom: synthetic patients.")] = 120,
     slices: Annotated[int, typer.Option(min=1, help="phantom: slices of each patient.")] = 3,
@@ -58,7 +66,9 @@ def build(
         str, typer.Option(help="phantom: some of cancer,pneumonia,normal.")
     ] = "cancer,pneumonia",
     size: Annotated[int, typer.Option(help="phantom: pixels a side.")] = 256,
-    seed: Annotated[int, typer.Option(min=0, help="phantom: same seed, same phantoms.")] = 0,
+    seed: Annotated[
+        int, typer.Option(min=0, help="Same seed, same phantoms, same windows of a mix.")
+    ] = 0,
     force: Annotated[bool, typer.Option("--force", help="Replace a table that is there.")] = False,
 ) -> None:
     """Build a slice table from one or more sources."""
@@ -70,8 +80,9 @@ def build(
         lesions=lesions, link=link, size=size, seed=seed,
     )  # fmt: skip
     options = BuildOptions(
-        raw=raw, normal=normal, window=parse_window(window), labels=tuple(label or ()),
-        slices_per_patient=slices_per_patient, phantom=phantom, exclude=tuple(exclude or ()),
+        raw=raw, normal=normal, labels=tuple(label or ()), exclude=tuple(exclude or ()),
+        window=None if window == "mix" else parse_window(window),
+        slices_per_patient=slices_per_patient, seed=seed, phantom=phantom,
     )  # fmt: skip
     result = build_table([_pair(source) for source in sources], out=out, options=options,
                          force=force)  # fmt: skip

@@ -11,10 +11,13 @@ import pandas as pd
 
 from hilum.atomic import refuse_existing
 from hilum.errors import SourceError, UsageError
+from hilum.sources.covid_ct import COVID_CT
 from hilum.sources.ct_pneumonia import CT_PNEUMONIA
 from hilum.sources.exclusions import EXCLUSIONS
 from hilum.sources.existing import TABLE
 from hilum.sources.folder import FOLDER
+from hilum.sources.iq_oth_nccd import IQ_OTH_NCCD
+from hilum.sources.lung_pet_ct_dx import LUNG_PET_CT_DX
 from hilum.sources.msd_lung import MSD_LUNG
 from hilum.sources.options import BuildOptions, BuildPlace, Source
 from hilum.sources.phantom_rows import PHANTOM
@@ -23,7 +26,17 @@ from hilum.table import OPTIONAL_COLUMNS, SliceTable, check_rows, relative_to, w
 __all__ = ["SOURCES", "BuildResult", "build_table"]
 
 SOURCES: dict[str, Source] = {
-    source.name: source for source in (CT_PNEUMONIA, FOLDER, MSD_LUNG, PHANTOM, TABLE)
+    source.name: source
+    for source in (
+        COVID_CT,
+        CT_PNEUMONIA,
+        FOLDER,
+        IQ_OTH_NCCD,
+        LUNG_PET_CT_DX,
+        MSD_LUNG,
+        PHANTOM,
+        TABLE,
+    )
 }
 """The sources that a build knows, by name."""
 

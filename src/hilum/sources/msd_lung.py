@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -11,12 +9,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from hilum.atomic import new_file
 from hilum.boxes import NO_LESION, Box, format_boxes
 from hilum.errors import SourceError, UsageError
 from hilum.readers.window import apply_window
 from hilum.sources.nifti import AxialVolume
 from hilum.sources.options import BuildOptions, BuildPlace, Built, Source
+from hilum.sources.rendered import PictureWriter, spread
 
 __all__ = ["MSD_LUNG"]
 
@@ -31,22 +29,6 @@ CLEAR_MM = 15.0
 
 PROBE_MM = 5.0
 """Tumour-free slices are looked for at this distance from one another."""
-
-
-@dataclass(frozen=True)
-class _Writer:
-    """Writes pictures below the table's folder, and only where they differ."""
-
-    folder: Path
-
-    def write(self, name: str, picture: npt.NDArray[np.uint8]) -> str:
-        """Write one PNG as `name` (relative); return its absolute path."""
-        path = self.folder.resolve() / name
-        data = cv2.imencode(".png", picture)[1].tobytes()
-        if not path.is_file() or path.read_bytes() != data:
-            with new_file(path) as draft:
-                draft.write_bytes(data)
-        return path.as_posix()
 
 
 def build(path: Path, place: BuildPlace, options: BuildOptions) -> Built:
@@ -67,7 +49,7 @@ def build(path: Path, place: BuildPlace, options: BuildOptions) -> Built:
             f"msd-lung: slices_per_patient must be at least 1; got {options.slices_per_patient}."
         )
     pairs, notes = _find_pairs(path)
-    writer = _Writer(place.folder)
+    writer = PictureWriter(place.folder)
     rows: list[dict[str, str]] = []
     empty = 0
     for image_path, label_path in pairs:
@@ -105,7 +87,7 @@ def _find_pairs(path: Path) -> tuple[list[tuple[Path, Path]], list[str]]:
 
 
 def _patient(
-    image_path: Path, label_path: Path, writer: _Writer, options: BuildOptions
+    image_path: Path, label_path: Path, writer: PictureWriter, options: BuildOptions
 ) -> list[dict[str, str]]:
     """Render the chosen slices of one patient and return their rows, feet to head."""
     volume, labels = AxialVolume(image_path), AxialVolume(label_path)
@@ -119,7 +101,7 @@ def _patient(
         for number, mask in labels.read_in_order(range(labels.shape[2]))
         if (mask > 0).any()
     }
-    chosen = _spread(sorted(masks), options.slices_per_patient)
+    chosen = spread(sorted(masks), options.slices_per_patient)
     normal = _tumour_free(volume, masks, len(chosen)) if options.normal and masks else []
     patient = image_path.name.split(".")[0]
     rows = [
@@ -127,14 +109,6 @@ def _patient(
         for number, hu in volume.read_in_order({*chosen, *normal})
     ]
     return sorted(rows, key=lambda row: row["slice_id"])
-
-
-def _spread(numbers: Sequence[int], count: int) -> list[int]:
-    """Return at most `count` of `numbers`, evenly spread from the first to the last."""
-    if len(numbers) <= count:
-        return list(numbers)
-    places = np.rint((np.arange(count) + 0.5) * len(numbers) / count - 0.5).astype(int)
-    return [numbers[place] for place in places]
 
 
 def _tumour_free(
@@ -146,7 +120,7 @@ def _tumour_free(
     tumour = np.array(sorted(masks))
     far = [n for n in range(0, volume.shape[2], step) if np.abs(tumour - n).min() >= clear]
     seen = [number for number, hu in volume.read_in_order(far) if _shows_lung(hu)]
-    return _spread(sorted(seen), count)
+    return spread(sorted(seen), count)
 
 
 def _shows_lung(hu: npt.NDArray[np.floating]) -> bool:
@@ -159,12 +133,13 @@ def _row(
     hu: npt.NDArray[np.floating],
     mask: npt.NDArray[np.bool_] | None,
     *,
-    writer: _Writer,
+    writer: PictureWriter,
     options: BuildOptions,
 ) -> dict[str, str]:
     """Write one slice (and its mask) and return its row."""
     name = f"{patient}_z{number:04d}.png"
-    picture = apply_window(hu.astype(np.float32), options.window)
+    window = options.window_of(f"msd-{patient}")
+    picture = apply_window(hu.astype(np.float32), window)
     row = {
         "slice_id": f"msd-{patient}-z{number:04d}",
         "path": writer.write(f"msd-lung/images/{name}", picture),
@@ -173,7 +148,7 @@ def _row(
         "source": "msd-lung",
         "boxes": NO_LESION,
         "mask": "",
-        "window": str(options.window),
+        "window": str(window),
         "patient_id": f"msd-{patient}",
     }
     if mask is not None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
 
-from hilum.readers.window import LUNG, Window
+from hilum.readers.window import LUNG, MEDIASTINAL, Window
 from hilum.sources.phantom.settings import PhantomSettings
 
 __all__ = ["BuildOptions", "BuildPlace", "Built", "Source"]
@@ -21,8 +22,11 @@ class BuildOptions:
     Attributes:
         raw: ct-pneumonia: the slices as published instead of the cleaned ones.
         normal: msd-lung: tumour-free slices too, as label `normal`.
-        window: msd-lung: the window that Hounsfield units are rendered with.
-        slices_per_patient: msd-lung: at most so many slices of a label from one patient.
+        window: msd-lung, lung-pet-ct-dx: the window that Hounsfield units are rendered with;
+            None draws the lung or the mediastinal window for each patient.
+        slices_per_patient: msd-lung, lung-pet-ct-dx: at most so many slices of a label from one
+            patient.
+        seed: of the windows that are drawn.
         labels: keep only these labels; empty keeps all.
         exclude: leave out slices with one of these reasons in their column `exclusion`; "paper"
             stands for all of EXCLUSIONS.
@@ -31,11 +35,19 @@ class BuildOptions:
 
     raw: bool = False
     normal: bool = False
-    window: Window = LUNG
+    window: Window | None = LUNG
     slices_per_patient: int = 10
+    seed: int = 0
     labels: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     phantom: PhantomSettings = field(default_factory=PhantomSettings)
+
+    def window_of(self, patient: str) -> Window:
+        """Return the window for a patient's slices; a drawn one depends on no other patient."""
+        if self.window is not None:
+            return self.window
+        drawn = hashlib.blake2b(f"{self.seed}/{patient}".encode(), digest_size=1).digest()[0]
+        return LUNG if drawn % 2 else MEDIASTINAL
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,82 @@
+"""hilum data duplicates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+__all__ = ["command"]
+
+PLURALS = {"group": "groups", "split": "splits", "source": "sources", "label": "labels"}
+
+
+def command(
+    tables: Annotated[
+        list[Path], typer.Argument(metavar="TABLE...", help="One or more slice tables.")
+    ],
+    out: Annotated[Path | None, typer.Option(help="Write the pairs there, as CSV.")] = None,
+    join: Annotated[
+        Path | None,
+        typer.Option(help="Write one table there whose groups keep near-duplicates together."),
+    ] = None,
+    sheet: Annotated[
+        Path | None, typer.Option(help="Draw the first pairs there, side by side, as PNG.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace the files where they are there.")
+    ] = False,
+) -> None:
+    """Find slices that are nearly one picture.
+
+    The same slice cropped, resized, compressed, brightened or with arrows in it, and neighbours in
+    a series that hardly differ: within groups, and across groups, splits, sources and labels.
+    Exit code 1 if one picture is in two splits.
+    """
+    from hilum.cli.show import print_json, progress_shown
+    from hilum.steps.duplicates import find_duplicates
+
+    with progress_shown() as progress:
+        found = find_duplicates(
+            tables, out=out, join=join, sheet=sheet, force=force, progress=progress
+        )
+    for note in found.notes:
+        typer.echo(note, err=True)
+    if as_json:
+        print_json(found.summary)
+    else:
+        for line in _lines(found.summary):
+            typer.echo(line)
+        if out is not None:
+            typer.echo(f"{out}: {_count(len(found.pairs), 'pair')}")
+        crosses = found.summary["across"]["group"]["clusters"]
+        if join is not None:
+            typer.echo(f"Next: hilum split {join}")
+        elif crosses:
+            given = " ".join(map(str, tables))
+            typer.echo(f"Next: hilum data duplicates {given} --join joined.csv")
+    if found.crosses_splits:
+        raise typer.Exit(1)
+
+
+def _lines(summary: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what was found, in words."""
+    yield (
+        f"{summary['slices']} slices: {_count(summary['pairs'], 'pair')} of near-duplicates, in "
+        f"{_count(summary['clusters'], 'cluster')} of {summary['slices_in_clusters']} slices"
+    )
+    yield f"within groups: {_count(summary['pairs_within_groups'], 'pair')}"
+    for column, plural in PLURALS.items():
+        found = summary["across"][column]
+        told = (
+            f"{_count(found['pairs'], 'pair')}, {_count(found['clusters'], 'cluster')} of "
+            f"{found['slices']} slices"
+        )
+        yield f"across {plural}: {told if found['clusters'] else 'none'}"
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"

@@ -1,0 +1,24 @@
+"""Near-duplicates: slices that are one picture, however cropped, resized or compressed since."""
+
+from hilum.duplicates.fingerprint import SIZE, Fingerprint, fingerprint
+from hilum.duplicates.forest import Forest
+from hilum.duplicates.groups import merge_groups
+from hilum.duplicates.reading import Prints, collect, read_prints
+from hilum.duplicates.search import SAME, Duplicates, find_alike
+from hilum.duplicates.sheet import MOST_SHOWN, draw_pairs
+
+__all__ = [
+    "MOST_SHOWN",
+    "SAME",
+    "SIZE",
+    "Duplicates",
+    "Fingerprint",
+    "Forest",
+    "Prints",
+    "collect",
+    "draw_pairs",
+    "find_alike",
+    "fingerprint",
+    "merge_groups",
+    "read_prints",
+]

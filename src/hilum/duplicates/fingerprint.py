@@ -1,0 +1,100 @@
+"""What is kept of a slice to know it again: hashes of 64 bits, and small pictures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from hilum.duplicates.trim import trim
+
+__all__ = ["DETAIL", "SIZE", "VIEWS", "Fingerprint", "detail_of", "fingerprint"]
+
+Grey = npt.NDArray[np.uint8]
+Real = npt.NDArray[np.float32]
+
+SIZE = 64
+"""Pixels a side of the picture that is compared: 5 to 8 mm of a chest, so that vessels count."""
+
+DETAIL = 32
+"""Pixels a side of the coarser detail that candidates are ranked by."""
+
+BLUR = 2.0
+"""Standard deviation, in pixels of SIZE, of the Gaussian that is taken away. The outline of body
+and lungs, which all chests share, goes; what is left tells patients apart."""
+
+WAVES = 8
+"""Cosine waves a side that the hash looks at, of a picture of DETAIL x DETAIL."""
+
+FLAT = 2.0
+"""A picture whose grey levels have a smaller standard deviation shows nothing to be known by."""
+
+
+VIEWS = 2
+"""A slice is looked at without its borders, and whole: a letter in a corner keeps a border in one
+copy that is cut away in the other, and then only the whole pictures are alike."""
+
+
+@dataclass(frozen=True)
+class Fingerprint:
+    """What is kept of one slice; view 0 is without its borders, view 1 is whole.
+
+    Attributes:
+        hashes: (VIEWS,) uint64; near-duplicates differ in a few bits of one of them.
+        details: (VIEWS, DETAIL, DETAIL) int8, the view less its blur, stretched to -127 ... 127.
+        picture: (SIZE, SIZE) uint8, view 0.
+        flat: whether there is nothing in it to be known by.
+    """
+
+    hashes: npt.NDArray[np.uint64]
+    details: npt.NDArray[np.int8]
+    picture: Grey
+    flat: bool
+
+
+def fingerprint(grey: Grey) -> Fingerprint:
+    """Return the fingerprint of a slice (rows, columns) uint8; the aspect ratio is not kept."""
+    views = [_small(trim(grey)), _small(grey)]
+    return Fingerprint(
+        hashes=np.array([_hash(view) for view in views], dtype=np.uint64),
+        details=np.stack([_coarse_detail(view) for view in views]),
+        picture=views[0],
+        flat=float(views[0].std()) < FLAT,
+    )
+
+
+def _small(grey: Grey) -> Grey:
+    """Return a picture as (SIZE, SIZE)."""
+    whole = np.ascontiguousarray(grey)
+    return np.asarray(cv2.resize(whole, (SIZE, SIZE), interpolation=cv2.INTER_AREA), dtype=np.uint8)
+
+
+def _hash(picture: Grey) -> int:
+    """Return 64 bits: the classic perceptual hash.
+
+    They are the signs, against their median, of the lowest WAVES x WAVES coefficients of the
+    discrete cosine transform (Zauner 2010, Implementation and benchmarking of perceptual image
+    hash functions). The difference hash takes many more slices of different patients for
+    candidates: of pairs of different patients 15 % lie within 12 bits, against 2.5 %.
+    """
+    coarse = cv2.resize(picture.astype(np.float32), (DETAIL, DETAIL), interpolation=cv2.INTER_AREA)
+    waves = np.asarray(cv2.dct(coarse))[:WAVES, :WAVES].ravel()
+    bits = waves > np.median(waves[1:])  # the first is the brightness
+    return int.from_bytes(np.packbits(bits).tobytes(), "big")
+
+
+def _coarse_detail(picture: Grey) -> npt.NDArray[np.int8]:
+    """Return the detail of a picture as (DETAIL, DETAIL), stretched."""
+    detail = np.asarray(
+        cv2.resize(detail_of(picture), (DETAIL, DETAIL), interpolation=cv2.INTER_AREA)
+    )
+    top = float(np.abs(detail).max())
+    return np.rint(detail * (127 / top if top else 0)).astype(np.int8)
+
+
+def detail_of(picture: npt.NDArray[np.generic]) -> Real:
+    """Return a picture (SIZE, SIZE) less its blur, float32."""
+    fine = np.asarray(picture, dtype=np.float32)
+    return np.asarray(fine - cv2.GaussianBlur(fine, (0, 0), BLUR), dtype=np.float32)

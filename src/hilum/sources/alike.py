@@ -1,0 +1,31 @@
+"""Groups for collections whose patients are not known: near-duplicates stay together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from hilum.duplicates import find_alike, merge_groups, read_prints
+
+__all__ = ["joined_groups"]
+
+
+def joined_groups(
+    paths: Sequence[Path], groups: Sequence[str], *, name: str
+) -> tuple[list[str], str]:
+    """Return the groups of slices, joined where they are near-duplicates, and a note.
+
+    Args:
+        paths: n files, each of which is read once.
+        groups: the group of each as far as it is known, unique where nothing is.
+        name: the source's, for the note.
+
+    Raises:
+        ReadError: a slice can't be read; the message names the file.
+    """
+    found = find_alike(read_prints(paths))
+    joined = merge_groups(groups, found.clusters)
+    before, after, pairs = len(set(groups)), len(set(joined)), len(found.pairs)
+    are = "pair of slices is" if pairs == 1 else "pairs of slices are"
+    note = f"{name}: {pairs} {are} nearly one picture; of {before} groups they make {after}."
+    return joined, note

@@ -1,0 +1,36 @@
+"""What was odd about a collection, counted, and told in one sentence each."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+__all__ = ["Tally"]
+
+
+class Tally:
+    """Counts oddities by kind, and keeps the name of the first file of each.
+
+    The names are those of files without their folders: the folders hold patients' names.
+    """
+
+    def __init__(self) -> None:
+        self._counts: Counter[str] = Counter()
+        self._first: dict[str, str] = {}
+        self._said: list[str] = []
+
+    def add(self, kind: str, file: str = "") -> None:
+        """Count one more of `kind`, a clause such as "hold no box"."""
+        self._counts[kind] += 1
+        self._first.setdefault(kind, file)
+
+    def say(self, sentence: str) -> None:
+        """Keep a sentence, without its full stop, that needs no count."""
+        self._said.append(sentence)
+
+    def notes(self, source: str) -> list[str]:
+        """Return a sentence for each kind, in the order in which they were met."""
+        return [f"{source}: {sentence}." for sentence in self._said] + [
+            f"{source}: {kind}: {count}{f' (the first: {name})' if name else ''}."
+            for kind, count in self._counts.items()
+            for name in [self._first[kind]]
+        ]
