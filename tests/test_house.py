@@ -21,6 +21,7 @@ ROOMS = (
     "boxes",
     "table",
     "readers",
+    "known_collections",
     "sources",
     "prepare",
     "splits",

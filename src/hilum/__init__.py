@@ -11,6 +11,7 @@ from typing import Any
 
 _PUBLIC = {
     "BuildOptions": "hilum.sources",
+    "FetchOptions": "hilum.sources.fetch",
     "HilumError": "hilum.errors",
     "PhantomSettings": "hilum.sources",
     "Recipe": "hilum.recipe",
@@ -26,6 +27,7 @@ _PUBLIC = {
     "evaluate": "hilum.steps.evaluate",
     "explain": "hilum.steps.explain",
     "export": "hilum.steps.export",
+    "fetch_collection": "hilum.sources.fetch",
     "load_recipe": "hilum.recipe",
     "open_run": "hilum.run",
     "predict": "hilum.steps.predict",

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pandas as pd
 
+from hilum.known_collections import known_collections
 from hilum.readers.window import LUNG, Window
 from hilum.sources.phantom.settings import PhantomSettings
 
-__all__ = ["BuildOptions", "BuildPlace", "Built", "Source"]
+__all__ = ["BuildOptions", "BuildPlace", "Built", "Source", "known_source"]
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,10 @@ class Built:
     notes: tuple[str, ...] = ()
 
 
+Build = Callable[[Path, BuildPlace, BuildOptions], Built]
+"""Makes rows of the folder (or file) at a path."""
+
+
 @dataclass(frozen=True)
 class Source:
     """One collection that hilum knows the layout of.
@@ -74,4 +79,10 @@ class Source:
     citation: str
     terms: str
     traps: tuple[str, ...]
-    build: Callable[[Path, BuildPlace, BuildOptions], Built]
+    build: Build
+
+
+def known_source(name: str, build: Build) -> Source:
+    """Return the source `name`, its facts taken from collections.toml."""
+    facts = known_collections()[name]
+    return Source(name, facts.title, facts.citation, facts.terms, facts.traps, build)
