@@ -28,6 +28,7 @@ OTHERS = sorted(
 )
 
 NOT_RUN = {
+    "data.md": 1,
     "get-started.md": 5,
     "how-to/export.md": 1,
     "how-to/random-labels.md": 1,

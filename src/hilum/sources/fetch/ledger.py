@@ -7,11 +7,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from hilum.atomic import write_text
+from hilum.atomic import as_storage_error, write_text
 
 __all__ = ["LEDGER", "Ledger", "add_line", "read_ledger"]
 
 LEDGER = "CHECKSUMS.sha256"
+
+SINGLY = "# fetched singly"
+"""Ends what came out of archives."""
 
 _LINE = re.compile(r"(?P<digits>[0-9a-f]{64})  (?P<path>[^\n]+)")
 _ARCHIVE = re.compile(r"# unpacked from (?P<name>.+?), sha256 (?P<digits>[0-9a-f]{64})")
@@ -30,11 +33,16 @@ class Ledger:
     archives: dict[str, tuple[str, tuple[str, ...]]] = field(default_factory=dict)
 
     def write(self, folder: Path) -> None:
-        """Write it: files by name, then each archive's under a comment, whole or not at all."""
+        """Write it, whole or not at all: each archive's files, then those that came singly.
+
+        The latter stand at the end, where `add_line` adds to them.
+        """
         packed = {path for _, paths in self.archives.values() for path in paths}
-        lines = list(self._lines(path for path in self.files if path not in packed))
+        lines: list[str] = []
         for name, (digits, paths) in sorted(self.archives.items()):
             lines += [f"# unpacked from {name}, sha256 {digits}", *self._lines(paths)]
+        lines += [SINGLY] * bool(lines)
+        lines += self._lines(path for path in self.files if path not in packed)
         write_text(folder / LEDGER, "".join(f"{line}\n" for line in lines))
 
     def _lines(self, paths: Iterable[str]) -> Iterable[str]:
@@ -42,8 +50,13 @@ class Ledger:
 
 
 def add_line(folder: Path, path: str, digits: str) -> None:
-    """Put one file down at once: a fetch that is killed has kept what it did."""
-    with (folder / LEDGER).open("a", encoding="utf-8", newline="\n") as file:
+    """Put one file down at once: a fetch that is killed has kept what it did.
+
+    Raises:
+        StorageError: the disk refused.
+    """
+    place = folder / LEDGER
+    with as_storage_error(place), place.open("a", encoding="utf-8", newline="\n") as file:
         file.write(f"{digits}  {path}\n")
 
 
@@ -57,6 +70,8 @@ def read_ledger(folder: Path) -> Ledger:
         if begun := _ARCHIVE.fullmatch(line):
             archive = begun["name"]
             ledger.archives[archive] = (begun["digits"], ())
+        elif line == SINGLY:
+            archive = ""
         elif found := _LINE.fullmatch(line):
             ledger.files[found["path"]] = found["digits"]
             if archive:
