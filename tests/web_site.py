@@ -50,6 +50,7 @@ class Asked:
 
     path: str
     headers: dict[str, str]
+    port: int
 
 
 class Site:
@@ -83,7 +84,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         site, path = self.site, unquote(self.path)
-        site.asked.append(Asked(path, {k.lower(): v for k, v in self.headers.items()}))
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        site.asked.append(Asked(path, headers, self.client_address[1]))
         page = site.pages.get(path) or site.pages.get(urlsplit(path).path)
         if page is None:
             self._answer(404, b"", {})

@@ -55,7 +55,7 @@ def command(
 
     Every file is checked, and only what lacks or differs is brought: interrupted or killed, the
     same command goes on. Its terms are shown before and kept in SOURCE.md, all checksums in
-    CHECKSUMS.sha256.
+    CHECKSUMS.sha256. Needs urllib3: pip install 'hilum[fetch]'.
     """
     from hilum.cli.show import progress_shown
     from hilum.sources.fetch import FetchOptions

@@ -226,6 +226,20 @@ def test_a_server_that_asks_for_an_hour_is_taken_at_its_word(site, tmp_path, cli
         download(wanted(address), tmp_path / "file.bin", client=client)
 
 
+def test_a_refusal_with_a_time_to_come_again_is_no_refusal(site, tmp_path, client, day):
+    again = day(status=403, headers={"Retry-After": "0", "X-RateLimit-Remaining": "0"})
+    address = site.serve("/file.bin", CONTENT, again)
+    assert download(wanted(address), tmp_path / "file.bin", client=client) == SHA256
+
+
+def test_one_connection_serves_many_files(site, tmp_path, client):
+    for number in range(5):
+        address = site.serve(f"/{number}", CONTENT)
+        download(wanted(address), tmp_path / str(number), client=client)
+    assert len(site.asked) == 5
+    assert len({one.port for one in site.asked}) == 1
+
+
 def test_a_connection_that_stands_still_is_cut_and_resumed(site, tmp_path, client, day):
     address = site.serve("/file.bin", CONTENT, day(stall_at=100_000))
     begun = time.monotonic()

@@ -345,14 +345,15 @@ def test_the_archive_needs_room_twice(site, patience, tmp_path, monkeypatch):
 XML = {"Annotation/A0001/1.2.3.xml": b"<annotation/>", "Annotation/G0002/1.2.4.xml": b"<a/>"}
 ARCHIVE = "Lung-PET-CT-Dx-Annotations-XML-Files-rev12222020.zip"
 SHEET = "statistics-clinical-20201221.xlsx"
+SHEET_CONTENT = b"PK sheet"
 
 
 def serve_tcia(site, options: FetchOptions, *, lacking=0, page=20) -> dict[str, bytes]:
     """Serve annotations, sheet and the chosen series; return what should come."""
     inside = {f"{ARCHIVE[:-4]}/{path}": content for path, content in XML.items()}
     site.serve(f"/{ARCHIVE}", zip_of(inside))
-    site.serve(f"/{SHEET}", b"sheet")
-    expected = {**XML, SHEET: b"sheet"}
+    site.serve(f"/{SHEET}", SHEET_CONTENT)
+    expected = {**XML, SHEET: SHEET_CONTENT}
     for one in choose_series(read_list("lung_pet_ct_dx.csv"), options):
         objects = {
             f"{one.folder}/{n:08x}.dcm": f"DICM {one.series} {n}".encode()
@@ -438,6 +439,19 @@ def test_an_object_that_came_wrong_is_noticed_by_its_etag(site, fetch):
     site.serve(path, b"X" * len(site.pages[path].content))
     with pytest.raises(FetchError, match="came twice with md5"):
         fetch("lung-pet-ct-dx", **SMALL)
+
+
+def test_a_page_instead_of_the_sheet_is_not_taken_for_it(site, fetch, tmp_path):
+    expected = serve_tcia(site, FetchOptions(**SMALL))
+    site.serve(f"/{SHEET}", b"<html>Please log in")
+    with pytest.raises(
+        FetchError, match=r"xlsx gave something else than a file of its kind, maybe"
+    ):
+        fetch("lung-pet-ct-dx", **SMALL)
+    assert SHEET not in files_below(tmp_path / "data")
+    site.serve(f"/{SHEET}", SHEET_CONTENT)
+    fetch("lung-pet-ct-dx", **SMALL)
+    assert files_below(tmp_path / "data") == expected
 
 
 def test_an_archive_fetched_by_hand_is_taken(site, fetch, tmp_path):

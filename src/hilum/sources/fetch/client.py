@@ -144,14 +144,15 @@ class Client:
         if status in (200, 206, 416):
             return
         asked = retry_after(response.headers.get("Retry-After"))
+        passing = status in PASSING or (status == 403 and asked is not None)  # GitHub's way too
         spent = response.headers.get("X-RateLimit-Remaining") == "0" and status in (403, 429)
-        if spent or (status in PASSING and (asked or 0) > self.patience.longest_asked):
+        if (spent and asked is None) or (passing and (asked or 0) > self.patience.longest_asked):
             later = f" in {asked:.0f} seconds" if asked is not None else " in an hour"
             raise FetchError(
                 f"{where} has answered enough for now (HTTP {status}); run the same command again"
                 f"{later}: it goes on where it stopped."
             )
-        if status in PASSING:
+        if passing:
             raise PassingError(f"the server answers HTTP {status}", wait=asked)
         if status in (404, 410):
             raise FetchError(

@@ -72,7 +72,7 @@ def is_whole(
     """
     if not path.is_file() or wanted.size not in (None, path.stat().st_size):
         return None
-    kind = wanted.checksum.kind if wanted.checksum else "sha256"
+    kind = _kind(wanted)
     sums = digests(path, (kind, "sha256"), between=check)
     expected = wanted.checksum.digits if wanted.checksum else known or sums["sha256"]
     return sums["sha256"] if sums[kind] == expected else None
@@ -85,6 +85,7 @@ def _from(
     part = _part(target)
     for again in (False, True):
         _complete(address, wanted, part, client, on_size)
+        _refuse_page(address, wanted, part)
         sums = digests(part, (_kind(wanted), "sha256"), between=client.check)
         if not wanted.checksum or sums[wanted.checksum.kind] == wanted.checksum.digits:
             part.replace(target)
@@ -97,6 +98,18 @@ def _from(
                 f"{wanted.checksum.digits} is published; nothing of it was kept."
             )
     raise AssertionError("unreachable")
+
+
+def _refuse_page(address: str, wanted: Wanted, part: Path) -> None:
+    """Refuse what does not begin as its kind does, such as a page that asks to log in."""
+    with part.open("rb") as file:
+        begins = file.read(len(wanted.begins))
+    if begins != wanted.begins:
+        _drop(part)
+        raise FetchError(
+            f"{short(address)} gave something else than a file of its kind, maybe a page that asks "
+            "to log in; nothing of it was kept."
+        )
 
 
 def _complete(

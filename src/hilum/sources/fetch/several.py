@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from hilum.atomic import as_storage_error
 from hilum.errors import FetchError, HilumError
 from hilum.progress import Progress
 from hilum.sources.fetch.client import Client, StoppedError
@@ -22,6 +23,9 @@ MOST_FAILURES = 5
 
 TICK = 0.2
 """Seconds between two reports of progress."""
+
+LAST_WORDS = 2.0
+"""Seconds that threads have to end; one that is just connecting ends later, and writes nothing."""
 
 
 @dataclass
@@ -65,10 +69,11 @@ class _Crew:
 
         self.client.check()
         known = self.known.get(wanted.path)
-        whole = is_whole(wanted, target, known=known, check=self.client.check)
-        brought = whole is None
-        digits = whole or download(wanted, target, client=self.client, on_size=on_size)
-        on_size(target.stat().st_size)
+        with as_storage_error(target):
+            whole = is_whole(wanted, target, known=known, check=self.client.check)
+            brought = whole is None
+            digits = whole or download(wanted, target, client=self.client, on_size=on_size)
+            on_size(target.stat().st_size)
         return digits, brought
 
 
@@ -110,8 +115,9 @@ def fetch_files(
         return _gather(crew, files, progress, on_file)
     finally:
         client.stop()
+        until = time.monotonic() + LAST_WORDS
         for thread in threads:
-            thread.join(timeout=2.0)
+            thread.join(timeout=max(0.0, until - time.monotonic()))
 
 
 def _gather(

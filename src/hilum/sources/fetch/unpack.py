@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
+import lzma
 import tarfile
 import zipfile
 import zlib
@@ -18,6 +20,13 @@ from hilum.sources.fetch.wanted import inside
 __all__ = ["unpack"]
 
 BLOCK = 1 << 20
+"""Bytes that are unpacked at once."""
+
+DAMAGES = (
+    tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, gzip.BadGzipFile, EOFError,
+    RuntimeError, NotImplementedError,
+)  # fmt: skip
+"""What the standard library says of damaged, locked and unknown archives."""
 
 
 class _Member(NamedTuple):
@@ -57,7 +66,7 @@ def unpack(
                 sums[member.path] = _write(member, folder)
                 done += member.size
                 on_size(done, total)
-    except (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError) as error:
+    except DAMAGES as error:
         raise FetchError(
             f"{archive.name} can't be unpacked ({error or 'it ends too early'}); remove it and "
             "fetch again."
@@ -109,8 +118,8 @@ def _is_foreign(name: str) -> bool:
 
 
 def _placed(name: str, archive: Path, below: str) -> str:
-    """Return where a member goes, relative to the folder."""
-    path = inside(name.removeprefix("./"), of=archive.name)
+    """Return where a member goes, relative to the folder; some packers write backslashes."""
+    path = inside(name.replace("\\", "/").removeprefix("./"), of=archive.name)
     parts = path.split("/")
     return "/".join(parts[parts.index(below) :]) if below in parts[:-1] else path
 

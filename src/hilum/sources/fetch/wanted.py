@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -24,12 +25,14 @@ class Wanted:
         addresses: where it lies, in the order to try them.
         size: bytes; None where they are not known before.
         checksum: what it must come to; None where none is published.
+        begins: its first bytes, where nothing else tells it from a page that asks to log in.
     """
 
     path: str
     addresses: tuple[str, ...]
     size: int | None = None
     checksum: Checksum | None = None
+    begins: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -53,27 +56,37 @@ class Listing:
 
 
 def inside(name: str, *, of: str) -> str:
-    """Return `name` as a path that stays below a folder on every system, or refuse it.
+    """Return `name` as a path that stays below a folder, or refuse it.
 
     Args:
         name: a path with forward slashes, from a server or an archive.
         of: what the path comes from, for the message.
 
     Raises:
-        FetchError: absolute, with `..`, a drive, a backslash, a device's name or a control sign.
+        FetchError: absolute, with `..`, a drive, a backslash or a control character; on Windows
+            also with what no file can be called there.
     """
     path = PurePosixPath(name)
     bad = (
         not path.parts
         or path.is_absolute()
         or ".." in path.parts
-        or re.search(r'[\\:*?"<>|\x00-\x1f]', name) is not None
-        or any(part.split(".")[0].lower() in DEVICES for part in path.parts)
-        or any(part != part.rstrip(" .") for part in path.parts)
+        or re.search(r"[\\\x00-\x1f]|^[A-Za-z]:", name) is not None
+        or (os.name == "nt" and _is_forbidden_on_windows(path))
     )
     if bad:
         raise FetchError(
-            f"{of} names a file {name!r}, which is no path below a folder on every system; "
-            "nothing of it was written."
+            f"{of} names a file {name!r}, which is no path below a folder; nothing of it was "
+            "written."
         )
     return path.as_posix()
+
+
+def _is_forbidden_on_windows(path: PurePosixPath) -> bool:
+    """Whether a part of the path is a device, ends with a point or space, or has a sign amiss."""
+    return any(
+        part.split(".")[0].lower() in DEVICES
+        or part != part.rstrip(" .")
+        or re.search(r'[:*?"<>|]', part) is not None
+        for part in path.parts
+    )
