@@ -77,7 +77,7 @@ def test_on_a_terminal_it_asks(site: Site, tmp_path: Path, answer: bytes, code: 
     )  # fmt: skip
     os.close(its)
     said = b""
-    while b"Do you accept these terms? [y/N]: " not in said:
+    while b"Do you accept these terms? [y/N]:" not in said:
         said += os.read(mine, 1024)
     assert b"terms:  research use" in said
     os.write(mine, answer)
