@@ -149,4 +149,4 @@ def pieces(response: BaseHTTPResponse, patience: Patience, *, decode: bool) -> I
 def shut(response: BaseHTTPResponse) -> None:
     """Wake a thread that reads from `response`: it finds the connection cut."""
     with suppress(ValueError, RuntimeError, OSError):  # it has ended already
-        response.shutdown()  # type: ignore[no-untyped-call]
+        response.shutdown()

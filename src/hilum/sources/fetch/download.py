@@ -28,6 +28,9 @@ TAG = ".tag"
 WORTH = 1 << 16
 """Bytes that an attempt must bring for its failure not to count: a server may drip for days."""
 
+TIMES = 2
+"""How often a file may come wrong: once it may be the part that was there before."""
+
 _RANGE = re.compile(r"bytes (?:(\d+)-\d+|\*)/(\d+|\*)")
 
 
@@ -82,22 +85,21 @@ def _from(
     address: str, wanted: Wanted, target: Path, client: Client, on_size: Callable[[int], None]
 ) -> str:
     """Bring the file from one address, a second time from its beginning if it came wrong."""
-    part = _part(target)
-    for again in (False, True):
+    part, digits = _part(target), ""
+    for _ in range(TIMES):
         _complete(address, wanted, part, client, on_size)
         _refuse_page(address, wanted, part)
         sums = digests(part, (_kind(wanted), "sha256"), between=client.check)
-        if not wanted.checksum or sums[wanted.checksum.kind] == wanted.checksum.digits:
+        digits = sums[_kind(wanted)]
+        if wanted.checksum is None or digits == wanted.checksum.digits:
             part.replace(target)
             _tag(part).unlink(missing_ok=True)
             return sums["sha256"]
         _drop(part)
-        if again:
-            raise FetchError(
-                f"{short(address)} came twice with {_kind(wanted)} {sums[_kind(wanted)]}, and "
-                f"{wanted.checksum.digits} is published; nothing of it was kept."
-            )
-    raise AssertionError("unreachable")
+    raise FetchError(
+        f"{short(address)} came twice with {_kind(wanted)} {digits}, and "
+        f"{wanted.checksum.digits if wanted.checksum else ''} is published; nothing of it was kept."
+    )
 
 
 def _refuse_page(address: str, wanted: Wanted, part: Path) -> None:
