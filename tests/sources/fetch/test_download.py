@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import random
 import time
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from hilum.errors import FetchError, StorageError, UsageError
+from hilum.sources.fetch import download as download_module
 from hilum.sources.fetch.checksum import Checksum
 from hilum.sources.fetch.client import Client
 from hilum.sources.fetch.download import download, is_whole
@@ -319,6 +321,23 @@ def test_a_folder_that_is_a_file_is_refused_in_a_sentence(site, tmp_path, client
     (tmp_path / "a").write_text("")
     with pytest.raises(StorageError, match="can't be written"):
         download(wanted(site.serve("/f", CONTENT)), tmp_path / "a" / "b" / "f", client=client)
+
+
+def test_a_disk_that_fills_up_meanwhile_is_named_and_what_came_is_kept(
+    site, tmp_path, client, day, monkeypatch
+):
+    address = site.serve("/f", CONTENT)
+    (tmp_path / "f.part").write_bytes(CONTENT[:1000])
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(download_module, "_take", full)
+        with pytest.raises(StorageError, match=r"f can't be written: No space left on device"):
+            download(wanted(address), tmp_path / "f", client=client)
+    assert (tmp_path / "f.part").stat().st_size == 1000
+    assert download(wanted(address), tmp_path / "f", client=client) == SHA256
 
 
 def test_a_file_is_whole_by_checksum_else_by_the_earlier_fetch_else_by_its_size(tmp_path):
