@@ -24,6 +24,7 @@ class Day:
     stall_at: int | None = None
     drip: float = 0.0
     packed: bool = False
+    chunked: bool = False
     no_ranges: bool = False
     ignore_if_range: bool = False
     wrong_range: bool = False
@@ -126,6 +127,9 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(status)
         for name, value in headers.items():
             self.send_header(name, value)
+        if day.chunked:
+            self._in_chunks(body, day)
+            return
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         if day.cut_at is not None:
@@ -147,6 +151,18 @@ class _Handler(BaseHTTPRequestHandler):
                 return
             if (pause := day.drip or self.site.pause) and self.site.over.wait(pause):
                 return
+
+    def _in_chunks(self, body: bytes, day: Day) -> None:
+        """Send a body whose length nobody told before; cut, it has no end."""
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        for at in range(0, len(body if day.cut_at is None else body[: day.cut_at]), 50_000):
+            piece = body[at : at + 50_000]
+            self.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece))
+        if day.cut_at is None:
+            self.wfile.write(b"0\r\n\r\n")
+        else:
+            self.close_connection = True
 
 
 class _Server(ThreadingHTTPServer):

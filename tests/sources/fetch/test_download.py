@@ -282,6 +282,14 @@ def test_a_body_that_is_packed_against_our_asking_is_unpacked_and_never_resumed(
     assert site.ranges("/other") == ["", "bytes=100000-", ""]
 
 
+def test_a_body_of_untold_length_is_whole_only_with_its_end(site, tmp_path, client, day):
+    cut, whole = day(chunked=True, cut_at=100_000), day(chunked=True)
+    address = site.serve("/file.bin", CONTENT, cut, whole)
+    untold = wanted(address, size=None, checksum=None)
+    assert download(untold, tmp_path / "file.bin", client=client) == SHA256
+    assert site.ranges("/file.bin") == ["", "bytes=100000-"]
+
+
 def test_redirects_are_followed_with_the_range(site, tmp_path, client, day):
     site.serve("/there", CONTENT, day(cut_at=100_000))
     to = day(status=302, headers={"Location": "/there"})
