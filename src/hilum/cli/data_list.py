@@ -34,7 +34,7 @@ def command(
 
 def _facts(one: dict[str, Any]) -> list[tuple[str, str]]:
     """Return what is said of a collection, line by line."""
-    facts = [("holds", one["holds"]), ("whose", one["owner"] if one["parts"] else "")]
+    facts = [("holds", one["holds"]), ("whose", one["owner"] if one["citation"] else "")]
     if one["parts"]:
         facts.append(("size", size_of(one["bytes_to_fetch"], one["bytes_on_disk"])))
         facts.append(("fetch", f"hilum data fetch {one['name']} --out {one['name']}"))
