@@ -157,7 +157,8 @@ class Client:
         if status in (404, 410):
             raise FetchError(
                 f"{where} is not there (HTTP {status}); the collection may have moved: look at its "
-                "page (hilum data list), or give another server with --from."
+                "page (hilum data list) and put the file into the folder under this name by hand, "
+                "or give another server with --from."
             )
         if status in (401, 403):
             raise FetchError(
