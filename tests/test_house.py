@@ -22,6 +22,7 @@ ROOMS = (
     "table",
     "readers",
     "duplicates",
+    "known_collections",
     "sources",
     "prepare",
     "splits",

@@ -11,6 +11,7 @@ from typing import Any
 
 _PUBLIC = {
     "BuildOptions": "hilum.sources",
+    "FetchOptions": "hilum.sources.fetch",
     "HilumError": "hilum.errors",
     "PhantomSettings": "hilum.sources",
     "Recipe": "hilum.recipe",
@@ -22,11 +23,14 @@ _PUBLIC = {
     "compare": "hilum.steps.compare",
     "cross_validate": "hilum.steps.folds",
     "deal_folds": "hilum.splits",
+    "describe": "hilum.steps.describe",
+    "describe_listed": "hilum.steps.describe",
     "ensemble": "hilum.steps.ensemble",
     "evaluate": "hilum.steps.evaluate",
     "explain": "hilum.steps.explain",
     "export": "hilum.steps.export",
     "find_duplicates": "hilum.steps.duplicates",
+    "fetch_collection": "hilum.sources.fetch",
     "load_recipe": "hilum.recipe",
     "open_run": "hilum.run",
     "predict": "hilum.steps.predict",

@@ -12,7 +12,14 @@ from pathlib import Path
 
 from hilum.errors import StorageError, UsageError
 
-__all__ = ["new_file", "new_folder", "refuse_existing", "refuse_full_disk", "write_text"]
+__all__ = [
+    "as_storage_error",
+    "new_file",
+    "new_folder",
+    "refuse_existing",
+    "refuse_full_disk",
+    "write_text",
+]
 
 _DISK_REFUSALS = {errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EFBIG}
 _FORBIDDEN = {errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EEXIST}
@@ -28,13 +35,13 @@ def new_file(path: Path) -> Iterator[Path]:
     Raises:
         StorageError: the disk is full, read-only or forbidden; the message names `path`.
     """
-    with _as_storage_error(path):
+    with as_storage_error(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
         os.close(handle)
     draft = Path(name)
     try:
-        with _as_storage_error(path):
+        with as_storage_error(path):
             yield draft
             draft.chmod(0o666 & ~_umask())
             draft.replace(path)
@@ -65,12 +72,12 @@ def new_folder(path: Path, *, force: bool = False, marks: tuple[str, ...] = ()) 
     """
     refuse_existing(path, force=force, marks=marks)
     _refuse_file(path)
-    with _as_storage_error(path):
+    with as_storage_error(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         draft = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
         draft.chmod(0o777 & ~_umask())
     try:
-        with _as_storage_error(path):
+        with as_storage_error(path):
             yield draft
             old = _move_aside(path)
             draft.replace(path)
@@ -91,7 +98,7 @@ def refuse_existing(path: Path, *, force: bool, marks: tuple[str, ...] = ()) -> 
         UsageError: as above.
         StorageError: what stands at `path` may not even be looked at.
     """
-    with _as_storage_error(path):
+    with as_storage_error(path):
         if not path.exists() or (path.is_dir() and not any(path.iterdir())):
             return
     if marks:
@@ -132,8 +139,12 @@ def _umask() -> int:
 
 
 @contextmanager
-def _as_storage_error(path: Path) -> Iterator[None]:
-    """Turn the operating system's refusals to write below `path`'s folder into one sentence."""
+def as_storage_error(path: Path) -> Iterator[None]:
+    """Turn the operating system's refusals to write below `path`'s folder into one sentence.
+
+    Raises:
+        StorageError: the disk is full, read-only or forbidden; the message names `path`.
+    """
     try:
         yield
     except OSError as error:

@@ -5,6 +5,7 @@ HilumError
 ├── TableError          a slice table breaks its schema
 ├── ReadError           a file is not a slice that hilum can read
 ├── SourceError         a collection's folder is not laid out as it should be
+├── FetchError          a collection can't be fetched: no answer, refused, not what was promised
 ├── SplitError          a table can't be split as asked
 ├── RecipeError         a recipe has a wrong key or value
 ├── PartsError          a network can't be split into a frozen part and the rest
@@ -19,6 +20,7 @@ Bugs are not in this tree: they keep their traceback.
 from __future__ import annotations
 
 __all__ = [
+    "FetchError",
     "HilumError",
     "PartsError",
     "ReadError",
@@ -55,6 +57,10 @@ class ReadError(HilumError):
 
 class SourceError(HilumError):
     """A collection's folder is not laid out as it should be."""
+
+
+class FetchError(HilumError):
+    """A collection can't be fetched: no answer, refused, or not what was promised."""
 
 
 class SplitError(HilumError):

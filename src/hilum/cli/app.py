@@ -42,6 +42,9 @@ TRAIN_PACKAGES = {
 }  # fmt: skip
 """What the extra `train` installs, and the base install lacks."""
 
+FETCH_PACKAGES = {"urllib3", "filelock"}
+"""What the extra `fetch` installs; train and tune happen to bring some of it too."""
+
 OUTPUT_REFUSED = {errno.EPIPE, errno.ENOSPC, errno.EIO}
 """How stdout refuses: its reader is gone, or its disk is full or broken."""
 
@@ -126,6 +129,8 @@ def _sentence_and_code(error: Exception) -> tuple[str, int]:
         return str(error), error.exit_code
     if isinstance(error, ModuleNotFoundError) and error.name in TRAIN_PACKAGES:
         return f"this needs {error.name}, which is not installed: pip install 'hilum[train]'.", 1
+    if isinstance(error, ModuleNotFoundError) and error.name in FETCH_PACKAGES:
+        return f"this needs {error.name}, which is not installed: pip install 'hilum[fetch]'.", 1
     if isinstance(error, OSError) and error.errno in OUTPUT_REFUSED and error.filename is None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nothing more can go there
         gone = error.errno == errno.EPIPE  # as after `| head`: nobody is left to be told

@@ -1,4 +1,4 @@
-"""hilum data build, hilum data list; the other commands on data have files of their own."""
+"""hilum data: its commands, and hilum data build."""
 
 from __future__ import annotations
 
@@ -7,11 +7,17 @@ from typing import Annotated
 
 import typer
 
-from hilum.cli import data_describe, data_duplicates
+from hilum.cli import data_describe, data_duplicates, data_fetch, data_list
 
-__all__ = ["app", "build", "list_sources"]
+__all__ = ["app", "build"]
 
-app = typer.Typer(help="Make a slice table.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(
+    help="Fetch slices, make a slice table, look into it.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+app.command("list")(data_list.command)
+app.command("fetch")(data_fetch.command)
 app.command("describe")(data_describe.command)
 app.command("duplicates")(data_duplicates.command)
 
@@ -100,17 +106,3 @@ def _pair(source: str) -> tuple[str, Path]:
     if not (name and equals and path):
         raise typer.BadParameter(f"a source is given as SOURCE=PATH; got {source!r}.")
     return name, Path(path)
-
-
-@app.command("list")
-def list_sources() -> None:
-    """List the sources that can be built from, with their terms and traps."""
-    from hilum.sources import SOURCES
-
-    for name, source in SOURCES.items():
-        typer.echo(f"{name}: {source.title}")
-        if source.citation:
-            typer.echo(f"    cite: {source.citation}")
-        typer.echo(f"    terms: {source.terms}")
-        for trap in source.traps:
-            typer.echo(f"    mind: {trap}")

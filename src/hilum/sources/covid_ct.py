@@ -16,7 +16,7 @@ from hilum.errors import SourceError, UsageError
 from hilum.readers import is_candidate
 from hilum.sources.alike import joined_groups
 from hilum.sources.covid_ct_sheet import read_sheets
-from hilum.sources.options import BuildOptions, BuildPlace, Built, Source
+from hilum.sources.options import BuildOptions, BuildPlace, Built, known_source
 
 __all__ = ["COVID_CT", "parse_name"]
 
@@ -161,17 +161,4 @@ def _unknown(found: list[_Found], facts: list[dict[str, str]]) -> Iterator[str]:
         )
 
 
-COVID_CT = Source(
-    name=NAME,
-    title="COVID-CT: slices from figures of preprints, with COVID-19 and without",
-    citation=(
-        "Zhao et al. 2020, COVID-CT-Dataset: a CT scan dataset about COVID-19, arXiv:2003.13865"
-    ),
-    terms="copyright with the authors of the articles; for research",
-    traps=(
-        "The split that comes with it parts patients: one of them is in all three parts.",
-        "Figures are shared with ct-pneumonia: look with `hilum data duplicates` before joining.",
-        "non-covid is a mixture: other diseases, cancers among them, and healthy lungs.",
-    ),
-    build=build,
-)
+COVID_CT = known_source(NAME, build)

@@ -13,7 +13,7 @@ from openpyxl.utils.exceptions import InvalidFileException
 
 from hilum.errors import SourceError
 from hilum.sources.exclusions import exclusions_of
-from hilum.sources.options import BuildOptions, BuildPlace, Built, Source
+from hilum.sources.options import BuildOptions, BuildPlace, Built, known_source
 
 __all__ = ["CT_PNEUMONIA", "parse_file_name", "read_workbook"]
 
@@ -232,16 +232,4 @@ def _find_files(path: Path, kind: str) -> dict[str, str]:
     return files
 
 
-CT_PNEUMONIA = Source(
-    name="ct-pneumonia",
-    title="CT-pneumonia-dataset: pneumonia slices from 192 articles",
-    citation="Chu et al. 2024, The application of deep learning in lung cancerous lesion detection",
-    terms="research use",
-    traps=(
-        "Slices come from printed figures: window, crop, compression and arrows differ by article.",
-        "No patient is known; article and figure are the best guess at one.",
-        "Only one class: joined with another collection, source and class are the same question.",
-    ),
-    build=build,
-    listed=listed,
-)
+CT_PNEUMONIA = known_source("ct-pneumonia", build, listed)

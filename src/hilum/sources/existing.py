@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from hilum.errors import UsageError
-from hilum.sources.options import BuildOptions, BuildPlace, Built, Source
+from hilum.sources.options import BuildOptions, BuildPlace, Built, known_source
 from hilum.table import read_table
 
 __all__ = ["TABLE"]
@@ -27,11 +27,4 @@ def build(path: Path, place: BuildPlace, options: BuildOptions) -> Built:
     return Built(rows)
 
 
-TABLE = Source(
-    name="table",
-    title="A slices.csv that exists already",
-    citation="",
-    terms="those of the slices it lists",
-    traps=(),
-    build=build,
-)
+TABLE = known_source("table", build)

@@ -11,7 +11,7 @@ import pandas as pd
 
 from hilum.errors import ReadError, SourceError, UsageError
 from hilum.readers import is_candidate, read_ids
-from hilum.sources.options import BuildOptions, BuildPlace, Built, Source
+from hilum.sources.options import BuildOptions, BuildPlace, Built, known_source
 
 __all__ = ["FOLDER"]
 
@@ -183,14 +183,4 @@ def _with_unique_ids(rows: pd.DataFrame, root: Path) -> pd.DataFrame:
     return rows
 
 
-FOLDER = Source(
-    name="folder",
-    title="Your own slices: class sub-folders, also Training|Validation|Testing/<class>",
-    citation="",
-    terms="those of your slices",
-    traps=(
-        "Without a folder for each patient, no split can keep a patient's slices together.",
-        "Where each class was gathered elsewhere, a network may learn the place.",
-    ),
-    build=build,
-)
+FOLDER = known_source("folder", build)

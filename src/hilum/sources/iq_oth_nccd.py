@@ -12,7 +12,7 @@ import pandas as pd
 from hilum.errors import SourceError, UsageError
 from hilum.readers import is_candidate
 from hilum.sources.alike import joined_groups
-from hilum.sources.options import BuildOptions, BuildPlace, Built, Source
+from hilum.sources.options import BuildOptions, BuildPlace, Built, known_source
 
 __all__ = ["IQ_OTH_NCCD"]
 
@@ -94,14 +94,4 @@ def _ids(found: list[tuple[Path, str]]) -> list[str]:
     return [f"{name}-{place}" if name in twice else name for place, name in enumerate(ids)]
 
 
-IQ_OTH_NCCD = Source(
-    name=NAME,
-    title="IQ-OTH/NCCD: malignant, benign and normal CT slices from two hospitals in Iraq",
-    citation="Alyasriy and Al-Huseiny 2021, The IQ-OTH/NCCD lung cancer dataset, Mendeley Data",
-    terms="none stated with the files; see its page on Mendeley Data",
-    traps=(
-        "No patient is known, and many slices are neighbours: they are grouped by likeness only.",
-        "Labels are of cases: a slice of a malignant case need not show the lesion.",
-    ),
-    build=build,
-)
+IQ_OTH_NCCD = known_source(NAME, build)

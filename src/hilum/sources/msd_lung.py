@@ -13,7 +13,7 @@ from hilum.boxes import NO_LESION, Box, format_boxes
 from hilum.errors import SourceError, UsageError
 from hilum.readers.window import apply_window
 from hilum.sources.nifti import AxialVolume
-from hilum.sources.options import BuildOptions, BuildPlace, Built, Source
+from hilum.sources.options import BuildOptions, BuildPlace, Built, known_source
 from hilum.sources.rendered import PictureWriter, spread
 
 __all__ = ["MSD_LUNG"]
@@ -165,16 +165,4 @@ def _boxes(mask: npt.NDArray[np.bool_]) -> list[Box]:
     return [Box(int(y), int(x), int(y + h), int(x + w)) for x, y, w, h, _ in stats[1:]]
 
 
-MSD_LUNG = Source(
-    name="msd-lung",
-    title="Medical Segmentation Decathlon, Task06 Lung: cancers with tumour masks",
-    citation=(
-        "Antonelli et al. 2022, The Medical Segmentation Decathlon, Nature Communications 13:4128"
-    ),
-    terms="CC BY-SA 4.0",
-    traps=(
-        "Every patient has a cancer: `normal` means a tumour-free slice, not a healthy person.",
-        "Only one collection: joined with another class's, source and class are one question.",
-    ),
-    build=build,
-)
+MSD_LUNG = known_source("msd-lung", build)

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pandas as pd
 
+from hilum.known_collections import known_collections
 from hilum.readers.window import LUNG, MEDIASTINAL, Window
 from hilum.sources.phantom.settings import PhantomSettings
 
-__all__ = ["BuildOptions", "BuildPlace", "Built", "Source"]
+__all__ = ["BuildOptions", "BuildPlace", "Built", "Source", "known_source"]
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,13 @@ class Built:
     notes: tuple[str, ...] = ()
 
 
+Build = Callable[[Path, BuildPlace, BuildOptions], Built]
+"""Makes rows of the folder (or file) at a path."""
+
+Listed = Callable[[Path], pd.DataFrame]
+"""Gives the rows of all that the collection at a path lists."""
+
+
 @dataclass(frozen=True)
 class Source:
     """One collection that hilum knows the layout of.
@@ -91,5 +99,11 @@ class Source:
     citation: str
     terms: str
     traps: tuple[str, ...]
-    build: Callable[[Path, BuildPlace, BuildOptions], Built]
-    listed: Callable[[Path], pd.DataFrame] | None = None
+    build: Build
+    listed: Listed | None = None
+
+
+def known_source(name: str, build: Build, listed: Listed | None = None) -> Source:
+    """Return the source `name`, its facts taken from collections.toml."""
+    facts = known_collections()[name]
+    return Source(name, facts.title, facts.citation, facts.terms, facts.traps, build, listed)

@@ -15,7 +15,7 @@ import pandas as pd
 from hilum.atomic import new_folder, write_text
 from hilum.boxes import NO_LESION, Box, format_boxes
 from hilum.errors import StorageError, UsageError
-from hilum.sources.options import BuildOptions, BuildPlace, Built, Source
+from hilum.sources.options import BuildOptions, BuildPlace, Built, known_source
 from hilum.sources.phantom.cohort import Member, member
 from hilum.sources.phantom.drawing import Drawn, draw_patient
 from hilum.sources.phantom.scanner import SCANNERS
@@ -131,11 +131,4 @@ def _write_png(path: Path, picture: npt.NDArray[np.uint8]) -> None:
     path.write_bytes(data.tobytes())
 
 
-PHANTOM = Source(
-    name="phantom",
-    title="Synthetic chest slices: lesions and the link of source and class are dials",
-    citation="",
-    terms="drawn on your own machine; yours",
-    traps=("Figures on phantoms say nothing about patients.",),
-    build=build,
-)
+PHANTOM = known_source("phantom", build)

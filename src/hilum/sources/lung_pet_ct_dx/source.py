@@ -30,7 +30,7 @@ from hilum.sources.lung_pet_ct_dx.series import (
     index_series,
 )
 from hilum.sources.lung_pet_ct_dx.tally import Tally
-from hilum.sources.options import BuildOptions, BuildPlace, Built, Source
+from hilum.sources.options import BuildOptions, BuildPlace, Built, known_source
 from hilum.sources.rendered import PictureWriter, spread
 
 __all__ = ["LUNG_PET_CT_DX"]
@@ -264,18 +264,4 @@ def _scaled(
     return scaled, moved
 
 
-LUNG_PET_CT_DX = Source(
-    name=NAME,
-    title="TCIA Lung-PET-CT-Dx: CT of lung cancers with boxes around the tumour",
-    citation=(
-        "Li et al. 2020, A Large-Scale CT and PET/CT Dataset for Lung Cancer Diagnosis, The "
-        "Cancer Imaging Archive, doi:10.7937/TCIA.2020.NNC2-0461"
-    ),
-    terms="CC BY 4.0; TCIA's policy: no attempt to identify the patients",
-    traps=(
-        "A patient's name holds a letter that is the histology: hilum gives neutral names.",
-        "A slice without boxes may show tumour all the same: none is taken as normal.",
-        "Only one class: joined with another collection, source and class are the same question.",
-    ),
-    build=build,
-)
+LUNG_PET_CT_DX = known_source(NAME, build)

@@ -1,0 +1,133 @@
+"""hilum data fetch."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from hilum.cli.cache import in_bytes
+from hilum.cli.data_list import size_of
+
+if TYPE_CHECKING:
+    from hilum.known_collections import KnownCollection
+    from hilum.sources.fetch import FetchOptions
+
+__all__ = ["command"]
+
+
+def command(
+    name: Annotated[str, typer.Argument(help="A collection; see `hilum data list`.")],
+    out: Annotated[Path, typer.Option(help="The folder to fetch to.")],
+    patients: Annotated[
+        int | None,
+        typer.Option(min=1, help="lung-pet-ct-dx: only so many patients; the paper has 101."),
+    ] = None,
+    seed: Annotated[
+        int, typer.Option(min=0, help="Which patients are drawn: same seed, same patients.")
+    ] = 0,
+    also: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="pet|fused",
+            help="lung-pet-ct-dx: PET series too, or PET painted over CT (may be given again).",
+        ),
+    ] = None,
+    server: Annotated[
+        str, typer.Option("--from", metavar="URL", help="Another server with the same files.")
+    ] = "",
+    yes: Annotated[bool, typer.Option("--yes", help="Accept the collection's terms.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be fetched, and stop.")
+    ] = False,
+    keep_archives: Annotated[
+        bool, typer.Option("--keep-archives", help="Keep archives after unpacking.")
+    ] = False,
+    side_by_side: Annotated[
+        int, typer.Option(min=1, max=32, help="Files that are fetched at once.")
+    ] = 8,
+    json: Annotated[bool, typer.Option("--json", help="For a program to read.")] = False,
+) -> None:
+    """Fetch a collection, or go on with it, or mend it.
+
+    Every file is checked, and only what lacks or differs is brought: interrupted or killed, the
+    same command goes on. Its terms are shown before and kept in SOURCE.md, all checksums in
+    CHECKSUMS.sha256. Needs urllib3: pip install 'hilum[fetch]'.
+    """
+    from hilum.cli.show import progress_shown
+    from hilum.sources.fetch import FetchOptions
+    from hilum.sources.fetch.listing import find_collection
+
+    known = find_collection(name)
+    options = FetchOptions(
+        patients=patients, seed=seed, also=tuple(dict.fromkeys(also or ())), server=server,
+        keep_archives=keep_archives, side_by_side=side_by_side,
+    )  # fmt: skip
+    _show_terms(known, options)
+    accepted = yes or dry_run or _accept()
+    with progress_shown() as progress:
+        options = replace(options, progress=progress)
+        if dry_run:
+            told = _plan(name, out, options)
+        else:
+            told = _fetch(name, out, options, accepted=accepted)
+    _tell(told, json=json)
+
+
+def _show_terms(known: KnownCollection, options: FetchOptions) -> None:
+    """Say what it is, whose, how large and on which terms; on stderr, as all but the answer."""
+    from hilum.sources.fetch.listing import expect
+
+    expected = expect(known, options)
+    for key, text in (
+        (known.name, known.title), ("holds", expected.selection), ("whose", known.owner),
+        ("size", size_of(expected.bytes_to_fetch, expected.bytes_on_disk)), ("page", known.page),
+        ("cite", known.citation), ("terms", known.terms),
+    ):  # fmt: skip
+        typer.echo(f"{key + ':':{0 if key == known.name else 7}} {text}", err=True)
+
+
+def _accept() -> bool:
+    """Ask whether the terms are accepted, where somebody is there to answer."""
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return False
+    return typer.confirm("Do you accept these terms?", err=True)
+
+
+def _plan(name: str, out: Path, options: FetchOptions) -> dict[str, Any]:
+    """Return what fetching would do."""
+    from hilum.sources.fetch import plan_fetch
+
+    return {"planned": True, **asdict(plan_fetch(name, out=out, options=options))}
+
+
+def _fetch(name: str, out: Path, options: FetchOptions, *, accepted: bool) -> dict[str, Any]:
+    """Fetch, and return what was done."""
+    from hilum.sources.fetch import fetch_collection
+
+    done = asdict(fetch_collection(name, out=out, accept_terms=accepted, options=options))
+    return {**done, "folder": str(done["folder"]), "build_from": str(done["build_from"])}
+
+
+def _tell(told: dict[str, Any], *, json: bool) -> None:
+    """Print what would be done or was done."""
+    from hilum.cli.show import print_json
+
+    if json:
+        print_json(told)
+        return
+    files, size = f"{told['files']:,} files", in_bytes(told["size"])
+    if told.get("planned"):
+        typer.echo(f"{told['collection']}: {files}, {size}; {in_bytes(told['left'])} left to fetch")
+        typer.echo(f"needs {in_bytes(told['disk'])} of free disk while it runs")
+        return
+    for note in told["notes"]:
+        typer.echo(note, err=True)
+    typer.echo(f"{told['folder']}: {files}, {size}, all checked; {told['brought']:,} were fetched")
+    if told["unproven"]:
+        typer.echo(f"nobody publishes checksums of {told['unproven']:,} of them")
+    build = f"{told['collection']}={told['build_from']}"
+    typer.echo(f"Next: hilum data build {build} --out slices.csv")
