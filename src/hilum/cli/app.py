@@ -107,7 +107,7 @@ def main() -> None:
     debug = "--debug" in sys.argv[1:2]
     try:
         try:
-            app()
+            app(prog_name="hilum")
         finally:
             sys.stdout.flush()
     except SystemExit as stop:

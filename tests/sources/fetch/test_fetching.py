@@ -468,7 +468,16 @@ COMMAND = [sys.executable, "-m", "hilum", "data", "fetch", "ct-pneumonia", "--ye
 
 
 def start(site, out: Path) -> subprocess.Popen[str]:
+    """Start a fetch that hears Ctrl-C, even where these tests were started in the background."""
     command = [*COMMAND, "--out", str(out), "--from", site.url, "--side-by-side", "2"]
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        return _start(command)
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _start(command: list[str]) -> subprocess.Popen[str]:
     return subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ
     )
