@@ -50,23 +50,24 @@ def command(
     typer.echo(f"Written: {out / 'cohort.html'}")
 
 
+def _counted(number: int, name: str) -> str:
+    return f"{number} {name if number != 1 else name.removesuffix('s')}"
+
+
+def _anything_known(table: dict[str, Any], label: str) -> bool:
+    return any(row["cells"][label]["slices"] for row in table["rows"] if row["value"] != "unknown")
+
+
 def _print(content: dict[str, Any]) -> None:
     """Print the counts, the short tables, and the doubts."""
     if content["design"]:
         typer.echo(content["design"]["sentence"])
     for label in content["labels"]:
         counts = content["counts"][label]
-        told = ", ".join(f"{number} {name}" for name, number in counts.items())
+        told = ", ".join(_counted(number, name) for name, number in counts.items())
         typer.echo(f"{label}: {told}")
         for table in content["tables"]:
-            if table["name"] in (
-                "sex",
-                "organism_class",
-                "stage_t",
-                "stage_n",
-                "stage_m",
-                "smoking",
-            ):
+            if table["name"] in SHORT and _anything_known(table, label):
                 cells = [f"{row['cells'][label]['slices']} {row['value']}" for row in table["rows"]
                          if row["cells"][label]["slices"]]  # fmt: skip
                 typer.echo(f"    {table['title'].lower()}: {', '.join(cells)}")
@@ -78,6 +79,7 @@ def _print(content: dict[str, Any]) -> None:
                     f"{cell['median']:.1f} ({cell['known']} of {cell['of']} slices)"
                 )
     for one in content["exclusions"]:
-        typer.echo(f"{one['reason']}: {len(one['slices'])} slices that the paper would leave out")
+        count = _counted(len(one["slices"]), "slices")
+        typer.echo(f"{one['reason']}: {count} that the paper would leave out")
     for doubt in content["doubts"]:
         typer.echo(doubt)
