@@ -138,3 +138,13 @@ def test_intervals_by_group_cover_the_truth_where_those_by_slice_do_not() -> Non
     assert wider == trials
     assert 0.88 <= by_group / trials <= 0.99
     assert by_slice / trials < 0.7
+
+
+def test_draws_do_not_depend_on_how_many_are_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    groups = np.repeat([f"g{number}" for number in range(7)], 3).astype(object)
+    labels = np.repeat(["a", "b", "a", "b", "a", "b", "b"], 3).astype(object)
+    whole = np.concatenate(list(bootstrap_weights(groups, labels, resamples=50)))
+    monkeypatch.setattr("hilum.scores.bootstrap.CELLS_AT_A_TIME", 8 * len(groups))
+    parts = list(bootstrap_weights(groups, labels, resamples=50))
+    assert [len(part) for part in parts] == [8, 8, 8, 8, 8, 8, 2]
+    assert np.array_equal(np.concatenate(parts), whole)

@@ -27,8 +27,8 @@ FEW_GROUPS = 30
 RESAMPLES = 2000
 """Enough that the ends of a 95 % interval move by less than the last digit that is printed."""
 SEED = 0
-CELLS_AT_A_TIME = 20_000_000
-"""Bound on resamples x cases in memory (160 MB of float64)."""
+CELLS_AT_A_TIME = 4_000_000
+"""Bound on resamples x cases in memory (32 MB of float64; an AUC takes a few times that)."""
 
 INTERVAL = {
     "level": LEVEL,
@@ -85,14 +85,14 @@ def bootstrap_weights(
     holds = pd.Series(labels).groupby(codes).agg(lambda own: "\0".join(sorted(set(own))))
     strata = [members.index.to_numpy() for _, members in holds.groupby(holds)]
     rng = np.random.default_rng(seed)
+    drawn = np.zeros((resamples, len(names)), dtype=np.uint16)  # a group is drawn a few times
+    for index in strata:
+        share = np.full(len(index), 1 / len(index))
+        for row in range(resamples):
+            drawn[row, index] = rng.multinomial(len(index), share)
     at_a_time = max(1, CELLS_AT_A_TIME // max(1, len(codes)))
     for first in range(0, resamples, at_a_time):
-        count = min(at_a_time, resamples - first)
-        drawn = np.zeros((count, len(names)))
-        for index in strata:
-            share = np.full(len(index), 1 / len(index))
-            drawn[:, index] = rng.multinomial(len(index), share, size=count)
-        yield drawn[:, codes]
+        yield drawn[first : first + at_a_time, codes].astype(np.float64)
 
 
 def interval_of(value: float, draws: Floats, *, groups: int, undefined: str = "") -> Figure:
