@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -86,3 +87,20 @@ def test_an_unknown_reason_to_leave_out_is_refused(
     done = hilum(*call, "--exclude", reason, "--out", tmp_path / "slices.csv")
     done.refused(2, f"no slice is left out for {reason!r}", "boop")
     assert not (tmp_path / "slices.csv").exists()
+
+
+def test_every_colour_of_a_figure_is_one_of_the_page(tmp_path: Path, hilum: Call) -> None:
+    rows = [
+        f"s{n},s{n}.png,class {n % 4},g{n},here,{sex}"
+        for n, sex in enumerate(["male", "female", "male", "", "female", "male", "", ""])
+    ]
+    table = tmp_path / "slices.csv"
+    table.write_text("\n".join(["slice_id,path,label,group,source,sex", *rows]) + "\n")
+    out = tmp_path / "cohort"
+    assert hilum("data", "describe", table, "--no-pictures", "--out", out).code == 0
+    page = (out / "cohort.html").read_text()
+    style, body = page.split("</style>", 1)
+    used = set(re.findall(r"var\((--[\w-]+)\)", body))
+    assert {"--series-1", "--series-3"} <= used
+    assert "--series-4" not in used, "nothing is known of the fourth class"
+    assert [name for name in used if f"{name}:" not in style] == []

@@ -62,7 +62,7 @@ _CSS_NAMES = {
     ON_NETWORK: "--on-network",
     **{colour: f"--series-{number}" for number, colour in enumerate(SERIES, start=1)},
 }
-"""What each colour is called in report.css, the series in comparison.css, so that a figure in the
+"""What each colour is called in report.css, the series in series.css, so that a figure in the
 page follows its scheme."""
 
 _FONTS = "system-ui, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"

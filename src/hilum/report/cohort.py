@@ -45,7 +45,8 @@ def write_cohort(content: Content, folder: Path) -> None:
 def render_cohort(content: Content) -> str:
     """Return cohort.html: one self-contained page, no script, nothing loaded from elsewhere."""
     return fill_page(
-        "cohort.html", {"content": content}, _drawings(content), styles=("report", "cohort"),
+        "cohort.html", {"content": content}, _drawings(content),
+        styles=("report", "series", "cohort"),
         filters={"percent": percent, "plain_number": plain_number},
     )  # fmt: skip
 
@@ -103,15 +104,23 @@ def _counted(table: Content, totals: Mapping[str, int]) -> Iterator[dict[str, An
 
 def _drawings(content: Content) -> dict[str, Drawing]:
     """Return the figures by name."""
-    labels = content["labels"]
-    found = {}
+    colours, found = _colours(content["labels"]), {}
     for table in content["tables"]:
-        if table["name"] in DRAWN:
-            found[table["name"]] = Drawing(_bars(table, labels, content), _bars_told(table, labels))
+        shown = {label: colours[label] for label in _known_of(table, content["labels"])}
+        if table["name"] in DRAWN and shown:
+            told = _bars_told(table, list(shown))
+            found[table["name"]] = Drawing(_bars(table, shown, content), told)
     for numbers in content["numbers"]:
-        if "histogram" in numbers:
-            found["ages"] = Drawing(_ages(numbers, labels), _ages_told(numbers, labels))
+        shown = {label: colours[label] for label, cell in numbers["cells"].items() if cell["known"]}
+        if "histogram" in numbers and shown:
+            found["ages"] = Drawing(_ages(numbers, shown), _ages_told(numbers, list(shown)))
     return found
+
+
+def _known_of(table: Content, labels: Sequence[str]) -> list[str]:
+    """Return the classes of which anything is known: a figure of the unknown shows nothing."""
+    known = [row["cells"] for row in table["rows"] if row["value"] != "unknown"]
+    return [label for label in labels if any(cells[label]["slices"] for cells in known)]
 
 
 def _colours(labels: Sequence[str]) -> dict[str, str]:
@@ -120,11 +129,11 @@ def _colours(labels: Sequence[str]) -> dict[str, str]:
     return {label: colours[place % len(colours)] for place, label in enumerate(labels)}
 
 
-def _bars(table: Content, labels: Sequence[str], content: Content) -> str:
+def _bars(table: Content, colours: Mapping[str, str], content: Content) -> str:
     """Draw the share of each value in its class, a bar a class."""
+    labels = list(colours)
     rows = table["rows"][:MOST_BARS]
     names = [str(row["value"])[:SHORT_NAME] for row in rows]
-    colours = _colours(labels)
     high = 0.8 / len(labels)
 
     def paint(figure: Figure) -> None:
@@ -146,17 +155,16 @@ def _bars(table: Content, labels: Sequence[str], content: Content) -> str:
     return draw((6.2, 0.9 + 0.34 * len(rows) * max(1.0, 0.7 * len(labels))), paint)
 
 
-def _ages(numbers: Content, labels: Sequence[str]) -> str:
+def _ages(numbers: Content, colours: Mapping[str, str]) -> str:
     """Draw the histogram of ages, a step line a class."""
-    edges, colours = numbers["bins"], _colours(labels)
+    edges, labels = numbers["bins"], list(colours)
 
     def paint(figure: Figure) -> None:
         axes = figure.add_subplot()
         for label in labels:
             counts = numbers["histogram"][label]
-            if sum(counts):
-                axes.stairs([100 * one / sum(counts) for one in counts], edges, linewidth=2,
-                            color=colours[label], label=label)  # fmt: skip
+            axes.stairs([100 * one / sum(counts) for one in counts], edges, linewidth=2,
+                        color=colours[label], label=label)  # fmt: skip
         axes.set_xlabel("Age, years")
         axes.set_ylabel("% of slices with a known age")
         axes.set_xlim(edges[0], edges[-1])

@@ -149,7 +149,7 @@ def _page(content: Content, found: Mapping[str, Drawing]) -> str:
         "beyond": _beyond(content),
     }  # fmt: skip
     return fill_page(
-        "comparison.html", told, found, styles=("report", "comparison"), filters=filters
+        "comparison.html", told, found, styles=("report", "series", "comparison"), filters=filters
     )
 
 
