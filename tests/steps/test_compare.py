@@ -21,8 +21,16 @@ TABLE = made_table()
 
 
 @pytest.fixture
-def three(tmp_path: Path) -> list[Path]:
-    """Three networks on the same slices, one of them from random weights."""
+def three(made_three: Path, tmp_path: Path) -> list[Path]:
+    """Three networks on the same slices, one of them from random weights; a test may spoil them."""
+    shutil.copytree(made_three, tmp_path, dirs_exist_ok=True)
+    return [tmp_path / name for name in ("a", "b", "c")]
+
+
+@pytest.fixture(scope="module")
+def made_three(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the three, made once."""
+    place = tmp_path_factory.mktemp("three")
     made = [
         Made(noise=0.4, seed=1, epochs=4),
         Made(title="VGG16", backbone="vgg16", noise=1.5, seed=2, parameters=14_849_602, epochs=4),
@@ -30,10 +38,9 @@ def three(tmp_path: Path) -> list[Path]:
             title="VGG19", backbone="vgg19", noise=3.0, seed=3, pretrained=False, size=320, epochs=4
         ),
     ]
-    runs = [tmp_path / name for name in ("a", "b", "c")]
-    for folder, one in zip(runs, made, strict=True):
-        made_run(folder, TABLE, one)
-    return runs
+    for name, one in zip(("a", "b", "c"), made, strict=True):
+        made_run(place / name, TABLE, one)
+    return place
 
 
 def test_the_comparison_holds_the_figures_of_each_run(three: list[Path], tmp_path: Path) -> None:

@@ -88,11 +88,17 @@ def bootstrap_weights(
     drawn = np.zeros((resamples, len(names)), dtype=np.uint16)  # a group is drawn a few times
     for index in strata:
         share = np.full(len(index), 1 / len(index))
-        for row in range(resamples):
-            drawn[row, index] = rng.multinomial(len(index), share)
-    at_a_time = max(1, CELLS_AT_A_TIME // max(1, len(codes)))
+        for some in _blocks(resamples, len(index)):
+            drawn[some, index] = rng.multinomial(len(index), share, size=some.stop - some.start)
+    for some in _blocks(resamples, len(codes)):
+        yield drawn[some, codes].astype(np.float64)
+
+
+def _blocks(resamples: int, cells: int) -> Iterator[slice]:
+    """Yield the resamples some at a time, where each takes so many cells."""
+    at_a_time = max(1, CELLS_AT_A_TIME // max(1, cells))
     for first in range(0, resamples, at_a_time):
-        yield drawn[first : first + at_a_time, codes].astype(np.float64)
+        yield slice(first, min(first + at_a_time, resamples))
 
 
 def interval_of(value: float, draws: Floats, *, groups: int, undefined: str = "") -> Figure:
