@@ -5,8 +5,8 @@
 
 With tables: changed copies of slices drawn by chance are looked for among all slices of the table,
 and those counted that lie in a cluster with another group; both for each half of the groups. With
---count: seconds (by the clock, and of a core: on a busy machine only these say something) and memory
-for so many made-up fingerprints. Prints Markdown tables.
+--count: seconds (by the clock, and of a core, which a busy machine changes less) and memory for so
+many made-up fingerprints. Prints Markdown tables.
 
 What is made up: pictures unlike one another; series, each slice a little different from the one
 before; chests, which share body and lungs and differ in what is inside them, as the slices of one
@@ -174,7 +174,7 @@ def made_up(count: int, kind: str) -> Iterator[Fingerprint]:
 
 def speed(count: int) -> Iterator[str]:
     """Yield the rows on time and memory."""
-    yield "| fingerprints | kind | seconds | of a core | pairs listed | clusters | crowded | peak MB |"
+    yield "| fingerprints | kind | seconds | of a core | pairs listed | clusters | crowded | MB |"
     yield "|---|---|---|---|---|---|---|---|"
     for kind in ("unlike", "series", "chests", "equal", "nearly equal"):
         prints = collect(made_up(count, kind), count=count)
@@ -183,8 +183,8 @@ def speed(count: int) -> Iterator[str]:
         seconds, own = time.perf_counter() - start, time.process_time() - begun
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         clusters = len(np.unique(found.clusters))
-        numbers = f"{seconds:.0f} | {own:.0f} | {len(found.pairs):,} | {clusters:,} | {found.crowded:,} | {peak:.0f}"
-        yield f"| {count:,} | {kind} | {numbers} |"
+        counts = f"{len(found.pairs):,} | {clusters:,} | {found.crowded:,}"
+        yield f"| {count:,} | {kind} | {seconds:.0f} | {own:.0f} | {counts} | {peak:.0f} |"
 
 
 def main() -> None:
