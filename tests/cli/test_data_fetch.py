@@ -93,7 +93,7 @@ def test_a_dry_run_says_sizes_and_needs_no_yes(hilum: Hilum, site: Site, tmp_pat
     assert told.code == 0
     assert told.out.splitlines() == [
         "ct-pneumonia: 2 files, 2.1 kB; 2.1 kB left to fetch",
-        "needs 200.0 MB of free disk while it runs",
+        "needs 200 MB of free disk while it runs",
     ]
     assert not (tmp_path / "x").exists()
 

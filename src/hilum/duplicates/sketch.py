@@ -48,27 +48,22 @@ def best_overlay(one: Sketch, many: Sketch) -> Real:
         axes; of slices of different patients half reach 0.55, of copies that lost up to 8 % a side
         nine of ten 0.64.
     """
-    own = one.astype(np.float32)
-    ways = np.stack(
-        [
-            cv2.warpAffine(own, way, own.shape, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
-            for way in _ways()
-        ]
-    )
-    return np.asarray((_unit(ways) @ _unit(many).T).max(axis=0), dtype=np.float32)
+    ways = _axis()
+    laid = ways[:, None] @ one.astype(np.float32) @ ways.transpose(0, 2, 1)[None]
+    laid = laid.reshape(-1, SKETCH, SKETCH)
+    return np.asarray((_unit(laid) @ _unit(many).T).max(axis=0), dtype=np.float32)
 
 
 @cache
-def _ways() -> tuple[Real, ...]:
-    """Return the maps (2, 3) from the place in the result to that in the sketch."""
+def _axis() -> Real:
+    """Return the maps (ways, SKETCH, SKETCH) of one axis: linear interpolation, 0 from outside."""
     middle = (SKETCH - 1) / 2
-    return tuple(
-        np.array(
-            [[wide, 0, middle - wide * middle + right], [0, high, middle - high * middle + down]],
-            dtype=np.float32,
-        )
-        for wide, high, right, down in product(SCALES, SCALES, SHIFTS, SHIFTS)
-    )
+    places = np.arange(SKETCH)
+    starts = [
+        scale * (places - middle) + middle + shift for scale, shift in product(SCALES, SHIFTS)
+    ]
+    distance = np.abs(np.array(starts)[:, :, None] - places)
+    return np.asarray(np.maximum(0, 1 - distance), dtype=np.float32)
 
 
 def _unit(sketches: npt.NDArray[np.generic]) -> Real:
