@@ -91,6 +91,11 @@ class Run:
         return self.folder / "maps"
 
     @property
+    def sanity(self) -> Path:
+        """What checks of the maps found."""
+        return self.folder / "sanity"
+
+    @property
     def report_file(self) -> Path:
         """The report, one self-contained HTML file."""
         return self.folder / "report.html"

@@ -25,6 +25,7 @@ from hilum.cli import (
     random_labels,
     recipes,
     report,
+    sanity,
     split,
     train,
     tune,
@@ -68,6 +69,7 @@ app.command("evaluate")(evaluate.command)
 app.command("explain")(explain.command)
 app.command("export")(export.command)
 app.command("ensemble")(ensemble.command)
+app.command("sanity")(sanity.command)
 app.command("report")(report.command)
 app.command("compare")(compare.command)
 app.command("random-labels")(random_labels.command)

@@ -1,7 +1,7 @@
 """Layer by layer, what a network has learnt is replaced by what it would be untrained.
 
-The cascading randomisation of Adebayo et al. 2018, section 4.1: from the head down, each step leaves
-all that it has replaced before replaced.
+The cascading randomisation of Adebayo et al. 2018, section 4.1: from the head down, and what was
+replaced stays replaced.
 """
 
 from __future__ import annotations
@@ -9,16 +9,24 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from itertools import takewhile
+from itertools import pairwise, takewhile
 
 import torch
 from torch import Tensor
 
-from hilum.learn.networks import Classifier, build_network
-from hilum.learn.weights import Weights
+from hilum.learn.networks import Classifier
+from hilum.learn.predict import untrained_networks
 from hilum.run import Run
 
-__all__ = ["STAGES", "Stage", "backbone_stages", "deal_out", "kept_weights", "randomise", "untrained"]
+__all__ = [
+    "STAGES",
+    "Stage",
+    "backbone_stages",
+    "deal_out",
+    "kept_weights",
+    "randomise",
+    "untrained",
+]
 
 STAGES = 8
 """Stages that a backbone is parted into: enough to see where its maps change."""
@@ -47,16 +55,12 @@ class Stage:
 def untrained(run: Run, *, seed: int) -> dict[str, Tensor]:
     """Return the tensors of a run's network as they are before any training, drawn from `seed`.
 
-    timm's initialisation, and the head's own. A normalisation that begins at zero, as the last of a
+    See `hilum.learn.predict.untrained_networks`. A normalisation that begins at zero, as the last of a
     residual block in some networks does, begins at one instead: the block would pass nothing, and
     what lies below it would look on as if no layer stood between.
     """
-    recipe, told = run.recipe(), run.network()
-    start = Weights(recipe.timm_name, None, "", "", told["input"]["mean"], told["input"]["std"])
-    with torch.random.fork_rng():
-        torch.manual_seed(seed)
-        network = build_network(recipe, start, classes=len(told["class_names"]))
-    state = {name: tensor.detach() for name, tensor in network.state_dict().items()}
+    (member,) = untrained_networks(run, seed=seed)
+    state = {name: tensor.detach() for name, tensor in member.network.state_dict().items()}
     for name, tensor in state.items():
         if name.endswith(".weight") and tensor.ndim == 1 and not tensor.any():
             tensor.fill_(1.0)
@@ -82,7 +86,10 @@ def backbone_stages(network: Classifier, *, size: int, count: int = STAGES) -> l
     for name, part in reversed(deal_out(body, count)):
         tensors = tuple(t for layer in part for t in own[INSIDE + layer])
         stages.append(Stage(name, len(part), tensors))
-    return [*stages[:-1], replace(stages[-1], tensors=(*own.get(BACKBONE, ()), *stages[-1].tensors))]
+    return [
+        *stages[:-1],
+        replace(stages[-1], tensors=(*own.get(BACKBONE, ()), *stages[-1].tensors)),
+    ]
 
 
 def _tensors_of_layers(network: Classifier) -> dict[str, list[str]]:
@@ -128,7 +135,7 @@ def deal_out(layers: Sequence[str], count: int) -> list[tuple[str, list[str]]]:
     bounds = [0, *ends, len(layers)]
     return [
         (_part_name(layers, first, last), list(layers[first:last]))
-        for first, last in zip(bounds, bounds[1:], strict=False)
+        for first, last in pairwise(bounds)
     ]
 
 
@@ -137,7 +144,8 @@ def _shared(layers: Sequence[str], end: int) -> int:
     if not 0 < end < len(layers):
         return 0
     before, after = layers[end - 1].split("."), layers[end].split(".")
-    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(before, after)))
+    pairs = zip(before, after, strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
 def _part_name(layers: Sequence[str], first: int, last: int) -> str:

@@ -22,9 +22,10 @@ Ranks = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
 GAMES = ("deletion", "insertion")
-ORDERS = ("map", "shuffled", "centre")
+ORDERS = ("map", "shuffled", "another", "centre")
 """In which order pixels go: that of the map; of the map with its cells shuffled, which is as coarse
-and as peaked but knows nothing; from the centre outwards."""
+and as peaked but knows no place; of another slice's map, which knows what all maps share; from the
+centre outwards."""
 BLUR = 0.05
 """Spread of the blur that insertion starts from, as a share of the slice's side: where the lungs
 lie can still be seen, but nothing in them. RISE takes 5 pixels of 224, half of it, for photographs;

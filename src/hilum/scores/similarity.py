@@ -35,7 +35,7 @@ def alike(first: Maps, second: Maps) -> dict[str, Floats]:
 
 
 def scaled(maps: Maps) -> Floats:
-    """Return maps (n, rows, columns) divided by their own largest absolute value; zero stays zero."""
+    """Return maps (n, rows, columns) divided by their own largest absolute value; 0 stays 0."""
     whole = np.asarray(maps, dtype=np.float64)
     top = np.abs(whole).max(axis=(1, 2), keepdims=True)
     return whole / np.where(top > 0, top, 1.0)

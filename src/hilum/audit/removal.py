@@ -1,0 +1,68 @@
+"""Does the answer depend on the pixels that the map calls important? Deletion and insertion."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hilum.audit.concern import Concern
+from hilum.audit.wording import figure_text
+
+__all__ = ["removal_concern"]
+
+Told = dict[str, Any]
+
+CONTROLS = {
+    "shuffled": "with the map's cells shuffled",
+    "another": "by another slice's map",
+    "centre": "from the centre",
+}
+"""Orders that know nothing of the slice, and how a sentence names them."""
+DONE = {"deletion": "removed", "insertion": "put back"}
+WANTED = {"deletion": -1, "insertion": 1}
+"""The sign of a good map's difference to a control: deletion wants a small area."""
+
+
+def removal_concern(
+    game: str, areas: dict[str, Told], minus: dict[str, Told], *, asked: int, of: int
+) -> Concern:
+    """Return whether the map's order changes the answer sooner than orders that know nothing.
+
+    Args:
+        game: "deletion" or "insertion".
+        areas: `map` and each of CONTROLS -> area under the probability of the class.
+        minus: each of CONTROLS -> the map's area less that one's, on the same slices.
+        asked, of: slices on which the game could be played, and all.
+
+    Returns:
+        level `better` (than all three), `partly` (than some), `no better` (than none) or
+        `undefined`.
+    """
+    if not asked:
+        return Concern(
+            game, "undefined",
+            f"{game.capitalize()} can't be played: all {of} slices get their class no less when "
+            f"nothing is left in them, so no pixel matters to it.",
+        )  # fmt: skip
+    sides = {name: _side(minus[name], WANTED[game]) for name in CONTROLS}
+    sooner = [name for name, side in sides.items() if side == "sooner than"]
+    level = "no better" if not sooner else "better" if len(sooner) == len(CONTROLS) else "partly"
+    compared = "; ".join(
+        f"{sides[name]} {told} ({figure_text(areas[name])}, map minus that "
+        f"{figure_text(minus[name], sign='+')})"
+        for name, told in CONTROLS.items()
+    )
+    left = "" if asked == of else (
+        f" {of - asked} of {of} slices are left out: emptied, they get their class all the same."
+    )  # fmt: skip
+    return Concern(
+        game, level,
+        f"When pixels are {DONE[game]} in the order of the map, the area under the probability is "
+        f"{figure_text(areas['map'])}; the answer changes {compared}.{left}",
+    )  # fmt: skip
+
+
+def _side(figure: Told, wanted: int) -> str:
+    """Return on which side of a control the map is, by the interval of their difference."""
+    if figure["low"] <= 0 <= figure["high"]:
+        return "no sooner than"
+    return "sooner than" if (figure["value"] > 0) == (wanted > 0) else "later than"

@@ -1,0 +1,116 @@
+"""The slices that a check of maps looks at, and the maps of the run's own network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from hilum.cam_maps import in_slice_pixels
+from hilum.scores.bootstrap import Figure
+from hilum.scores.means import mean_figures
+from hilum.scores.similarity import GRID
+from hilum.table import SliceTable
+
+__all__ = ["Ask", "Grey", "Maps", "Sample", "draw_slices", "on_grid"]
+
+Grey = npt.NDArray[np.uint8]
+Maps = npt.NDArray[np.float32]
+Ask = Callable[[Grey, npt.NDArray[np.int64]], Maps]
+"""From slices (n, size, size) and classes (n,) to maps (n, rows, columns) of one network."""
+Values = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Slices of which the run's network gives a map.
+
+    Attributes:
+        rows: `slice_id`, `group`, `label`, `target` of each.
+        sized: side -> (n, side, side) uint8, the slices at every size that is asked for.
+        size: side that the run's own network sees.
+        target: (n,) int64, index of the class that is explained throughout.
+        cells: (n, rows, columns) float32, the network's own maps as they come.
+        maps: the same on the grid that maps are compared on.
+        left_out: state -> slices that were drawn and have none: "zero map", "not finite".
+    """
+
+    rows: pd.DataFrame
+    sized: dict[int, Grey]
+    size: int
+    target: npt.NDArray[np.int64]
+    cells: Maps
+    maps: Maps
+    left_out: dict[str, int]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @property
+    def grey(self) -> Grey:
+        """(n, size, size) uint8, as the run's own network sees them."""
+        return self.sized[self.size]
+
+    @property
+    def groups(self) -> npt.NDArray[np.object_]:
+        """(n,)."""
+        return self.rows["group"].to_numpy(dtype=object)
+
+    def figures(self, values: Mapping[str, Values]) -> dict[str, Figure]:
+        """Return the mean of each column (n,), with its interval over groups."""
+        columns = np.stack([values[name] for name in values], axis=1)
+        labels = self.rows["label"].to_numpy(dtype=object)
+        found = mean_figures(columns, groups=self.groups, labels=labels)
+        return dict(zip(values, found, strict=True))
+
+    def told(self, values: Mapping[str, Values]) -> dict[str, Any]:
+        """Return the same as sanity.json has it."""
+        return {name: figure.as_json() for name, figure in self.figures(values).items()}
+
+    def part(self, places: npt.NDArray[np.intp]) -> Sample:
+        """Return the sample of the slices at these places."""
+        return Sample(
+            self.rows.iloc[places].reset_index(drop=True),
+            {size: grey[places] for size, grey in self.sized.items()}, self.size,
+            self.target[places], self.cells[places], self.maps[places], self.left_out,
+        )  # fmt: skip
+
+    def long_rows(self, check: str, against: str, values: Mapping[str, Values]) -> pd.DataFrame:
+        """Return rows of sanity.csv: one a slice and number."""
+        facts = self.rows.assign(check=check, against=against)
+        parts = [facts.assign(measure=name, value=column) for name, column in values.items()]
+        return pd.concat(parts, ignore_index=True)
+
+    def partners(self, *, most: int, seed: int) -> list[npt.NDArray[np.intp]]:
+        """Return for each slice others to hold its map against, at most so many, by lot.
+
+        They are of other groups and of the same class explained; where there is none, of any.
+        """
+        chance, groups = np.random.default_rng(seed), self.groups
+        chosen = []
+        for place in range(len(self)):
+            others = groups != groups[place]
+            alike = others & (self.target == self.target[place])
+            open_to = np.flatnonzero(alike if alike.any() else others)
+            chosen.append(np.sort(chance.permutation(open_to)[:most]))
+        return chosen
+
+
+def draw_slices(table: SliceTable, *, seed: int) -> npt.NDArray[np.intp]:
+    """Return the rows of a table in the order in which they are taken: labels in turn, each group
+    once before any twice; which ones come first is left to chance."""
+    chance = np.random.default_rng(seed)
+    rows = table.rows[["label", "group"]].iloc[chance.permutation(len(table))]
+    rows = rows.assign(round=rows.groupby("group").cumcount()).sort_values("round", kind="stable")
+    return rows.groupby("label").cumcount().sort_values(kind="stable").index.to_numpy(dtype=np.intp)
+
+
+def on_grid(cells: Maps) -> Maps:
+    """Return maps (n, rows, columns) on the grid that maps are compared on; what is not finite
+    counts as 0."""
+    finite = np.where(np.isfinite(cells), cells, 0).astype(np.float32)
+    return np.stack([in_slice_pixels(one, (GRID, GRID)) for one in finite])
