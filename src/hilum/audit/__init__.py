@@ -3,9 +3,11 @@
 from hilum.audit.border import PIXELS, Features, border_features, probe_border, probe_concern
 from hilum.audit.concern import Concern
 from hilum.audit.design import judge_design
+from hilum.audit.localisation import ASKED, localisation_concern
 from hilum.audit.random_labels import LEAKS, REAL_LABEL, random_labels_concern
 
 __all__ = [
+    "ASKED",
     "LEAKS",
     "PIXELS",
     "REAL_LABEL",
@@ -13,6 +15,7 @@ __all__ = [
     "Features",
     "border_features",
     "judge_design",
+    "localisation_concern",
     "probe_border",
     "probe_concern",
     "random_labels_concern",

@@ -8,10 +8,11 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from hilum.cam_maps import in_slice_pixels
 from hilum.scores.localisation.figures import MOST_OF, Map
 from hilum.scores.localisation.region import Region, area_share, bounding_sides
 
-__all__ = ["centre_prior", "chance", "edge_map", "enlarged", "lesion_prior", "random_boxes"]
+__all__ = ["centre_prior", "chance", "edge_map", "lesion_prior", "random_boxes"]
 
 CENTRE_SPREAD = 0.25
 """Standard deviation of the centre prior, as a share of each side: its hot region is about a
@@ -40,7 +41,7 @@ def lesion_prior(places: Iterable[tuple[str, Region]]) -> Map | None:
         places: group and region of each lesion slice, of the training slices alone.
 
     Returns:
-        (PRIOR_SIDE, PRIOR_SIDE) float32, to be brought to a slice's shape by `enlarged`.
+        (PRIOR_SIDE, PRIOR_SIDE) float32, to be brought to a slice's shape as maps are.
     """
     sums: dict[str, npt.NDArray[np.float64]] = {}
     counts: dict[str, int] = {}
@@ -57,12 +58,6 @@ def lesion_prior(places: Iterable[tuple[str, Region]]) -> Map | None:
     return np.asarray(smooth, dtype=np.float32)
 
 
-def enlarged(cells: Map, shape: tuple[int, int]) -> Map:
-    """Return a map of few cells at a slice's `shape`, linear between them, as maps are enlarged."""
-    resized = cv2.resize(cells, (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR)
-    return np.asarray(resized, dtype=np.float32)
-
-
 def edge_map(grey: npt.NDArray[np.uint8], cells: tuple[int, int]) -> Map:
     """Return where a slice has edges, as coarse as a network's map, (rows, columns) float32.
 
@@ -76,7 +71,7 @@ def edge_map(grey: npt.NDArray[np.uint8], cells: tuple[int, int]) -> Map:
     picture = grey.astype(np.float32)
     gradient = np.hypot(cv2.Sobel(picture, -1, 1, 0), cv2.Sobel(picture, -1, 0, 1))
     coarse = cv2.resize(gradient, (cells[1], cells[0]), interpolation=cv2.INTER_AREA)
-    return enlarged(np.asarray(coarse, dtype=np.float32), (grey.shape[0], grey.shape[1]))
+    return in_slice_pixels(np.asarray(coarse, dtype=np.float32), (grey.shape[0], grey.shape[1]))
 
 
 def random_boxes(region: Region) -> dict[str, float]:
@@ -87,7 +82,7 @@ def random_boxes(region: Region) -> dict[str, float]:
     drawn. Inside it the map is 1, outside 0, so that every threshold gives the same overlap.
 
     Returns:
-        figure of `FIGURES` -> mean, 0 to 1.
+        each of `MEASURED`: mean, 0 to 1.
     """
     pixels = int(np.count_nonzero(region))
     rows, columns = _sides(region, pixels)
@@ -106,6 +101,7 @@ def random_boxes(region: Region) -> dict[str, float]:
         "energy": float(own.mean()),
         "best_iou": float(overlap.mean()),
         "iou": float(overlap.mean()),
+        "hot": rows * columns / region.size,
     }
 
 
@@ -130,4 +126,4 @@ def chance(region: Region, hot: float) -> dict[str, float]:
     """
     area = area_share(region)
     unknown = dict.fromkeys(("over_half", "best_iou", "iou"), float("nan"))
-    return {"covered": hot, "pointing": area, "energy": area, **unknown}
+    return {"covered": hot, "pointing": area, "energy": area, "hot": hot, **unknown}

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from hilum.errors import UsageError
 from hilum.scores.localisation.region import Region
 
-__all__ = ["FIGURES", "HOT", "LEVELS", "MISSED", "MOST_OF", "Found", "Map", "find", "find_state"]
+__all__ = ["FIGURES", "HOT", "LEVELS", "MEASURED", "MISSED", "MOST_OF", "Found", "Map", "find", "find_state"]
 
 Map = npt.NDArray[np.float32]
 """(rows, columns) float32, in pixels of the slice, 0 or more, not scaled."""
@@ -25,6 +25,8 @@ LEVELS = 100
 
 FIGURES = ("covered", "over_half", "pointing", "energy", "best_iou", "iou")
 """What a map is measured by, each 0 to 1 and 1 at best; see `Found`."""
+MEASURED = (*FIGURES, "hot")
+"""The same, and how much of the slice is hot, without which `covered` says little."""
 
 
 class Found(NamedTuple):
@@ -65,8 +67,8 @@ class Found(NamedTuple):
         return float(self.overlap[level])
 
     def figures(self, level: int) -> dict[str, float]:
-        """Return `FIGURES`, the last of them at the threshold of number `level`."""
-        own = {name: float(getattr(self, name)) for name in FIGURES[:-1]}
+        """Return `MEASURED`, `iou` at the threshold of number `level`."""
+        own = {name: float(getattr(self, name)) for name in MEASURED if name != "iou"}
         return {**own, "iou": self.iou(level)}
 
 

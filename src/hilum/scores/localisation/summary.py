@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from hilum.scores.bootstrap import Figure, bootstrap_weights, difference_of, interval_of
-from hilum.scores.localisation.figures import FIGURES
+from hilum.scores.localisation.figures import MEASURED
 from hilum.scores.localisation.region import SIZES
 
 __all__ = ["CONTROLS", "NETWORK", "figure_column", "subsets", "summarise"]
@@ -57,7 +57,7 @@ def summarise(rows: pd.DataFrame) -> dict[str, Any]:
 
     Args:
         rows: of localisation.csv, of one kind of region: `group`, `label`, and for the network
-            and each control that was measured the columns of `FIGURES`, see `figure_column`.
+            and each control that was measured the columns of `MEASURED`, see `figure_column`.
 
     Returns:
         `n`, `groups`, and where there are rows `per_slice` and `per_group`: each the `figures`
@@ -77,17 +77,17 @@ def summarise(rows: pd.DataFrame) -> dict[str, Any]:
 
 def _of_unit(rows: pd.DataFrame, share: Floats) -> dict[str, Any]:
     """Return figures and differences where each row counts with its `share` (n,)."""
-    there = [of for of in (NETWORK, *CONTROLS) if figure_column(FIGURES[0], of) in rows]
-    columns = [figure_column(figure, of) for of in there for figure in FIGURES]
+    there = [of for of in (NETWORK, *CONTROLS) if figure_column(MEASURED[0], of) in rows]
+    columns = [figure_column(figure, of) for of in there for figure in MEASURED]
     means = _means(rows, columns, share)
     groups = int(rows["group"].nunique())
     place = {column: number for number, column in enumerate(columns)}
     own = {
-        of: {figure: _figure(means, place[figure_column(figure, of)], groups) for figure in FIGURES}
+        of: {figure: _figure(means, place[figure_column(figure, of)], groups) for figure in MEASURED}
         for of in there
     }
     minus = {
-        of: {figure: _difference(rows, means, place, figure, of) for figure in FIGURES}
+        of: {figure: _difference(rows, means, place, figure, of) for figure in MEASURED}
         for of in there[1:]
     }
     return {"figures": own, "network_minus": minus}
