@@ -51,9 +51,7 @@ def localisation_concern(told: Mapping[str, Any]) -> Concern:
     left = [name for name in asked if name not in beaten[FIGURE]]
     better = [name for name in left if minus[name][FIGURE]["high"] < 0]
     level = "below" if better else "not_above" if left else "above"
-    strongest = max(
-        better or left or asked, key=lambda name: float(figures[name][FIGURE]["value"])
-    )
+    strongest = max(better or left or asked, key=lambda name: float(figures[name][FIGURE]["value"]))
     opening = {
         "above": "The maps find the lesions better than every control",
         "not_above": f"The maps are not shown to find the lesions better than {_listed(left)}",

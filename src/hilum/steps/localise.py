@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pandas as pd
+from hilum.steps.write_maps import MapsWanted, write_maps
 
 from hilum.cam_maps import read_index, read_maps_facts
 from hilum.learn.predict import Member, untrained_networks
@@ -34,7 +35,6 @@ from hilum.steps.measure_maps import (
     learn_prior,
     measure,
 )
-from hilum.steps.write_maps import MapsWanted, write_maps
 from hilum.table import SliceTable, write_csv
 
 __all__ = ["forget_localisation", "localise"]
@@ -146,9 +146,7 @@ def _maps(
         folders[name] = place / name
         folders[name].mkdir(parents=True)
         members, wanted = makers[name]
-        write_maps(
-            members, table, folders[name], wanted=wanted, whole=whole, progress=progress
-        )
+        write_maps(members, table, folders[name], wanted=wanted, whole=whole, progress=progress)
     return folders
 
 
@@ -186,7 +184,10 @@ def _rows(
 
 def _figures(one: Measured, levels: Levels) -> dict[str, float]:
     """Return the figures of the network and of each control, by their columns."""
-    of = {name: found.figures(levels.get((one.kind, name), UNCHOSEN)) for name, found in one.found.items()}
+    of = {
+        name: found.figures(levels.get((one.kind, name), UNCHOSEN))
+        for name, found in one.found.items()
+    }
     of["random_boxes"] = random_boxes(one.region)
     of["chance"] = chance(one.region, one.found[NETWORK].hot)
     return {

@@ -10,7 +10,18 @@ import numpy.typing as npt
 from hilum.errors import UsageError
 from hilum.scores.localisation.region import Region
 
-__all__ = ["FIGURES", "HOT", "LEVELS", "MEASURED", "MISSED", "MOST_OF", "Found", "Map", "find", "find_state"]
+__all__ = [
+    "FIGURES",
+    "HOT",
+    "LEVELS",
+    "MEASURED",
+    "MISSED",
+    "MOST_OF",
+    "Found",
+    "Map",
+    "find",
+    "find_state",
+]
 
 Map = npt.NDArray[np.float32]
 """(rows, columns) float32, in pixels of the slice, 0 or more, not scaled."""

@@ -83,7 +83,9 @@ def _of_unit(rows: pd.DataFrame, share: Floats) -> dict[str, Any]:
     groups = int(rows["group"].nunique())
     place = {column: number for number, column in enumerate(columns)}
     own = {
-        of: {figure: _figure(means, place[figure_column(figure, of)], groups) for figure in MEASURED}
+        of: {
+            figure: _figure(means, place[figure_column(figure, of)], groups) for figure in MEASURED
+        }
         for of in there
     }
     minus = {
