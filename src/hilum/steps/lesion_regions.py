@@ -18,7 +18,7 @@ REGIONS = ("boxes", "mask")
 
 
 def has_lesion(rows: pd.DataFrame) -> pd.Series[bool]:
-    """Return for each row whether it has a box or a mask; `none` in `boxes` says that it has not."""
+    """Return for each row whether it has a box or a mask; `none` in `boxes` says that it hasn't."""
     boxed = ~rows["boxes"].isin(["", NO_LESION])
     return boxed | ((rows["mask"] != "") & (rows["boxes"] != NO_LESION))
 

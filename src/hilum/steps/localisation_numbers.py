@@ -10,7 +10,16 @@ import pandas as pd
 from hilum.audit import localisation_concern
 from hilum.cam_maps import MapsFacts
 from hilum.scores import FEW_GROUPS, INTERVAL
-from hilum.scores.localisation import HOT, LEVELS, SIZES, subsets, summarise
+from hilum.scores.localisation import (
+    CONTROLS,
+    HOT,
+    LEVELS,
+    NETWORK,
+    SIZES,
+    figure_column,
+    subsets,
+    summarise,
+)
 from hilum.steps.environment import version
 from hilum.steps.lesion_regions import REGIONS
 from hilum.steps.measure_maps import Levels
@@ -47,7 +56,6 @@ def localisation_numbers(
         kind: {name: summarise(part) for name, part in subsets(of_kind).items()}
         for kind, of_kind in by_kind.items()
     }
-    slices = rows.drop_duplicates("slice_id")
     return {
         "hilum": version(),
         "split": split,
@@ -58,7 +66,7 @@ def localisation_numbers(
         "hot": HOT,
         "sizes": {name: round(most, DECIMALS) for name, most in SIZES.items()},
         "thresholds": _thresholds(chosen),
-        "states": slices["state"].value_counts().to_dict(),
+        "missed": _missed(by_kind[main]),
         "region": main,
         "verdict": localisation_concern(summaries[main]["all"]).as_json(),
         "notes": _notes(rows, chosen, split),
@@ -73,6 +81,15 @@ def _thresholds(chosen: Chosen) -> dict[str, Any]:
         shares.setdefault(kind, {})[name] = (level + 1) / LEVELS
     told = {"slices": chosen.slices, "groups": chosen.groups, "shares": shares}
     return {"chosen_on": "validation" if chosen.levels else None, **told}
+
+
+def _missed(rows: pd.DataFrame) -> dict[str, int]:
+    """Return how many maps of the network and of each control are zero or not finite.
+
+    Nothing is hot in such a map, and in every other one its largest value is.
+    """
+    hot = {of: figure_column("hot", of) for of in (NETWORK, *CONTROLS)}
+    return {of: int((rows[column] == 0).sum()) for of, column in hot.items() if column in rows}
 
 
 def _notes(rows: pd.DataFrame, chosen: Chosen, split: str) -> list[str]:
@@ -93,8 +110,8 @@ def _notes(rows: pd.DataFrame, chosen: Chosen, split: str) -> list[str]:
     unchosen = sorted(set(rows["region"]) - {kind for kind, _ in chosen.levels})
     if unchosen:
         told.append(
-            f"No validation slice has {' or '.join(unchosen)} to choose a threshold on: IoU is taken "
-            f"at {HOT:g} of each map's largest value."
+            f"No validation slice has {' or '.join(unchosen)} to choose a threshold on: IoU is "
+            f"taken at {HOT:g} of each map's largest value."
         )
     elif split == "validation":
         told.append("The thresholds of IoU were chosen on these very slices, so it flatters.")
