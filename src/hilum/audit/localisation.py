@@ -24,6 +24,13 @@ FIGURE = "pointing"
 no size of a hot region, and all of its controls can be as good as the network."""
 
 
+_OPENINGS = {
+    "above": "The maps find the lesions better than every control",
+    "not_above": "The maps are not shown to find the lesions better than ",
+    "below": "The maps find lesions less often than ",
+}
+
+
 def localisation_concern(told: Mapping[str, Any]) -> Concern:
     """Return whether the network's maps find the lesions better than every control.
 
@@ -44,38 +51,36 @@ def localisation_concern(told: Mapping[str, Any]) -> Concern:
         return Concern("localisation", "undefined", sentence, {"beaten": {}})
     figures, minus = told["per_slice"]["figures"], told["per_slice"]["network_minus"]
     beaten = {
-        figure: [name for name in ASKED if name in minus and _above(minus[name][figure])]
+        figure: [name for name in ASKED if name in minus and _clear(minus[name][figure], 1)]
         for figure in FIGURES
     }
     asked = [name for name in ASKED if name in minus]
     left = [name for name in asked if name not in beaten[FIGURE]]
-    better = [name for name in left if minus[name][FIGURE]["high"] < 0]
+    better = [name for name in left if _clear(minus[name][FIGURE], -1)]
     level = "below" if better else "not_above" if left else "above"
-    strongest = max(better or left or asked, key=lambda name: float(figures[name][FIGURE]["value"]))
-    opening = {
-        "above": "The maps find the lesions better than every control",
-        "not_above": f"The maps are not shown to find the lesions better than {_listed(left)}",
-        "below": f"The maps find the lesions worse than {_listed(better)}",
-    }[level]
+    best = max(better or left or asked, key=lambda name: float(figures[name][FIGURE]["value"]))
     reached = (
-        f"their highest point lies in one on {_percent(figures[NETWORK][FIGURE])} of "
-        f"{told['n']} slices of {told['groups']} groups, that of {ASKED[strongest]} on "
-        f"{_percent(figures[strongest][FIGURE])}; the difference is "
-        f"{_points(minus[strongest][FIGURE])}."
+        f"Their highest point lies in a lesion on {_percent(figures[NETWORK][FIGURE])} of "
+        f"{told['n']} slices of {told['groups']} groups, that of {ASKED[best]} on "
+        f"{_percent(figures[best][FIGURE])}; the difference is {_points(minus[best][FIGURE])}."
     )
-    return Concern("localisation", level, f"{opening}: {reached}", {"beaten": beaten})
+    opening = _OPENINGS[level] + _first_of(better or left)
+    return Concern("localisation", level, f"{opening}. {reached}", {"beaten": beaten})
 
 
-def _above(difference: Mapping[str, Any]) -> bool:
-    """Whether a paired difference is above 0 beyond its interval, by enough groups."""
-    low = difference["low"]
-    return low is not None and low > 0 and least_p(difference["groups"]) < ALPHA
+def _clear(difference: Mapping[str, Any], sign: int) -> bool:
+    """Whether a paired difference is above 0 (or below, with sign -1) beyond chance."""
+    low, high = difference["low"], difference["high"]
+    if low is None or not least_p(difference["groups"]) < ALPHA:
+        return False
+    return bool(low > 0 if sign > 0 else high < 0)
 
 
-def _listed(names: list[str]) -> str:
-    """Return the controls as a sentence lists them."""
-    words = [ASKED[name] for name in names]
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
+def _first_of(names: list[str]) -> str:
+    """Return the first of these controls in words, and how many more there are."""
+    more = len(names) - 1
+    others = f", or than {more} other control{'' if more == 1 else 's'}" if more > 0 else ""
+    return f"{ASKED[names[0]]}{others}" if names else ""
 
 
 def _percent(figure: Mapping[str, Any]) -> str:

@@ -9,7 +9,16 @@ from hypothesis import strategies as st
 
 from hilum.boxes import Box
 from hilum.errors import UsageError
-from hilum.scores.localisation import FIGURES, LEVELS, MEASURED, MISSED, Found, Map, box_region, find
+from hilum.scores.localisation import (
+    FIGURES,
+    LEVELS,
+    MEASURED,
+    MISSED,
+    Found,
+    Map,
+    box_region,
+    find,
+)
 
 SHAPE = (10, 20)
 TUMOUR = box_region([Box(2, 4, 6, 9)], SHAPE)

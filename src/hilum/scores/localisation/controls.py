@@ -20,9 +20,9 @@ quarter of the picture (a Gaussian stretched to the picture's sides, as in Judd,
 2012, MIT-CSAIL-TR-2012-001)."""
 PRIOR_SIDE = 64
 """Cells a side of the lesion prior: finer than the lesions that it averages need."""
-PRIOR_SPREAD = 2.0
-"""Cells by which the lesion prior is smoothed: about a centimetre, so that it doesn't follow the
-outline of single lesions."""
+PRIOR_SPREAD = 4.0
+"""Cells by which the lesion prior is smoothed: about 2 cm in a usual field of view, so that it
+follows where lesions lie and not the outline of single ones."""
 
 
 def centre_prior(shape: tuple[int, int]) -> Map:
