@@ -43,12 +43,12 @@ def localisation_concern(told: Mapping[str, Any]) -> Concern:
 
     Returns:
         level `above`, `not_above`, `below` (some control is better beyond its interval) or
-        `undefined` (there is no slice with a lesion), and as numbers `beaten`: for each figure the
-        controls that the network beats.
+        `undefined` (there is no slice with a lesion), and as numbers the controls that were `asked`
+        for, and `beaten`: those that the network beats, for each figure.
     """
     if not told["n"]:
         sentence = "No slice has a lesion that maps could be held against."
-        return Concern("localisation", "undefined", sentence, {"beaten": {}})
+        return Concern("localisation", "undefined", sentence, {"asked": [], "beaten": {}})
     figures, minus = told["per_slice"]["figures"], told["per_slice"]["network_minus"]
     beaten = {
         figure: [name for name in ASKED if name in minus and _clear(minus[name][figure], 1)]
@@ -65,7 +65,8 @@ def localisation_concern(told: Mapping[str, Any]) -> Concern:
         f"{_percent(figures[best][FIGURE])}; the difference is {_points(minus[best][FIGURE])}."
     )
     opening = _OPENINGS[level] + _first_of(better or left)
-    return Concern("localisation", level, f"{opening}. {reached}", {"beaten": beaten})
+    numbers = {"asked": asked, "beaten": beaten}
+    return Concern("localisation", level, f"{opening}. {reached}", numbers)
 
 
 def _clear(difference: Mapping[str, Any], sign: int) -> bool:

@@ -9,7 +9,6 @@ from typing import Any
 import pandas as pd
 
 from hilum.atomic import write_text
-from hilum.audit import ASKED
 from hilum.report.drawings import Drawing, drawings, numeric_history
 from hilum.report.localisation import FIGURE_TITLES, MAP_TITLES
 from hilum.report.numbers import (
@@ -118,7 +117,6 @@ def _content(files: RunFiles) -> dict[str, Any]:
         else finds_lesions(files.localisation["verdict"]),
         "found_figures": FIGURE_TITLES,
         "found_maps": MAP_TITLES,
-        "found_asked": {name: MAP_TITLES[name] for name in ASKED},
         "cards": None if files.shown is None else map_cards(files.shown, files.folder),
     }
 
