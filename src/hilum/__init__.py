@@ -36,6 +36,7 @@ _PUBLIC = {
     "open_run": "hilum.run",
     "predict": "hilum.steps.predict",
     "random_labels": "hilum.steps.random_labels",
+    "read_maps": "hilum.cam_maps",
     "read_slice": "hilum.readers",
     "read_table": "hilum.table",
     "resume": "hilum.steps.resume",

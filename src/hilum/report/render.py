@@ -10,6 +10,7 @@ import pandas as pd
 
 from hilum.atomic import write_text
 from hilum.report.drawings import Drawing, drawings, numeric_history
+from hilum.report.localisation import FIGURE_TITLES, MAP_TITLES
 from hilum.report.numbers import (
     has_exact,
     signed,
@@ -17,7 +18,7 @@ from hilum.report.numbers import (
 from hilum.report.page import fill_page
 from hilum.report.pictures import KINDS, map_cards
 from hilum.report.run_files import RunFiles, read_run_files
-from hilum.report.statements import against_border, verdict
+from hilum.report.statements import against_border, finds_lesions, verdict
 
 __all__ = ["render", "write_report"]
 
@@ -110,6 +111,12 @@ def _content(files: RunFiles) -> dict[str, Any]:
         "fold_rows": _fold_rows(files),
         "kinds": KINDS,
         "maps_split": _maps_split(files),
+        "localised": files.localisation,
+        "found": None
+        if files.localisation is None
+        else finds_lesions(files.localisation["verdict"]),
+        "found_figures": FIGURE_TITLES,
+        "found_maps": MAP_TITLES,
         "cards": None if files.shown is None else map_cards(files.shown, files.folder),
     }
 

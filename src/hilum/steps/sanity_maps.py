@@ -149,6 +149,4 @@ def agreement(sample: Sample, cells: Maps, *, name: str, other: str, seed: int) 
         sample.long_rows("agreement", name, own),
         sample.long_rows("agreement, different slices", name, floor),
     ]
-    return Checked(
-        {**concern.as_json(), **same, **told, "without_map": empty}, rows, {name: cells}
-    )
+    return Checked({**concern.as_json(), **same, **told, "without_map": empty}, rows, {name: cells})

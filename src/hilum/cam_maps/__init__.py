@@ -1,0 +1,21 @@
+"""The maps folder: what lies in it, and a map in the pixels of its slice; no network needed."""
+
+from hilum.cam_maps.facts import FACTS, LOGITS, MapsFacts, read_maps_facts, write_maps_facts
+from hilum.cam_maps.files import save_full_size, save_maps, state_of_maps
+from hilum.cam_maps.folder import INDEX, read_index, read_maps
+from hilum.cam_maps.grid import in_slice_pixels
+
+__all__ = [
+    "FACTS",
+    "INDEX",
+    "LOGITS",
+    "MapsFacts",
+    "in_slice_pixels",
+    "read_index",
+    "read_maps",
+    "read_maps_facts",
+    "save_full_size",
+    "save_maps",
+    "state_of_maps",
+    "write_maps_facts",
+]
