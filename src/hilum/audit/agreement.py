@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from hilum.audit.clear import is_clear
 from hilum.audit.concern import Concern
 from hilum.audit.wording import figure_text
 
@@ -22,13 +23,13 @@ def agreement_concern(other: str, own: dict[str, Told], *, lead: dict[str, Told]
     Args:
         other: what the second network is, such as "the same recipe with seed 1".
         own: `ssim` and `rank_correlation` of the two maps of each slice.
-        lead: the same less what the two networks' maps of different slices reach.
+        lead: the same less what the two networks' maps of different slices reach, see `is_clear`.
 
     Returns:
-        level `agrees` (both leads lie above 0), `partly` (one does) or `differs` (none does).
+        level `agrees` (both leads lie above 0 beyond chance), `partly` (one does) or `differs`.
     """
     order, shape = own["rank_correlation"], own["ssim"]
-    more = [figure["low"] > 0 for figure in (lead["rank_correlation"], lead["ssim"])]
+    more = [is_clear(lead[name], 1) for name in ("rank_correlation", "ssim")]
     level = {2: "agrees", 1: "partly", 0: "differs"}[sum(more)]
     meaning = {
         "agrees": "where a map is hot depends on the slice, and both networks see it alike to "

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from hilum.audit.clear import is_clear
 from hilum.audit.concern import Concern
 from hilum.scores.localisation import FIGURES, NETWORK
-from hilum.scores.paired import ALPHA, least_p
 
 __all__ = ["ASKED", "localisation_concern"]
 
@@ -34,9 +34,7 @@ _OPENINGS = {
 def localisation_concern(told: Mapping[str, Any]) -> Concern:
     """Return whether the network's maps find the lesions better than every control.
 
-    A control is beaten where the interval of the paired difference lies above 0, and enough groups
-    tell the two apart for a sign test to say so if they all agree (see `least_p`): a bootstrap over
-    few groups is too sure of itself.
+    A control is beaten where the paired difference is above 0 beyond chance, see `is_clear`.
 
     Args:
         told: of all slices with a lesion, as `hilum.scores.localisation.summarise` gives it.
@@ -51,12 +49,12 @@ def localisation_concern(told: Mapping[str, Any]) -> Concern:
         return Concern("localisation", "undefined", sentence, {"asked": [], "beaten": {}})
     figures, minus = told["per_slice"]["figures"], told["per_slice"]["network_minus"]
     beaten = {
-        figure: [name for name in ASKED if name in minus and _clear(minus[name][figure], 1)]
+        figure: [name for name in ASKED if name in minus and is_clear(minus[name][figure], 1)]
         for figure in FIGURES
     }
     asked = [name for name in ASKED if name in minus]
     left = [name for name in asked if name not in beaten[FIGURE]]
-    better = [name for name in left if _clear(minus[name][FIGURE], -1)]
+    better = [name for name in left if is_clear(minus[name][FIGURE], -1)]
     level = "below" if better else "not_above" if left else "above"
     best = max(better or left or asked, key=lambda name: float(figures[name][FIGURE]["value"]))
     reached = (
@@ -67,14 +65,6 @@ def localisation_concern(told: Mapping[str, Any]) -> Concern:
     opening = _OPENINGS[level] + _first_of(better or left)
     numbers = {"asked": asked, "beaten": beaten}
     return Concern("localisation", level, f"{opening}. {reached}", numbers)
-
-
-def _clear(difference: Mapping[str, Any], sign: int) -> bool:
-    """Whether a paired difference is above 0 (or below, with sign -1) beyond chance."""
-    low, high = difference["low"], difference["high"]
-    if low is None or not least_p(difference["groups"]) < ALPHA:
-        return False
-    return bool(low > 0 if sign > 0 else high < 0)
 
 
 def _first_of(names: list[str]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from hilum.audit.clear import is_clear
 from hilum.audit.concern import Concern
 from hilum.audit.wording import figure_text
 
@@ -30,7 +31,7 @@ def removal_concern(
     Args:
         game: "deletion" or "insertion".
         areas: `map` and each of CONTROLS -> area under the probability of the class.
-        minus: each of CONTROLS -> the map's area less that one's, on the same slices.
+        minus: each of CONTROLS -> the map's area less that one's, see `is_clear`.
         asked, of: slices on which the game could be played, and all.
 
     Returns:
@@ -61,8 +62,8 @@ def removal_concern(
     )  # fmt: skip
 
 
-def _side(figure: Told, wanted: int) -> str:
-    """Return on which side of a control the map is, by the interval of their difference."""
-    if figure["low"] <= 0 <= figure["high"]:
-        return "no sooner than"
-    return "sooner than" if (figure["value"] > 0) == (wanted > 0) else "later than"
+def _side(difference: Told, wanted: int) -> str:
+    """Return on which side of a control the map is, beyond chance."""
+    if is_clear(difference, wanted):
+        return "sooner than"
+    return "later than" if is_clear(difference, -wanted) else "no sooner than"

@@ -11,9 +11,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import pairwise, takewhile
 
-import torch
 from torch import Tensor
 
+from hilum.learn.maps import list_layers
 from hilum.learn.networks import Classifier
 from hilum.learn.predict import untrained_networks
 from hilum.run import Run
@@ -55,9 +55,9 @@ class Stage:
 def untrained(run: Run, *, seed: int) -> dict[str, Tensor]:
     """Return the tensors of a run's network as they are before any training, drawn from `seed`.
 
-    See `hilum.learn.predict.untrained_networks`. A normalisation that begins at zero, as the last of a
-    residual block in some networks does, begins at one instead: the block would pass nothing, and
-    what lies below it would look on as if no layer stood between.
+    See `hilum.learn.predict.untrained_networks`. A normalisation that begins at zero, as the last
+    of a residual block in some networks does, begins at one instead: the block would pass nothing,
+    and what lies below it would look on as if no layer stood between.
     """
     (member,) = untrained_networks(run, seed=seed)
     state = {name: tensor.detach() for name, tensor in member.network.state_dict().items()}
@@ -70,8 +70,8 @@ def untrained(run: Run, *, seed: int) -> dict[str, Tensor]:
 def backbone_stages(network: Classifier, *, size: int, count: int = STAGES) -> list[Stage]:
     """Return what is randomised, in this order: the head, then the backbone from its end.
 
-    The layers are taken in the order in which a slice passes them. Tensors that no layer holds
-    (class tokens, position embeddings) go with the first.
+    The layers are taken in the order in which a slice passes them; those that it doesn't pass, and
+    tensors that no layer holds (class tokens, position embeddings), go with the first.
 
     Args:
         network: any backbone of timm.
@@ -79,9 +79,10 @@ def backbone_stages(network: Classifier, *, size: int, count: int = STAGES) -> l
         count: stages of the backbone, of about as many layers each, parted where a block ends.
     """
     own = _tensors_of_layers(network)
-    order = _order(network, own, size)
     head = [name for name in own if name.partition(".")[0] == HEAD]
-    body = [name.removeprefix(INSIDE) for name in order if name.startswith(INSIDE)]
+    inside = [name.removeprefix(INSIDE) for name in own if name.startswith(INSIDE)]
+    passed = [layer.path for layer in list_layers(network, size) if layer.path in inside]
+    body = [*(layer for layer in inside if layer not in passed), *passed]
     stages = [Stage(HEAD, len(head), tuple(t for name in head for t in own[name]))]
     for name, part in reversed(deal_out(body, count)):
         tensors = tuple(t for layer in part for t in own[INSIDE + layer])
@@ -98,23 +99,6 @@ def _tensors_of_layers(network: Classifier) -> dict[str, list[str]]:
     for name in network.state_dict():
         own.setdefault(name.rpartition(".")[0], []).append(name)
     return own
-
-
-def _order(network: Classifier, layers: Mapping[str, object], size: int) -> list[str]:
-    """Return the layers in the order in which a slice passes them, those it doesn't pass first."""
-    called: dict[str, None] = {}
-    hooks = [
-        module.register_forward_pre_hook(lambda *_, name=name: called.setdefault(name))
-        for name, module in network.named_modules()
-        if name in layers
-    ]
-    try:
-        with torch.no_grad():
-            network(torch.zeros(1, 1, size, size, device=network.mean.device))
-    finally:
-        for hook in hooks:
-            hook.remove()
-    return [*(name for name in layers if name not in called), *called]
 
 
 def deal_out(layers: Sequence[str], count: int) -> list[tuple[str, list[str]]]:

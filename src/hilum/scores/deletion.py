@@ -66,7 +66,8 @@ def played(grey: Grey, turns: Ranks, game: str, *, steps: int) -> Iterator[Grey]
     if game == "insertion":
         first, last = last, grey
     for share in shares(steps):
-        yield np.where(turns < round(share * turns.size), last, first)
+        gone = turns < round(share * turns.size)
+        yield np.where(gone, last, first).astype(np.uint8)
 
 
 def area(curves: Floats) -> Floats:

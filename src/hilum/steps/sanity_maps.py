@@ -142,7 +142,7 @@ def agreement(sample: Sample, cells: Maps, *, name: str, other: str, seed: int) 
     grid = on_grid(cells)
     own, floor = alike(sample.maps, grid), different_slices(sample, grid, seed=seed)
     lead = {measure: own[measure] - floor[measure] for measure in MEASURES}
-    told = {key: sample.told(values) for key, values in (("lead", lead), ("floor", floor))}
+    told = {"lead": sample.differences(lead), "floor": sample.told(floor)}
     same = sample.told(own)
     concern = agreement_concern(other, same, lead=told["lead"])
     rows = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -60,7 +61,7 @@ def removal(
         playable = np.flatnonzero(_matters(sample, engine, game))
         part = sample.part(playable)
         curves = np.zeros((len(part), len(ORDERS), len(SAID), steps + 1))
-        for number, place in enumerate(playable):
+        for number, place in enumerate(playable.tolist()):
             cells = sample.cells[place], sample.cells[another[place]]
             chance = np.random.default_rng([seed, place])
             orders = _orders(sample.grey[place], cells, chance)
@@ -102,7 +103,7 @@ def _orders(grey: Grey, cells: tuple[Maps, Maps], chance: np.random.Generator) -
     return [ranks(fine[order], chance) for order in ORDERS]
 
 
-def _said(engine: Engine, slices: list[Grey], target: int) -> npt.NDArray[np.float64]:
+def _said(engine: Engine, slices: Sequence[Grey], target: int) -> npt.NDArray[np.float64]:
     """Return probability and logit of a class, (2, n), of slices, asked a batch at a time."""
     logits = np.concatenate(
         [
@@ -123,7 +124,7 @@ def _told(
 ) -> dict[str, Any]:
     """Return a game's part of sanity.json."""
     reached = sample.told(areas)
-    minus = sample.told({order: areas["map"] - areas[order] for order in ORDERS[1:]})
+    minus = sample.differences({order: areas["map"] - areas[order] for order in ORDERS[1:]})
     concern = removal_concern(game, reached, minus, asked=len(sample), of=of)
     mean = curves.mean(axis=0) if len(sample) else np.zeros((0, 0, 0))
     drawn = {

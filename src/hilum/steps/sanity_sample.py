@@ -11,7 +11,6 @@ import numpy.typing as npt
 import pandas as pd
 
 from hilum.cam_maps import in_slice_pixels
-from hilum.scores.bootstrap import Figure
 from hilum.scores.means import mean_figures
 from hilum.scores.similarity import GRID
 from hilum.table import SliceTable
@@ -60,16 +59,20 @@ class Sample:
         """(n,)."""
         return self.rows["group"].to_numpy(dtype=object)
 
-    def figures(self, values: Mapping[str, Values]) -> dict[str, Figure]:
-        """Return the mean of each column (n,), with its interval over groups."""
+    def told(self, values: Mapping[str, Values]) -> dict[str, Any]:
+        """Return the mean of each column (n,) and its interval over groups, for sanity.json."""
         columns = np.stack([values[name] for name in values], axis=1)
         labels = self.rows["label"].to_numpy(dtype=object)
         found = mean_figures(columns, groups=self.groups, labels=labels)
-        return dict(zip(values, found, strict=True))
+        return {name: figure.as_json() for name, figure in zip(values, found, strict=True)}
 
-    def told(self, values: Mapping[str, Values]) -> dict[str, Any]:
-        """Return the same as sanity.json has it."""
-        return {name: figure.as_json() for name, figure in self.figures(values).items()}
+    def differences(self, values: Mapping[str, Values]) -> dict[str, Any]:
+        """Return the same of paired differences, and in how many `groups` there is any."""
+        sums = {
+            name: pd.Series(column).groupby(self.groups).sum() for name, column in values.items()
+        }
+        groups = {name: {"groups": int((own != 0).sum())} for name, own in sums.items()}
+        return {name: {**figure, **groups[name]} for name, figure in self.told(values).items()}
 
     def part(self, places: npt.NDArray[np.intp]) -> Sample:
         """Return the sample of the slices at these places."""
