@@ -13,7 +13,7 @@ __all__ = ["removal_concern"]
 Told = dict[str, Any]
 
 CONTROLS = {
-    "shuffled": "with the map's cells shuffled",
+    "moved": "with the map moved elsewhere",
     "another": "by another slice's map",
     "centre": "from the centre",
 }

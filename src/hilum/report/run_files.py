@@ -18,7 +18,11 @@ __all__ = ["RunFiles", "read_run_files"]
 _FROM_TRAIN = ("recipe.toml", "slices.csv", "environment.json", "network.json")
 _FROM_EVALUATE = ("metrics.json", "predictions.csv")
 
-_MAKERS = {**dict.fromkeys(_FROM_EVALUATE, "evaluate"), "localisation.json": "explain"}
+_MAKERS = {
+    **dict.fromkeys(_FROM_EVALUATE, "evaluate"),
+    "localisation.json": "explain",
+    "sanity.json": "sanity",
+}
 """The commands that write what train does not."""
 
 _NEEDED_KEYS = {
@@ -26,6 +30,7 @@ _NEEDED_KEYS = {
     "environment.json": ("hilum", "command", "started", "weights"),
     "network.json": ("title", "class_names"),
     "localisation.json": ("split", "target", "region", "regions", "verdict", "notes"),
+    "sanity.json": ("different_slices", "randomisation", "runs", "deletion", "insertion"),
 }
 """Without these there is no report; every other key may be missing and is then left out."""
 
@@ -44,6 +49,7 @@ class RunFiles:
         shown: maps/shown.csv, or None where no maps were made.
         folds: folds.csv of a cross-validation, or None.
         localisation: localisation.json, or None where no lesion was looked for.
+        sanity: sanity/sanity.json, or None where the maps were not checked.
     """
 
     folder: Path
@@ -57,6 +63,7 @@ class RunFiles:
     shown: pd.DataFrame | None
     folds: pd.DataFrame | None = None
     localisation: dict[str, Any] | None = None
+    sanity: dict[str, Any] | None = None
 
 
 def read_run_files(folder: Path) -> RunFiles:
@@ -74,7 +81,7 @@ def read_run_files(folder: Path) -> RunFiles:
             f"{folder / 'metrics.json'} holds no figures of the split 'test', which a report is "
             f"about; run: hilum evaluate {folder}"
         )
-    localised = folder / "localisation.json"
+    localised, checked = folder / "localisation.json", folder / "sanity" / "sanity.json"
     return RunFiles(
         folder=folder,
         recipe=_parse_recipe(text, folder),
@@ -87,6 +94,7 @@ def read_run_files(folder: Path) -> RunFiles:
         shown=_read_optional(folder / "maps" / "shown.csv"),
         folds=_read_optional(folder / "folds.csv"),
         localisation=_read_json(localised) if localised.is_file() else None,
+        sanity=_read_json(checked) if checked.is_file() else None,
     )
 
 

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["GAMES", "ORDERS", "area", "emptied", "played", "ranks", "shares", "shuffled"]
+__all__ = ["GAMES", "ORDERS", "area", "emptied", "moved", "played", "ranks", "shares"]
 
 Grey = npt.NDArray[np.uint8]
 Map = npt.NDArray[np.float32]
@@ -22,10 +22,11 @@ Ranks = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
 GAMES = ("deletion", "insertion")
-ORDERS = ("map", "shuffled", "another", "centre")
-"""In which order pixels go: that of the map; of the map with its cells shuffled, which is as coarse
-and as peaked but knows no place; of another slice's map, which knows what all maps share; from the
-centre outwards."""
+ORDERS = ("map", "moved", "another", "centre")
+"""In which order pixels go: that of the map; of the map moved to another place, which is as coarse,
+peaked and compact but knows no place; of another slice's map, which knows what all maps share; from
+the centre outwards. An order without any shape (pixels or cells in any order) is no fair control:
+it makes holes all over the slice, and those alone change the answer sooner than a compact one."""
 BLUR = 0.05
 """Spread of the blur that insertion starts from, as a share of the slice's side: where the lungs
 lie can still be seen, but nothing in them. RISE takes 5 pixels of 224, half of it, for photographs;
@@ -37,9 +38,12 @@ def shares(steps: int) -> Floats:
     return np.linspace(0, 1, steps + 1)
 
 
-def shuffled(cells: Map, chance: np.random.Generator) -> Map:
-    """Return a map (rows, columns) with the values of its cells in any order."""
-    return chance.permutation(cells.ravel()).reshape(cells.shape)
+def moved(cells: Map, chance: np.random.Generator) -> Map:
+    """Return a map (rows, columns) at another place, by lot; what leaves at an edge comes back at
+    the other."""
+    rows, columns = cells.shape
+    by = int(chance.integers(1, rows * columns)) if cells.size > 1 else 0
+    return np.roll(cells, divmod(by, columns), axis=(0, 1))
 
 
 def ranks(cam_map: Map, chance: np.random.Generator) -> Ranks:

@@ -7,7 +7,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from PIL import Image
 
 from hilum.atomic import new_folder, write_text
 from hilum.errors import UsageError
@@ -15,20 +17,24 @@ from hilum.learn.maps import LAST, Explainer
 from hilum.learn.predict import load_networks
 from hilum.learn.randomise import backbone_stages
 from hilum.progress import SILENT, Progress
-from hilum.report.sanity import sanity_drawings
+from hilum.report.map_sheet import draw_map_sheet
+from hilum.report.sanity_figures import sanity_drawings
 from hilum.run import Run, open_run, write_json
 from hilum.scores import INTERVAL
 from hilum.steps.environment import version
 from hilum.steps.explain import POSITIVE, PREDICTED
 from hilum.steps.facts import network_facts
-from hilum.steps.sanity_maps import Checked, agreement, different_slices, judged, randomisation
+from hilum.steps.sanity_maps import agreement, different_slices, judged, randomisation
 from hilum.steps.sanity_removal import removal
 from hilum.steps.sanity_runs import Other, other_runs
-from hilum.steps.sanity_sample import Sample
+from hilum.steps.sanity_sample import Checked, Sample
 from hilum.steps.sanity_take import Asked, asker, take_slices
 from hilum.table import SPLITS, write_csv
 
 __all__ = ["SanityOptions", "sanity"]
+
+SHOWN, STAGES_SHOWN = 4, 5
+"""Slices on the sheet of maps, and how many of the stages."""
 
 
 @dataclass(frozen=True)
@@ -103,10 +109,12 @@ def sanity(
         asked, table, whole, sizes=sizes, count=options.slices, seed=options.seed,
         progress=progress,
     )  # fmt: skip
-    content, rows = _check(run, asked, sample, compared, options, progress)
+    content, checked = _check(run, asked, sample, compared, options, progress)
+    rows = [some for one in checked for some in one.rows]
     with new_folder(run.sanity, force=True) as draft:
         write_json(content, draft / "sanity.json")
         write_csv(pd.concat(rows, ignore_index=True), draft / "sanity.csv")
+        _sheet(sample, checked).save(draft / "maps.png", optimize=True)
         for name, drawing in sanity_drawings(content).items():
             write_text(draft / f"{name}.svg", drawing.svg)
     return content
@@ -134,24 +142,20 @@ def _check(
     compared: Sequence[Other],
     options: SanityOptions,
     progress: Progress,
-) -> tuple[dict[str, Any], list[pd.DataFrame]]:
-    """Return the content of sanity.json and the rows of sanity.csv."""
+) -> tuple[dict[str, Any], list[Checked]]:
+    """Return the content of sanity.json, and what each check found."""
     member, seed = asked.member, options.seed
-    floor = different_slices(sample, sample.maps, seed=seed)
+    floor = different_slices(sample, seed=seed)
     stages = backbone_stages(member.network, size=member.size)
     randomised = randomisation(
         sample, run, member.network, asker(asked.explainer, member.size), stages,
         (options.draws, seed), progress,
     )  # fmt: skip
-    rows = [sample.long_rows("different slices", "", floor), *randomised.rows]
     agreed = []
     for place, other in enumerate(compared):
-        found = _agreement(sample, other, options)
-        agreed.append({**other.facts, **found.told})
-        rows += found.rows
+        agreed.append(_agreement(sample, other, options))
         progress.advance("other runs", place + 1, len(compared))
-    games, of_games = removal(sample, member, steps=options.steps, seed=seed, progress=progress)
-    told_floor = sample.told(floor)
+    games = removal(sample, member, steps=options.steps, seed=seed, progress=progress)
     content = {
         "hilum": version(),
         "options": asdict(options),
@@ -162,12 +166,29 @@ def _check(
         "by_target": sample.rows["target"].value_counts().sort_index().to_dict(),
         "left_out": sample.left_out,
         "interval": INTERVAL,
-        "different_slices": told_floor,
-        "randomisation": judged(randomised.told, told_floor),
-        "runs": agreed,
-        **games,
+        "different_slices": floor.told,
+        "randomisation": judged(randomised.told, floor.told),
+        "runs": [{**other.facts, **own.told} for other, own in zip(compared, agreed, strict=True)],
+        **games.told,
     }
-    return content, rows + of_games
+    return content, [floor, randomised, *agreed, games]
+
+
+def _sheet(sample: Sample, checked: Sequence[Checked]) -> Image.Image:
+    """Return a sheet of some slices' maps: as trained, while layers become random, of others."""
+    _, randomised, *others = checked
+    shown = sample.first_of_groups(SHOWN)
+    names = list(randomised.shown)
+    some = np.unique(np.linspace(0, len(names) - 1, STAGES_SHOWN).round().astype(int))
+    columns = {"as trained": sample.cells}
+    columns |= {
+        f"random down to {names[at].split(' to ')[0]}": randomised.shown[names[at]] for at in some
+    }
+    for other in others:
+        columns |= other.shown
+    return draw_map_sheet(
+        list(sample.grey[shown]), {name: list(maps[shown]) for name, maps in columns.items()}
+    )
 
 
 def _agreement(sample: Sample, other: Other, options: SanityOptions) -> Checked:

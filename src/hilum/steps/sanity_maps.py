@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from hilum.audit import agreement_concern, randomisation_concern
 from hilum.cam_maps import state_of_maps
@@ -17,9 +15,9 @@ from hilum.learn.randomise import Stage, kept_weights, randomise, untrained
 from hilum.progress import Progress
 from hilum.run import Run
 from hilum.scores.similarity import MEASURES, alike
-from hilum.steps.sanity_sample import Ask, Maps, Sample, on_grid
+from hilum.steps.sanity_sample import Ask, Checked, Maps, Sample, on_grid
 
-__all__ = ["Checked", "agreement", "different_slices", "judged", "randomisation"]
+__all__ = ["agreement", "different_slices", "judged", "randomisation"]
 
 PARTNERS = 8
 """Other slices that each slice's map is held against; more hardly move the mean."""
@@ -27,29 +25,20 @@ PARTNERS = 8
 Values = dict[str, npt.NDArray[np.float64]]
 
 
-@dataclass(frozen=True)
-class Checked:
-    """What a check found.
-
-    Attributes:
-        told: its part of sanity.json.
-        rows: its rows of sanity.csv.
-        shown: what it was held against -> maps (n, rows, columns) of the sample, for pictures.
-    """
-
-    told: dict[str, Any]
-    rows: list[pd.DataFrame]
-    shown: dict[str, Maps]
-
-
-def different_slices(sample: Sample, others: Maps, *, seed: int) -> Values:
-    """Return how alike each slice's map is to maps of other slices, (n,) each, on average.
+def different_slices(sample: Sample, *, seed: int) -> Checked:
+    """Return how alike the run's own maps of different slices are: what any two maps reach.
 
     Args:
-        sample: its maps are the first of each pair.
-        others: (n, GRID, GRID), maps of the same slices, the second of each pair.
+        sample: slices and maps.
         seed: of the choice of partners.
     """
+    found = _among(sample, sample.maps, seed=seed)
+    return Checked(sample.told(found), [sample.long_rows("different slices", "", found)], {})
+
+
+def _among(sample: Sample, others: Maps, *, seed: int) -> Values:
+    """Return how alike each slice's map is to `others` (n, GRID, GRID) of different slices, (n,)
+    each, on average over its partners."""
     found: Values = {name: np.zeros(len(sample)) for name in MEASURES}
     for place, partners in enumerate(sample.partners(most=PARTNERS, seed=seed)):
         own = np.repeat(sample.maps[place : place + 1], len(partners), axis=0)
@@ -140,7 +129,7 @@ def agreement(sample: Sample, cells: Maps, *, name: str, other: str, seed: int) 
     """
     empty = int((state_of_maps(cells) != "ok").sum())
     grid = on_grid(cells)
-    own, floor = alike(sample.maps, grid), different_slices(sample, grid, seed=seed)
+    own, floor = alike(sample.maps, grid), _among(sample, grid, seed=seed)
     lead = {measure: own[measure] - floor[measure] for measure in MEASURES}
     told = {"lead": sample.differences(lead), "floor": sample.told(floor)}
     same = sample.told(own)

@@ -20,13 +20,13 @@ from hilum.scores.deletion import (
     ORDERS,
     area,
     emptied,
+    moved,
     played,
     ranks,
     shares,
-    shuffled,
 )
 from hilum.scores.localisation import centre_prior
-from hilum.steps.sanity_sample import Grey, Maps, Sample
+from hilum.steps.sanity_sample import Checked, Grey, Maps, Sample
 
 __all__ = ["MATTERS", "removal"]
 
@@ -44,14 +44,14 @@ Ranks = npt.NDArray[np.int64]
 
 def removal(
     sample: Sample, engine: Engine, *, steps: int, seed: int, progress: Progress
-) -> tuple[dict[str, Any], list[pd.DataFrame]]:
+) -> Checked:
     """Return the parts `deletion` and `insertion` of sanity.json, and their rows of sanity.csv.
 
     Args:
         sample: slices, classes and maps.
         engine: the network.
         steps: after each of so many equal parts of the pixels it is asked.
-        seed: of the shuffled cells and of the order of equal pixels.
+        seed: of all that is drawn.
         progress: told how far it is.
     """
     told: dict[str, Any] = {}
@@ -72,14 +72,15 @@ def removal(
         areas = {order: area(curves[:, number, 0]) for number, order in enumerate(ORDERS)}
         rows += [part.long_rows(game, order, {"area": own}) for order, own in areas.items()]
         told[game] = _told(game, part, curves, areas, of=len(sample))
-    return told, rows
+    return Checked(told, rows)
 
 
 def _matters(sample: Sample, engine: Engine, game: str) -> npt.NDArray[np.bool_]:
     """Return (n,) whether emptying a slice takes its class away."""
     drop = np.zeros(len(sample))
     for first in range(0, len(sample), BATCH):
-        grey, target = (part[first : first + BATCH] for part in (sample.grey, sample.target))
+        grey = sample.grey[first : first + BATCH]
+        target = sample.target[first : first + BATCH]
         empty = np.stack([emptied(one, game) for one in grey])
         said = [as_probabilities(engine.logits(some)) for some in (grey, empty)]
         own = np.arange(len(grey))
@@ -93,11 +94,11 @@ def _orders(grey: Grey, cells: tuple[Maps, Maps], chance: np.random.Generator) -
     Args:
         grey: (size, size).
         cells: (rows, columns) of the slice's own map, and of another slice's.
-        chance: of the shuffled cells, and of the order of equal pixels.
+        chance: of the place it is moved to, and of the order of equal pixels.
     """
     own, another = cells
     shape = (grey.shape[0], grey.shape[1])
-    coarse = {"map": own, "shuffled": shuffled(own, chance), "another": another}
+    coarse = {"map": own, "moved": moved(own, chance), "another": another}
     fine = {name: in_slice_pixels(one, shape) for name, one in coarse.items()}
     fine["centre"] = centre_prior(shape)
     return [ranks(fine[order], chance) for order in ORDERS]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from hilum.scores.means import mean_figures
 from hilum.scores.similarity import GRID
 from hilum.table import SliceTable
 
-__all__ = ["Ask", "Grey", "Maps", "Sample", "draw_slices", "on_grid"]
+__all__ = ["Ask", "Checked", "Grey", "Maps", "Sample", "draw_slices", "on_grid"]
 
 Grey = npt.NDArray[np.uint8]
 Maps = npt.NDArray[np.float32]
@@ -74,6 +74,12 @@ class Sample:
         groups = {name: {"groups": int((own != 0).sum())} for name, own in sums.items()}
         return {name: {**figure, **groups[name]} for name, figure in self.told(values).items()}
 
+    def first_of_groups(self, most: int) -> npt.NDArray[np.intp]:
+        """Return the places of at most so many slices of different groups, labels in turn."""
+        once = self.rows.drop_duplicates("group")
+        turn = once.groupby("label").cumcount().sort_values(kind="stable")
+        return np.sort(turn.index.to_numpy(dtype=np.intp)[:most])
+
     def part(self, places: npt.NDArray[np.intp]) -> Sample:
         """Return the sample of the slices at these places."""
         return Sample(
@@ -101,6 +107,21 @@ class Sample:
             open_to = np.flatnonzero(alike if alike.any() else others)
             chosen.append(np.sort(chance.permutation(open_to)[:most]))
         return chosen
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What a check found.
+
+    Attributes:
+        told: its part of sanity.json.
+        rows: its rows of sanity.csv.
+        shown: what it was held against -> maps (n, rows, columns) of the sample, for pictures.
+    """
+
+    told: dict[str, Any]
+    rows: list[pd.DataFrame]
+    shown: dict[str, Maps] = field(default_factory=dict)
 
 
 def draw_slices(table: SliceTable, *, seed: int) -> npt.NDArray[np.intp]:
