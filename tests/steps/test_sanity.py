@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -59,16 +60,34 @@ def with_seed(run: Run, seed: int) -> None:
     run.recipe_file.write_text(text.replace("\nseed = 0\n", f"\nseed = {seed}\n"), encoding="utf-8")
 
 
-def test_maps_of_random_layers_differ_and_the_check_says_so(made: SimpleNamespace) -> None:
-    told = made.content["randomisation"]
-    assert told["level"] == "falls"
-    assert [stage["name"] for stage in told["stages"]][:1] == ["head"]
-    assert sum(stage["layers"] for stage in told["stages"]) == 30
-    last = told["stages"][-1]
-    assert last["rank_correlation"]["high"] < 0.5
-    mean = np.mean(last["each_draw"]["rank_correlation"])
-    assert last["rank_correlation"]["value"] == pytest.approx(mean, abs=1e-5)
-    assert len(set(last["each_draw"]["rank_correlation"])) == 2
+def test_each_stage_has_the_mean_of_its_draws(made: SimpleNamespace) -> None:
+    stages = made.content["randomisation"]["stages"]
+    assert stages[0]["name"] == "head"
+    assert sum(stage["layers"] for stage in stages) == 30
+    for stage in stages:
+        for measure in ("ssim", "rank_correlation"):
+            each = stage["each_draw"][measure]
+            assert stage[measure]["value"] == pytest.approx(np.mean(each), abs=2e-6)
+            assert len(each) == 2
+    assert len(set(stages[-1]["each_draw"]["rank_correlation"])) == 2
+
+
+def scattered(activation: Tensor, _gradient: Tensor | None) -> Tensor:
+    """A map that is another wherever the activation is a little different."""
+    return torch.sin(1e4 * activation.sum(dim=1)).abs()
+
+
+def test_maps_that_depend_on_the_weights_pass(
+    table: SliceTable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(METHODS, "scattered", Method("S", scattered, needs_gradient=False))
+    run = make_untrained(tmp_path / "run", table, seed=1)
+    told = sanity(run, options=replace(QUICK, method="scattered", layer="layer2"))
+    assert told["randomisation"]["level"] == "falls"
+    below = [stage["rank_correlation"]["value"] for stage in told["randomisation"]["stages"]]
+    assert below[:3] == pytest.approx([1, 1, 1]), "the head and layer4 stand behind layer2"
+    assert abs(below[-1]) < 0.2
+    assert abs(told["different_slices"]["rank_correlation"]["value"]) < 0.2
 
 
 def blob(activation: Tensor, _gradient: Tensor | None) -> Tensor:
@@ -83,8 +102,7 @@ def test_maps_that_do_not_depend_on_the_weights_fail(
 ) -> None:
     monkeypatch.setitem(METHODS, "blob", Method("Blob", blob, needs_gradient=False))
     run = make_untrained(tmp_path / "run", table, seed=1)
-    options = SanityOptions(slices=8, draws=1, steps=2, split="train", method="blob")
-    told = sanity(run, options=options)
+    told = sanity(run, options=replace(QUICK, method="blob"))
     assert told["randomisation"]["level"] == "stays"
     assert told["randomisation"]["stages"][-1]["ssim"]["value"] == pytest.approx(1)
     assert told["different_slices"]["rank_correlation"]["value"] == pytest.approx(1)

@@ -69,6 +69,6 @@ def _meaning(order: Told, shape: Told, floor: dict[str, Told]) -> tuple[str, str
             "is there without it."
         )
     return "falls", (
-        "the maps depend on what was learnt. That is needed for them to mean anything, and not "
+        "they change with what was learnt. That is needed for maps to mean anything, and not "
         "enough: what was learnt may be the source."
     )

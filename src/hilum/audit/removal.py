@@ -6,7 +6,6 @@ from typing import Any
 
 from hilum.audit.clear import is_clear
 from hilum.audit.concern import Concern
-from hilum.audit.wording import figure_text
 
 __all__ = ["removal_concern"]
 
@@ -48,17 +47,15 @@ def removal_concern(
     sooner = [name for name, side in sides.items() if side == "sooner than"]
     level = "no better" if not sooner else "better" if len(sooner) == len(CONTROLS) else "partly"
     compared = "; ".join(
-        f"{sides[name]} {told} ({figure_text(areas[name])}, map minus that "
-        f"{figure_text(minus[name], sign='+')})"
-        for name, told in CONTROLS.items()
+        f"{side} {CONTROLS[name]} ({areas[name]['value']:.2f})" for name, side in sides.items()
     )
     left = "" if asked == of else (
         f" {of - asked} of {of} slices are left out: emptied, they get their class all the same."
     )  # fmt: skip
     return Concern(
         game, level,
-        f"When pixels are {DONE[game]} in the order of the map, the area under the probability is "
-        f"{figure_text(areas['map'])}; the answer changes {compared}.{left}",
+        f"When pixels are {DONE[game]} in the order of the map (area under the probability "
+        f"{areas['map']['value']:.2f}), the answer changes {compared}.{left}",
     )  # fmt: skip
 
 

@@ -77,8 +77,12 @@ def _print(found: dict[str, Any]) -> None:
     floor = [_shown(found["different_slices"][name]) for name in ("rank_correlation", "ssim")]
     typer.echo(f"{'different slices, trained':40} {floor[0]:24} {floor[1]}")
     typer.echo(found["randomisation"]["sentence"])
-    for told in (*found["runs"], found["deletion"], found["insertion"]):
-        typer.echo(told["sentence"])
+    for run in found["runs"]:
+        typer.echo(run["sentence"])
+    for game in ("deletion", "insertion"):
+        for order, figure in found[game]["areas"].items() if found[game]["slices"] else ():
+            typer.echo(f"{f'{game}, {order}':40} {_shown(figure)}")
+        typer.echo(found[game]["sentence"])
     typer.echo("95 % intervals over groups; research use only.")
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from hilum.report.numbers import MISSING
 from hilum.report.pictures import read_picture
-from hilum.report.sanity_figures import GAMES, MEASURE_NAMES, stage_name
+from hilum.report.sanity_figures import GAMES, MEASURE_NAMES, ORDER_NAMES, stage_name
 from hilum.report.statements import Statement
 
 __all__ = ["sanity_content"]
@@ -28,6 +28,7 @@ def sanity_content(content: Told, folder: Path) -> dict[str, Any]:
     return {
         "sanity": content,
         "sanity_measures": MEASURE_NAMES,
+        "sanity_orders": ORDER_NAMES,
         "sanity_says": {
             "randomisation": _statement("randomisation", content["randomisation"]),
             "runs": [_statement("agreement", run) for run in runs],

@@ -12,7 +12,7 @@ from hilum.report.canvas import FAINT, INK, NETWORK, PROBE, draw, plain
 from hilum.report.drawings import Drawing
 from hilum.report.numbers import fixed
 
-__all__ = ["GAMES", "MEASURE_NAMES", "sanity_drawings", "stage_name"]
+__all__ = ["GAMES", "MEASURE_NAMES", "ORDER_NAMES", "sanity_drawings", "stage_name"]
 
 Told = Mapping[str, Any]
 

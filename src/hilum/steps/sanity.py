@@ -181,9 +181,9 @@ def _sheet(sample: Sample, checked: Sequence[Checked]) -> Image.Image:
     names = list(randomised.shown)
     some = np.unique(np.linspace(0, len(names) - 1, STAGES_SHOWN).round().astype(int))
     columns = {"as trained": sample.cells}
-    columns |= {
-        f"random down to {names[at].split(' to ')[0]}": randomised.shown[names[at]] for at in some
-    }
+    for name in (names[place] for place in some):
+        title = f"random down to {name.split(' to ')[0]}" if name != names[0] else f"{name} random"
+        columns[title] = randomised.shown[name]
     for other in others:
         columns |= other.shown
     return draw_map_sheet(
