@@ -22,8 +22,6 @@ from untrained_runs import make_untrained
 from hilum.cam_maps import in_slice_pixels
 from hilum.errors import RunError, StorageError, UsageError
 from hilum.run import Run, open_run
-from hilum.sources import BuildOptions, PhantomSettings, build_table
-from hilum.splits import split_table
 from hilum.steps.ensemble import ensemble
 from hilum.steps.evaluate import evaluate
 from hilum.steps.explain import explain
@@ -33,15 +31,6 @@ from hilum.table import SliceTable, write_table
 
 SLICES = 48
 CANCER = "probability_cancer"
-
-
-@pytest.fixture(scope="module")
-def table(tmp_path_factory: pytest.TempPathFactory) -> SliceTable:
-    """48 phantom slices of 24 patients, split."""
-    folder = tmp_path_factory.mktemp("phantoms")
-    options = BuildOptions(phantom=PhantomSettings(patients=24, slices_per_patient=2, size=96))
-    built = build_table([("phantom", folder)], out=folder / "slices.csv", options=options)
-    return split_table(built.table)
 
 
 @pytest.fixture(scope="module")

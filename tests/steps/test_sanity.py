@@ -22,7 +22,6 @@ from hilum.learn.predict import load_network
 from hilum.progress import SILENT
 from hilum.run import Run
 from hilum.scores.similarity import alike
-from hilum.sources import BuildOptions, PhantomSettings, build_table
 from hilum.splits import split_table
 from hilum.steps.sanity import SanityOptions, sanity
 from hilum.steps.sanity_removal import removal
@@ -32,15 +31,6 @@ from hilum.table import SliceTable, read_csv
 QUICK = SanityOptions(slices=8, draws=2, steps=3, split="train", target="predicted")
 ONE_DRAW = replace(QUICK, draws=1)
 SIDE, STEPS = 32, 32
-
-
-@pytest.fixture(scope="module")
-def table(tmp_path_factory: pytest.TempPathFactory) -> SliceTable:
-    """48 phantom slices of 24 patients, split."""
-    folder = tmp_path_factory.mktemp("phantoms")
-    options = BuildOptions(phantom=PhantomSettings(patients=24, slices_per_patient=2, size=96))
-    built = build_table([("phantom", folder)], out=folder / "slices.csv", options=options)
-    return split_table(built.table)
 
 
 @pytest.fixture(scope="module")
