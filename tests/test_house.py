@@ -44,7 +44,7 @@ ROOMS = (
 FILE_LINES, BODY_LINES, PARAMETERS = 400, 60, 7
 HEAVY = {"torch", "torchvision", "timm", "accelerate"}
 NETWORK_STEPS = (
-    "demo", "explain", "export", "folds", "random_labels", "resume", "road", "train",
+    "demo", "explain", "export", "folds", "localise", "random_labels", "resume", "road", "train",
     "trial", "tune", "write_maps",
 )  # fmt: skip
 ON_A_NETWORK = {f"hilum.steps.{step}" for step in NETWORK_STEPS}

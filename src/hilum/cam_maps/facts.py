@@ -24,6 +24,7 @@ class MapsFacts:
     Attributes:
         method: name of the method, such as "gradcam".
         title: what its paper calls it.
+        layer: as it was asked for, so that more maps like these can be made.
         group: of the layers, "frozen", "trainable" or "all"; empty where it is one layer.
         layers: timm paths in forward order; of an ensemble each with its member in front.
         target: "predicted", or the class that every map is for.
@@ -37,6 +38,7 @@ class MapsFacts:
 
     method: str
     title: str
+    layer: str
     group: str
     layers: tuple[str, ...]
     target: str

@@ -157,6 +157,7 @@ def _facts(explainer: Explainer, table: SliceTable, wanted: MapsWanted) -> MapsF
     return MapsFacts(
         method=wanted.method,
         title=explainer.method.title,
+        layer=wanted.layer,
         group=wanted.layer if wanted.layer in GROUPS else "",
         layers=explainer.layers,
         target=wanted.target,
