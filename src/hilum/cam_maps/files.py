@@ -54,7 +54,7 @@ def _narrowed(cam_map: Maps) -> npt.NDArray[np.floating]:
     """Return a map as float16 where its largest finite value is a normal number there, or 0."""
     kind = np.finfo(np.float16)
     largest = float(np.max(np.abs(cam_map), where=np.isfinite(cam_map), initial=0))
-    held = largest == 0 or kind.smallest_normal <= largest <= kind.max
+    held = largest == 0 or float(kind.smallest_normal) <= largest <= float(kind.max)
     return cam_map.astype(np.float16) if held else cam_map
 
 
