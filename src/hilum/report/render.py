@@ -110,6 +110,7 @@ def _content(files: RunFiles) -> dict[str, Any]:
         "fold_rows": _fold_rows(files),
         "kinds": KINDS,
         "maps_split": _maps_split(files),
+        "maps": files.maps,
         "cards": None if files.shown is None else map_cards(files.shown, files.folder),
     }
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from hilum.cam_maps import FACTS, MapsFacts, read_maps_facts
 from hilum.errors import RunError
 from hilum.table import read_csv
 
@@ -39,6 +40,7 @@ class RunFiles:
         history: history.csv, or None where the run has none.
         shown: maps/shown.csv, or None where no maps were made.
         folds: folds.csv of a cross-validation, or None.
+        maps: maps/maps.json, or None where there is none.
     """
 
     folder: Path
@@ -51,6 +53,7 @@ class RunFiles:
     history: pd.DataFrame | None
     shown: pd.DataFrame | None
     folds: pd.DataFrame | None = None
+    maps: MapsFacts | None = None
 
 
 def read_run_files(folder: Path) -> RunFiles:
@@ -79,6 +82,7 @@ def read_run_files(folder: Path) -> RunFiles:
         history=_read_optional(folder / "history.csv"),
         shown=_read_optional(folder / "maps" / "shown.csv"),
         folds=_read_optional(folder / "folds.csv"),
+        maps=read_maps_facts(folder / "maps") if (folder / "maps" / FACTS).is_file() else None,
     )
 
 
