@@ -10,11 +10,13 @@ from typing import Any
 from hilum.errors import RunError
 from hilum.run import write_json
 
-__all__ = ["FACTS", "LOGITS", "MapsFacts", "read_maps_facts", "write_maps_facts"]
+__all__ = ["FACTS", "LOGITS", "SHARES", "MapsFacts", "read_maps_facts", "write_maps_facts"]
 
 FACTS = "maps.json"
 LOGITS = "logits per pixel of the map"
 """Unit: the parts of a logit; a map on a finer grid has smaller ones."""
+SHARES = "share of each layer's largest value, averaged"
+"""Unit of maps that are the mean over several layers."""
 
 
 @dataclass(frozen=True)

@@ -117,6 +117,7 @@ def _content(files: RunFiles) -> dict[str, Any]:
         else finds_lesions(files.localisation["verdict"]),
         "found_figures": FIGURE_TITLES,
         "found_maps": MAP_TITLES,
+        "maps": files.maps,
         "cards": None if files.shown is None else map_cards(files.shown, files.folder),
     }
 

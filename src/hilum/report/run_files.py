@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from hilum.cam_maps import FACTS, MapsFacts, read_maps_facts
 from hilum.errors import RunError
 from hilum.table import read_csv
 
@@ -44,6 +45,7 @@ class RunFiles:
         shown: maps/shown.csv, or None where no maps were made.
         folds: folds.csv of a cross-validation, or None.
         localisation: localisation.json, or None where no lesion was looked for.
+        maps: maps/maps.json, or None where there is none.
     """
 
     folder: Path
@@ -57,6 +59,7 @@ class RunFiles:
     shown: pd.DataFrame | None
     folds: pd.DataFrame | None = None
     localisation: dict[str, Any] | None = None
+    maps: MapsFacts | None = None
 
 
 def read_run_files(folder: Path) -> RunFiles:
@@ -87,6 +90,7 @@ def read_run_files(folder: Path) -> RunFiles:
         shown=_read_optional(folder / "maps" / "shown.csv"),
         folds=_read_optional(folder / "folds.csv"),
         localisation=_read_json(localised) if localised.is_file() else None,
+        maps=read_maps_facts(folder / "maps") if (folder / "maps" / FACTS).is_file() else None,
     )
 
 

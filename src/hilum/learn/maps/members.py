@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from hilum.cam_maps import in_slice_pixels
+from hilum.cam_maps import SHARES, in_slice_pixels
 from hilum.engines import as_probabilities
 from hilum.learn.maps.engine import Pass
 from hilum.learn.maps.layers import Looked, choose_layers
@@ -72,7 +72,7 @@ class Explainer:
         self._as_shares = not self.averaged and not self.method.adds_up and len(members) > 1
         self.unit = self.method.unit
         if self.averaged:
-            self.unit = "share of each layer's largest value, averaged"
+            self.unit = SHARES
         elif self._as_shares:
             self.unit = "share of each member's largest value, averaged"
 
