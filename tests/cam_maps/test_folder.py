@@ -27,7 +27,8 @@ from hilum.errors import RunError
 
 FACTS = MapsFacts(
     method="gradcam", title="Grad-CAM", group="", layers=("bn2",), target="cancer", unit=LOGITS,
-    split="test", weights="run", precision="float32", full_size=False, hilum="0.1.0",
+    split="test", weights="run", precision="float32", offset=(0.0, 0.0), full_size=False,
+    hilum="0.1.0", layer="last",
 )  # fmt: skip
 IDS = ["a", "../b", "c/d", "e"]
 SHAPES = np.array([[10, 20], [12, 12], [9, 30], [8, 8]], dtype=np.int64)
@@ -72,6 +73,13 @@ def test_maps_come_back_in_the_pixels_of_their_slices(folder: Path) -> None:
         assert cam_map.shape == (rows, columns)
         assert cam_map.dtype == np.float32
         np.testing.assert_array_equal(cam_map, in_slice_pixels(raw, (rows, columns)))
+
+
+def test_maps_are_moved_by_the_offset_of_their_folder(folder: Path) -> None:
+    write_maps_facts(replace(FACTS, offset=(-0.1, 0.05)), folder)
+    assert read_maps_facts(folder).offset == (-0.1, 0.05)
+    _, first = next(read_maps(folder))
+    np.testing.assert_array_equal(first, in_slice_pixels(made_maps()[0], (10, 20), (-0.1, 0.05)))
 
 
 def test_raw_maps_of_some_slices_come_back_and_other_files_are_not_opened(folder: Path) -> None:
@@ -155,10 +163,10 @@ def test_a_broken_folder_is_refused(folder: Path) -> None:
         read_maps_facts(folder)
     (folder / "maps-0.npz").write_bytes(b"PK")
     with pytest.raises(RunError, match=r"maps-0.npz can't be read .*; run `hilum explain` again."):
-        list(read_maps(folder))
+        list(read_maps(folder, raw=True))
     (folder / "maps-1.npz").replace(folder / "maps-0.npz")
     with pytest.raises(RunError, match=r"maps-0.npz is not the file of index.csv; run"):
-        list(read_maps(folder))
+        list(read_maps(folder, raw=True))
     (folder / "index.csv").write_text("slice_id,row\na,0\n")
     with pytest.raises(RunError, match=r"index.csv is not whole"):
         read_index(folder)

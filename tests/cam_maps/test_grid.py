@@ -64,3 +64,19 @@ def test_a_zero_map_stays_zero_and_nan_stays_nan() -> None:
     grown = in_slice_pixels(broken, (30, 30))
     assert np.isnan(grown[0, 0])
     assert not np.isnan(grown[-1, -1])
+
+
+@pytest.mark.parametrize("shape", [(64, 64), (64, 128), (235, 320)])
+def test_a_map_that_looks_beside_its_cells_is_moved_by_as_much(shape: tuple[int, int]) -> None:
+    """Pixel (2, 5) of 8 x 8 that looks 1/16 up and 1/16 to the left stands at 2/8, 5/8."""
+    grown = in_slice_pixels(planted(8, 8, 2, 5), shape, (-1 / 16, -1 / 16))
+    rows, columns = np.indices(shape)
+    middle = [(rows * grown).sum() / grown.sum(), (columns * grown).sum() / grown.sum()]
+    expected = [2 / 8 * shape[0] - 0.5, 5 / 8 * shape[1] - 0.5]
+    assert middle == pytest.approx(expected, abs=0.05)
+
+
+def test_no_offset_to_speak_of_moves_nothing() -> None:
+    cam_map = np.random.default_rng(0).random((7, 7), dtype=np.float32)
+    whole = in_slice_pixels(cam_map, (90, 60))
+    np.testing.assert_allclose(in_slice_pixels(cam_map, (90, 60), (1e-9, 0.0)), whole, atol=1e-5)

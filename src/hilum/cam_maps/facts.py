@@ -34,6 +34,8 @@ class MapsFacts:
         split: of the slices; several are joined by commas.
         weights: "run", or "random weights, seed N".
         precision: that the network computed in.
+        offset: how far down and right of the middles of their cells the map's pixels look, as
+            shares of the slice's rows and columns.
         full_size: whether the maps in the slices' own pixels lie in the folder too.
         hilum: version.
     """
@@ -48,6 +50,7 @@ class MapsFacts:
     split: str
     weights: str
     precision: str
+    offset: tuple[float, float]
     full_size: bool
     hilum: str
 
@@ -67,11 +70,12 @@ def read_maps_facts(folder: Path | str) -> MapsFacts:
     try:
         told: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         known = {field.name: told[field.name] for field in fields(MapsFacts)}
-        return MapsFacts(**{**known, "layers": tuple(known["layers"])})
+        offset = (float(known["offset"][0]), float(known["offset"][1]))
+        return MapsFacts(**{**known, "layers": tuple(known["layers"]), "offset": offset})
     except FileNotFoundError:
         raise RunError(
             f"{path.parent} has no {FACTS}: no maps were made, or by an older version; run "
             f"`hilum explain`."
         ) from None
-    except (ValueError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, LookupError) as error:
         raise RunError(f"{path} is not whole ({error}); run `hilum explain` again.") from None

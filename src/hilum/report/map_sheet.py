@@ -19,7 +19,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from hilum.boxes import Box
-from hilum.cam_maps import in_slice_pixels
+from hilum.cam_maps import CENTRED, in_slice_pixels
 from hilum.report.map_colours import GREEN, colours_of, overlaid
 
 __all__ = ["ENDINGS", "Panel", "Sheet", "draw_sheet"]
@@ -67,12 +67,14 @@ class Panel:
         share: the map, (rows, columns) float32 at any resolution, 0 to 1 (full red); None: the
             slice alone.
         lines: below it; of those that are too long the end is shown.
+        offset: of the map, see `hilum.cam_maps.in_slice_pixels`.
     """
 
     grey: npt.NDArray[np.uint8]
     boxes: Sequence[Box]
     share: npt.NDArray[np.float32] | None = None
     lines: Sequence[str] = ()
+    offset: tuple[float, float] = CENTRED
 
 
 @dataclass(frozen=True)
@@ -199,9 +201,9 @@ def _picture(panel: Panel, shape: tuple[int, int]) -> npt.NDArray[np.uint8]:
     how = cv2.INTER_AREA if smaller else cv2.INTER_CUBIC
     plain = cv2.resize(panel.grey, (shape[1], shape[0]), interpolation=how)
     picture = np.repeat(np.asarray(plain, dtype=np.uint8)[:, :, None], 3, axis=2)
-    return (
-        picture if panel.share is None else overlaid(picture, in_slice_pixels(panel.share, shape))
-    )
+    if panel.share is None:
+        return picture
+    return overlaid(picture, in_slice_pixels(panel.share, shape, panel.offset))
 
 
 def _draw_foot(page: _Page, ends: tuple[str, str], notes: Sequence[str], top: float) -> None:

@@ -73,6 +73,7 @@ def make_cells(kind: str, one: Opened, shown: Shown, *, target: str, asked: Aske
                     probability=float(told.probabilities[number, index]),
                     cam_map=told.maps[number],
                     state=states[number],
+                    offset=explainer.offset,
                 )
             )
     return cells

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from hilum.cam_maps import LOGITS
+from hilum.cam_maps import CENTRED, LOGITS
 from hilum.report.map_sheet import Panel, Sheet
 from hilum.report.numbers import fixed
 from hilum.steps.figure_slices import Shown
@@ -30,6 +30,7 @@ class Cell:
         probability: of the target.
         cam_map: (rows, columns) float32, raw.
         state: "ok", "zero map", "not finite", or why there is none.
+        offset: of the map, see `hilum.cam_maps.in_slice_pixels`.
     """
 
     row: str
@@ -40,6 +41,7 @@ class Cell:
     probability: float
     cam_map: npt.NDArray[np.float32]
     state: str
+    offset: tuple[float, float] = CENTRED
 
     @property
     def largest(self) -> float:
@@ -86,7 +88,9 @@ def as_sheet(cells: Sequence[Cell], shown: Shown, *, look: Look) -> Sheet:
     for cell in cells:
         scale = top if look.shared else look.value(cell)
         share = cell.cam_map * (look.value(cell) / cell.largest / scale) if cell.largest else None
-        placed[cell.row, cell.column] = Panel(*slices[cell.slice_id], share, _lines(cell, look))
+        placed[cell.row, cell.column] = Panel(
+            *slices[cell.slice_id], share, _lines(cell, look), cell.offset
+        )
     panels = [[placed.get((row, column)) for column in columns] for row in rows]
     alone = [Panel(*one) for one in slices.values()]
     if look.kind == "networks":
