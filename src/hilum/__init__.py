@@ -33,6 +33,7 @@ _PUBLIC = {
     "find_duplicates": "hilum.steps.duplicates",
     "fetch_collection": "hilum.sources.fetch",
     "load_recipe": "hilum.recipe",
+    "localise": "hilum.steps.localise",
     "open_run": "hilum.run",
     "predict": "hilum.steps.predict",
     "random_labels": "hilum.steps.random_labels",

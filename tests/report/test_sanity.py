@@ -13,8 +13,8 @@ import pytest
 from PIL import Image
 
 from hilum.report import render, write_report
-from hilum.report.map_sheet import draw_map_sheet
 from hilum.report.sanity_figures import sanity_drawings
+from hilum.report.sanity_sheet import draw_sanity_sheet
 
 
 def figure(value: float) -> dict[str, Any]:
@@ -130,7 +130,7 @@ def test_each_map_of_the_sheet_is_on_its_own_scale_and_an_empty_one_shows_the_sl
     weak[0, 0] = 1e-4
     broken = np.full((4, 4), np.nan, dtype=np.float32)
     sheet = np.asarray(
-        draw_map_sheet([grey], {"weak": [weak], "strong": [1e6 * weak], "none": [broken]})
+        draw_sanity_sheet([grey], {"weak": [weak], "strong": [1e6 * weak], "none": [broken]})
     )
     plain, first, second, none = (sheet[42:, left : left + 132] for left in (0, 138, 276, 414))
     assert (plain == 90).all()

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 from untrained_runs import make_untrained
 
+from hilum.cam_maps import CENTRED
 from hilum.errors import RunError, UsageError
 from hilum.learn.maps import METHODS, Method
 from hilum.learn.predict import load_network
@@ -190,7 +191,7 @@ def sample_of(cells: list[tuple[int, int]], background: int = 0) -> Sample:
          "label": "x", "target": "x"}
     )  # fmt: skip
     target = np.zeros(count, dtype=np.int64)
-    return Sample(rows, {SIDE: grey}, SIDE, target, maps, on_grid(maps), {})
+    return Sample(rows, {SIDE: grey}, SIDE, target, maps, on_grid(maps, CENTRED), CENTRED, {})
 
 
 def test_deletion_of_a_square_that_the_network_looks_at_by_hand() -> None:
@@ -269,5 +270,5 @@ def test_a_network_whose_maps_are_empty_has_nothing_to_check(
 def test_likeness_is_measured_on_one_grid_whatever_the_layer() -> None:
     coarse = np.random.default_rng(0).random((2, 4, 4), dtype=np.float32)
     fine = np.stack([np.kron(one, np.ones((2, 2), np.float32)) for one in coarse])
-    found = alike(on_grid(coarse), on_grid(fine))
+    found = alike(on_grid(coarse, CENTRED), on_grid(fine, CENTRED))
     assert (found["rank_correlation"] > 0.9).all()

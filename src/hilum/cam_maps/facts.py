@@ -10,11 +10,13 @@ from typing import Any
 from hilum.errors import RunError
 from hilum.run import write_json
 
-__all__ = ["FACTS", "LOGITS", "MapsFacts", "read_maps_facts", "write_maps_facts"]
+__all__ = ["FACTS", "LOGITS", "SHARES", "MapsFacts", "read_maps_facts", "write_maps_facts"]
 
 FACTS = "maps.json"
 LOGITS = "logits per pixel of the map"
 """Unit: the parts of a logit; a map on a finer grid has smaller ones."""
+SHARES = "share of each layer's largest value, averaged"
+"""Unit of maps that are the mean over several layers."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,7 @@ class MapsFacts:
     Attributes:
         method: name of the method, such as "gradcam".
         title: what its paper calls it.
+        layer: as it was asked for, so that more maps like these can be made.
         group: of the layers, "frozen", "trainable" or "all"; empty where it is one layer.
         layers: timm paths in forward order; of an ensemble each with its member in front.
         target: "predicted", or the class that every map is for.
@@ -31,12 +34,15 @@ class MapsFacts:
         split: of the slices; several are joined by commas.
         weights: "run", or "random weights, seed N".
         precision: that the network computed in.
+        offset: how far down and right of the middles of their cells the map's pixels look, as
+            shares of the slice's rows and columns.
         full_size: whether the maps in the slices' own pixels lie in the folder too.
         hilum: version.
     """
 
     method: str
     title: str
+    layer: str
     group: str
     layers: tuple[str, ...]
     target: str
@@ -44,6 +50,7 @@ class MapsFacts:
     split: str
     weights: str
     precision: str
+    offset: tuple[float, float]
     full_size: bool
     hilum: str
 
@@ -63,11 +70,12 @@ def read_maps_facts(folder: Path | str) -> MapsFacts:
     try:
         told: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         known = {field.name: told[field.name] for field in fields(MapsFacts)}
-        return MapsFacts(**{**known, "layers": tuple(known["layers"])})
+        offset = (float(known["offset"][0]), float(known["offset"][1]))
+        return MapsFacts(**{**known, "layers": tuple(known["layers"]), "offset": offset})
     except FileNotFoundError:
         raise RunError(
             f"{path.parent} has no {FACTS}: no maps were made, or by an older version; run "
             f"`hilum explain`."
         ) from None
-    except (ValueError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, LookupError) as error:
         raise RunError(f"{path} is not whole ({error}); run `hilum explain` again.") from None

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from hilum.cam_maps.grid import in_slice_pixels
+from hilum.cam_maps.grid import CENTRED, in_slice_pixels
 
 __all__ = ["save_full_size", "save_maps", "state_of_maps"]
 
@@ -22,7 +22,12 @@ def save_maps(path: Path, cam_maps: Maps, *, slice_ids: Texts, targets: Texts) -
 
 
 def save_full_size(
-    path: Path, cam_maps: Maps, *, slice_ids: Texts, shapes: npt.NDArray[np.int64]
+    path: Path,
+    cam_maps: Maps,
+    *,
+    slice_ids: Texts,
+    shapes: npt.NDArray[np.int64],
+    offset: tuple[float, float] = CENTRED,
 ) -> None:
     """Write each map in its slice's own pixels, as `cam_map_0`, `cam_map_1`, ..., and `slice_id`.
 
@@ -35,11 +40,12 @@ def save_full_size(
         cam_maps: (n, rows, columns), raw.
         slice_ids: (n,).
         shapes: (n, 2), rows and columns of each slice.
+        offset: of the maps, see `in_slice_pixels`.
     """
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
         _add(file, "slice_id", slice_ids)
         for number, (cam_map, shape) in enumerate(zip(cam_maps, shapes, strict=True)):
-            whole = in_slice_pixels(cam_map, (int(shape[0]), int(shape[1])))
+            whole = in_slice_pixels(cam_map, (int(shape[0]), int(shape[1])), offset)
             _add(file, f"cam_map_{number}", _narrowed(whole))
 
 
@@ -54,7 +60,7 @@ def _narrowed(cam_map: Maps) -> npt.NDArray[np.floating]:
     """Return a map as float16 where its largest finite value is a normal number there, or 0."""
     kind = np.finfo(np.float16)
     largest = float(np.max(np.abs(cam_map), where=np.isfinite(cam_map), initial=0))
-    held = largest == 0 or kind.smallest_normal <= largest <= kind.max
+    held = largest == 0 or float(kind.smallest_normal) <= largest <= float(kind.max)
     return cam_map.astype(np.float16) if held else cam_map
 
 

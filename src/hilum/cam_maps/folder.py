@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from hilum.cam_maps.grid import in_slice_pixels
+from hilum.cam_maps.facts import read_maps_facts
+from hilum.cam_maps.grid import CENTRED, in_slice_pixels
 from hilum.errors import RunError
 from hilum.table import read_csv
 
@@ -48,7 +49,8 @@ def read_maps(
 ) -> Iterator[tuple[str, Map]]:
     """Yield slice_id and map (rows, columns) float32 of a maps folder, in the index's order.
 
-    Maps are in their slice's own pixels, see `in_slice_pixels`, in the unit of maps.json: 0 or
+    Maps are in their slice's own pixels, moved by the offset of maps.json, see `in_slice_pixels`,
+    in the unit of maps.json: 0 or
     more, all zero where the index says "zero map", with NaN or infinity where it says "not finite".
     One file is in memory at a time.
 
@@ -61,7 +63,7 @@ def read_maps(
         RunError: a file is missing, broken, or not the one that the index speaks of.
     """
     folder = Path(folder)
-    index = read_index(folder)
+    index, offset = read_index(folder), CENTRED if raw else read_maps_facts(folder).offset
     if slice_ids is not None:
         index = index[index["slice_id"].isin(set(slice_ids))]
     for file, rows in index.groupby("file", sort=False):
@@ -70,7 +72,8 @@ def read_maps(
         for name, place, tall, wide in lines:
             if place >= len(ids) or ids[place] != name:
                 raise RunError(f"{folder / str(file)} is not the file of {INDEX}; {_AGAIN}")
-            yield name, maps[place] if raw else in_slice_pixels(maps[place], (tall, wide))
+            cam_map = maps[place]
+            yield name, cam_map if raw else in_slice_pixels(cam_map, (tall, wide), offset)
 
 
 _AGAIN = "run `hilum explain` again."

@@ -19,6 +19,7 @@ from hilum.cli import (
     evaluate,
     explain,
     export,
+    figure,
     info,
     networks,
     predict,
@@ -67,6 +68,7 @@ app.command("train")(train.command)
 app.command("tune")(tune.command)
 app.command("evaluate")(evaluate.command)
 app.command("explain")(explain.command)
+app.command("figure")(figure.command)
 app.command("export")(export.command)
 app.command("ensemble")(ensemble.command)
 app.command("sanity")(sanity.command)

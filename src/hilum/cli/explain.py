@@ -32,17 +32,36 @@ def command(
     full_size: Annotated[
         bool, typer.Option("--full-size", help="Write the maps in the slices' own pixels too.")
     ] = False,
+    localised: Annotated[
+        bool,
+        typer.Option(
+            "--localise/--no-localise",
+            help="Hold the maps against the boxes and masks of the table, next to controls.",
+        ),
+    ] = True,
+    untrained: Annotated[
+        bool,
+        typer.Option(
+            "--untrained/--no-untrained",
+            help="With an untrained network among the controls, which doubles the time.",
+        ),
+    ] = True,
 ) -> None:
     """Make maps of where in a run's slices a class was seen (Grad-CAM).
 
-    Writes the raw maps of all slices of a split, and pictures of sure, unsure and wrong ones.
+    Writes the raw maps of all slices of a split, pictures of sure, unsure and wrong ones, and how
+    well the maps find the lesions that the table knows.
     """
     from hilum.cli.show import progress_shown
     from hilum.steps.explain import explain
+    from hilum.steps.localise import localise
 
     with progress_shown() as progress:
         folder = explain(
             run, split=split, target=target, method=method, layer=layer, full_size=full_size,
             progress=progress,
         )  # fmt: skip
+        told = localise(run, untrained=untrained, progress=progress) if localised else None
+    if told:
+        typer.echo(told["verdict"]["sentence"])
     typer.echo(f"{folder}: raw maps (NPZ), index.csv, pictures. Next: hilum report {run}")

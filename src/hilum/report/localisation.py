@@ -34,10 +34,10 @@ FIGURE_TITLES = {
 }
 """What the page calls the figures, in its order."""
 
-_ROW, _HEAD = 0.22, 0.62
+_ROW, _HEAD = 0.22, 0.72
 """Inches: height of a line of a panel, and of what a panel needs besides."""
-_ROOM = 1.08
-"""The scale ends so far beyond what is longest on it."""
+_MARGIN = 0.04
+"""Share of the scale that is added at both ends, so that no mark is cut in half."""
 
 
 class Panel(NamedTuple):
@@ -62,8 +62,8 @@ def size_panels(summaries: Mapping[str, Any], figure: str) -> list[Panel]:
     """Return a panel for each size of lesion that there is, small ones first."""
     return [
         Panel(
-            f"{FIGURE_TITLES[figure]}, {size} ({counted(summaries[size]['n'], 'slice')} of "
-            f"{counted(summaries[size]['groups'], 'group')})",
+            f"{size.capitalize()}: {counted(summaries[size]['n'], 'slice')} of "
+            f"{counted(summaries[size]['groups'], 'group')}",
             _bars(summaries[size]["per_slice"]["figures"], figure),
         )
         for size in ("small", "medium", "large")
@@ -109,8 +109,9 @@ def _panel(axes: Axes, panel: Panel) -> None:
             [figure["value"]], [place], "o" if place == 0 else "D", color=colour,
             markersize=6.5 if place == 0 else 4.5,
         )  # fmt: skip
-    axes.set_title(panel.title, fontsize=10, color=INK, loc="left")
-    axes.set(xlim=(0, min(1.0, longest) * _ROOM or 1), ylim=(len(panel.bars) - 0.5, -0.5))
+    axes.set_title(panel.title, fontsize=10, color=INK, loc="left", fontweight="bold")
+    reach = longest or 1.0
+    axes.set(xlim=(-_MARGIN * reach, (1 + _MARGIN) * reach), ylim=(len(panel.bars) - 0.5, -0.5))
     axes.set_yticks(range(len(panel.bars)), [title for title, _ in panel.bars])
     axes.tick_params(axis="y", length=0, labelcolor=INK)
     axes.tick_params(axis="x", labelcolor=FAINT)

@@ -128,6 +128,7 @@ def _content(files: RunFiles) -> dict[str, Any]:
         **(
             {"sanity": None} if files.sanity is None else sanity_content(files.sanity, files.folder)
         ),
+        "maps": files.maps,
         "cards": None if files.shown is None else map_cards(files.shown, files.folder),
     }
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from hilum.cam_maps import FACTS, MapsFacts, read_maps_facts
 from hilum.errors import RunError
 from hilum.table import read_csv
 
@@ -50,6 +51,7 @@ class RunFiles:
         folds: folds.csv of a cross-validation, or None.
         localisation: localisation.json, or None where no lesion was looked for.
         sanity: sanity/sanity.json, or None where the maps were not checked.
+        maps: maps/maps.json, or None where there is none.
     """
 
     folder: Path
@@ -64,6 +66,7 @@ class RunFiles:
     folds: pd.DataFrame | None = None
     localisation: dict[str, Any] | None = None
     sanity: dict[str, Any] | None = None
+    maps: MapsFacts | None = None
 
 
 def read_run_files(folder: Path) -> RunFiles:
@@ -95,6 +98,7 @@ def read_run_files(folder: Path) -> RunFiles:
         folds=_read_optional(folder / "folds.csv"),
         localisation=_read_json(localised) if localised.is_file() else None,
         sanity=_read_json(checked) if checked.is_file() else None,
+        maps=read_maps_facts(folder / "maps") if (folder / "maps" / FACTS).is_file() else None,
     )
 
 

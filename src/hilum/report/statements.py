@@ -29,9 +29,9 @@ _VERDICTS = {
 }
 
 _FINDS = {
-    "above": ("The maps find the lesions", "quiet"),
-    "not_above": ("The maps are not shown to find the lesions", "medium"),
-    "below": ("The maps miss the lesions", "strong"),
+    "above": ("They do", "quiet"),
+    "not_above": ("Not shown", "medium"),
+    "below": ("They miss them", "strong"),
 }
 
 _CHANCE, _SUSPECT = 0.5, 0.65

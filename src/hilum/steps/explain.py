@@ -11,6 +11,7 @@ from hilum.learn.predict import load_networks
 from hilum.progress import SILENT, Progress
 from hilum.run import Run, open_run
 from hilum.steps.facts import network_facts
+from hilum.steps.localise import forget_localisation
 from hilum.steps.shown_maps import show_maps
 from hilum.steps.write_maps import PREDICTED, MapsWanted, write_maps
 from hilum.table import SPLITS
@@ -37,7 +38,7 @@ def explain(
     at the layer's resolution, not scaled; of an ensemble the mean of its members' maps, see
     `hilum.learn.maps.mean_of_maps`), `maps.json` (what they are), `index.csv` (one row a slice:
     file and row of its map, its largest value, its state: ok, zero map, not finite), `shown.csv`
-    and `pictures/`.
+    and `pictures/`. What `localise` measured on older maps is removed.
 
     Args:
         run: a finished run or its folder.
@@ -64,6 +65,7 @@ def explain(
     wanted = MapsWanted(facts.class_names, asked, method, layer, full_size=full_size)
     whole, members = run.table(), load_networks(run)
     table = whole.part(split)
+    forget_localisation(run)
     with new_folder(run.maps, force=True) as draft:
         write_maps(members, table, draft, wanted=wanted, whole=whole, progress=progress)
         show_maps(table, draft)

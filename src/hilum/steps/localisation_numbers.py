@@ -38,16 +38,13 @@ class Chosen:
     groups: int
 
 
-def localisation_numbers(
-    rows: pd.DataFrame, chosen: Chosen, maps: MapsFacts, *, split: str
-) -> dict[str, Any]:
+def localisation_numbers(rows: pd.DataFrame, chosen: Chosen, maps: MapsFacts) -> dict[str, Any]:
     """Return the content of localisation.json.
 
     Args:
         rows: of localisation.csv.
         chosen: thresholds.
         maps: what the network's maps are.
-        split: whose maps they are.
     """
     kinds = [kind for kind in REGIONS if (rows["region"] == kind).any()]
     by_kind = {kind: rows[rows["region"] == kind] for kind in kinds}
@@ -58,7 +55,7 @@ def localisation_numbers(
     }
     return {
         "hilum": version(),
-        "split": split,
+        "split": maps.split,
         "target": maps.target,
         "method": maps.method,
         "layers": list(maps.layers),
@@ -69,7 +66,7 @@ def localisation_numbers(
         "missed": _missed(by_kind[main]),
         "region": main,
         "verdict": localisation_concern(summaries[main]["all"]).as_json(),
-        "notes": _notes(rows, chosen, split),
+        "notes": _notes(rows, chosen, maps.split),
         "regions": summaries,
     }
 

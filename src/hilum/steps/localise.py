@@ -9,11 +9,11 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from hilum.cam_maps import read_index, read_maps_facts
-from hilum.learn.predict import Member, untrained_networks
+from hilum.cam_maps import MapsFacts, read_index, read_maps_facts
+from hilum.learn.predict import Member, load_networks, untrained_networks
 from hilum.prepare import decode_table
 from hilum.progress import SILENT, Progress
-from hilum.run import Run, write_json
+from hilum.run import Run, open_run, write_json
 from hilum.scores.localisation import (
     NETWORK,
     Map,
@@ -24,6 +24,7 @@ from hilum.scores.localisation import (
     random_boxes,
     size_of,
 )
+from hilum.steps.facts import network_facts
 from hilum.steps.lesion_regions import has_lesion
 from hilum.steps.localisation_numbers import Chosen, localisation_numbers
 from hilum.steps.measure_maps import (
@@ -59,26 +60,17 @@ def forget_localisation(run: Run) -> None:
 
 
 def localise(
-    run: Run,
-    members: Sequence[Member],
-    *,
-    wanted: MapsWanted,
-    split: str,
-    untrained: bool = True,
-    progress: Progress = SILENT,
+    run: Run | Path | str, *, untrained: bool = True, progress: Progress = SILENT
 ) -> dict[str, Any] | None:
     """Hold the maps of a run's `maps/` against boxes and masks; write what they find.
 
     Writes `localisation.csv`, one row a slice and kind of region, and `localisation.json`: the
     figures with intervals over groups next to those of the controls, by lesion size and by whether
-    the call was right, and what they mean. Where no slice of the split has a lesion, nothing is
-    written.
+    the call was right, and what they mean. Where no slice of the maps' split has a lesion, nothing
+    is written.
 
     Args:
-        run: its `maps/` hold all slices of `split`.
-        members: the networks that made them.
-        wanted: how they were made; maps of validation slices are made in the same way.
-        split: of the slices.
+        run: a run whose maps `explain` has made, or its folder.
         untrained: measure an untrained network too, which takes as long as the maps did.
         progress: told what is going on.
 
@@ -86,42 +78,46 @@ def localise(
         the content of localisation.json, or None.
 
     Raises:
+        UsageError: the run is a cross-validation.
+        RunError: it has no maps, or lacks something.
         ReadError, TableError: a mask can't be read, or is not of its slice.
     """
-    whole = run.table()
+    run = run if isinstance(run, Run) else open_run(run)
+    forget_localisation(run)
+    facts, whole = read_maps_facts(run.maps), run.table()
     lesions = whole.where(has_lesion(whole.rows))
-    scored, validation = lesions.part(split), lesions.part("validation")
+    scored, validation = lesions.part(facts.split), lesions.part("validation")
     if not len(scored):
-        progress.say(f"No {split} slice has a box or a mask, so there is no lesion to find.")
+        progress.say(f"No {facts.split} slice has a box or a mask: no lesion to hold maps against.")
         return None
-    makers = {NETWORK: _Maker(members, wanted)}
-    if untrained:
-        makers[RANDOM_NETWORK] = _untrained(run, wanted)
-    prior = _prior(lesions.part("train"), whole, members[0].size, progress)
+    makers = _makers(run, facts, untrained=untrained)
+    prior = _prior(lesions.part("train"), whole, makers[NETWORK].members[0].size, progress)
     with tempfile.TemporaryDirectory(prefix="hilum-maps-") as place:
-        own = {NETWORK: run.maps}
-        there = _maps(makers, scored, own, Path(place) / "scored", whole, progress)
-        if split == "validation":
+        there = _maps(makers, scored, {NETWORK: run.maps}, Path(place) / "own", whole, progress)
+        if facts.split == "validation":
             before = there
         else:
-            before = _maps(makers, validation, {}, Path(place) / "before", whole, progress)
+            before = _maps(makers, validation, {}, Path(place) / "validation", whole, progress)
         levels = choose_levels(_told(measure(validation, before, prior), len(validation), progress))
         found = _told(measure(scored, there, prior), len(scored), progress)
         rows = pd.DataFrame(_rows(scored, found, levels, read_index(run.maps)))
     chosen = Chosen(levels, len(validation), int(validation.rows["group"].nunique()))
-    told = localisation_numbers(rows, chosen, read_maps_facts(run.maps), split=split)
+    told = localisation_numbers(rows, chosen, facts)
     write_csv(rows, run.localisation_table)
     write_json(told, run.localisation_file)
     return told
 
 
-def _untrained(run: Run, wanted: MapsWanted) -> _Maker:
-    """Return the run's networks without their training, asked for the same maps."""
-    asked = MapsWanted(
-        wanted.class_names, wanted.target, wanted.method, wanted.layer,
-        weights=f"random weights, seed {SEED}",
-    )  # fmt: skip
-    return _Maker(untrained_networks(run, seed=SEED), asked)
+def _makers(run: Run, facts: MapsFacts, *, untrained: bool) -> dict[str, _Maker]:
+    """Return the networks that maps are asked of, in the way in which the run's were made."""
+    names = network_facts(run).class_names
+    asked = (names, facts.target, facts.method, facts.layer)
+    makers = {NETWORK: _Maker(load_networks(run), MapsWanted(*asked))}
+    if untrained:
+        weights = f"random weights, seed {SEED}"
+        members = untrained_networks(run, seed=SEED)
+        makers[RANDOM_NETWORK] = _Maker(members, MapsWanted(*asked, weights=weights))
+    return makers
 
 
 def _prior(table: SliceTable, whole: SliceTable, size: int, progress: Progress) -> Map | None:

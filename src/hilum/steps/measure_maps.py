@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from hilum.cam_maps import in_slice_pixels, read_maps
+from hilum.cam_maps import in_slice_pixels, read_maps, read_maps_facts
 from hilum.prepare import Decoded
 from hilum.readers import LUNG, parse_window, read_slice
 from hilum.scores.localisation import (
@@ -68,27 +68,28 @@ def measure(
     """
     ids = table.rows["slice_id"].tolist()
     streams = [read_maps(folder, slice_ids=ids, raw=True) for folder in folders.values()]
+    offsets = {name: read_maps_facts(folder).offset for name, folder in folders.items()}
     for row, of_slice in enumerate(zip(*streams, strict=True)):
         raw = dict(zip(folders, (cam_map for _, cam_map in of_slice), strict=True))
-        maps = _maps_of(raw, _grey(table, row), prior)
-        shape = maps[NETWORK].shape
-        for kind, region in lesion_regions(table, row, (shape[0], shape[1])).items():
+        grey = _grey(table, row)
+        shape = (grey.shape[0], grey.shape[1])
+        placed = {name: in_slice_pixels(raw[name], shape, offsets[name]) for name in raw}
+        cells = raw[NETWORK].shape
+        maps = placed | _controls(grey, (cells[0], cells[1]), prior)
+        for kind, region in lesion_regions(table, row, shape).items():
             found = {name: find(cam_map, region) for name, cam_map in maps.items()}
             yield Measured(row, kind, region, found)
 
 
-def _maps_of(
-    raw: Mapping[str, Map], grey: npt.NDArray[np.uint8], prior: Map | None
+def _controls(
+    grey: npt.NDArray[np.uint8], cells: tuple[int, int], prior: Map | None
 ) -> dict[str, Map]:
-    """Return all maps of one slice in its pixels: those of networks, the priors, its edges."""
+    """Return the control maps that need no network: the priors, and the slice's edges."""
     shape = (grey.shape[0], grey.shape[1])
-    maps = {name: in_slice_pixels(cam_map, shape) for name, cam_map in raw.items()}
-    maps["centre_prior"] = _centre_prior(shape)
+    maps = {"centre_prior": _centre_prior(shape)}
     if prior is not None:
         maps["lesion_prior"] = in_slice_pixels(prior, shape)
-    cells = raw[NETWORK].shape
-    maps["edges"] = edge_map(grey, (cells[0], cells[1]))
-    return maps
+    return {**maps, "edges": edge_map(grey, cells)}
 
 
 _centre_prior = lru_cache(SHAPES_KEPT)(centre_prior)

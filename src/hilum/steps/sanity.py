@@ -17,8 +17,8 @@ from hilum.learn.maps import LAST, Explainer
 from hilum.learn.predict import load_networks
 from hilum.learn.randomise import backbone_stages
 from hilum.progress import SILENT, Progress
-from hilum.report.map_sheet import draw_map_sheet
 from hilum.report.sanity_figures import sanity_drawings
+from hilum.report.sanity_sheet import draw_sanity_sheet
 from hilum.run import Run, open_run, write_json
 from hilum.scores import INTERVAL
 from hilum.steps.environment import version
@@ -186,7 +186,7 @@ def _sheet(sample: Sample, checked: Sequence[Checked]) -> Image.Image:
         columns[title] = randomised.shown[name]
     for other in others:
         columns |= other.shown
-    return draw_map_sheet(
+    return draw_sanity_sheet(
         list(sample.grey[shown]), {name: list(maps[shown]) for name, maps in columns.items()}
     )
 
@@ -196,4 +196,6 @@ def _agreement(sample: Sample, other: Other, options: SanityOptions) -> Checked:
     member = other.member
     explainer = Explainer([member], method=options.method, layer=options.layer)
     cells = asker(explainer, member.size)(sample.sized[member.size], sample.target)
-    return agreement(sample, cells, name=other.name, other=other.words, seed=options.seed)
+    return agreement(
+        sample, cells, explainer.offset, name=other.name, other=other.words, seed=options.seed
+    )

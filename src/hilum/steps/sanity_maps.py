@@ -78,7 +78,7 @@ def randomisation(
                 randomise(network, stage, by)
                 cells = ask(sample.grey, sample.target)
                 empty[draw, place] = (state_of_maps(cells) != "ok").sum()
-                found = alike(sample.maps, on_grid(cells))
+                found = alike(sample.maps, on_grid(cells, sample.offset))
                 values[draw, place] = [found[name] for name in MEASURES]
                 if draw == 0:
                     shown[stage.name] = cells
@@ -117,18 +117,27 @@ def judged(randomised: dict[str, Any], floor: dict[str, Any]) -> dict[str, Any]:
     return {**randomisation_concern(randomised["stages"], floor).as_json(), **randomised}
 
 
-def agreement(sample: Sample, cells: Maps, *, name: str, other: str, seed: int) -> Checked:
+def agreement(
+    sample: Sample,
+    cells: Maps,
+    offset: tuple[float, float],
+    *,
+    name: str,
+    other: str,
+    seed: int,
+) -> Checked:
     """Return how alike another network's maps of the same slices are to the run's own.
 
     Args:
         sample: slices and the run's own maps.
         cells: (n, rows, columns), the other network's maps of the same slices and classes.
+        offset: of their pixels, see `hilum.cam_maps.in_slice_pixels`.
         name: of the other run, in sanity.csv.
         other: what it is, for the sentence.
         seed: of the choice of partners.
     """
     empty = int((state_of_maps(cells) != "ok").sum())
-    grid = on_grid(cells)
+    grid = on_grid(cells, offset)
     own, floor = alike(sample.maps, grid), _among(sample, grid, seed=seed)
     lead = {measure: own[measure] - floor[measure] for measure in MEASURES}
     told = {"lead": sample.differences(lead), "floor": sample.told(floor)}

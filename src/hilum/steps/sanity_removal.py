@@ -64,7 +64,7 @@ def removal(
         for number, place in enumerate(playable.tolist()):
             cells = sample.cells[place], sample.cells[another[place]]
             chance = np.random.default_rng([seed, place])
-            orders = _orders(sample.grey[place], cells, chance)
+            orders = _orders(sample.grey[place], cells, sample.offset, chance)
             for order, turns in enumerate(orders):
                 slices = list(played(sample.grey[place], turns, game, steps=steps))
                 curves[number, order] = _said(engine, slices, sample.target[place])
@@ -88,18 +88,24 @@ def _matters(sample: Sample, engine: Engine, game: str) -> npt.NDArray[np.bool_]
     return np.asarray(drop >= MATTERS)
 
 
-def _orders(grey: Grey, cells: tuple[Maps, Maps], chance: np.random.Generator) -> list[Ranks]:
+def _orders(
+    grey: Grey,
+    cells: tuple[Maps, Maps],
+    offset: tuple[float, float],
+    chance: np.random.Generator,
+) -> list[Ranks]:
     """Return when each pixel's turn comes, for each of ORDERS.
 
     Args:
         grey: (size, size).
         cells: (rows, columns) of the slice's own map, and of another slice's.
+        offset: of the maps' pixels.
         chance: of the place it is moved to, and of the order of equal pixels.
     """
     own, another = cells
     shape = (grey.shape[0], grey.shape[1])
     coarse = {"map": own, "moved": moved(own, chance), "another": another}
-    fine = {name: in_slice_pixels(one, shape) for name, one in coarse.items()}
+    fine = {name: in_slice_pixels(one, shape, offset) for name, one in coarse.items()}
     fine["centre"] = centre_prior(shape)
     return [ranks(fine[order], chance) for order in ORDERS]
 

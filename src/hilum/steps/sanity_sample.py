@@ -35,6 +35,7 @@ class Sample:
         target: (n,) int64, index of the class that is explained throughout.
         cells: (n, rows, columns) float32, the network's own maps as they come.
         maps: the same on the grid that maps are compared on.
+        offset: of the map's pixels, see `hilum.cam_maps.in_slice_pixels`.
         left_out: state -> slices that were drawn and have none: "zero map", "not finite".
     """
 
@@ -44,6 +45,7 @@ class Sample:
     target: npt.NDArray[np.int64]
     cells: Maps
     maps: Maps
+    offset: tuple[float, float]
     left_out: dict[str, int]
 
     def __len__(self) -> int:
@@ -85,7 +87,8 @@ class Sample:
         return Sample(
             self.rows.iloc[places].reset_index(drop=True),
             {size: grey[places] for size, grey in self.sized.items()}, self.size,
-            self.target[places], self.cells[places], self.maps[places], self.left_out,
+            self.target[places], self.cells[places], self.maps[places], self.offset,
+            self.left_out,
         )  # fmt: skip
 
     def long_rows(self, check: str, against: str, values: Mapping[str, Values]) -> pd.DataFrame:
@@ -133,8 +136,12 @@ def draw_slices(table: SliceTable, *, seed: int) -> npt.NDArray[np.intp]:
     return rows.groupby("label").cumcount().sort_values(kind="stable").index.to_numpy(dtype=np.intp)
 
 
-def on_grid(cells: Maps) -> Maps:
-    """Return maps (n, rows, columns) on the grid that maps are compared on; what is not finite
-    counts as 0."""
+def on_grid(cells: Maps, offset: tuple[float, float]) -> Maps:
+    """Return maps (n, rows, columns) on the grid that maps are compared on.
+
+    Args:
+        cells: as they come; what is not finite counts as 0.
+        offset: of their pixels, see `hilum.cam_maps.in_slice_pixels`.
+    """
     finite = np.where(np.isfinite(cells), cells, 0).astype(np.float32)
-    return np.stack([in_slice_pixels(one, (GRID, GRID)) for one in finite])
+    return np.stack([in_slice_pixels(one, (GRID, GRID), offset) for one in finite])

@@ -106,7 +106,9 @@ def _look_at(
     rows = rows.assign(target=np.array(asked.class_names, dtype=object)[target])
     states = state_of_maps(cells)
     left_out = {state: int((states == state).sum()) for state in NO_MAP}
-    found = Sample(rows, sized, size, target, cells, on_grid(cells), left_out)
+    offset = asked.explainer.offset
+    maps = on_grid(cells, offset)
+    found = Sample(rows, sized, size, target, cells, maps, offset, left_out)
     return found.part(np.flatnonzero(states == "ok"))
 
 
@@ -135,5 +137,5 @@ def _joined(parts: list[Sample], asked: Asked) -> Sample:
     return Sample(
         rows, sized, asked.member.size, np.concatenate([part.target for part in parts]),
         np.concatenate([part.cells for part in parts]),
-        np.concatenate([part.maps for part in parts]), left_out,
+        np.concatenate([part.maps for part in parts]), first.offset, left_out,
     )  # fmt: skip

@@ -84,9 +84,8 @@ def _draw(
     window = parse_window(seen["window"]) if seen["window"] else LUNG
     grey = read_slice(table.folder / seen["path"], window=window).grey
     finite = cells["state"] != "not finite"
-    whole = in_slice_pixels(
-        cam_map if finite else np.zeros_like(cam_map), (grey.shape[0], grey.shape[1])
-    )
+    shown = cam_map if finite else np.zeros_like(cam_map)
+    whole = in_slice_pixels(shown, (grey.shape[0], grey.shape[1]), facts.offset)
     caption = Caption(
         f"{facts.title} for {cells['target']}, probability {fixed(cells['probability'], 2)}",
         f"called {cells['predicted']}, labelled {cells['label']}",

@@ -121,7 +121,9 @@ def _write_file(
     cam_maps.save_maps(folder / file, found.maps, slice_ids=ids, targets=targets)
     if wanted.full_size:
         whole = folder / f"full-{first // A_FILE:04d}.npz"
-        cam_maps.save_full_size(whole, found.maps, slice_ids=ids, shapes=shapes)
+        cam_maps.save_full_size(
+            whole, found.maps, slice_ids=ids, shapes=shapes, offset=explainer.offset
+        )
     return _index_rows(rows, file, names, shapes, found)
 
 
@@ -157,6 +159,7 @@ def _facts(explainer: Explainer, table: SliceTable, wanted: MapsWanted) -> MapsF
     return MapsFacts(
         method=wanted.method,
         title=explainer.method.title,
+        layer=wanted.layer,
         group=wanted.layer if wanted.layer in GROUPS else "",
         layers=explainer.layers,
         target=wanted.target,
@@ -164,6 +167,7 @@ def _facts(explainer: Explainer, table: SliceTable, wanted: MapsWanted) -> MapsF
         split=", ".join(split for split in SPLITS if split in there),
         weights=wanted.weights,
         precision="float32",
+        offset=explainer.offset,
         full_size=wanted.full_size,
         hilum=version(),
     )

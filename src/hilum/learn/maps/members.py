@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from hilum.cam_maps import in_slice_pixels
+from hilum.cam_maps import CENTRED, SHARES, in_slice_pixels
 from hilum.engines import as_probabilities
 from hilum.learn.maps.engine import Pass
+from hilum.learn.maps.gaze import measure_offset
 from hilum.learn.maps.layers import Looked, choose_layers
 from hilum.learn.maps.methods import Method, find_method
 from hilum.learn.predict import Member
@@ -72,9 +74,20 @@ class Explainer:
         self._as_shares = not self.averaged and not self.method.adds_up and len(members) > 1
         self.unit = self.method.unit
         if self.averaged:
-            self.unit = "share of each layer's largest value, averaged"
+            self.unit = SHARES
         elif self._as_shares:
             self.unit = "share of each member's largest value, averaged"
+
+    @cached_property
+    def offset(self) -> tuple[float, float]:
+        """How far the map's pixels look beside the middles of their cells, see `measure_offset`.
+
+        Means over several layers or members are taken on cells, and stay there.
+        """
+        if self.averaged or len(self._members) > 1:
+            return CENTRED
+        member, path = self._members[0], self.looked[0].paths[0]
+        return measure_offset(member.network, path, size=member.size)
 
     @property
     def layers(self) -> tuple[str, ...]:
