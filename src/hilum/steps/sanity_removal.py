@@ -133,11 +133,12 @@ def _told(
     reached = sample.told(areas)
     minus = sample.differences({order: areas["map"] - areas[order] for order in ORDERS[1:]})
     concern = removal_concern(game, reached, minus, asked=len(sample), of=of)
-    mean = curves.mean(axis=0) if len(sample) else np.zeros((0, 0, 0))
-    drawn = {
-        order: dict(zip(SAID, mean[number].round(6).tolist(), strict=True))
-        for number, order in enumerate(ORDERS)
-    } if len(sample) else {}  # fmt: skip
+    drawn = {}
+    if len(sample):
+        mean = curves.mean(axis=0).round(6).tolist()
+        drawn = {
+            order: dict(zip(SAID, mean[place], strict=True)) for place, order in enumerate(ORDERS)
+        }
     return {
         **concern.as_json(),
         "slices": len(sample),

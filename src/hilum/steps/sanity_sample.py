@@ -100,14 +100,16 @@ class Sample:
     def partners(self, *, most: int, seed: int) -> list[npt.NDArray[np.intp]]:
         """Return for each slice others to hold its map against, at most so many, by lot.
 
-        They are of other groups and of the same class explained; where there is none, of any.
+        They are of other groups, of the same label and for the same class, so that what they have
+        in common is not the slice but may be all the rest; where there is none, any other group's.
         """
         chance, groups = np.random.default_rng(seed), self.groups
+        kinds = (self.rows["label"] + "\0" + self.rows["target"]).to_numpy(dtype=object)
         chosen = []
         for place in range(len(self)):
             others = groups != groups[place]
-            alike = others & (self.target == self.target[place])
-            open_to = np.flatnonzero(alike if alike.any() else others)
+            same = others & (kinds == kinds[place])
+            open_to = np.flatnonzero(same if same.any() else others)
             chosen.append(np.sort(chance.permutation(open_to)[:most]))
         return chosen
 
