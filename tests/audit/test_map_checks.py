@@ -17,6 +17,10 @@ def both(order: dict[str, Any], shape: dict[str, Any]) -> dict[str, Any]:
     return {"rank_correlation": order, "ssim": shape}
 
 
+def stage(order: dict[str, Any], shape: dict[str, Any], *draws: float) -> dict[str, Any]:
+    return {**both(order, shape), "each_draw": {"rank_correlation": list(draws)}}
+
+
 FLOOR = both(figure(0.4), figure(0.6))
 
 
@@ -34,8 +38,8 @@ FLOOR = both(figure(0.4), figure(0.6))
 def test_maps_must_change_when_all_layers_are_random(
     order: dict[str, Any], shape: dict[str, Any], level: str, meaning: str
 ) -> None:
-    first = both(figure(0.99), figure(0.99))
-    found = randomisation_concern([first, both(order, shape)], FLOOR)
+    first = stage(figure(0.99), figure(0.99), 0.99)
+    found = randomisation_concern([first, stage(order, shape, order["value"])], FLOOR)
     assert found.level == level
     assert meaning in found.sentence
 
@@ -43,16 +47,16 @@ def test_maps_must_change_when_all_layers_are_random(
 def test_structure_that_all_maps_share_excuses_nothing_where_all_maps_are_one() -> None:
     """SSIM no higher than between slices counts as fallen only where slices' maps differ."""
     alike = both(figure(0.95), figure(0.95))
-    found = randomisation_concern([both(figure(0.2), figure(0.9))], alike)
+    found = randomisation_concern([stage(figure(0.2), figure(0.9), 0.2)], alike)
     assert found.level == "partly"
 
 
 def test_the_sentence_says_the_numbers_with_a_long_minus() -> None:
-    found = randomisation_concern([both(figure(-0.12), figure(0.3))], FLOOR)
+    found = randomisation_concern([stage(figure(-0.12), figure(0.3), -0.3, 0.06)], FLOOR)
     assert found.sentence.startswith(
         "When all layers are random, the maps' rank correlation with the trained network's is "
-        "−0.12 [−0.17, −0.07] and their SSIM 0.30 [0.25, 0.35]; maps of different slices reach "
-        "0.40 [0.35, 0.45] and 0.60 [0.55, 0.65]: "
+        "−0.12 [−0.17, −0.07] (draws from −0.30 to 0.06) and their SSIM 0.30 [0.25, 0.35]; maps of "
+        "different slices reach 0.40 [0.35, 0.45] and 0.60 [0.55, 0.65]: "
     )
 
 

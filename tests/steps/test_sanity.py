@@ -168,6 +168,16 @@ def test_slices_are_drawn_label_by_label_and_group_by_group(
     assert any((draw_slices(drawn, seed=s) != draw_slices(drawn, seed=0)).any() for s in (1, 2))
 
 
+def test_maps_are_held_against_those_of_other_groups_with_the_same_label() -> None:
+    sample = sample_of([(0, 0)] * 6)
+    rows = sample.rows.assign(group=[*"aabbcd"], label=[*"xxxxxy"])
+    partners = replace(sample, rows=rows).partners(most=3, seed=1)
+    assert [set(some) for some in partners[:4]] == [{2, 3, 4}, {2, 3, 4}, {0, 1, 4}, {0, 1, 4}]
+    assert len(partners[4]) == 3
+    assert set(partners[4]) <= {0, 1, 2, 3}
+    assert len(set(partners[5])) == 3, "no other group has its label, so any will do"
+
+
 class Square:
     """Says class 0 where a square of the slice is bright, else class 1; surely, both times."""
 

@@ -31,7 +31,7 @@ def randomisation_concern(stages: list[Told], floor: dict[str, Told]) -> Concern
 
     Args:
         stages: in the order in which layers became random, each with the figures (value, low,
-            high) `ssim` and `rank_correlation` to the trained network's maps.
+            high) `ssim` and `rank_correlation` to the trained network's maps, and `each_draw`'s own.
         floor: the same two figures of maps of different slices of the trained network.
 
     Returns:
@@ -42,7 +42,8 @@ def randomisation_concern(stages: list[Told], floor: dict[str, Told]) -> Concern
     order, shape = last["rank_correlation"], last["ssim"]
     reached = (
         f"When all layers are random, the maps' rank correlation with the trained network's is "
-        f"{figure_text(order)} and their SSIM {figure_text(shape)}; maps of different slices reach "
+        f"{figure_text(order)}{_spread(last['each_draw']['rank_correlation'])} and their SSIM "
+        f"{figure_text(shape)}; maps of different slices reach "
         f"{figure_text(floor['rank_correlation'])} and {figure_text(floor['ssim'])}"
     )
     level, meaning = _meaning(order, shape, floor)
@@ -72,3 +73,10 @@ def _meaning(order: Told, shape: Told, floor: dict[str, Told]) -> tuple[str, str
         "they change with what was learnt. That is needed for maps to mean anything, and not "
         "enough: what was learnt may be the source."
     )
+
+
+def _spread(draws: list[float]) -> str:
+    """Return between what the draws of random weights lie, where there are several."""
+    if len(draws) < 2:
+        return ""
+    return f" (draws from {min(draws):.2f} to {max(draws):.2f})".replace("-", "−")
