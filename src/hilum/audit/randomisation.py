@@ -31,7 +31,7 @@ def randomisation_concern(stages: list[Told], floor: dict[str, Told]) -> Concern
 
     Args:
         stages: in the order in which layers became random, each with the figures (value, low,
-            high) `ssim` and `rank_correlation` to the trained network's maps, and `each_draw`'s own.
+            high) `ssim` and `rank_correlation` to the trained network's maps; and `each_draw`'s.
         floor: the same two figures of maps of different slices of the trained network.
 
     Returns:
