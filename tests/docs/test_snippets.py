@@ -34,6 +34,7 @@ NOT_RUN = {
     "how-to/export.md": 1,
     "how-to/random-labels.md": 1,
     "how-to/recipes.md": 1,
+    "how-to/sanity.md": 1,
     "how-to/several-processes.md": 3,
     "how-to/weights.md": 5,
     "results.md": 4,
