@@ -40,8 +40,8 @@ def removal_concern(
     if not asked:
         return Concern(
             game, "undefined",
-            f"{game.capitalize()} can't be played: all {of} slices get their class no less when "
-            f"nothing is left in them, so no pixel matters to it.",
+            f"{game.capitalize()} can't be played: in all {of} slices the class is about as likely "
+            f"when they are emptied, so no pixel matters to it.",
         )  # fmt: skip
     sides = {name: _side(minus[name], WANTED[game]) for name in CONTROLS}
     sooner = [name for name, side in sides.items() if side == "sooner than"]
@@ -49,13 +49,12 @@ def removal_concern(
     compared = "; ".join(
         f"{side} {CONTROLS[name]} ({areas[name]['value']:.2f})" for name, side in sides.items()
     )
-    left = "" if asked == of else (
-        f" {of - asked} of {of} slices are left out: emptied, they get their class all the same."
-    )  # fmt: skip
+    left = f" {of - asked} of {of} slices are left out: emptied, the class is about as likely."
     return Concern(
         game, level,
         f"When pixels are {DONE[game]} in the order of the map (area under the probability "
-        f"{areas['map']['value']:.2f}), the answer changes {compared}.{left}",
+        f"{areas['map']['value']:.2f}), the answer changes {compared}."
+        + (left if asked < of else ""),
     )  # fmt: skip
 
 
