@@ -111,10 +111,12 @@ def draw_sheet(sheet: Sheet, path: Path, *, ending: str, width: float = 180.0) -
         sheet: what to draw.
         path: what stands there is replaced.
         ending: one of ENDINGS.
-        width: of the page's columns, mm; the figure is as wide at the most.
+        width: of the page's columns, mm; the figure is as wide at the most, unless its panels would
+            be smaller than SMALLEST.
     """
-    side, turned = _side(sheet, width), _side(sheet.turned(), width)
-    sheet, side = (sheet.turned(), turned) if turned > WORTH_TURNING * side else (sheet, side)
+    room, turned = _room(sheet, width), _room(sheet.turned(), width)
+    sheet, room = (sheet.turned(), turned) if turned > WORTH_TURNING * room else (sheet, room)
+    side = max(SMALLEST, room)
     below = LINE * max(len(one.lines) for row in sheet.panels for one in row if one) + GAP
     wide = max(LEAST_WIDTH, SIDE_HEADING + len(sheet.columns) * (side + GAP))
     notes = [line for note in sheet.notes for line in textwrap.wrap(note, int(wide / A_LETTER))]
@@ -142,12 +144,12 @@ def _draw_panels(page: _Page, sheet: Sheet, side: float, below: float) -> None:
                 _draw_panel(page, panel, (SIDE_HEADING + place * (side + GAP), top), side)
 
 
-def _side(sheet: Sheet, width: float) -> float:
-    """Return the side of the panels that fit a page of this width, mm."""
+def _room(sheet: Sheet, width: float) -> float:
+    """Return the side of the largest panels that fit a page of this width, mm."""
     below = LINE * max(len(one.lines) for row in sheet.panels for one in row if one) + GAP
     across = (width - 2 * MARGIN - SIDE_HEADING) / len(sheet.columns) - GAP
     down = (PAGE_HEIGHT - HEADING - BAR - MOST_NOTES * LINE) / len(sheet.rows) - below
-    return max(SMALLEST, min(LARGEST, across, down))
+    return min(LARGEST, across, down)
 
 
 class _Page:
