@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from phantom_tables import phantom_table
 from PIL import Image
 from untrained_runs import make_untrained
 
@@ -16,8 +17,6 @@ from hilum.errors import RunError, UsageError
 from hilum.learn.maps import choose_layers
 from hilum.learn.predict import load_networks
 from hilum.run import Run
-from hilum.sources import BuildOptions, PhantomSettings, build_table
-from hilum.splits import split_table
 from hilum.steps.explain import explain
 from hilum.steps.figure import FigureOptions, draw_figure
 from hilum.steps.figure_sheet import Cell, Look, as_sheet
@@ -28,10 +27,7 @@ from hilum.table import SliceTable
 @pytest.fixture(scope="module")
 def table(tmp_path_factory: pytest.TempPathFactory) -> SliceTable:
     """32 phantom slices of 16 patients, split; the phantoms' lesions have boxes."""
-    folder = tmp_path_factory.mktemp("phantoms")
-    options = BuildOptions(phantom=PhantomSettings(patients=16, slices_per_patient=2, size=80))
-    return split_table(build_table([("phantom", folder)], out=folder / "slices.csv",
-                                   options=options).table)  # fmt: skip
+    return phantom_table(tmp_path_factory.mktemp("phantoms"), patients=16)
 
 
 @pytest.fixture(scope="module")
