@@ -12,6 +12,7 @@ from typing import Any
 _PUBLIC = {
     "BuildOptions": "hilum.sources",
     "FetchOptions": "hilum.sources.fetch",
+    "FigureOptions": "hilum.steps.figure",
     "HilumError": "hilum.errors",
     "PhantomSettings": "hilum.sources",
     "Recipe": "hilum.recipe",
@@ -26,6 +27,7 @@ _PUBLIC = {
     "deal_folds": "hilum.splits",
     "describe": "hilum.steps.describe",
     "describe_listed": "hilum.steps.describe",
+    "draw_figure": "hilum.steps.figure",
     "ensemble": "hilum.steps.ensemble",
     "evaluate": "hilum.steps.evaluate",
     "explain": "hilum.steps.explain",

@@ -8,14 +8,13 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from phantom_tables import phantom_table
 from untrained_runs import make_untrained
 
 from hilum.cam_maps import read_index, read_maps, read_maps_facts
 from hilum.errors import RunError, UsageError
 from hilum.learn.predict import load_networks, untrained_networks
 from hilum.run import Run
-from hilum.sources import BuildOptions, PhantomSettings, build_table
-from hilum.splits import split_table
 from hilum.steps import write_maps as step
 from hilum.steps.explain import explain
 from hilum.steps.write_maps import MapsWanted, write_maps
@@ -27,10 +26,7 @@ NAMES = ("cancer", "pneumonia")
 @pytest.fixture(scope="module")
 def table(tmp_path_factory: pytest.TempPathFactory) -> SliceTable:
     """24 phantom slices of 12 patients, split."""
-    folder = tmp_path_factory.mktemp("phantoms")
-    options = BuildOptions(phantom=PhantomSettings(patients=12, slices_per_patient=2, size=80))
-    return split_table(build_table([("phantom", folder)], out=folder / "slices.csv",
-                                   options=options).table)  # fmt: skip
+    return phantom_table(tmp_path_factory.mktemp("phantoms"), patients=12)
 
 
 @pytest.fixture(scope="module")

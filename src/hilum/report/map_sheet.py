@@ -41,6 +41,10 @@ PAGE_HEIGHT = 240.0
 """What a page of print takes, mm."""
 GAP, HEADING, SIDE_HEADING, LINE, BAR = 1.2, 7.5, 25.0, 2.7, 4.5
 """Between panels; above them; to their left; a line of small text; the colour bar: mm."""
+MARGIN, LEAST_WIDTH = 1.5, 88.0
+"""Around all; of the figure, so that the notes have room: mm."""
+WORTH_TURNING = 1.2
+"""How many times larger panels must get before rows and columns change places."""
 A_LETTER = 1.3
 """Room for a letter of small text in the mean, mm."""
 MOST_NOTES = 6
@@ -109,50 +113,58 @@ def draw_sheet(sheet: Sheet, path: Path, *, ending: str, width: float = 180.0) -
         sheet: what to draw.
         path: what stands there is replaced.
         ending: one of ENDINGS.
-        width: of the page's columns, mm; the figure is as wide at the most.
+        width: of the page's columns, mm; the figure is as wide at the most, unless its panels would
+            be smaller than SMALLEST.
     """
-    side, turned = _side(sheet, width), _side(sheet.turned(), width)
-    sheet, side = (sheet.turned(), turned) if turned > side else (sheet, side)
+    room, turned = _room(sheet, width), _room(sheet.turned(), width)
+    sheet, room = (sheet.turned(), turned) if turned > WORTH_TURNING * room else (sheet, room)
+    side = max(SMALLEST, room)
     below = LINE * max(len(one.lines) for row in sheet.panels for one in row if one) + GAP
-    wide = SIDE_HEADING + len(sheet.columns) * (side + GAP)
+    wide = max(LEAST_WIDTH, SIDE_HEADING + len(sheet.columns) * (side + GAP))
     notes = [line for note in sheet.notes for line in textwrap.wrap(note, int(wide / A_LETTER))]
     foot = BAR + LINE * len(notes) + GAP
     tall = HEADING + len(sheet.rows) * (side + below) + foot
     with mpl.rc_context(SETTINGS), warnings.catch_warnings():
         # a letter that DejaVu Sans lacks is shown as a frame, which says so itself
         warnings.filterwarnings("ignore", message="Glyph .* missing from", category=UserWarning)
-        figure = Figure(figsize=(wide * MM, tall * MM), facecolor="white")
-        FigureCanvasAgg(figure)
-        page = _Page(figure, wide, tall)
-        for number, heading in enumerate(sheet.columns):
-            left = SIDE_HEADING + number * (side + GAP)
-            page.write(left + side / 2, HEADING - 1.2, heading, size=TEXT, at=("center", "bottom"))
-        for number, (heading, panels) in enumerate(zip(sheet.rows, sheet.panels, strict=True)):
-            top = HEADING + number * (side + below)
-            page.write(0, top + side / 2, heading, size=TEXT, at=("left", "center"))
-            for place, panel in enumerate(panels):
-                if panel is not None:
-                    _draw_panel(page, panel, (SIDE_HEADING + place * (side + GAP), top), side)
+        page = _Page(wide, tall)
+        _draw_panels(page, sheet, side, below)
         _draw_foot(page, sheet.bar, notes, tall - foot + GAP)
-        figure.savefig(path, dpi=DOTS, format=ending[1:], metadata=UNDATED[ending])
+        page.figure.savefig(path, dpi=DOTS, format=ending[1:], metadata=UNDATED[ending])
 
 
-def _side(sheet: Sheet, width: float) -> float:
-    """Return the side of the panels that fit a page of this width, mm."""
+def _draw_panels(page: _Page, sheet: Sheet, side: float, below: float) -> None:
+    """Draw the panels and their headings."""
+    for number, heading in enumerate(sheet.columns):
+        middle = SIDE_HEADING + number * (side + GAP) + side / 2
+        page.write(middle, HEADING - 1.2, heading, size=TEXT, at=("center", "bottom"))
+    for number, (heading, panels) in enumerate(zip(sheet.rows, sheet.panels, strict=True)):
+        top = HEADING + number * (side + below)
+        page.write(0, top + side / 2, heading, size=TEXT, at=("left", "center"))
+        for place, panel in enumerate(panels):
+            if panel is not None:
+                _draw_panel(page, panel, (SIDE_HEADING + place * (side + GAP), top), side)
+
+
+def _room(sheet: Sheet, width: float) -> float:
+    """Return the side of the largest panels that fit a page of this width, mm."""
     below = LINE * max(len(one.lines) for row in sheet.panels for one in row if one) + GAP
-    across = (width - SIDE_HEADING) / len(sheet.columns) - GAP
+    across = (width - 2 * MARGIN - SIDE_HEADING) / len(sheet.columns) - GAP
     down = (PAGE_HEIGHT - HEADING - BAR - MOST_NOTES * LINE) / len(sheet.rows) - below
-    return max(SMALLEST, min(LARGEST, across, down))
+    return min(LARGEST, across, down)
 
 
 class _Page:
-    """A figure measured in mm from its upper left corner."""
+    """A figure measured in mm from the upper left corner within its margin."""
 
-    def __init__(self, figure: Figure, wide: float, tall: float) -> None:
-        self.figure, self.wide, self.tall = figure, wide, tall
+    def __init__(self, wide: float, tall: float) -> None:
+        self.wide, self.tall = wide + 2 * MARGIN, tall + 2 * MARGIN
+        self.figure = Figure(figsize=(self.wide * MM, self.tall * MM), facecolor="white")
+        FigureCanvasAgg(self.figure)
 
     def axes(self, left: float, top: float, wide: float, tall: float) -> Axes:
         """Return bare axes at a place."""
+        left, top = left + MARGIN, top + MARGIN
         axes = self.figure.add_axes(
             (left / self.wide, 1 - (top + tall) / self.tall, wide / self.wide, tall / self.tall)
         )
@@ -165,8 +177,8 @@ class _Page:
     ) -> None:  # fmt: skip
         """Write a text, `at` its horizontal and vertical side, as it is."""
         self.figure.text(
-            left / self.wide, 1 - top / self.tall, text, fontsize=size, color=colour,
-            ha=at[0], va=at[1], linespacing=1.25, parse_math=False,
+            (left + MARGIN) / self.wide, 1 - (top + MARGIN) / self.tall, text,
+            fontsize=size, color=colour, ha=at[0], va=at[1], linespacing=1.25, parse_math=False,
         )  # fmt: skip
 
 

@@ -33,6 +33,11 @@ TOP_SHARE = 0.95
 SMALLEST_TOP = 10.0
 """Logits that a map all in red stands for at the least: maps that explain next to nothing stay
 pale. A last layer of 7 x 7 pixels is red from 0.2 a pixel on."""
+REMARKS = {
+    "ok": "",
+    "zero map": "Zero map: nothing to paint.",
+    "not finite": "Map not finite: not painted.",
+}
 COLUMNS = ["slice_id", "kind", "split", "label", "predicted", "target", "probability", "picture",
            "state"]  # fmt: skip
 
@@ -87,9 +92,10 @@ def _draw(
     shown = cam_map if finite else np.zeros_like(cam_map)
     whole = in_slice_pixels(shown, (grey.shape[0], grey.shape[1]), facts.offset)
     caption = Caption(
-        f"{facts.title} for {cells['target']}, probability {fixed(cells['probability'], 2)}",
-        f"called {cells['predicted']}, labelled {cells['label']}",
-        "" if cells["state"] == "ok" else f"{cells['state']}",
+        f"{facts.title} for {cells['target']}. Probability of {cells['target']}: "
+        f"{fixed(cells['probability'], 2)}",
+        f"Called {cells['predicted']}, labelled {cells['label']}",
+        REMARKS[str(cells["state"])],
     )
     return draw_heatmap(grey, whole, scale=scale, boxes=parse_boxes(seen["boxes"]), caption=caption)
 
