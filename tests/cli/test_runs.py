@@ -193,7 +193,7 @@ def test_an_unknown_target_or_split_is_wrong_usage(
 ) -> None:
     with untouched(run_copy):
         done = hilum("explain", run_copy, "--target", "scar")
-        done.refused(2, "predicted or one of cancer, pneumonia", "'scar'")
+        done.refused(2, "positive, predicted, cancer, pneumonia", "'scar'")
         done = hilum("explain", run_copy, "--split", "holdout")
         done.refused(2, "train, validation, test", "'holdout'")
 
