@@ -67,6 +67,10 @@ def _figures(folder: Path, phantoms: PhantomSettings, changes: tuple[str, ...]) 
     return Figures(network, probe, metrics["design"]["level"], found)
 
 
+pytestmark = pytest.mark.timeout(1200)
+"""A minute's training on two free cores may take ten on busy ones."""
+
+
 @pytest.fixture(scope="module")
 def source_alone(tmp_path_factory: pytest.TempPathFactory) -> Figures:
     """The source tells the class, and the lesions, of which nothing is seen, do not."""

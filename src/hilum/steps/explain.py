@@ -65,8 +65,8 @@ def explain(
     wanted = MapsWanted(facts.class_names, asked, method, layer, full_size=full_size)
     whole, members = run.table(), load_networks(run)
     table = whole.part(split)
-    forget_localisation(run)
     with new_folder(run.maps, force=True) as draft:
         write_maps(members, table, draft, wanted=wanted, whole=whole, progress=progress)
         show_maps(table, draft)
+        forget_localisation(run)  # not before: a failure leaves everything as it was
     return run.maps

@@ -83,11 +83,11 @@ def localise(
         ReadError, TableError: a mask can't be read, or is not of its slice.
     """
     run = run if isinstance(run, Run) else open_run(run)
-    forget_localisation(run)
     facts, whole = read_maps_facts(run.maps), run.table()
     lesions = whole.where(has_lesion(whole.rows))
     scored, validation = lesions.part(facts.split), lesions.part("validation")
     if not len(scored):
+        forget_localisation(run)
         progress.say(f"No {facts.split} slice has a box or a mask: no lesion to hold maps against.")
         return None
     makers = _makers(run, facts, untrained=untrained)
