@@ -10,8 +10,9 @@ which take turns; the aim is 2.5 at the most. `all layers` are the maps averaged
 convolutions.
 
 Second table: `hilum explain` of a small phantom network on so many test slices of 64 x 64 pixels,
-a process each, looked at twenty times a second; see `memory.py` for `own`. The slices are decoded
-before. Linux only. Prints Markdown.
+a process each, looked at twenty times a second; see `memory.py` for `own`. They are 200 phantoms
+under so many names: memory doesn't depend on what a slice shows. They are decoded before. Linux
+only. Prints Markdown.
 """
 
 from __future__ import annotations
@@ -87,19 +88,31 @@ def cost(name: str, batch: int) -> float:
     return ratio
 
 
+def under_names(table: SliceTable, count: int, folder: Path) -> SliceTable:
+    """Return a table of `count` test slices in `folder`, which are those of `table`, repeated."""
+    folder.mkdir(exist_ok=True)
+    rows = table.rows.iloc[np.arange(count) % len(table)].reset_index(drop=True)
+    names = [f"{number}.png" for number in range(count)]
+    for name, path in zip(names, rows["path"], strict=True):
+        (folder / name).unlink(missing_ok=True)
+        (folder / name).hardlink_to(table.folder / path)
+    alike = {"path": names, "slice_id": names, "split": "test", "mask": ""}
+    return SliceTable(rows.assign(**alike), folder, table.name)
+
+
 def explained(place: Path, counts: list[int]) -> dict[int, float]:
     """Print a row for each number of maps and return their peaks of own memory, MB."""
     run, cache = place / "run", place / "cache"
+    drawn = phantoms(place, TRAINED_ON)
+    table = read_table(drawn)
     train = hilum(
-        "train", phantoms(place, TRAINED_ON), "--recipe", "phantom", "--weights", "none",
+        "train", drawn, "--recipe", "phantom", "--weights", "none",
         "--out", run, "--set", "training.epochs=1", "--set", "input.size=64",
     )  # fmt: skip
     subprocess.run(train, check=True, capture_output=True)
     peaks = {}
     for count in counts:
-        table = read_table(phantoms(place, count))
-        tested = SliceTable(table.rows.assign(split="test"), table.folder, table.name)
-        write_table(tested, Run(run).table_file)
+        write_table(under_names(table, count, place / f"{count} names"), Run(run).table_file)
         watched(hilum("explain", run), cache)  # decodes
         peak = watched(hilum("explain", run), cache)
         disk = sum(path.stat().st_size for path in Run(run).maps.glob("maps-*.npz")) / 1e6
