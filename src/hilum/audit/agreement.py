@@ -35,8 +35,8 @@ def agreement_concern(other: str, own: dict[str, Told], *, lead: dict[str, Told]
         "agrees": "where a map is hot depends on the slice, and both networks see it alike to "
         "that extent.",
         "partly": "they agree on the slice by one of the two only.",
-        "differs": "what one network's map shows of a slice, the other's doesn't: don't read "
-        "either as where the disease is.",
+        "differs": "they agree on no more than maps of any two slices do. What is particular to a "
+        "slice in one is not in the other: don't read either as where the disease is.",
     }[level]
     beyond = [figure_text(lead[name], sign="+") for name in ("rank_correlation", "ssim")]
     return Concern(

@@ -62,7 +62,7 @@ _TITLES = {
     "agreement": {
         "agrees": ("the maps agree", "quiet"),
         "partly": ("the maps agree in part", "medium"),
-        "differs": ("the maps do not agree", "strong"),
+        "differs": ("the maps agree on no more than any two slices’ do", "strong"),
     },
     "deletion": {
         "better": ("Deletion: the map finds what the network uses", "quiet"),

@@ -61,7 +61,8 @@ def emptied(grey: Grey, game: str) -> Grey:
     if game == "deletion":
         return np.full_like(grey, round(float(grey.mean())))
     spread = BLUR * max(grey.shape)
-    return np.asarray(cv2.GaussianBlur(grey, (0, 0), spread), dtype=np.uint8)
+    blurred = cv2.GaussianBlur(grey.astype(np.float32), (0, 0), spread)  # bytes keep some detail
+    return np.asarray(np.rint(blurred), dtype=np.uint8)
 
 
 def played(grey: Grey, turns: Ranks, game: str, *, steps: int) -> Iterator[Grey]:
