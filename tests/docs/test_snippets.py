@@ -210,11 +210,22 @@ def test_every_column_that_a_run_writes_is_explained(started: Path, name: str) -
     assert [column for column in columns if f"`{column}`" not in explained] == []
 
 
-@pytest.mark.parametrize(
-    "name", ["metrics.json", "network.json", "environment.json", "localisation.json"]
-)
+@pytest.mark.parametrize("name", ["metrics.json", "network.json", "environment.json"])
 def test_every_key_that_a_run_writes_is_explained(started: Path, name: str) -> None:
-    content = json.loads((started / "runs" / "first" / name).read_text(encoding="utf-8"))
+    assert_keys_explained(started / "runs" / "first" / name)
+
+
+def test_every_key_of_what_maps_find_is_explained(
+    started: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = shutil.copytree(started, tmp_path / "folder")
+    monkeypatch.chdir(folder)
+    Reader("explain.md").follow()
+    assert_keys_explained(folder / "runs" / "boxed" / "localisation.json")
+
+
+def assert_keys_explained(file: Path) -> None:
+    content = json.loads(file.read_text(encoding="utf-8"))
     explained = (DOCS / "reference" / "files.md").read_text(encoding="utf-8")
     assert [key for key in _keys(content) if f"`{key}`" not in explained] == []
 
