@@ -29,7 +29,7 @@ OTHERS = sorted(
 
 NOT_RUN = {
     "data.md": 3,
-    "explain.md": 2,
+    "explain.md": 3,
     "get-started.md": 5,
     "how-to/export.md": 1,
     "how-to/random-labels.md": 1,
