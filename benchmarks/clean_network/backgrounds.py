@@ -69,7 +69,7 @@ def _phantom(number: int) -> Grey:
 
 def draw_background(pool: Pool, size: int, rng: np.random.Generator) -> Grey:
     """Return one patch (size, size) float32, 0 to 255, without annotations."""
-    kind = rng.choice(3, p=(0.45, 0.4, 0.15) if pool.volumes else (0.7, 0.0, 0.3))
+    kind = rng.choice(3, p=(0.37, 0.4, 0.23) if pool.volumes else (0.7, 0.0, 0.3))
     if kind == 0:
         picture = _crop(pool.pictures[rng.integers(len(pool.pictures))], size, rng, 256)
     else:
@@ -83,9 +83,12 @@ def draw_background(pool: Pool, size: int, rng: np.random.Generator) -> Grey:
 
 def _window(rng: np.random.Generator) -> Window:
     """Draw a window as articles show them: lung, mediastinal, or something between."""
-    if rng.random() < 0.55:
-        return Window(float(rng.uniform(900, 1800)), float(rng.uniform(-750, -450)))
-    return Window(float(rng.uniform(250, 600)), float(rng.uniform(0, 90)))
+    kind = rng.random()
+    if kind < 0.35:
+        return Window(float(rng.uniform(900, 2000)), float(rng.uniform(-750, -400)))
+    if kind < 0.55:  # bones stand out from soft tissue
+        return Window(float(rng.uniform(1400, 3000)), float(rng.uniform(-500, 150)))
+    return Window(float(rng.uniform(250, 700)), float(rng.uniform(0, 120)))
 
 
 def _crop(picture: npt.NDArray[np.generic], size: int, rng: np.random.Generator, side: int) -> Grey:

@@ -1,4 +1,4 @@
-"""What is bright or dark in slices and is no annotation: bone, vessels, air, metal, couch, edges."""
+"""What is bright or dark in slices and is no annotation: bone, vessels, air, metal, couch."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def _bone(x: Grey, rng: np.random.Generator) -> Grey:
 
 
 def _vessel(x: Grey, rng: np.random.Generator) -> Grey:
-    """A vessel full of contrast medium, or a nodule: bright, round, soft-edged, sometimes a tree."""
+    """A vessel full of contrast medium, or a nodule: bright, round, soft, sometimes branched."""
     cover, centre, _, angle = _ellipse(x, rng, (2, 26), (0.55, 1))
     for _ in range(int(rng.integers(0, 3))):
         way = np.deg2rad(angle + rng.uniform(0, 360))

@@ -21,11 +21,17 @@ Coverage = npt.NDArray[np.float32]
 FOLDERS = (Path("/usr/share/fonts/truetype"), Path(matplotlib.get_data_path()) / "fonts" / "ttf")
 UNFIT = ("Math", "STIXNon", "STIXSiz", "cmex", "cmsy", "cmmi", "LastResort", "Display")
 SYMBOLS = ("*", "**", "*", "+", "x", "#", "?", "†", "§", "★", "●", "→", "←", "↑", "↓", "▲", "►")
-WORDS = ("CT", "day", "Day 3", "before", "after treatment", "R", "L", "A", "P", "RUL", "LLL", "cm",
-         "10 cm", "5 mm", "WL -600", "WW 1600", "kV 120", "mA 150", "Se: 3", "Im: 45", "DFOV 35.0cm",
-         "12-May-2014", "2009/11/03", "23ys/male", "case 2", "GGO", "CAVITY", "Tree in bud", "LUNG",
-         "SPI", "HU", "Z: 1.5", "patient 4", "axial", "x1.0", "0.625mm/1.375:1", "prior to therapy",
-         "with consolidation", "Figure 2b", "week 6", "FINAL")  # fmt: skip
+WORDS = (
+    "CT", "day", "Day 3", "before", "after treatment", "R", "L", "A", "P", "RUL", "LLL", "cm",
+    "10 cm", "5 mm", "WL -600", "WW 1600", "kV 120", "mA 150", "Se: 3", "Im: 45", "DFOV 35.0cm",
+    "12-May-2014", "2009/11/03", "23ys/male", "case 2", "GGO", "CAVITY", "Tree in bud", "LUNG",
+    "SPI", "HU", "Z: 1.5", "patient 4", "axial", "x1.0", "0.625mm/1.375:1", "prior to therapy",
+    "with consolidation", "Figure 2b", "week 6", "FINAL",
+)  # fmt: skip
+PANELS = (
+    "(a)", "(b)", "(c)", "(A)", "(B)", "1A", "2B", "3C", "a1", "B.", "M1", "10", "12", "LN", "PE",
+    "V", "RV", "T", "N", "Ao",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -71,8 +77,7 @@ def _panel_letter(size: int, rng: np.random.Generator) -> Print:
     """Draw a letter or two, as panels of a figure carry."""
     letter = str(rng.choice(list(string.ascii_letters[:34] + string.digits)))
     if rng.random() < 0.25:
-        letter = str(rng.choice(("(a)", "(b)", "(c)", "(A)", "(B)", "1A", "2B", "3C", "a1", "B.", "M1",
-                                 "10", "12", "LN", "PE", "V", "RV", "T", "N", "Ao")))  # fmt: skip
+        letter = str(rng.choice(PANELS))
     return _lettered(size, [letter], rng, height=(8, 36), corner=0.7, plate=0.38)
 
 
@@ -101,21 +106,30 @@ def _lettered(
     ink = np.asarray(canvas, np.float32) / 255
     under = np.zeros((size, size), np.uint8)
     if rng.random() < plate:
-        if len(text) <= 2 and rng.random() < 0.3:
-            centre = (round(x + wide / 2), round(y + high / 2))
-            cv2.circle(
-                under,
-                centre,
-                round(max(wide, high) * rng.uniform(0.65, 0.95)),
-                255,
-                -1,
-                cv2.LINE_AA,
-            )
-        else:
-            more = rng.uniform(0, 2.0, 4) * tall * (rng.random() < 0.5) + pad
-            cv2.rectangle(under, (round(x - more[0]), round(y - more[1])),
-                          (round(x + wide + more[2]), round(y + high + more[3])), 255, -1)  # fmt: skip
+        _plate(under, (x, y, wide, high), rng, tall=tall, pad=pad, disc=len(text) <= 2)
     return Print(ink, under.astype(np.float32) / 255)
+
+
+def _plate(
+    under: npt.NDArray[np.uint8],
+    text: tuple[float, float, int, int],
+    rng: np.random.Generator,
+    *,
+    tall: int,
+    pad: float,
+    disc: bool,
+) -> None:
+    """Draw what letters stand on: a disc, or a box that is often much larger than they are."""
+    x, y, wide, high = text
+    if disc and rng.random() < 0.3:
+        centre = (round(x + wide / 2), round(y + high / 2))
+        radius = round(max(wide, high) * rng.uniform(0.65, 0.95))
+        cv2.circle(under, centre, radius, 255, -1, cv2.LINE_AA)
+        return
+    more = rng.uniform(0, 2.0, 4) * tall * (rng.random() < 0.5) + pad
+    first = (round(x - more[0]), round(y - more[1]))
+    last = (round(x + wide + more[2]), round(y + high + more[3]))
+    cv2.rectangle(under, first, last, 255, -1)
 
 
 def _spot(

@@ -25,7 +25,7 @@ PEAK_RATE = 3e-3
 MOST_GRADIENT = 1.0
 MEMORY = 0.998
 """Of the running mean of the weights, which is what is kept: about the last 500 steps."""
-REPORT = 100
+WARM, REPORT = 200, 100
 
 Batch = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
 
@@ -47,7 +47,7 @@ def main() -> None:
     torch.set_num_threads(1)
     network = MarkNetwork().to(memory_format=torch.channels_last)
     if args.start:
-        network.load_state_dict(torch.load(args.start, weights_only=True))
+        network.load_state_dict(torch.load(args.start, weights_only=True), strict=False)
     pool = load_pool(args.msd, args.dicom)
     export(train(network, _batches(pool, args), args), args.out)
 
@@ -64,7 +64,7 @@ def train(network: MarkNetwork, batches: Iterator[Batch], args: argparse.Namespa
         done = max(step / args.steps, spent / args.minutes)
         for group in optimiser.param_groups:
             group["lr"] = (
-                args.rate * min(1, step / 200) * (0.5 + 0.5 * np.cos(np.pi * min(done, 1)))
+                args.rate * min(1, step / WARM) * (0.5 + 0.5 * np.cos(np.pi * min(done, 1)))
             )
         picture, marked, weight = next(batches)
         with torch.autocast("cpu", torch.bfloat16):

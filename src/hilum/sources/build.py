@@ -94,9 +94,9 @@ def gather_table(
 
     Args:
         sources: pairs of a name in SOURCES and the folder (or file) to read.
-        out: where the table will lie, such as slices.csv; msd-lung renders into its folder. Pictures
-            that a source has rendered or drawn stay where a later source fails: each is whole,
-            and the next build takes it as it is.
+        out: where the table will lie, such as slices.csv; msd-lung renders into its folder.
+            Pictures that a source has rendered or drawn stay where a later source fails: each is
+            whole, and the next build takes it as it is.
         options: how slices are chosen; None takes the defaults.
         force: `out` may exist; phantoms of other settings are replaced.
 

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from hilum.prepare.clean.colour import find_coloured
 from hilum.prepare.clean.fill import fill
 from hilum.prepare.clean.frames import find_frame
 from hilum.prepare.clean.kinds import FRAME, kinds_of
 from hilum.prepare.clean.marks import find_marks
+from hilum.prepare.clean.plates import find_plates
 
 __all__ = ["Cleaned", "clean_picture"]
 
@@ -47,7 +49,7 @@ def clean_picture(pixels: Pixels) -> Cleaned:
         pixels: (rows, columns) uint8 grey levels, or (rows, columns, 3) red, green, blue.
     """
     frame = find_frame(pixels)
-    marks = find_marks(pixels)
+    marks = find_marks(pixels) | find_plates(pixels) | find_coloured(pixels)
     mask = frame | marks
     kinds = (*kinds_of(pixels, marks), *((FRAME,) if frame.any() else ()))
     if mask.all() or not mask.any():
