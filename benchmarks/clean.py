@@ -28,6 +28,7 @@ from hilum.prepare.clean import clean_picture
 from hilum.readers import read_in_colour, read_slice
 from hilum.sources.ct_pneumonia import CT_PNEUMONIA
 from hilum.sources.options import BuildOptions, BuildPlace
+from hilum.sources.rendered import spread
 from hilum.table import read_table
 
 EDITED = 16
@@ -166,6 +167,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pairs", type=Path, help="folder of ct-pneumonia")
     parser.add_argument("--table", type=Path, action="append", default=[], help="clean slices")
+    parser.add_argument("--most", type=int, default=10**9, help="clean slices of each, at most")
     parser.add_argument("--each", type=Path, help="write the counts of each pair there, as CSV")
     args = parser.parse_args()
     print(describe(), "", sep="\n")
@@ -189,7 +191,7 @@ def main() -> None:
             paths = [Path(path) for path in built["path"][halves == half]]
             named.append((f"ct-pneumonia, cleaned by hand, {half}", paths))
     named += [(path.parent.name, read_table(path).paths()) for path in args.table]
-    print(*clean_table(named), sep="\n")
+    print(*clean_table([(name, spread(paths, args.most)) for name, paths in named]), sep="\n")
 
 
 if __name__ == "__main__":

@@ -42,7 +42,9 @@ class MarkNetwork(nn.Module):
         )
         self.up = nn.ModuleList(nn.ConvTranspose2d(b, a, 2, stride=2) for a, b in pairwise(w))
         self.join = nn.ModuleList(_block(a, a) for a in w[:-1])
-        self.last = nn.ConvTranspose2d(w[0], 1, 4, stride=2, padding=1)
+        self.fine = nn.ConvTranspose2d(w[0], 8, 2, stride=2)
+        self.edge = nn.Conv2d(3, 8, 3, padding=1)
+        self.last = nn.Conv2d(8, 1, 3, padding=1)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Return logits; skips are added, not joined, which keeps the network small."""
@@ -52,4 +54,4 @@ class MarkNetwork(nn.Module):
         found = seen.pop()
         for up, join in zip(reversed(self.up), reversed(self.join), strict=True):
             found = join(up(found) + seen.pop())
-        return self.last(found)
+        return self.last(torch.relu(self.fine(found) + self.edge(x - 0.5)))

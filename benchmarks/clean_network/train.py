@@ -47,7 +47,7 @@ def main() -> None:
     torch.set_num_threads(1)
     network = MarkNetwork().to(memory_format=torch.channels_last)
     if args.start:
-        network.load_state_dict(torch.load(args.start, weights_only=True), strict=False)
+        network.load_state_dict(torch.load(args.start, weights_only=True))
     pool = load_pool(args.msd, args.dicom)
     export(train(network, _batches(pool, args), args), args.out)
 
@@ -121,10 +121,10 @@ def export(network: MarkNetwork, out: Path) -> None:
     """Write the network as ONNX with probabilities as its answer."""
     network.eval()
     whole = torch.nn.Sequential(network, torch.nn.Sigmoid()).eval()
-    example = torch.zeros(1, 3, 64, 96)
+    example = torch.zeros(1, 3, 320, 416)
     torch.onnx.export(
         whole, (example,), out, input_names=["picture"], output_names=["probability"],
-        dynamic_axes={"picture": {2: "rows", 3: "columns"}}, opset_version=17, dynamo=False,
+        opset_version=17, dynamo=False,
     )  # fmt: skip
     print(f"{out}: {out.stat().st_size} bytes, "
           f"{sum(p.numel() for p in network.parameters())} parameters")  # fmt: skip

@@ -18,6 +18,9 @@ in an annotation, and at its faded edges (JPEG halves the resolution of colours)
 MOST_SHARE = 0.15
 """Of the picture: where more of it is coloured it is a colour picture, such as PET over CT."""
 
+ACROSS = 0.9
+"""Of the longer side: a coloured line along a whole edge was left by cutting."""
+
 FEWEST = 6
 """Pixels of the smallest annotation."""
 
@@ -33,10 +36,11 @@ def find_coloured(pixels: Pixels) -> Mask:
     differences = channels[..., ::2] - channels[..., 1:2]
     tint = np.median(differences.reshape(-1, 2), axis=0)
     strength = np.abs(differences - tint).max(axis=2)
-    count, parts = cv2.connectedComponents((strength >= PART).astype(np.uint8), connectivity=8)
-    size = np.bincount(parts.ravel(), minlength=count)
+    likely = (strength >= PART).astype(np.uint8)
+    count, parts, boxes, _ = cv2.connectedComponentsWithStats(likely, connectivity=8)
     kept = np.bincount(parts[strength >= SURE], minlength=count) > 0
-    kept &= size >= FEWEST
+    kept &= boxes[:, 4] >= FEWEST
+    kept &= boxes[:, 2:4].T.max(axis=0) < ACROSS * max(pixels.shape[:2])
     kept[0] = False
     found = kept[parts]
     return found if found.mean() <= MOST_SHARE else np.zeros_like(found)

@@ -19,8 +19,14 @@ SURE = 0.8
 PART = 0.4
 """Pixels of at least this probability that touch a sure one belong to it."""
 
+USUAL = 0.65
+"""Of all its pixels, on average."""
+
 FEWEST = 8
 """Pixels of the smallest annotation, at the size that the network sees: fewer are noise."""
+
+ACROSS = 0.9
+"""Of the picture's width or height: what reaches so far is a margin or the couch, no annotation."""
 
 GROWN = 1
 """Pixels by which annotations are widened, at that size: the blur of their edges."""
@@ -33,12 +39,7 @@ def find_marks(pixels: Pixels) -> Mask:
         pixels: (rows, columns) or (rows, columns, 3) uint8.
     """
     probability, scale = annotation_probability(pixels)
-    likely = probability >= PART
-    parts, counted = _parts(likely)
-    sure = np.bincount(parts[probability >= SURE], minlength=len(counted)) > 0
-    kept = sure & (counted >= FEWEST)
-    kept[0] = False
-    found = kept[parts].astype(np.uint8)
+    found = _annotations(probability).astype(np.uint8)
     side = 2 * GROWN + 1
     grown = cv2.dilate(found, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)))
     if scale == 1:
@@ -47,7 +48,14 @@ def find_marks(pixels: Pixels) -> Mask:
     return np.asarray(full > 0.5)
 
 
-def _parts(likely: Mask) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]:
-    """Return the number of the connected part of each pixel, and how many pixels each has."""
-    count, parts = cv2.connectedComponents(likely.astype(np.uint8), connectivity=8)
-    return parts, np.bincount(parts.ravel(), minlength=count)
+def _annotations(probability: npt.NDArray[np.float32]) -> Mask:
+    """Return the connected parts that are likely enough, large enough, and no margin."""
+    likely = (probability >= PART).astype(np.uint8)
+    count, parts, boxes, _ = cv2.connectedComponentsWithStats(likely, connectivity=8)
+    wide, high, size = boxes[:, 2], boxes[:, 3], boxes[:, 4]
+    mean = np.bincount(parts.ravel(), probability.ravel(), count) / np.maximum(size, 1)
+    kept = np.bincount(parts[probability >= SURE], minlength=count) > 0
+    kept &= (size >= FEWEST) & (mean >= USUAL)
+    kept &= (wide < ACROSS * likely.shape[1]) & (high < ACROSS * likely.shape[0])
+    kept[0] = False
+    return np.asarray(kept[parts])
