@@ -29,8 +29,9 @@ def test_an_arrow_of_each_colour_is_found(name: str, quality: int | None) -> Non
         picture = cv2.imdecode(cv2.imencode(".jpg", picture[..., ::-1], given)[1], 1)[..., ::-1]
     found = find_coloured(picture)
     assert (found & (drawn > 0)).sum() >= 0.95 * (drawn > 0).sum()
-    near = cv2.dilate(drawn, np.ones((7, 7))) > 0
-    assert not (found & ~near).any()
+    reach = 33 if quality else 3  # JPEG spreads colours over blocks of 16 x 16 pixels
+    near = cv2.dilate(drawn, np.ones((reach, reach))) > 0
+    assert not (found & ~near).any() and found.sum() <= 2.5 * (drawn > 0).sum()
 
 
 def test_grey_and_tinted_slices_have_none() -> None:

@@ -19,6 +19,9 @@ WHITE, FLATTEST = 225, 12
 STEP = 45
 """Grey levels by which the first line inside differs from the frame, on average over the line."""
 
+SMALLEST = 32
+"""Pixels of the shorter side: in a smaller picture a line is no frame."""
+
 SIDES = 3
 """Lines along fewer edges may be tissue that was cut there: they are left."""
 
@@ -32,6 +35,8 @@ def find_frame(pixels: Pixels) -> Mask:
     grey = pixels if pixels.ndim == 2 else pixels.mean(axis=2)
     seen = np.asarray(grey, dtype=np.float32)
     mask = np.zeros(seen.shape, dtype=bool)
+    if min(seen.shape) < SMALLEST:
+        return mask
     widths = [_width(turned) for turned in (seen, seen[::-1], seen.T, seen.T[::-1])]
     if sum(width > 0 for width in widths) < SIDES:
         return mask
@@ -42,11 +47,11 @@ def find_frame(pixels: Pixels) -> Mask:
 
 def _width(lines: npt.NDArray[np.float32]) -> int:
     """Return how many of the first lines belong to a frame, the blurred one at its end included."""
-    most = max(1, round(WIDEST * min(lines.shape)))
+    most = min(max(1, round(WIDEST * min(lines.shape))), len(lines) - 2)
     width = 0
     while width <= most and lines[width].mean() >= WHITE and lines[width].std() <= FLATTEST:
         width += 1
-    if not 0 < width <= most or width + 2 > len(lines):
+    if not 0 < width <= most:
         return 0
     step = np.abs(lines[width + 1] - lines[width - 1]).mean()
     return width + 1 if step >= STEP else 0
