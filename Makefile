@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 OUT ?= demo
 
-BENCHES ?= startup throughput frozen_once memory time_to_accuracy
+BENCHES ?= startup throughput frozen_once maps memory time_to_accuracy
 
 .PHONY: help setup demo test check bench format docs clean
 

@@ -39,7 +39,7 @@ from hilum.learn.export import describe as describe_model
 from hilum.learn.export import onnx_model
 from hilum.learn.fit import loss_of, make_optimiser
 from hilum.learn.fold import fold_batchnorm
-from hilum.learn.maps import grad_cam
+from hilum.learn.maps import Looked, map_layers
 from hilum.learn.networks import Classifier, build_network
 from hilum.learn.predict import Member
 from hilum.learn.quantise import quantise
@@ -139,8 +139,8 @@ def explaining(name: str, grey: Grey) -> Callable[[], object]:
     """Return what makes the Grad-CAM maps of a batch."""
     network, _, _ = network_of(name)
     network.eval().requires_grad_(False)
-    target, layer = np.zeros(BATCH, dtype=np.int64), known_networks()[name].cam_layer
-    return lambda: grad_cam(network, grey, target, layer=layer)
+    target, layer = np.zeros(BATCH, dtype=np.int64), Looked((known_networks()[name].cam_layer,))
+    return lambda: map_layers(network, grey, target, looked=layer)
 
 
 def measure(name: str, what: str, times: int) -> float:

@@ -29,6 +29,7 @@ ROOMS = (
     "known_networks",
     "recipe",
     "run",
+    "cam_maps",
     "engines",
     "scores",
     "learn",
@@ -43,8 +44,9 @@ ROOMS = (
 FILE_LINES, BODY_LINES, PARAMETERS = 400, 60, 7
 HEAVY = {"torch", "torchvision", "timm", "accelerate"}
 NETWORK_STEPS = (
-    "demo", "explain", "export", "folds", "random_labels", "resume", "road", "train",
-    "trial", "tune",
+    "demo", "explain", "export", "figure", "figure_cells", "folds", "localise", "random_labels",
+    "resume", "road", "sanity", "sanity_maps", "sanity_runs", "sanity_take", "train", "trial",
+    "tune", "write_maps",
 )  # fmt: skip
 ON_A_NETWORK = {f"hilum.steps.{step}" for step in NETWORK_STEPS}
 """Steps that do nothing without a network: importing them may load torch, by way of learn."""

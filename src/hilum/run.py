@@ -91,6 +91,21 @@ class Run:
         return self.folder / "maps"
 
     @property
+    def localisation_table(self) -> Path:
+        """How well the map of each slice with a lesion finds it, next to controls, CSV."""
+        return self.folder / "localisation.csv"
+
+    @property
+    def localisation_file(self) -> Path:
+        """The same of all slices, with intervals and what it means, JSON."""
+        return self.folder / "localisation.json"
+
+    @property
+    def sanity(self) -> Path:
+        """What checks of the maps found."""
+        return self.folder / "sanity"
+
+    @property
     def report_file(self) -> Path:
         """The report, one self-contained HTML file."""
         return self.folder / "report.html"

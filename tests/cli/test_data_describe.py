@@ -24,14 +24,14 @@ def test_a_table_is_described_as_page_csv_and_json(
     content = json.loads((out / "cohort.json").read_text())
     rows = pd.read_csv(out / "cohort.csv", dtype=str, keep_default_na=False)
     size = rows[(rows["characteristic"] == "size") & (rows["label"] == "cancer")]
-    assert size[["value", "slices", "groups", "share"]].values.tolist() == [
-        ["96 x 96", "24", "12", "1.0000"]
+    assert size[["value", "slices", "groups", "share", "share_of_groups"]].values.tolist() == [
+        ["96 x 96", "24", "12", "1.0000", "1.0000"]
     ]
     page = (out / "cohort.html").read_text()
     assert content["design"]["sentence"] in page.replace("&#39;", "'")
     assert "<script" not in page
     assert "http" not in page.replace("http-equiv", "")
-    assert "96 x 96" in page
+    assert "96\u00a0x\u00a096" in page
 
 
 def test_pictures_may_be_left_unread(place: Path, tmp_path: Path, hilum: Call) -> None:

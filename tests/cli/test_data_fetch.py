@@ -93,7 +93,7 @@ def test_a_dry_run_says_sizes_and_needs_no_yes(hilum: Hilum, site: Site, tmp_pat
     assert told.code == 0
     assert told.out.splitlines() == [
         "ct-pneumonia: 2 files, 2.1 kB; 2.1 kB left to fetch",
-        "needs 2.1 kB of free disk while it runs",
+        "needs 200 MB of free disk while it runs",
     ]
     assert not (tmp_path / "x").exists()
 
@@ -103,7 +103,7 @@ def test_json_is_for_programs(hilum: Hilum, site: Site, tmp_path: Path) -> None:
     planned = json.loads(hilum(*call, "--dry-run").out)
     assert planned == {
         "planned": True, "collection": "ct-pneumonia", "files": 2, "size": 2104, "left": 2104,
-        "disk": 2104, "selection": known_collections()["ct-pneumonia"].holds,
+        "disk": 200_002_104, "selection": known_collections()["ct-pneumonia"].holds,
     }  # fmt: skip
     done = json.loads(hilum(*call, "--yes").out)
     assert done == {

@@ -193,7 +193,7 @@ def test_an_unknown_target_or_split_is_wrong_usage(
 ) -> None:
     with untouched(run_copy):
         done = hilum("explain", run_copy, "--target", "scar")
-        done.refused(2, "predicted or one of cancer, pneumonia", "'scar'")
+        done.refused(2, "positive, predicted, cancer, pneumonia", "'scar'")
         done = hilum("explain", run_copy, "--split", "holdout")
         done.refused(2, "train, validation, test", "'holdout'")
 
@@ -212,3 +212,24 @@ def test_a_moved_run_still_predicts(
     done = hilum("predict", moved, phantoms / "phantom", "--format", "json")
     assert done.code == 0
     assert len(json.loads(done.out)) >= 48
+
+
+def test_a_run_in_bfloat16_goes_the_whole_road_on_any_processor(
+    phantoms: Path, tmp_path: Path, hilum: Call
+) -> None:
+    run = tmp_path / "half"
+    done = hilum(
+        "train", phantoms / "slices.csv", "--out", run, "--recipe", "phantom",
+        "--set", "training.epochs=1", "--set", "input.size=64", "--weights", "none",
+        "--set", "training.precision=bfloat16", "--report",
+    )  # fmt: skip
+    assert done.code == 0, done.err
+    assert json.loads((run / "environment.json").read_text())["precision"] == "bfloat16"
+    assert (run / "report.html").is_file()
+    slices = phantoms / "phantom" / "images"
+    said = {}
+    for engine in ("onnx", "torch"):
+        out = tmp_path / f"{engine}.csv"
+        assert hilum("predict", run, slices, "--engine", engine, "--out", out).code == 0
+        said[engine] = pd.read_csv(out)["probability_cancer"].to_numpy()
+    assert np.abs(said["onnx"] - said["torch"]).max() < 0.02  # eight bits of a number, not 24

@@ -33,3 +33,14 @@ def scene() -> MakeScene:
         return np.asarray(cv2.resize(whole, (size, size), interpolation=cv2.INTER_AREA))
 
     return make
+
+
+@pytest.fixture(scope="session")
+def blobs() -> MakeScene:
+    """Make a picture of seeded blobs, without a common outline; same seed, same picture."""
+
+    def make(seed: int) -> Grey:
+        coarse = np.random.default_rng(seed).integers(0, 256, (14, 14)).astype(np.uint8)
+        return np.asarray(cv2.resize(coarse, (256, 256), interpolation=cv2.INTER_CUBIC))
+
+    return make

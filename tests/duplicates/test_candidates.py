@@ -7,6 +7,7 @@ import pytest
 
 from hilum.duplicates import Prints, candidates
 from hilum.duplicates.candidates import RADIUS, near_slices
+from hilum.duplicates.sketch import SKETCH
 from hilum.progress import SILENT
 
 
@@ -14,15 +15,16 @@ def prints_of(hashes: np.ndarray, details: np.ndarray | None = None) -> Prints:
     count = len(hashes)
     given = np.zeros((count, 2, 32, 32), dtype=np.int8) if details is None else details
     pictures = np.zeros((count, 64, 64), dtype=np.uint8)
-    return Prints(hashes.astype(np.uint64), given, pictures, np.zeros(count, dtype=bool))
+    sketches = np.zeros((count, SKETCH, SKETCH), dtype=np.int8)
+    return Prints(hashes.astype(np.uint64), given, pictures, sketches, np.zeros(count, dtype=bool))
 
 
 def some_hashes(count: int, seed: int) -> np.ndarray:
-    """Hashes in families that differ in up to 20 bits, so that every distance occurs."""
+    """Hashes in families that differ in up to 28 bits, so that every distance occurs."""
     rng = np.random.default_rng(seed)
     families = rng.integers(0, 2**63, (5, 2), dtype=np.uint64)
     hashes = families[rng.integers(0, 5, count)]
-    for _ in range(20):
+    for _ in range(28):
         hashes ^= (rng.integers(0, 2, hashes.shape).astype(np.uint64)) << rng.integers(
             0, 64, hashes.shape
         ).astype(np.uint64)
@@ -72,6 +74,15 @@ def test_where_too_many_are_near_the_nearest_are_taken_and_it_is_said(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(candidates, "MOST_NEAR", 2)
+    monkeypatch.setattr(candidates, "MOST_PAIRS", 8)
     hashes = np.array([[0, 0], [7, 7], [1, 1], [3, 3]])
     near = next(near_slices(prints_of(hashes), np.arange(4), SILENT))
     assert near.others.tolist() == [2, 3] and near.crowded
+
+
+def test_of_few_slices_all_within_the_radius_are_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(candidates, "MOST_NEAR", 2)
+    near = next(
+        near_slices(prints_of(np.array([[0, 0], [7, 7], [1, 1], [3, 3]])), np.arange(4), SILENT)
+    )
+    assert near.others.tolist() == [1, 2, 3] and not near.crowded

@@ -57,6 +57,14 @@ def test_a_copy_is_found_among_others(kind: str, scene) -> None:  # type: ignore
     assert found.pairs["correlation"][0] >= search.SAME
 
 
+@pytest.mark.parametrize("cut", [(20, 256, 0, 236), (0, 230, 20, 256), (20, 240, 18, 240)])
+def test_a_copy_that_lost_much_is_found_among_many(cut: tuple[int, ...], blobs) -> None:  # type: ignore[no-untyped-def]
+    top, bottom, left, right = cut
+    pictures = [blobs(seed) for seed in range(30)]
+    found = found_among(*pictures, jpeg(pictures[11][top:bottom, left:right].copy()))
+    assert found.pairs[["first", "second"]].to_numpy().tolist() == [[11, 30]]
+
+
 def test_different_pictures_of_one_outline_stay_apart(scene) -> None:  # type: ignore[no-untyped-def]
     found = found_among(*(scene(seed) for seed in range(40)))
     assert found.pairs.empty and found.clusters.tolist() == list(range(40))
@@ -81,6 +89,7 @@ def test_a_mass_of_copies_lists_few_pairs_and_holds_together(
     monkeypatch: pytest.MonkeyPatch,  # type: ignore[no-untyped-def]
 ) -> None:
     monkeypatch.setattr("hilum.duplicates.candidates.MOST_NEAR", 20)
+    monkeypatch.setattr("hilum.duplicates.candidates.MOST_PAIRS", 1)
     rng = np.random.default_rng(0)
     pictures = [
         np.clip(scene(1).astype(int) + rng.normal(0, 2, (256, 256)), 0, 255).astype(np.uint8)

@@ -11,7 +11,7 @@ from torch import nn
 
 from hilum.errors import RecipeError
 from hilum.learn.backbone import MapLayout, make_backbone
-from hilum.learn.maps import grad_cam
+from hilum.learn.maps import map_layers
 from hilum.learn.networks import Classifier, build_network, fill_network
 from hilum.learn.weights import Weights, find_weights
 from hilum.recipe import Recipe, parse_recipe
@@ -94,7 +94,7 @@ def test_a_map_can_be_made_of_it(built: tuple[str, Classifier]) -> None:
     name, network = built
     size = CUTS[name][0]
     grey = np.random.default_rng(0).integers(0, 255, (1, size, size), dtype=np.uint8)
-    cam_map = grad_cam(network.eval(), grey, np.array([1]))
+    cam_map = map_layers(network.eval(), grey, np.array([1])).maps
     with torch.no_grad():
         features = network.features(torch.from_numpy(grey).unsqueeze(1).float())
     assert cam_map.shape == (1, *features.shape[2:])

@@ -6,7 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hilum.report.numbers import decimals, duration, fixed, has_exact, interval, known, whole
+from hilum.report.numbers import (
+    counted,
+    decimals,
+    duration,
+    fixed,
+    has_exact,
+    interval,
+    known,
+    signed,
+    whole,
+)
 
 
 @pytest.mark.parametrize(
@@ -63,3 +73,14 @@ def test_time_spans_have_at_most_two_units(seconds: float | None, text: str) -> 
 def test_an_exact_figure_is_found_however_deep() -> None:
     assert has_exact([{"a": [{"value": 1.0, "method": "exact"}]}])
     assert not has_exact([{"a": [{"value": 1.0, "method": "bootstrap"}]}, None])
+
+
+def test_a_count_takes_its_plural() -> None:
+    assert [counted(n, "slice") for n in (0, 1, 2)] == ["0 slices", "1 slice", "2 slices"]
+
+
+def test_a_difference_shows_its_signs_and_as_many_places_as_asked() -> None:
+    figure = {"value": -0.0351, "low": -0.1, "high": 0.02}
+    assert signed(figure) == "−0.0351 (from −0.1000 to +0.0200)"
+    assert signed(figure, 2) == "−0.04 (from −0.10 to +0.02)"
+    assert signed({"value": None, "low": None, "high": None}, 2) == "–"

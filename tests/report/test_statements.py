@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hilum.report.statements import against_border, verdict
+from hilum.report.statements import against_border, finds_lesions, verdict
 
 Ends = tuple[float | None, float | None]
 
@@ -62,3 +62,19 @@ def test_a_leak_takes_the_worth_of_a_gap() -> None:
 def test_a_run_without_probe_says_so() -> None:
     found = against_border(None, None, level="crossed", leaks=False)
     assert "has no border probe" in found.sentence
+
+
+@pytest.mark.parametrize(
+    ("level", "title", "weight"),
+    [
+        ("above", "They do", "quiet"),
+        ("not_above", "Not shown", "medium"),
+        ("below", "They miss them", "strong"),
+        ("new", "Localisation: new", "strong"),
+    ],
+)
+def test_whether_maps_find_lesions_is_said_by_its_level(
+    level: str, title: str, weight: str
+) -> None:
+    told = finds_lesions({"level": level, "sentence": "So it is."})
+    assert told == (title, "So it is.", weight)

@@ -77,7 +77,19 @@ def test_without_lesions_the_label_leaves_no_trace() -> None:
     other = "pneumonia" if who.label == "cancer" else "cancer"
     one, two = draw_patient(settings, who)[0], draw_patient(settings, who._replace(label=other))[0]
     assert np.array_equal(one.picture, two.picture)
-    assert one.mask is None and one.disease is None
+
+
+def test_without_lesions_a_tumour_is_unseen_and_its_place_is_known(tmp_path: Path) -> None:
+    number = patient_with(SMALL, "cancer")
+    seen, unseen = drawn(SMALL, number), drawn(replace(SMALL, lesions=0.0), number)
+    assert seen.mask is not None and unseen.mask is not None
+    assert np.array_equal(seen.mask, unseen.mask)
+    blank = replace(SMALL, lesions=0.0)
+    rows = build_table(
+        [("phantom", tmp_path)], out=tmp_path / "slices.csv", options=BuildOptions(phantom=blank)
+    ).table.rows
+    assert (rows.loc[rows["label"] == "cancer", "mask"] != "").all()
+    assert set(rows.loc[rows["label"] == "pneumonia", "boxes"]) == {"none"}
 
 
 def test_a_weaker_dial_gives_less_contrast() -> None:

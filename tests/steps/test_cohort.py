@@ -7,7 +7,8 @@ import math
 import pandas as pd
 import pytest
 
-from hilum.steps.cohort import age_in_years, cohort_of
+from hilum.steps.cohort import cohort_of
+from hilum.steps.cohort_numbers import age_in_years
 
 
 @pytest.fixture
@@ -71,15 +72,24 @@ def test_rare_values_are_joined(rows: pd.DataFrame) -> None:
     many = pd.concat([rows.iloc[:1]] * 30, ignore_index=True)
     many["histology"] = [f"kind {number:02d}" for number in range(30)]
     table = next(t for t in cohort_of(many, title="t")["tables"] if t["name"] == "histology")
-    assert len(table["rows"]) == 25
-    assert table["rows"][-1]["value"] == "other"
-    assert table["rows"][-1]["cells"]["pneumonia"]["slices"] == 6
+    assert len(table["rows"]) == 30, "nothing is lost: the CSV has them all"
+    assert len(table["short"]) == 25
+    assert table["short"][-1]["value"] == "other"
+    assert table["short"][-1]["cells"]["pneumonia"] == {"slices": 6, "groups": 1}
+
+
+def test_stages_are_told_with_their_letter(rows: pd.DataFrame) -> None:
+    staged = rows.assign(stage_t=["1c", "T2", "", "is", "1c"], stage_m=["0", "0", "0", "", "1b"])
+    tables = {one["name"]: one for one in cohort_of(staged, title="t")["tables"]}
+    assert [row["value"] for row in tables["stage_t"]["rows"]] == ["T1c", "T2", "Tis", "unknown"]
+    assert [row["value"] for row in tables["stage_m"]["rows"]] == ["M0", "M1b", "unknown"]
 
 
 def test_ages_have_mean_median_and_histogram(rows: pd.DataFrame) -> None:
     age = cohort_of(rows, title="t")["numbers"][0]
     assert age["cells"]["pneumonia"] == {
         "known": 3, "of": 3, "mean": 20.39, "sd": 16.65, "median": 30.0, "low": 1.17, "high": 30.0,
+        "groups": 2, "group_mean": 15.58, "group_median": 15.58,
     }  # fmt: skip
     assert age["histogram"]["pneumonia"] == [1, 0, 0, 2, 0, 0, 0, 0, 0, 0]
     assert age["histogram"]["cancer"] == [0, 0, 0, 0, 0, 0, 2, 0, 0, 0]
@@ -99,11 +109,17 @@ def test_exclusions_name_their_slices(rows: pd.DataFrame) -> None:
 
 
 def test_what_tells_the_classes_apart_is_doubted(rows: pd.DataFrame) -> None:
-    told = cohort_of(rows, title="t")
-    (doubt,) = [one for one in told["doubts"] if one.startswith("Size")]
-    assert "Cramér's V 1.00" in doubt
-    alike = rows.assign(size="10 x 20", format="PNG")
+    many = pd.concat([rows] * 20, ignore_index=True)
+    (doubt,) = [one for one in cohort_of(many, title="t")["doubts"] if one.startswith("Size")]
+    assert "Cramér's V 0.99" in doubt
+    alike = many.assign(size="10 x 20", format="PNG")
     assert cohort_of(alike, title="t")["doubts"] == []
+
+
+def test_sizes_that_occur_once_each_tell_nothing(rows: pd.DataFrame) -> None:
+    many = pd.concat([rows] * 20, ignore_index=True).assign(format="PNG")
+    many["size"] = [f"{number} x 100" for number in range(100)]
+    assert cohort_of(many, title="t")["doubts"] == []
 
 
 def test_nothing_is_doubted_of_one_class(rows: pd.DataFrame) -> None:

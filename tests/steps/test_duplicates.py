@@ -155,6 +155,7 @@ def test_the_row_of_the_second_table_is_named(table: Path, tmp_path: Path) -> No
 
 def test_a_crowd_is_told(table: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("hilum.duplicates.candidates.MOST_NEAR", 1)
+    monkeypatch.setattr("hilum.duplicates.candidates.MOST_PAIRS", 1)
     rows = [(f"s{n}", 1, f"g{n}", "", "s", "x") for n in range(5)]
     path = write(tmp_path / "crowd", "slices", *rows)
     rng = np.random.default_rng(0)

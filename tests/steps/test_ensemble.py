@@ -19,11 +19,9 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, generate_uid
 from untrained_runs import make_untrained
 
+from hilum.cam_maps import in_slice_pixels
 from hilum.errors import RunError, StorageError, UsageError
-from hilum.learn.maps import upsample_map
 from hilum.run import Run, open_run
-from hilum.sources import BuildOptions, PhantomSettings, build_table
-from hilum.splits import split_table
 from hilum.steps.ensemble import ensemble
 from hilum.steps.evaluate import evaluate
 from hilum.steps.explain import explain
@@ -33,15 +31,6 @@ from hilum.table import SliceTable, write_table
 
 SLICES = 48
 CANCER = "probability_cancer"
-
-
-@pytest.fixture(scope="module")
-def table(tmp_path_factory: pytest.TempPathFactory) -> SliceTable:
-    """48 phantom slices of 24 patients, split."""
-    folder = tmp_path_factory.mktemp("phantoms")
-    options = BuildOptions(phantom=PhantomSettings(patients=24, slices_per_patient=2, size=96))
-    built = build_table([("phantom", folder)], out=folder / "slices.csv", options=options)
-    return split_table(built.table)
 
 
 @pytest.fixture(scope="module")
@@ -145,7 +134,7 @@ def test_its_maps_are_the_mean_of_the_members_maps_on_the_finest_grid(
 ) -> None:
     maps = [maps_of(run) for run in made.members]
     assert [part.shape for part in maps] == [(8, 2, 2), (8, 3, 3), (8, 2, 2)]
-    on_grid = [np.stack([upsample_map(one, (3, 3)) for one in part]) for part in maps]
+    on_grid = [np.stack([in_slice_pixels(one, (3, 3)) for one in part]) for part in maps]
     expected = (on_grid[0] * 4 / 9 + on_grid[1] + on_grid[2] * 4 / 9) / 3
     found = maps_of(made.ensemble)
     assert found.shape == (8, 3, 3)
@@ -164,7 +153,7 @@ def test_the_class_explained_is_the_one_that_the_ensemble_calls(
 ) -> None:
     run = Run(shutil.copytree(made.ensemble.folder, tmp_path / "copy"))
     write_table(made.ensemble.table(), run.table_file)
-    explain(run)
+    explain(run, target="predicted")
     index = pd.read_csv(run.maps / "index.csv", dtype={"slice_id": str}).set_index("slice_id")
     called = made.ensemble.predictions().set_index("slice_id").loc[index.index, "predicted"]
     assert index["target"].tolist() == called.tolist()

@@ -20,9 +20,8 @@ from hilum.scores import (
     Labelled,
     bootstrap_weights,
     by_group,
-    exact_bound,
+    difference_of,
     figures,
-    interval_of,
     roc_curve,
     weighted_auc,
 )
@@ -181,8 +180,4 @@ def _difference(network: Labelled, probe: Labelled) -> dict[str, Any]:
         ]
     )
     groups = min(len(set(probe.group[truth])), len(set(probe.group[~truth])))
-    figure = interval_of(float(value[0]), draws, groups=groups)
-    if figure.method == "exact":  # both rank alike in every resample, as two perfect ones do
-        reach, gap = 1 - exact_bound(groups), float(value[0])
-        figure = Figure(gap, max(-1.0, gap - reach), min(1.0, gap + reach), "exact")
-    return figure.as_json()
+    return difference_of(float(value[0]), draws, groups=groups).as_json()

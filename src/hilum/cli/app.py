@@ -19,12 +19,14 @@ from hilum.cli import (
     evaluate,
     explain,
     export,
+    figure,
     info,
     networks,
     predict,
     random_labels,
     recipes,
     report,
+    sanity,
     split,
     train,
     tune,
@@ -66,8 +68,10 @@ app.command("train")(train.command)
 app.command("tune")(tune.command)
 app.command("evaluate")(evaluate.command)
 app.command("explain")(explain.command)
+app.command("figure")(figure.command)
 app.command("export")(export.command)
 app.command("ensemble")(ensemble.command)
+app.command("sanity")(sanity.command)
 app.command("report")(report.command)
 app.command("compare")(compare.command)
 app.command("random-labels")(random_labels.command)

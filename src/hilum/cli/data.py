@@ -111,7 +111,8 @@ def build(
         typer.echo(note, err=True)
     for source, of_label in result.counts.groupby("source"):
         for row in of_label.itertuples():
-            typer.echo(f"{source}: {row.slices} {row.label} slices of {row.groups} groups")
+            groups = f"{row.groups} group{'' if row.groups == 1 else 's'}"
+            typer.echo(f"{source}: {row.slices} {row.label} slices of {groups}")
     typer.echo(f"{out}: {len(result.table)} slices. Next: hilum split {out}")
 
 

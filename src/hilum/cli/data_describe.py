@@ -54,6 +54,12 @@ def _counted(number: int, name: str) -> str:
     return f"{number} {name if number != 1 else name.removesuffix('s')}"
 
 
+def _heading(table: dict[str, Any]) -> str:
+    """Return a title as it stands in a line: `Stage, T` keeps its T."""
+    title = str(table["title"])
+    return title[0].lower() + title[1:]
+
+
 def _anything_known(table: dict[str, Any], label: str) -> bool:
     return any(row["cells"][label]["slices"] for row in table["rows"] if row["value"] != "unknown")
 
@@ -70,12 +76,12 @@ def _print(content: dict[str, Any]) -> None:
             if table["name"] in SHORT and _anything_known(table, label):
                 cells = [f"{row['cells'][label]['slices']} {row['value']}" for row in table["rows"]
                          if row["cells"][label]["slices"]]  # fmt: skip
-                typer.echo(f"    {table['title'].lower()}: {', '.join(cells)}")
+                typer.echo(f"    {_heading(table)}: {', '.join(cells)}")
         for numbers in content["numbers"]:
             cell = numbers["cells"][label]
-            if cell["known"]:
+            if cell["known"] and not numbers["picture"]:
                 typer.echo(
-                    f"    {numbers['title'].lower()}: mean {cell['mean']:.1f}, median "
+                    f"    {_heading(numbers)}: mean {cell['mean']:.1f}, median "
                     f"{cell['median']:.1f} ({cell['known']} of {cell['of']} slices)"
                 )
     for one in content["exclusions"]:

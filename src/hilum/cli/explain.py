@@ -14,16 +14,54 @@ def command(
     run: Annotated[Path, typer.Argument(help="A run folder.")],
     split: Annotated[str, typer.Option(help="Which slices: train, validation or test.")] = "test",
     target: Annotated[
-        str, typer.Option(help="The class that the maps are for, or `predicted`.")
-    ] = "predicted",
+        str, typer.Option(help="The class that the maps are for, `positive` or `predicted`.")
+    ] = "positive",
+    method: Annotated[
+        str,
+        typer.Option(
+            help="gradcam, hirescam, gradcam++, layercam, xgradcam or eigencam.",
+        ),
+    ] = "gradcam",
+    layer: Annotated[
+        str,
+        typer.Option(
+            help="`last` convolution, a layer of `hilum info RUN --layers`, or the mean over those "
+            "that are `frozen`, `trainable`, or `all`."
+        ),
+    ] = "last",
+    full_size: Annotated[
+        bool, typer.Option("--full-size", help="Write the maps in the slices' own pixels too.")
+    ] = False,
+    localised: Annotated[
+        bool,
+        typer.Option(
+            "--localise/--no-localise",
+            help="Hold the maps against the boxes and masks of the table, next to controls.",
+        ),
+    ] = True,
+    untrained: Annotated[
+        bool,
+        typer.Option(
+            "--untrained/--no-untrained",
+            help="With an untrained network among the controls, which doubles the time.",
+        ),
+    ] = True,
 ) -> None:
-    """Make Grad-CAM maps of a run's slices.
+    """Make maps of where in a run's slices a class was seen (Grad-CAM).
 
-    Writes the raw maps of all slices of a split, and pictures of sure, unsure and wrong ones.
+    Writes the raw maps of all slices of a split, pictures of sure, unsure and wrong ones, and how
+    well the maps find the lesions that the table knows.
     """
     from hilum.cli.show import progress_shown
     from hilum.steps.explain import explain
+    from hilum.steps.localise import localise
 
     with progress_shown() as progress:
-        folder = explain(run, split=split, target=target, progress=progress)
+        folder = explain(
+            run, split=split, target=target, method=method, layer=layer, full_size=full_size,
+            progress=progress,
+        )  # fmt: skip
+        told = localise(run, untrained=untrained, progress=progress) if localised else None
+    if told:
+        typer.echo(told["verdict"]["sentence"])
     typer.echo(f"{folder}: raw maps (NPZ), index.csv, pictures. Next: hilum report {run}")

@@ -13,7 +13,8 @@ __all__ = ["command"]
 def command(
     run: Annotated[Path, typer.Argument(help="A run folder.")],
     layers: Annotated[
-        bool, typer.Option("--layers", help="List the backbone's layers: frozen or trained.")
+        bool,
+        typer.Option("--layers", help="List the backbone's layers, their maps, frozen or trained."),
     ] = False,
     json: Annotated[bool, typer.Option("--json", help="For a program to read.")] = False,
 ) -> None:
@@ -32,7 +33,11 @@ def command(
     for key, value in told.items():
         if key == "layers":
             for line in value:
-                typer.echo(f"  {line['layer']:40} {line['kind']:20} {line['state']}")
+                shape = " x ".join(map(str, line["map"] or ["-"]))
+                mark = "  <- hilum explain" if line["default"] else ""
+                typer.echo(
+                    f"  {line['layer']:40} {line['kind']:20} {shape:>16}  {line['state']}{mark}"
+                )
         else:
             for number, line in enumerate(value if isinstance(value, list) else [value]):
                 typer.echo(f"{'' if number else key:24} {line}")

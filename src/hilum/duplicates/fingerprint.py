@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from hilum.duplicates.sketch import sketch_of
 from hilum.duplicates.trim import trim
 
 __all__ = ["DETAIL", "SIZE", "VIEWS", "Fingerprint", "detail_of", "fingerprint"]
@@ -45,12 +46,14 @@ class Fingerprint:
         hashes: (VIEWS,) uint64; near-duplicates differ in a few bits of one of them.
         details: (VIEWS, DETAIL, DETAIL) int8, the view less its blur, stretched to -127 ... 127.
         picture: (SIZE, SIZE) uint8, view 0.
+        sketch: (SKETCH, SKETCH) int8, of view 0.
         flat: whether there is nothing in it to be known by.
     """
 
     hashes: npt.NDArray[np.uint64]
     details: npt.NDArray[np.int8]
     picture: Grey
+    sketch: npt.NDArray[np.int8]
     flat: bool
 
 
@@ -61,6 +64,7 @@ def fingerprint(grey: Grey) -> Fingerprint:
         hashes=np.array([_hash(view) for view in views], dtype=np.uint64),
         details=np.stack([_coarse_detail(view) for view in views]),
         picture=views[0],
+        sketch=sketch_of(views[0]),
         flat=float(views[0].std()) < FLAT,
     )
 

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from hilum.atomic import refuse_full_disk
 from hilum.duplicates.fingerprint import DETAIL, SIZE, VIEWS, Fingerprint, fingerprint
+from hilum.duplicates.sketch import SKETCH
 from hilum.errors import HilumError, ReadError
 from hilum.progress import SILENT, Progress
 from hilum.readers import LUNG, Window, read_slice
@@ -35,12 +36,14 @@ class Prints:
         details: (n, VIEWS, DETAIL, DETAIL) int8, in memory: 200 MB for 100,000 slices.
         pictures: (n, SIZE, SIZE) uint8, in a file without a name that ends with the process, so
             that the system keeps in memory what it has room for.
+        sketches: (n, SKETCH, SKETCH) int8.
         flat: (n,) bool, slices that show nothing to be known by.
     """
 
     hashes: npt.NDArray[np.uint64]
     details: npt.NDArray[np.int8]
     pictures: npt.NDArray[np.uint8]
+    sketches: npt.NDArray[np.int8]
     flat: npt.NDArray[np.bool_]
 
     def __len__(self) -> int:
@@ -95,11 +98,13 @@ def collect(prints: Iterable[Fingerprint], *, count: int) -> Prints:
         np.zeros((count, VIEWS), dtype=np.uint64),
         np.zeros((count, VIEWS, DETAIL, DETAIL), dtype=np.int8),
         pictures,
+        np.zeros((count, SKETCH, SKETCH), dtype=np.int8),
         np.zeros(count, dtype=bool),
     )
     for number, one in enumerate(prints):
         found.hashes[number], found.flat[number] = one.hashes, one.flat
         found.details[number], found.pictures[number] = one.details, one.picture
+        found.sketches[number] = one.sketch
     return found
 
 

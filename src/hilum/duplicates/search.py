@@ -1,4 +1,4 @@
-"""Near-duplicates among slices: equal ones, then all pairs by hash, detail, and alignment."""
+"""Near-duplicates among slices: equal ones, then all pairs by hash, detail, sketch, alignment."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from hilum.duplicates.alignment import aligned_correlation
 from hilum.duplicates.candidates import Near, near_slices
 from hilum.duplicates.forest import Forest
 from hilum.duplicates.reading import Prints
+from hilum.duplicates.sketch import best_overlay
 from hilum.progress import SILENT, Progress
 
 __all__ = ["SAME", "Duplicates", "find_alike"]
@@ -25,8 +26,8 @@ reach 0.91 to 1.00 when aligned; of 201,000 pairs of different patients and arti
 0.68 aligned, and 0.70 of the coarse detail as it is, which therefore needs no aligning from SAME
 on. Drawn phantoms share their outlines, and now and then two of them get here."""
 
-WORTH = 0.25
-"""Below this coarse correlation, unaligned, a pair is not aligned at all."""
+WORTH = 0.5
+"""Below this correlation of their sketches, the best of all overlays, a pair is not aligned."""
 
 KEPT, TRIED = 8, 4
 """Of each slice, the most sure pairs that are listed, and the most pairs that are aligned."""
@@ -70,9 +71,9 @@ def find_alike(prints: Prints, *, progress: Progress = SILENT) -> Duplicates:
     """Return the near-duplicates among slices.
 
     Slices with equal pictures are one and the same to all that follows. Of the others all pairs
-    are compared by hash; those near enough by their coarse detail; those that are neither
-    surely the same nor surely different are aligned, the best TRIED of each slice, unless they
-    are in one cluster by then. Memory: a few hundred bytes a slice besides `prints`.
+    are compared by hash; those near enough by their coarse detail; those that are not surely the
+    same by their sketches, and the TRIED that fit best of each slice are aligned, unless they are
+    in one cluster by then. Memory: a few hundred bytes a slice besides `prints`.
 
     A window so different that other structures are seen (lung against mediastinal), a mirror
     image, a quarter turn and a crop that cuts much of the chest are not found.
@@ -86,7 +87,7 @@ def find_alike(prints: Prints, *, progress: Progress = SILENT) -> Duplicates:
     for near in near_slices(prints, np.flatnonzero(seen & ~prints.flat), progress):
         crowded += near.crowded
         links += _sure(near, forest)
-        doubtful += _doubtful(near)
+        doubtful += _doubtful(near, prints, forest)
     links += _aligned(prints, doubtful, forest, progress)
     columns = ["first", "second", "distance", "correlation"]
     pairs = pd.DataFrame(
@@ -111,18 +112,24 @@ def _sure(near: Near, forest: Forest) -> Iterator[_Link]:
     sure = np.flatnonzero(near.correlations >= SAME)
     if len(sure):
         forest.join([near.slice, *near.others[sure].tolist()])
-        yield from _links(near, sure, KEPT)
+        yield from _links(near, sure, near.correlations, KEPT)
 
 
-def _doubtful(near: Near) -> Iterator[_Link]:
-    """Yield the best TRIED links of a slice that only an alignment can decide."""
-    doubt = np.flatnonzero((near.correlations >= WORTH) & (near.correlations < SAME))
-    yield from _links(near, doubt, TRIED)
+def _doubtful(near: Near, prints: Prints, forest: Forest) -> Iterator[_Link]:
+    """Yield the TRIED links of a slice that fit best where only an alignment can decide."""
+    apart = forest.roots(near.others) != forest.roots(near.slice)
+    doubt = np.flatnonzero(apart & (near.correlations < SAME))
+    if len(doubt):
+        fit = np.full(len(near.others), -1.0, dtype=np.float32)
+        fit[doubt] = best_overlay(prints.sketches[near.slice], prints.sketches[near.others[doubt]])
+        yield from _links(near, np.flatnonzero(fit >= WORTH), fit, TRIED)
 
 
-def _links(near: Near, places: npt.NDArray[np.int64], most: int) -> Iterator[_Link]:
-    """Yield the `most` links with the highest correlation among `places`."""
-    best = places[np.argsort(-near.correlations[places], kind="stable")[:most]]
+def _links(
+    near: Near, places: npt.NDArray[np.int64], by: npt.NDArray[np.float32], most: int
+) -> Iterator[_Link]:
+    """Yield the `most` links with the highest `by` among `places`."""
+    best = places[np.argsort(-by[places], kind="stable")[:most]]
     for place in best.tolist():
         other, distance = int(near.others[place]), int(near.distances[place])
         yield _Link(near.slice, other, distance, float(near.correlations[place]))

@@ -22,7 +22,7 @@ from hilum.errors import RecipeError
 from hilum.learn.reach import reached_parameters, run_features
 from hilum.learn.weights import pretrained_config, side_of
 
-__all__ = ["UNUSED", "MapLayout", "is_dropped", "make_backbone"]
+__all__ = ["UNUSED", "MapLayout", "is_dropped", "layout_of", "make_backbone"]
 
 UNUSED = ("pre_logits", "head", "classifier", "fc", "AuxLogits", "last_linear")
 """timm's names for what follows the feature map, where the network does not call it on the way."""
@@ -88,7 +88,7 @@ def make_backbone(name: str, size: int) -> tuple[nn.Module, MapLayout]:
             features = run_features(backbone, size)
     except REFUSALS as error:
         raise RecipeError(_no_features(name, size, own, error)) from error
-    layout = _layout(backbone, features)
+    layout = layout_of(backbone, features)
     if layout is None:
         raise RecipeError(
             f"[network] backbone: {name} gives no map of (channels, rows, columns) but "
@@ -139,8 +139,8 @@ def _shape(features: object) -> str:
     return f"a {type(features).__name__} of tensors"
 
 
-def _layout(backbone: nn.Module, features: object) -> MapLayout | None:
-    """Return how features (1, ...) of a square input lie, or None where they are no map."""
+def layout_of(backbone: nn.Module, features: object) -> MapLayout | None:
+    """Return how features (n, ...) of a square input lie, or None where they are no map."""
     if not isinstance(features, Tensor):
         return None
     if features.ndim == 4:

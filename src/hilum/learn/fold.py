@@ -14,7 +14,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_weights
 
 from hilum.learn.networks import Classifier
 
-__all__ = ["fold_batchnorm"]
+__all__ = ["fold_batchnorm", "fold_module"]
 
 UNTRACEABLE = (AttributeError, KeyError, NameError, NotImplementedError, RuntimeError, TraceError,
                TypeError, ValueError)  # fmt: skip
@@ -26,19 +26,27 @@ NORMS = (nn.BatchNorm2d, BatchNormAct2d)
 def fold_batchnorm(network: Classifier) -> int:
     """Fold each batch norm of a network that only predicts into its convolution; return how many.
 
+    Args:
+        network: in inference mode; its backbone is changed in place, see `fold_module`.
+    """
+    return fold_module(_Features(network))
+
+
+def fold_module(module: nn.Module) -> int:
+    """Fold the batch norms of a module of one input into their convolutions; return how many.
+
     It is done where the norm is all that sees the convolution's output, which symbolic tracing
-    shows (torch.fx); a network that can't be traced stays as it is. An activation that timm keeps
+    shows (torch.fx); a module that can't be traced stays as it is. An activation that timm keeps
     inside of a norm stays in its place.
 
     Args:
-        network: in inference mode; changed in place.
+        module: in inference mode; changed in place.
     """
-    features = _Features(network)
     try:
-        graph = _Leaves().trace(features)
+        graph = _Leaves().trace(module)
     except UNTRACEABLE:
         return 0
-    parts = dict(features.named_modules(remove_duplicate=False))
+    parts = dict(module.named_modules(remove_duplicate=False))
     calls = Counter(id(parts[str(node.target)]) for node in graph.nodes if node.op == "call_module")
     pairs = [pair for node in graph.nodes if (pair := _foldable(node, parts)) is not None]
     pairs = [(conv, name) for conv, name in pairs if calls[id(conv)] == calls[id(parts[name])] == 1]
@@ -46,7 +54,7 @@ def fold_batchnorm(network: Classifier) -> int:
         norm = parts[name]
         assert isinstance(norm, _BatchNorm)
         _fold(conv, norm)
-        features.set_submodule(name, _rest(norm))
+        module.set_submodule(name, _rest(norm))
     return len(pairs)
 
 

@@ -38,7 +38,6 @@ __all__ = [
     "fill_network",
     "freeze",
     "input_size",
-    "list_layers",
     "load_backbone",
 ]
 
@@ -305,17 +304,3 @@ def count_parameters(network: Classifier) -> tuple[int, int]:
     """Return all parameters and those that are trained, batch norm statistics not counted."""
     sizes = [(p.numel(), p.requires_grad) for p in network.parameters()]
     return sum(size for size, _ in sizes), sum(size for size, trained in sizes if trained)
-
-
-def list_layers(network: Classifier) -> list[dict[str, str]]:
-    """Return the backbone's modules in their order: `layer` (timm path), `kind`, `state`."""
-    frozen = {id(module) for module in network.frozen}
-    return [
-        {
-            "layer": name,
-            "kind": type(module).__name__,
-            "state": "frozen" if id(module) in frozen else "trained",
-        }
-        for name, module in network.backbone.named_modules()
-        if name
-    ]

@@ -22,7 +22,10 @@ from hilum.learn.weights import Weights
 from hilum.prepare import BATCH
 from hilum.run import Run
 
-__all__ = ["Member", "load_network", "load_networks", "open_torch"]
+__all__ = ["Member", "load_network", "load_networks", "open_torch", "untrained_networks"]
+
+MEMBERS_APART = 1_000_003
+"""Between the seeds of an ensemble's members: a seed nearby gives other weights to all of them."""
 
 
 @dataclass(frozen=True)
@@ -66,10 +69,7 @@ def load_networks(run: Run) -> list[Member]:
         RunError: see `load_network`.
     """
     keep_memory()
-    return [
-        Member(load_network(one), _told(one)["size"], str(one.network().get("cam_layer", "")))
-        for one in run.answering()
-    ]
+    return [_member(one, load_network(one)) for one in run.answering()]
 
 
 def open_torch(run: Run, *, compiled: bool = False) -> list[Member]:
@@ -125,12 +125,49 @@ def load_network(run: Run) -> Classifier:
         UsageError: the run is an ensemble or a cross-validation, and has none of its own.
         RunError: network.json or the weights are missing, broken, or do not fit the recipe.
     """
+    network = _built(run)
+    load_weights(network, run.weights_file)
+    return _ready(network)
+
+
+def untrained_networks(run: Run, *, seed: int = 0) -> list[Member]:
+    """Return networks as those of `load_networks`, but as they were before any training.
+
+    Architecture, input, preprocessing and what is called frozen are the run's; the weights are
+    timm's own random initialisation. They follow from the seed and the member's number, and the
+    process's random numbers are left as they are.
+
+    Args:
+        run: a network or an ensemble.
+        seed: of the weights.
+
+    Raises:
+        UsageError, RunError: see `load_networks`.
+    """
+    made = []
+    for number, one in enumerate(run.answering()):
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed + number * MEMBERS_APART)
+            made.append(_member(one, _ready(_built(one))))
+    return made
+
+
+def _member(run: Run, network: Classifier) -> Member:
+    return Member(network, _told(run)["size"], str(run.network().get("cam_layer", "")))
+
+
+def _built(run: Run) -> Classifier:
+    """Return the network of a run with random weights, frozen where the run's is."""
     run.refuse_without_network()
     told, recipe = _told(run), run.recipe()
     start = Weights(recipe.timm_name, None, "", "", told["mean"], told["std"])
-    network = build_network(recipe, start, classes=told["classes"])
+    network = build_network(recipe, start, classes=told["classes"], frozen_random=True)
     network.scale(told["mean"], told["std"])
-    load_weights(network, run.weights_file)
+    return network
+
+
+def _ready(network: Classifier) -> Classifier:
+    """Return a network in inference mode, on the GPU if there is one."""
     device = "cuda" if torch.cuda.is_available() else "cpu"
     return network.to(device).eval().requires_grad_(False)
 

@@ -20,7 +20,8 @@ __all__ = ["cohort_rows", "render_cohort", "write_cohort"]
 
 Content = Mapping[str, Any]
 COLUMNS = (
-    "characteristic", "value", "label", "slices", "groups", "share", "number", "slice_id",
+    "characteristic", "value", "label", "slices", "groups", "share", "share_of_groups", "number",
+    "slice_id",
 )  # fmt: skip
 MOST_BARS = 10
 """Values of a characteristic that a figure shows; the table has them all."""
@@ -64,9 +65,9 @@ def plain_number(value: float | None) -> str:
 def cohort_rows(content: Content) -> pd.DataFrame:
     """Return every count and number, one a row, all text.
 
-    Columns: characteristic, value, label; slices, groups and share (of the class's slices) of a
-    value; number, where `value` names a figure (mean, median, known, ...); slice_id, of what the
-    paper would have left out.
+    Columns: characteristic, value, label; slices and groups of a value and their shares of the
+    class's slices and groups; number, where `value` names a figure (mean, median, known, ...);
+    slice_id, of what the paper would have left out.
     """
     records = [{name: str(row.get(name, "")) for name in COLUMNS} for row in _records(content)]
     return pd.DataFrame(records, columns=list(COLUMNS), dtype=str)
@@ -76,9 +77,8 @@ def _records(content: Content) -> Iterator[dict[str, Any]]:
     """Yield the rows of cohort.csv."""
     for label, counts in content["counts"].items():
         yield from _numbered("counts", label, counts)
-    totals = {label: counts["slices"] for label, counts in content["counts"].items()}
     for table in [{"name": "source", "rows": content["sources"]}, *content["tables"]]:
-        yield from _counted(table, totals)
+        yield from _counted(table, content["counts"])
     for numbers in content["numbers"]:
         for label, cell in numbers["cells"].items():
             yield from _numbered(numbers["name"], label, cell)
@@ -92,13 +92,14 @@ def _numbered(name: str, label: str, numbers: Mapping[str, Any]) -> Iterator[dic
         yield {"characteristic": name, "value": value, "label": label, "number": number}
 
 
-def _counted(table: Content, totals: Mapping[str, int]) -> Iterator[dict[str, Any]]:
+def _counted(table: Content, totals: Mapping[str, Content]) -> Iterator[dict[str, Any]]:
     for row in table["rows"]:
         for label, cell in row["cells"].items():
             yield {
                 "characteristic": table["name"], "value": row["value"], "label": label,
                 "slices": cell["slices"], "groups": cell["groups"],
-                "share": f"{cell['slices'] / totals[label]:.4f}",
+                "share": f"{cell['slices'] / totals[label]['slices']:.4f}",
+                "share_of_groups": f"{cell['groups'] / totals[label]['groups']:.4f}",
             }  # fmt: skip
 
 

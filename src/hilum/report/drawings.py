@@ -11,6 +11,7 @@ from hilum.errors import RunError
 from hilum.report.confusion import confusion
 from hilum.report.curves import curves
 from hilum.report.intervals import Bar, intervals
+from hilum.report.localisation import Panel, localisation, panels_of, size_panels
 from hilum.report.numbers import fixed, interval
 from hilum.report.reliability import reliability
 from hilum.report.roc import roc
@@ -56,6 +57,8 @@ def drawings(files: RunFiles) -> dict[str, Drawing]:
     calibration = (files.metrics.get("calibration") or {}).get("test")
     if calibration:
         found["reliability"] = _reliability(calibration, str(files.metrics["positive"]))
+    if files.localisation is not None:
+        found |= _localisation(files.localisation)
     if files.history is not None:
         history = numeric_history(files.history)
         found["curves"] = Drawing(
@@ -78,6 +81,31 @@ def _reliability(test: Mapping[str, Any], positive: str) -> Drawing:
     return Drawing(
         svg, f"Reliability of the probability of {positive}. {name}: {'; '.join(parts)}."
     )
+
+
+def _localisation(told: Mapping[str, Any]) -> dict[str, Drawing]:
+    """Return what the maps reach beside their controls: of all lesions, and by size."""
+    summaries = told["regions"][told["region"]]
+    parts = {
+        "localisation": panels_of(summaries["all"], ("pointing", "energy", "over_half", "iou")),
+        "localisation_sizes": size_panels(summaries, "pointing"),
+    }
+    return {
+        name: Drawing(localisation(panels), _describe_panels(panels))
+        for name, panels in parts.items()
+    }
+
+
+def _describe_panels(panels: list[Panel]) -> str:
+    parts = [
+        f"{panel.title}: "
+        + ", ".join(
+            f"{title} {fixed(figure['value'], 2)} ({interval(figure) or 'no interval'})"
+            for title, figure in panel.bars
+        )
+        for panel in panels
+    ]
+    return "; ".join(parts) + "."
 
 
 def _validation_auc(probe: Mapping[str, Any] | None) -> float | None:

@@ -2,68 +2,82 @@
 
 from __future__ import annotations
 
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
 import cv2
+import matplotlib as mpl
 import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
 from hilum.boxes import Box
+from hilum.report.map_colours import GREEN, colours_of, overlaid
 
-__all__ = ["draw_heatmap"]
+__all__ = ["Caption", "Scale", "draw_heatmap"]
 
 SHOWN_SIDE = 320
 """Longest side of a slice in the picture, pixels: two fit a column of a page."""
 GAP = 8
 BAR = 12
-SCALE_WIDTH = 56
+SCALE_WIDTH = 60
 """Room on the right for the colour bar and its numbers."""
-BLUE, YELLOW, RED = (43, 76, 176), (250, 220, 60), (200, 24, 30)
-GREEN = (40, 220, 90)
-STRONGEST = 0.65
-"""Opacity of the map where it is hot: the anatomy must still be seen."""
-OPAQUE_FROM = 0.35
-"""Share of the scale from which the map is as opaque as it gets; below it fades out to nothing."""
+LINE, SMALL_LINE, FOOT = 22, 18, 6
+"""Heights of the caption's lines, and of the room below them, pixels."""
+TEXT, SMALL_TEXT = 15, 12.5
+INK, FAINT = (26, 34, 48), (93, 104, 120)
+RESEARCH = "Research use only."
 
 RGB = npt.NDArray[np.uint8]
+
+
+class Scale(NamedTuple):
+    """What the colours stand for: `top` is shown as full red (larger values are too), in `unit`."""
+
+    top: float
+    unit: str
+
+
+class Caption(NamedTuple):
+    """What stands under a picture: the map and its probability, the slice, and a remark."""
+
+    of_map: str
+    of_slice: str
+    remark: str = ""
 
 
 def draw_heatmap(
     grey: npt.NDArray[np.uint8],
     cam_map: npt.NDArray[np.float32],
     *,
-    top: float,
+    scale: Scale,
     boxes: list[Box],
+    caption: Caption,
 ) -> Image.Image:
-    """Return the slice, the slice under its map, and the colour bar, side by side.
+    """Return the slice, the slice under its map, and the colour bar, side by side, with a caption.
 
     Args:
         grey: (rows, columns) uint8.
         cam_map: (rows, columns) float32 of the same shape, 0 or more.
-        top: the value that is shown as full red; larger ones are too. The same `top` makes
-            pictures comparable: a weak map stays pale.
+        scale: the same one makes pictures comparable: a weak map stays pale.
         boxes: drawn in green on both.
+        caption: written under them.
     """
     factor = SHOWN_SIDE / max(grey.shape)
     size = (max(1, round(grey.shape[1] * factor)), max(1, round(grey.shape[0] * factor)))
     how = cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
     plain = np.repeat(cv2.resize(grey, size, interpolation=how)[:, :, None], 3, axis=2)
+    top = scale.top
     share = np.clip(cv2.resize(cam_map, size) / top, 0, 1) if top > 0 else np.zeros(size[::-1])
-    opacity = STRONGEST * np.clip(share / OPAQUE_FROM, 0, 1)[:, :, None]
-    mixed = (plain * (1 - opacity) + _colours(share) * opacity).astype(np.uint8)
+    mixed = overlaid(plain, share)
     width = 2 * size[0] + 2 * GAP + SCALE_WIDTH
-    sheet = Image.new("RGB", (width, size[1]), "white")
+    sheet = Image.new("RGB", (width, size[1] + _height(caption)), "white")
     sheet.paste(Image.fromarray(_framed(plain, boxes, factor)), (0, 0))
     sheet.paste(Image.fromarray(_framed(mixed, boxes, factor)), (size[0] + GAP, 0))
-    _draw_scale(sheet, 2 * (size[0] + GAP), top)
+    _draw_scale(sheet, (2 * (size[0] + GAP), size[1]), scale)
+    _draw_caption(sheet, size[1], caption, scale)
     return sheet
-
-
-def _colours(share: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
-    """Return (..., 3) colours 0..255 of shares 0..1: blue, over yellow, to red."""
-    stops = np.array([BLUE, YELLOW, RED], dtype=float)
-    return np.stack(
-        [np.interp(share, [0.0, 0.5, 1.0], stops[:, channel]) for channel in range(3)], axis=-1
-    )
 
 
 def _framed(picture: RGB, boxes: list[Box], factor: float) -> RGB:
@@ -75,11 +89,31 @@ def _framed(picture: RGB, boxes: list[Box], factor: float) -> RGB:
     return framed
 
 
-def _draw_scale(sheet: Image.Image, left: int, top: float) -> None:
-    """Draw the colour bar with what its ends stand for, in logits."""
-    height = sheet.height
+def _draw_scale(sheet: Image.Image, corner: tuple[int, int], scale: Scale) -> None:
+    """Draw the colour bar with what its ends stand for."""
+    left, height = corner
     share = np.linspace(1, 0, height)[:, None].repeat(BAR, axis=1)
-    sheet.paste(Image.fromarray(_colours(share).astype(np.uint8)), (left, 0))
-    draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(13)
-    draw.text((left + BAR + 4, 0), f"{top:.2g}", fill="black", font=font)
-    draw.text((left + BAR + 4, height - 18), "0", fill="black", font=font)
+    sheet.paste(Image.fromarray(colours_of(share).astype(np.uint8)), (left, 0))
+    draw, font = ImageDraw.Draw(sheet), _font(SMALL_TEXT)
+    draw.text((left + BAR + 4, 0), f"{scale.top:.2g}", fill=INK, font=font)
+    draw.text((left + BAR + 4, height), "0", fill=INK, font=font, anchor="ls")
+
+
+def _height(caption: Caption) -> int:
+    """Return the height of the caption, pixels."""
+    return FOOT + LINE + SMALL_LINE * (2 if caption.remark else 1) + SMALL_LINE + FOOT
+
+
+def _draw_caption(sheet: Image.Image, top: int, caption: Caption, scale: Scale) -> None:
+    """Write the caption below the slices, as wide as the sheet allows."""
+    draw, at = ImageDraw.Draw(sheet), top + FOOT
+    small = (f"{caption.of_slice}. {caption.remark}".strip(), f"Scale: {scale.unit}. {RESEARCH}")
+    draw.text((0, at), caption.of_map, fill=INK, font=_font(TEXT))
+    for number, text in enumerate(small):
+        draw.text((0, at + LINE + number * SMALL_LINE), text, fill=FAINT, font=_font(SMALL_TEXT))
+
+
+@cache
+def _font(size: float) -> ImageFont.FreeTypeFont:
+    """Return the font that matplotlib brings: class names may be of many scripts."""
+    return ImageFont.truetype(Path(mpl.get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf", size)

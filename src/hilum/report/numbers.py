@@ -8,6 +8,7 @@ from typing import Any, TypeGuard
 
 __all__ = [
     "MISSING",
+    "counted",
     "decimals",
     "duration",
     "fixed",
@@ -64,15 +65,16 @@ def interval(figure: Mapping[str, Any]) -> str:
     return f"{fixed(low, places)}–{fixed(high, places)}"
 
 
-def signed(figure: Mapping[str, Any]) -> str:
-    """Return a difference of small shares with its interval, its signs shown.
+def signed(figure: Mapping[str, Any], places: int = 4) -> str:
+    """Return a difference of shares with its interval, its signs shown.
 
-    It takes a fourth decimal: such differences are small.
+    A difference of small shares takes a fourth decimal.
     """
     value, low, high = (figure.get(key) for key in ("value", "low", "high"))
     if not (known(value) and known(low) and known(high)):
         return MISSING
-    return f"{value:+.4f} (from {low:+.4f} to {high:+.4f})".replace("-", "−")
+    own, least, most = (f"{number:+.{places}f}" for number in (value, low, high))
+    return f"{own} (from {least} to {most})".replace("-", "−")
 
 
 def whole(number: int | None) -> str:
@@ -80,6 +82,11 @@ def whole(number: int | None) -> str:
     if number is None:
         return MISSING
     return f"{int(number):,}".replace(",", NARROW_NO_BREAK_SPACE)
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a count with its noun, in the plural where it is due."""
+    return f"{whole(number)} {noun}{'' if number == 1 else 's'}"
 
 
 def duration(seconds: float | None) -> str:

@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from hilum.report.canvas import inline
 from hilum.report.drawings import Drawing
-from hilum.report.numbers import decimals, duration, fixed, interval, known, whole
+from hilum.report.numbers import counted, decimals, duration, fixed, interval, known, whole
 
 __all__ = ["fill_page"]
 
@@ -41,8 +41,8 @@ def fill_page(
         lstrip_blocks=True,
     )
     numbers = {
-        "decimals": decimals, "duration": duration, "fixed": fixed, "interval": interval,
-        "whole": whole,
+        "counted": counted, "decimals": decimals, "duration": duration, "fixed": fixed,
+        "interval": interval, "whole": whole,
     }  # fmt: skip
     environment.filters.update({**numbers, **filters})
     environment.tests["known"] = known

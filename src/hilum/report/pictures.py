@@ -11,7 +11,7 @@ import pandas as pd
 from hilum.errors import RunError
 from hilum.report.numbers import fixed
 
-__all__ = ["KINDS", "MapCard", "map_cards"]
+__all__ = ["KINDS", "MapCard", "map_cards", "read_picture"]
 
 KINDS = {
     "sure": "Sure and right",
@@ -74,7 +74,7 @@ def map_cards(shown: pd.DataFrame, folder: Path) -> dict[str, list[MapCard]]:
 
 
 def _card(row: dict[str, str], folder: Path) -> MapCard:
-    data, problem = _read_picture(row["picture"], folder)
+    data, problem = read_picture(row["picture"], folder)
     state = _STATES.get(row["state"], f"State of the map: {row['state']}.")
     return MapCard(
         slice_id=row["slice_id"],
@@ -94,7 +94,7 @@ def _probability(text: str) -> str:
         return text
 
 
-def _read_picture(name: str, folder: Path) -> tuple[str, str]:
+def read_picture(name: str, folder: Path) -> tuple[str, str]:
     """Return a PNG below `folder` as a data URI and an empty text, or no data and the reason."""
     path = (folder / name).resolve()
     if not name or not path.is_relative_to(folder.resolve()) or not path.is_file():

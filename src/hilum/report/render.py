@@ -10,6 +10,7 @@ import pandas as pd
 
 from hilum.atomic import write_text
 from hilum.report.drawings import Drawing, drawings, numeric_history
+from hilum.report.localisation import FIGURE_TITLES, MAP_TITLES
 from hilum.report.numbers import (
     has_exact,
     signed,
@@ -17,7 +18,9 @@ from hilum.report.numbers import (
 from hilum.report.page import fill_page
 from hilum.report.pictures import KINDS, map_cards
 from hilum.report.run_files import RunFiles, read_run_files
-from hilum.report.statements import against_border, verdict
+from hilum.report.sanity import sanity_content
+from hilum.report.sanity_figures import sanity_drawings
+from hilum.report.statements import against_border, finds_lesions, verdict
 
 __all__ = ["render", "write_report"]
 
@@ -47,7 +50,7 @@ def render(folder: Path) -> str:
         TableError: a CSV file of the run is not a table.
     """
     files = read_run_files(Path(folder))
-    return _page(files, drawings(files))
+    return _page(files, _drawings(files))
 
 
 def write_report(folder: Path) -> Path:
@@ -63,13 +66,19 @@ def write_report(folder: Path) -> Path:
         StorageError: the disk refused.
     """
     files = read_run_files(Path(folder))
-    found = drawings(files)
+    found = _drawings(files)
     page = _page(files, found)
     for name, drawing in found.items():
         write_text(files.folder / "figures" / f"{name}.svg", drawing.svg)
     path = files.folder / "report.html"
     write_text(path, page)
     return path
+
+
+def _drawings(files: RunFiles) -> dict[str, Drawing]:
+    """Return all figures of the page by name."""
+    checked = {} if files.sanity is None else sanity_drawings(files.sanity)
+    return drawings(files) | checked
 
 
 def _page(files: RunFiles, found: dict[str, Drawing]) -> str:
@@ -110,6 +119,16 @@ def _content(files: RunFiles) -> dict[str, Any]:
         "fold_rows": _fold_rows(files),
         "kinds": KINDS,
         "maps_split": _maps_split(files),
+        "localised": files.localisation,
+        "found": None
+        if files.localisation is None
+        else finds_lesions(files.localisation["verdict"]),
+        "found_figures": FIGURE_TITLES,
+        "found_maps": MAP_TITLES,
+        **(
+            {"sanity": None} if files.sanity is None else sanity_content(files.sanity, files.folder)
+        ),
+        "maps": files.maps,
         "cards": None if files.shown is None else map_cards(files.shown, files.folder),
     }
 

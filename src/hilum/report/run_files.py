@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from hilum.cam_maps import FACTS, MapsFacts, read_maps_facts
 from hilum.errors import RunError
 from hilum.table import read_csv
 
@@ -18,10 +19,19 @@ __all__ = ["RunFiles", "read_run_files"]
 _FROM_TRAIN = ("recipe.toml", "slices.csv", "environment.json", "network.json")
 _FROM_EVALUATE = ("metrics.json", "predictions.csv")
 
+_MAKERS = {
+    **dict.fromkeys(_FROM_EVALUATE, "evaluate"),
+    "localisation.json": "explain",
+    "sanity.json": "sanity",
+}
+"""The commands that write what train does not."""
+
 _NEEDED_KEYS = {
     "metrics.json": ("class_names", "positive", "interval", "design", "split", "splits"),
     "environment.json": ("hilum", "command", "started", "weights"),
     "network.json": ("title", "class_names"),
+    "localisation.json": ("split", "target", "region", "regions", "verdict", "notes"),
+    "sanity.json": ("different_slices", "randomisation", "runs", "deletion", "insertion"),
 }
 """Without these there is no report; every other key may be missing and is then left out."""
 
@@ -39,6 +49,9 @@ class RunFiles:
         history: history.csv, or None where the run has none.
         shown: maps/shown.csv, or None where no maps were made.
         folds: folds.csv of a cross-validation, or None.
+        localisation: localisation.json, or None where no lesion was looked for.
+        sanity: sanity/sanity.json, or None where the maps were not checked.
+        maps: maps/maps.json, or None where there is none.
     """
 
     folder: Path
@@ -51,6 +64,9 @@ class RunFiles:
     history: pd.DataFrame | None
     shown: pd.DataFrame | None
     folds: pd.DataFrame | None = None
+    localisation: dict[str, Any] | None = None
+    sanity: dict[str, Any] | None = None
+    maps: MapsFacts | None = None
 
 
 def read_run_files(folder: Path) -> RunFiles:
@@ -68,6 +84,7 @@ def read_run_files(folder: Path) -> RunFiles:
             f"{folder / 'metrics.json'} holds no figures of the split 'test', which a report is "
             f"about; run: hilum evaluate {folder}"
         )
+    localised, checked = folder / "localisation.json", folder / "sanity" / "sanity.json"
     return RunFiles(
         folder=folder,
         recipe=_parse_recipe(text, folder),
@@ -79,6 +96,9 @@ def read_run_files(folder: Path) -> RunFiles:
         history=_read_optional(folder / "history.csv"),
         shown=_read_optional(folder / "maps" / "shown.csv"),
         folds=_read_optional(folder / "folds.csv"),
+        localisation=_read_json(localised) if localised.is_file() else None,
+        sanity=_read_json(checked) if checked.is_file() else None,
+        maps=read_maps_facts(folder / "maps") if (folder / "maps" / FACTS).is_file() else None,
     )
 
 
@@ -108,7 +128,7 @@ def _is_ensemble(folder: Path) -> bool:
 
 def _read_json(path: Path) -> dict[str, Any]:
     """Return the object in a JSON file, with the keys that a report needs."""
-    maker = "evaluate" if path.name in _FROM_EVALUATE else "train"
+    maker = _MAKERS.get(path.name, "train")
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from hilum.report.numbers import known
 
-__all__ = ["Statement", "against_border", "verdict"]
+__all__ = ["Statement", "against_border", "finds_lesions", "verdict"]
 
 
 class Statement(NamedTuple):
@@ -28,6 +28,12 @@ _VERDICTS = {
     "crossed": ("Crossed design: every source holds every class", "quiet"),
 }
 
+_FINDS = {
+    "above": ("They do", "quiet"),
+    "not_above": ("Not shown", "medium"),
+    "below": ("They miss them", "strong"),
+}
+
 _CHANCE, _SUSPECT = 0.5, 0.65
 """AUC of a guess; and from where a probe that isn't told from chance is no comfort either."""
 
@@ -37,6 +43,13 @@ def verdict(design: Mapping[str, Any]) -> Statement:
     level = str(design["level"])
     title, weight = _VERDICTS.get(level, (f"Design: {level}", "strong"))
     return Statement(title, str(design["sentence"]), weight)
+
+
+def finds_lesions(told: Mapping[str, Any]) -> Statement:
+    """Return what localisation.json's verdict means; a level that is not known is said loudly."""
+    level = str(told["level"])
+    title, weight = _FINDS.get(level, (f"Localisation: {level}", "strong"))
+    return Statement(title, str(told["sentence"]), weight)
 
 
 def against_border(

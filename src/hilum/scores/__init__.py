@@ -5,6 +5,7 @@ from hilum.scores.bootstrap import (
     INTERVAL,
     Figure,
     bootstrap_weights,
+    difference_of,
     exact_bound,
     interval_of,
 )
@@ -28,6 +29,7 @@ __all__ = [
     "calibration_block",
     "call_at",
     "choose_thresholds",
+    "difference_of",
     "exact_bound",
     "figures",
     "fit_temperature",

@@ -15,6 +15,7 @@ __all__ = [
     "RESAMPLES",
     "Figure",
     "bootstrap_weights",
+    "difference_of",
     "exact_bound",
     "interval_of",
 ]
@@ -118,6 +119,22 @@ def interval_of(value: float, draws: Floats, *, groups: int, undefined: str = ""
     if low == high:
         return Figure(value, *_exact_ends(value, groups), "exact")
     return Figure(value, float(low), float(high), "bootstrap")
+
+
+def difference_of(value: float, draws: Floats, *, groups: int, undefined: str = "") -> Figure:
+    """Return a paired difference of two shares, -1 to 1, with the interval of its resamples.
+
+    Where every resample gives the same one, both shares are known no better than the exact bound
+    for so many groups, and so is what lies between them.
+
+    Args:
+        value, draws, groups, undefined: see `interval_of`.
+    """
+    figure = interval_of(value, draws, groups=groups, undefined=undefined)
+    if figure.method != "exact":
+        return figure
+    reach = 1 - exact_bound(groups)
+    return Figure(value, max(-1.0, value - reach), min(1.0, value + reach), "exact")
 
 
 def _exact_ends(value: float, groups: int) -> tuple[float, float]:

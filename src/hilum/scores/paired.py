@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from hilum.progress import SILENT, Progress
-from hilum.scores.bootstrap import LEVEL, SEED, Figure, bootstrap_weights, exact_bound, interval_of
+from hilum.scores.bootstrap import LEVEL, SEED, Figure, bootstrap_weights, difference_of
 from hilum.scores.classification import UNDEFINED, Labelled, called_under, groups_behind
 from hilum.scores.ranking import weighted_auc
 
@@ -130,9 +130,11 @@ def paired_differences(
         for a, b in combinations(range(len(runs)), 2):
             value = float(whole[a][name][0] - whole[b][name][0])
             groups = min(behind[a][name], behind[b][name])
-            figure = _difference(value, draws[name][a] - draws[name][b], groups, UNDEFINED[name])
+            change = draws[name][a] - draws[name][b]
+            undefined = f"for one of the two {UNDEFINED[name]}"
+            figure = difference_of(value, change, groups=groups, undefined=undefined)
             telling = groups if name == "auc" else _telling(counts[a][name], counts[b][name])
-            p = None if figure.value is None else _p(draws[name][a] - draws[name][b], telling)
+            p = None if figure.value is None else _p(change, telling)
             pairs.append(Difference(a, b, figure, telling, p))
         found[name] = _adjusted(pairs)
     return found
@@ -196,19 +198,6 @@ def _drawn(
         )
         for name in parts[0][0]
     }
-
-
-def _difference(value: float, draws: Floats, groups: int, undefined: str) -> Figure:
-    """Return a difference with its interval; exact where every resample gives the same one.
-
-    Both figures are then known no better than the exact bound for so many groups, and so is what
-    lies between them.
-    """
-    figure = interval_of(value, draws, groups=groups, undefined=f"for one of the two {undefined}")
-    if figure.method != "exact":
-        return figure
-    reach = 1 - exact_bound(groups)
-    return Figure(value, max(-1.0, value - reach), min(1.0, value + reach), "exact")
 
 
 def _p(draws: Floats, telling: int) -> float:

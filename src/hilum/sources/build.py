@@ -13,7 +13,7 @@ from hilum.atomic import refuse_existing
 from hilum.errors import SourceError, UsageError
 from hilum.sources.covid_ct import COVID_CT
 from hilum.sources.ct_pneumonia import CT_PNEUMONIA
-from hilum.sources.exclusions import EXCLUSIONS
+from hilum.sources.exclusions import leave_out
 from hilum.sources.existing import TABLE
 from hilum.sources.folder import FOLDER
 from hilum.sources.iq_oth_nccd import IQ_OTH_NCCD
@@ -39,10 +39,6 @@ SOURCES: dict[str, Source] = {
     )
 }
 """The sources that a build knows, by name."""
-
-
-PAPER = "paper"
-"""Stands for all reasons that the paper had."""
 
 ORIGIN = "\0origin"
 """A column that no table has, for the source and path that a row came from."""
@@ -129,7 +125,7 @@ def gather_table(
     rows = _relative(rows, out.parent)
     _check_collisions(rows["path"], origins)
     kept = _keep(rows.assign(**{ORIGIN: origins}), options.labels)
-    kept, told = _exclude(kept, options.exclude)
+    kept, told = leave_out(kept, options.exclude)
     notes += told
     origin = kept.pop(ORIGIN)
     notes += _doubts(kept, origin)
@@ -212,36 +208,6 @@ def _keep(rows: pd.DataFrame, labels: tuple[str, ...]) -> pd.DataFrame:
             f"no slice has the label {unknown[0]!r}; the labels there are {', '.join(there)}."
         )
     return rows[rows["label"].isin(labels)].reset_index(drop=True) if labels else rows
-
-
-def _exclude(rows: pd.DataFrame, reasons: tuple[str, ...]) -> tuple[pd.DataFrame, list[str]]:
-    """Return the rows without those that have one of `reasons`; and what to say of the others."""
-    unknown = [reason for reason in reasons if reason not in (*EXCLUSIONS, PAPER)]
-    if unknown:
-        raise UsageError(
-            f"no slice is left out for {unknown[0]!r}; the reasons are {', '.join(EXCLUSIONS)}, "
-            f"and {PAPER!r} for all of them."
-        )
-    if "exclusion" not in rows.columns or not (rows["exclusion"] != "").any():
-        return rows, []
-    chosen = set(EXCLUSIONS) if PAPER in reasons else set(reasons)
-    given = [set(cell.split("; ")) - {""} for cell in rows["exclusion"]]
-    out = pd.Series([bool(one & chosen) for one in given], index=rows.index)
-    left = [reason for one, leaves in zip(given, out, strict=True) if not leaves for reason in one]
-    notes = []
-    if out.any():
-        notes.append(f"{_slices(int(out.sum()))} left out ({', '.join(sorted(chosen))}).")
-    if left:
-        counts = ", ".join(f"{left.count(reason)} {reason}" for reason in sorted(set(left)))
-        notes.append(
-            f"the paper would leave out {_slices(len(left))} that are in this table ({counts}); "
-            "the column `exclusion` names them, --exclude paper drops them."
-        )
-    return rows[~out].reset_index(drop=True), notes
-
-
-def _slices(count: int) -> str:
-    return f"{count} slice{'' if count == 1 else 's'}"
 
 
 def _relative(rows: pd.DataFrame, folder: Path) -> pd.DataFrame:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -117,7 +118,7 @@ def _find(path: Path) -> Iterator[_Found]:
 def _ids(found: list[_Found]) -> list[str]:
     """Return a name for each slice: label and file name, with the folder where that is twice."""
     ids = [f"{NAME}/{item.label}/{item.file.stem.strip()}" for item in found]
-    twice = {name for name in ids if ids.count(name) > 1}
+    twice = {name for name, times in Counter(ids).items() if times > 1}
     return [
         f"{NAME}/{item.label}/{item.file.parent.name}/{item.file.name}" if name in twice else name
         for item, name in zip(found, ids, strict=True)

@@ -1,16 +1,22 @@
-"""What the paper left out of its pneumonias, found by a sheet's marks and by a caption's words."""
+"""What the paper left out of its pneumonias: found by marks and words, and dropped on request."""
 
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
 
-__all__ = ["EXCLUSIONS", "exclusions_of"]
+import pandas as pd
+
+from hilum.errors import UsageError
+
+__all__ = ["EXCLUSIONS", "PAPER", "exclusions_of", "leave_out"]
 
 EXCLUSIONS = {
     "covid-19": re.compile(
         r"covid|sars[\s-]*cov[\s-]*2|2019[\s-]*n?cov|coronavirus disease 2019", re.I
     ),
-    "cop": re.compile(r"cryptogenic\s+organi[sz]ing|\bCOP\b"),
+    "cop": re.compile(r"(?i:cryptogenic\s+organi[sz]ing)|\bCOP\b"),
     "boop": re.compile(r"\bBOOP\b|bronchiolitis\s+obliterans\s+(with\s+)?organi[sz]ing", re.I),
     "lung cancer": re.compile(
         r"(lung|pulmonary|bronch\w+)\s+(\w+[\s-]+){0,2}?(cancer|carcinoma|adenocarcinoma|malignanc)"
@@ -20,6 +26,9 @@ EXCLUSIONS = {
 }
 """Reason -> the words that name it. Organising pneumonia that is not cryptogenic stays: it follows
 infections, too."""
+
+PAPER = "paper"
+"""Stands for all reasons that the paper had."""
 
 NOT_MEANT = re.compile(
     r"\b(not|mimic\w*|misdiagnos\w*|resembl\w*|unlike|than|versus|vs|exclud\w*|rul\w+ out|negative|"
@@ -40,3 +49,54 @@ def exclusions_of(text: str) -> list[str]:
         for reason, pattern in EXCLUSIONS.items()
         if any(not NOT_MEANT.search(text[: match.start()]) for match in pattern.finditer(text))
     ]
+
+
+def leave_out(rows: pd.DataFrame, reasons: Sequence[str]) -> tuple[pd.DataFrame, list[str]]:
+    """Return the rows that have none of `reasons`, and what to say of the others.
+
+    Args:
+        rows: rows of a slice table, text; the column `exclusion` may be missing, and holds reasons
+            joined by `; `.
+        reasons: of EXCLUSIONS, or PAPER.
+
+    Raises:
+        UsageError: an unknown reason, or no row is left.
+    """
+    unknown = [reason for reason in reasons if reason not in (*EXCLUSIONS, PAPER)]
+    if unknown:
+        raise UsageError(
+            f"no slice is left out for {unknown[0]!r}; the reasons are {', '.join(EXCLUSIONS)}, "
+            f"and {PAPER!r} for all of them."
+        )
+    if "exclusion" not in rows.columns:
+        return rows, []
+    chosen = set(EXCLUSIONS) if PAPER in reasons else set(reasons)
+    given = [set(cell.split("; ")) - {""} for cell in rows["exclusion"]]
+    dropped = [one for one in given if one & chosen]
+    marked = [one for one in given if one and not one & chosen]
+    notes = []
+    if dropped:
+        if len(dropped) == len(rows):
+            raise UsageError(
+                f"every slice is left out ({_counted(dropped, chosen)}); none remains."
+            )
+        notes.append(f"{_slices(len(dropped))} left out ({_counted(dropped, chosen)}).")
+    if marked:
+        are = "is" if len(marked) == 1 else "are"
+        notes.append(
+            f"the paper would leave out {_slices(len(marked))} that {are} in this table "
+            f"({_counted(marked)}); the column `exclusion` names the reasons, --exclude paper "
+            f"drops {'it' if len(marked) == 1 else 'them'}."
+        )
+    kept = [not one & chosen for one in given]
+    return rows[kept].reset_index(drop=True), notes
+
+
+def _counted(given: Iterable[set[str]], among: set[str] | None = None) -> str:
+    """Return how many slices each reason concerns, one with two reasons counted for both."""
+    counts = Counter(reason for one in given for reason in (one & among if among else one))
+    return ", ".join(f"{count} {reason}" for reason, count in sorted(counts.items()))
+
+
+def _slices(count: int) -> str:
+    return f"{count} slice{'' if count == 1 else 's'}"

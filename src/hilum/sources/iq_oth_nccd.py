@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -90,7 +91,7 @@ def _ids(found: list[tuple[Path, str]]) -> list[str]:
         for file, label in found
         for number in [_NUMBER.search(file.stem)]
     ]
-    twice = {name for name in ids if ids.count(name) > 1}
+    twice = {name for name, times in Counter(ids).items() if times > 1}
     return [f"{name}-{place}" if name in twice else name for place, name in enumerate(ids)]
 
 

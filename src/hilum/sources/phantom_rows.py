@@ -24,8 +24,9 @@ from hilum.table import read_csv, write_csv
 
 __all__ = ["PHANTOM"]
 
-DRAWING_VERSION = 1
-"""Goes up when the same settings draw other pictures, so that old ones are not taken for new."""
+DRAWING_VERSION = 2
+"""Goes up when the same settings give other pictures or rows, so that old ones are not taken for
+new."""
 
 _FOLDER, _SETTINGS, _ROWS = "phantom", "phantom.json", "phantom.csv"
 

@@ -2,67 +2,60 @@
 
 from __future__ import annotations
 
-import math
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from hilum.audit.association import cramers_v
+from hilum.audit.association import corrected_v
+from hilum.steps.cohort_numbers import NUMBERS, count_numbers
 
-__all__ = ["UNKNOWN", "age_in_years", "cohort_of"]
+__all__ = ["UNKNOWN", "cohort_of"]
 
 UNKNOWN = "unknown"
 MOST_VALUES = 24
 """Values that a table of a characteristic shows; rarer ones are joined as `other`."""
 OTHER = "other"
 
+LEAST = 5
+"""Slices that a value must have to be told from others when its link with the class is measured
+(Cochran 1954, Biometrics 10:417); rarer ones are joined: what occurs once each tells nothing."""
+
 CLEAR = 0.5
 """Cramér's V from which a picture's property tells the classes apart (Cohen: large)."""
-
-BINS = tuple(range(0, 101, 10))
-"""Edges of the ages' histogram, years."""
 
 
 @dataclass(frozen=True)
 class _Characteristic:
-    """A column to count: its name, its heading, and whether it belongs to the picture's making."""
+    """A column to count.
+
+    Attributes:
+        column: its name.
+        title: its heading.
+        picture: whether it belongs to the picture's making.
+        prefix: what every value begins with, where it doesn't yet: a stage `1c` is shown as `T1c`.
+    """
 
     column: str
     title: str
     picture: bool = False
+    prefix: str = ""
 
 
 CHARACTERISTICS = (
     _Characteristic("sex", "Sex"),
     _Characteristic("organism_class", "Organism, class"),
     _Characteristic("organism", "Organism, as the source names it"),
-    _Characteristic("stage_t", "Stage, T"),
-    _Characteristic("stage_n", "Stage, N"),
-    _Characteristic("stage_m", "Stage, M"),
+    _Characteristic("stage_t", "Stage, T", prefix="T"),
+    _Characteristic("stage_n", "Stage, N", prefix="N"),
+    _Characteristic("stage_m", "Stage, M", prefix="M"),
     _Characteristic("histology", "Histology"),
     _Characteristic("smoking", "Smoking"),
     _Characteristic("format", "Format of the file", picture=True),
     _Characteristic("size", "Size, rows x columns", picture=True),
     _Characteristic("window", "Window, width/center in HU", picture=True),
 )
-NUMBERS = (("age", "Age, years"), ("weight", "Weight, kg"))
-
-_AGE = re.compile(r"0*(\d+(?:\.\d+)?)\s*([a-z]*)", re.I)
-_A_YEAR = {"": 1.0, "y": 1.0, "m": 12.0, "w": 365.25 / 7, "d": 365.25}
-
-
-def age_in_years(text: str) -> float:
-    """Return an age in years: `63`, `14 months`, DICOM's `063Y` and `006M`; NaN where unknown."""
-    match = _AGE.match(text.strip())
-    if not match:
-        return math.nan
-    per = _A_YEAR.get(match[2][:1].lower())
-    return float(match[1]) / per if per else math.nan
 
 
 def cohort_of(rows: pd.DataFrame, *, title: str) -> dict[str, Any]:
@@ -82,9 +75,9 @@ def cohort_of(rows: pd.DataFrame, *, title: str) -> dict[str, Any]:
         "sources": _sources(rows, labels),
         "tables": tables,
         "numbers": [
-            _numbers(rows, labels, name, heading)
-            for name, heading in NUMBERS
-            if _is_there(rows, name)
+            count_numbers(rows, labels, number)
+            for number in NUMBERS
+            if _is_there(rows, number.column)
         ],
         "exclusions": list(_exclusions(rows)),
         "doubts": list(_doubts(tables, labels)),
@@ -123,23 +116,45 @@ def _cell(rows: pd.DataFrame, label: str) -> dict[str, int]:
 
 def _table(rows: pd.DataFrame, labels: Sequence[str], one: _Characteristic) -> dict[str, Any]:
     """Count the values of one characteristic, the most frequent first, unknown ones last."""
-    values = _one_spelling(rows[one.column].where(rows[one.column] != "", UNKNOWN))
-    order = values[values != UNKNOWN].value_counts()
-    shown = list(order.index[:MOST_VALUES])
-    values = values.where(values.isin([*shown, UNKNOWN]), OTHER)
-    shown += [value for value in (OTHER, UNKNOWN) if (values == value).any()]
-    parts = {value: rows[values == value] for value in shown}
-    cells = {
-        value: {label: _cell(part, label) for label in labels} for value, part in parts.items()
-    }
-    known = [[one[label]["slices"] for label in labels] for v, one in cells.items() if v != UNKNOWN]
+    values = rows[one.column].where(rows[one.column] != "", UNKNOWN)
+    values = _one_spelling(values.map({v: _prefixed(v, one.prefix) for v in values.unique()}))
+    order = list(values[values != UNKNOWN].value_counts().index)
+    counted = _rows(rows, values, [*order, UNKNOWN], labels)
+    short = values.where(values.isin([*order[:MOST_VALUES], UNKNOWN]), OTHER)
     return {
         "name": one.column,
         "title": one.title,
         "picture": one.picture,
-        "cramers_v": _association(np.array(known, dtype=float)),
-        "rows": [{"value": value, "cells": cells[value]} for value in shown],
+        "cramers_v": _association(values, rows["label"]),
+        "rows": counted,
+        "short": _rows(rows, short, [*order[:MOST_VALUES], OTHER, UNKNOWN], labels),
     }
+
+
+def _rows(
+    rows: pd.DataFrame, values: pd.Series, order: Sequence[str], labels: Sequence[str]
+) -> list[dict[str, Any]]:
+    """Return slices and groups of each value that occurs, class by class, in `order`."""
+    frame = pd.DataFrame({"value": values, "label": rows["label"], "group": rows["group"]})
+    found = frame.groupby(["value", "label"])["group"].agg(slices="size", groups="nunique")
+    cells = {pair: {"slices": int(n), "groups": int(g)} for pair, n, g in found.itertuples()}
+    there = set(values.unique())
+    return [
+        {
+            "value": value,
+            "cells": {
+                label: cells.get((value, label), {"slices": 0, "groups": 0}) for label in labels
+            },
+        }
+        for value in order
+        if value in there
+    ]
+
+
+def _prefixed(value: str, prefix: str) -> str:
+    """Return a value that begins with `prefix`; an unknown one stays as it is."""
+    there = value == UNKNOWN or value.casefold().startswith(prefix.casefold())
+    return value if there else prefix + value
 
 
 def _one_spelling(values: pd.Series) -> pd.Series:
@@ -149,44 +164,12 @@ def _one_spelling(values: pd.Series) -> pd.Series:
     return values.map({value: spelling[value.casefold()] for value in counts.index})
 
 
-def _association(counts: npt.NDArray[np.float64]) -> float | None:
-    """Return Cramér's V of values and classes; None where either has one only."""
-    counts = counts[counts.sum(axis=1) > 0][:, counts.sum(axis=0) > 0]
-    return round(cramers_v(counts), 4) if min(counts.shape) > 1 else None
-
-
-def _numbers(rows: pd.DataFrame, labels: Sequence[str], name: str, title: str) -> dict[str, Any]:
-    """Return mean, median, spread and range of a number; an age in years, with a histogram."""
-    read = age_in_years if name == "age" else _number
-    values = pd.Series([read(text) for text in rows[name]], index=rows.index, dtype=float)
-    cells, histogram = {}, {}
-    for label in labels:
-        of_label = values[rows["label"] == label]
-        known = of_label.dropna()
-        cells[label] = {
-            "known": len(known),
-            "of": len(of_label),
-            **(_spread(known) if len(known) else {}),
-        }
-        histogram[label] = np.histogram(known.clip(upper=BINS[-1]), BINS)[0].tolist()
-    told: dict[str, Any] = {"name": name, "title": title, "cells": cells}
-    return {**told, "bins": list(BINS), "histogram": histogram} if name == "age" else told
-
-
-def _number(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        return math.nan
-
-
-def _spread(known: pd.Series) -> dict[str, float]:
-    """Return the figures of a class, in the unit of the values."""
-    figures = {
-        "mean": known.mean(), "sd": known.std(ddof=1) if len(known) > 1 else 0.0,
-        "median": known.median(), "low": known.min(), "high": known.max(),
-    }  # fmt: skip
-    return {name: round(float(value), 2) for name, value in figures.items()}
+def _association(values: pd.Series, labels: pd.Series) -> float | None:
+    """Return Cramér's V of values and classes, corrected; None where either has one only."""
+    rare = values.map(values.value_counts()) < LEAST
+    joined, known = values.mask(rare, OTHER), values != UNKNOWN
+    counts = pd.crosstab(joined[known], labels[known]).to_numpy(dtype=float)
+    return round(corrected_v(counts), 4) if min(counts.shape) > 1 else None
 
 
 def _exclusions(rows: pd.DataFrame) -> Iterator[dict[str, Any]]:

@@ -97,21 +97,22 @@ def _write(content: dict[str, Any], folder: Path, *, force: bool) -> dict[str, A
 
 
 def _with_pictures(table: SliceTable, progress: Progress) -> pd.DataFrame:
-    """Return the rows with the columns `format` and `size` of each file."""
+    """Return the rows with the columns `format`, `size`, `picture_rows` and `picture_columns`."""
     paths = table.paths()
 
-    def look(row: int) -> tuple[str, str]:
+    def look(row: int) -> tuple[str, int, int]:
         try:
             image = read_slice(paths[row])
         except HilumError as error:
             raise ReadError(f"{table.place(row, 'path')}: {error}") from error
-        return image.format, f"{image.shape[0]} x {image.shape[1]}"
+        return image.format, *image.shape
 
-    seen: list[tuple[str, str]] = []
+    seen: list[tuple[str, int, int]] = []
     with ThreadPoolExecutor(READERS) as pool:
         for first in range(0, len(table), AHEAD):
             chosen = range(first, min(first + AHEAD, len(table)))
             seen += pool.map(look, chosen)
             progress.advance("looking at slices", chosen.stop, len(table))
-    formats, sizes = zip(*seen, strict=True)
-    return table.rows.assign(format=list(formats), size=list(sizes))
+    looks = pd.DataFrame(seen, columns=["format", "picture_rows", "picture_columns"], dtype=str)
+    size = looks["picture_rows"] + " x " + looks["picture_columns"]
+    return table.rows.assign(size=size, **{str(name): looks[name] for name in looks})

@@ -15,6 +15,7 @@ from hilum.errors import RunError, UsageError, WeightsError
 from hilum.known_networks import WEIGHTS_VARIABLE
 from hilum.learn.device import make_accelerator
 from hilum.learn.networks import build_network, fill_network
+from hilum.learn.precision import settle_precision
 from hilum.learn.weights import Weights, find_weights
 from hilum.prepare import decode_table
 from hilum.progress import SILENT, Progress
@@ -80,7 +81,9 @@ def cross_validate(
     where = _where(weights)
     start = find_weights(filled.timm_name, where)
     network = build_network(filled, start, classes=len(filled.classes.names))
-    filled = fill_network(filled, start, network)
+    filled, measured = settle_precision(network, fill_network(filled, start, network))
+    if measured:
+        progress.say(measured)
     ignored = " The table's own splits have no say." if (whole.rows["split"] != "").any() else ""
     progress.say(f"{folds} folds by group: every slice is tested on once.{ignored}")
     with decode_table(whole, size=filled.input.size, progress=progress):

@@ -22,7 +22,9 @@ def describe_run(run: Run | Path | str, *, layers: bool = False) -> Told:
 
     Args:
         run: a finished run or its folder.
-        layers: list the backbone's modules in their order, each frozen or trained; needs torch.
+        layers: list the backbone's modules in the order in which they run, with the map that each
+            gives (channels, rows, columns), frozen or trained, and whether maps are made of it by
+            default; needs torch.
 
     Raises:
         UsageError: `layers` of a run that has no network of its own.
@@ -37,11 +39,30 @@ def describe_run(run: Run | Path | str, *, layers: bool = False) -> Told:
             f"lacks {error}; train or evaluate it again."
         ) from None
     if layers:
-        from hilum.learn.networks import list_layers
-        from hilum.learn.predict import load_network
-
-        told["layers"] = list_layers(load_network(run))
+        told["layers"] = _layers(run)
     return told
+
+
+def _layers(run: Run) -> list[Told]:
+    """Return a line for each module of the backbone, in forward order."""
+    from hilum.learn.maps import list_layers
+    from hilum.learn.predict import load_network
+
+    network, told = load_network(run), run.network()
+    layers = list_layers(network, int(told["input"]["size"]))
+    last = str(told.get("cam_layer", "")) or next(
+        (one.path for one in reversed(layers) if one.shape is not None), ""
+    )
+    return [
+        {
+            "layer": one.path,
+            "kind": one.kind,
+            "map": list(one.shape) if one.shape else None,
+            "state": "frozen" if one.frozen else "trained",
+            "default": one.path == last,
+        }
+        for one in layers
+    ]
 
 
 def _made_of(run: Run) -> Told:

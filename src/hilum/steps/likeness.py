@@ -1,4 +1,4 @@
-"""Whether two runs may be averaged: the same classes, the same slices, split in the same way."""
+"""Whether two runs go together: the same classes, the same slices, split in the same way."""
 
 from __future__ import annotations
 
@@ -22,18 +22,16 @@ MUST_AGREE = {"split": TRAINED_ON, "label": "", "group": "", "window": ""}
 Candidate = tuple[Run, NetworkFacts, SliceTable]
 
 
-def refuse_unlike(first: Candidate, other: Candidate) -> None:
+def refuse_unlike(first: Candidate, other: Candidate, *, to: str = "averaged") -> None:
     """Raise UsageError, naming both runs and the difference, unless they may be averaged.
 
     Two runs may where they tell the same classes apart in the same order, call the same class
     positive, and have the same slices, each with the same label, group, split, window and
-    picture, whatever the order of the rows.
+    picture, whatever the order of the rows. `to` says what else they are to be.
     """
     difference = _of_facts(first[1], other[1]) or _of_tables(first[2], other[2])
     if difference:
-        raise UsageError(
-            f"{first[0].folder} and {other[0].folder} can't be averaged: {difference}."
-        )
+        raise UsageError(f"{first[0].folder} and {other[0].folder} can't be {to}: {difference}.")
 
 
 def _of_facts(first: NetworkFacts, other: NetworkFacts) -> str:

@@ -1,4 +1,4 @@
-"""What follows a training: evaluate, explain, report."""
+"""What follows a training: evaluate, explain, localise, report."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from hilum.report import write_report
 from hilum.run import Run, open_run
 from hilum.steps.evaluate import evaluate
 from hilum.steps.explain import explain
+from hilum.steps.localise import localise
 
 __all__ = ["finish"]
 
 
 def finish(run: Run | Path | str, *, progress: Progress = SILENT) -> Path:
-    """Evaluate, explain and report a trained run; return where its report lies.
+    """Evaluate, explain, localise and report a trained run; return where its report lies.
 
     A cross-validation is evaluated as soon as it is trained, and has no maps of its own.
 
@@ -28,5 +29,6 @@ def finish(run: Run | Path | str, *, progress: Progress = SILENT) -> Path:
             evaluate(run, progress=progress)
         if not whole:
             explain(run, progress=progress)
+            localise(run, progress=progress)
         write_report(run.folder)
     return run.report_file

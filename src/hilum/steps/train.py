@@ -29,6 +29,7 @@ from hilum.learn.networks import (
     count_parameters,
     fill_network,
 )
+from hilum.learn.precision import settle_precision
 from hilum.learn.weights import Weights, find_weights
 from hilum.prepare import BATCH, Decoded, decode_table
 from hilum.progress import SILENT, Progress
@@ -89,6 +90,9 @@ def train(
     network = build_network(filled, start, classes=len(filled.classes.names))
     filled = fill_network(filled, start, network)
     progress.say(_beginning(filled, start))
+    filled, measured = settle_precision(network, filled)
+    if measured:
+        progress.say(measured)
     accelerator = make_accelerator(filled.training.precision)
     _check_share(used, filled, accelerator)
     with decode_table(used, size=filled.input.size, progress=progress) as decoded:
@@ -155,6 +159,7 @@ def try_recipe(
     network = build_network(recipe, start, classes=len(recipe.classes.names))
     if recipe.input.scaling == "train-mean":
         network.scale((_train_mean(table, decoded),) * 3, (1 / 255,) * 3)
+    recipe, _ = settle_precision(network, recipe)
     fitting = _fitting(table, decoded, recipe, network)
     fitting.after_epoch = after_epoch
     accelerator = make_accelerator(recipe.training.precision)

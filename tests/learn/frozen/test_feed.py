@@ -7,11 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from torch import nn
+from torch.nn.modules.batchnorm import _BatchNorm
 
 from hilum.learn.augment import draw_maps, warp
 from hilum.learn.data import as_batch
+from hilum.learn.frozen.engine import fastest_part
 from hilum.learn.frozen.feed import FrozenFeed, part_key
-from hilum.learn.frozen.parts import split_network
+from hilum.learn.frozen.parts import FrozenPart, split_network
 from hilum.learn.networks import Classifier, build_network
 from hilum.learn.weights import Weights
 from hilum.recipe import Augmentation, parse_recipe
@@ -111,3 +114,45 @@ def test_training_the_tail_leaves_the_key_as_it_was() -> None:
             if parameter.requires_grad:
                 parameter.add_(1.0)
     assert part_key(feed_of(network), 32) == key
+
+
+def norms_of(module: nn.Module) -> int:
+    return sum(isinstance(part, _BatchNorm) for part in module.modules())
+
+
+def test_torch_computes_the_part_with_its_norms_folded_and_leaves_the_network_whole(
+    grey: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network = network_of().eval()
+    part, _ = split_network(network, 32)
+    before, computed = norms_of(network), []
+    forward = FrozenPart.forward
+
+    def noted(self: FrozenPart, given: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        computed.append(norms_of(self))
+        return forward(self, given)
+
+    monkeypatch.setattr(FrozenPart, "forward", noted)
+    half = fastest_part(part, size=32, precision=torch.bfloat16)
+    (given,) = half(as_batch(grey, "cpu"))
+    assert computed[-1] == 0 < computed[0]
+    assert norms_of(network) == before
+    (exact,) = forward(part, as_batch(grey, "cpu"))
+    assert given.dtype == torch.bfloat16
+    torch.testing.assert_close(given.float(), exact, rtol=0, atol=0.03 * float(exact.max()))
+
+
+def test_a_part_that_folding_would_change_is_computed_as_it_is(
+    grey: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    part, _ = split_network(network_of().eval(), 32)
+
+    def spoil(module: nn.Module) -> int:
+        with torch.no_grad():
+            next(module.parameters()).mul_(2)
+        return 1
+
+    monkeypatch.setattr("hilum.learn.frozen.engine.fold_module", spoil)
+    (given,) = fastest_part(part, size=32, precision=torch.bfloat16)(as_batch(grey, "cpu"))
+    (exact,) = part(as_batch(grey, "cpu"))
+    torch.testing.assert_close(given.float(), exact, rtol=0, atol=0.03 * float(exact.max()))

@@ -91,6 +91,17 @@ def test_what_is_left_out_is_told(collection: Path) -> None:
     ]
 
 
+def test_a_patient_of_whom_no_box_can_be_used_is_told(collection: Path, box_writer) -> None:  # type: ignore[no-untyped-def]
+    for file in (collection / "Annotation" / "B0001").iterdir():
+        box_writer(file, (5, 5, 5, 9))
+    result = build(collection)
+    assert result.table.rows["group"].nunique() == 1
+    assert result.notes[-2:] == (
+        "lung-pet-ct-dx: boxes without extent, left out: 1 (the first: 1.2.826.0.1.2.2.2.xml).",
+        "lung-pet-ct-dx: patients without a CT slice that has boxes and can be used, left out: 1.",
+    )
+
+
 def test_slices_without_pixels_or_hounsfield_units_are_left_out(collection: Path) -> None:
     for number in (3, 4):
         file = next((collection / "Lung_Dx-A0001").rglob(f"2.*/1-{number}.dcm"))
@@ -249,6 +260,11 @@ def test_refusals_say_what_was_looked_for(collection: Path, tmp_path: Path) -> N
         build(collection, slices_per_patient=0)
     (tmp_path / "empty").mkdir()
     with pytest.raises(SourceError, match="no axial CT slice lies below it"):
+        build(tmp_path / "empty")
+    (tmp_path / "empty" / "1-1.dcm").write_bytes(b"junk")
+    with pytest.raises(
+        SourceError, match=r"below it \(files that are no DICOM slice, left out: 1\)"
+    ):
         build(tmp_path / "empty")
     for file in collection.rglob("*.xml"):
         file.unlink()

@@ -39,7 +39,7 @@ class Planned:
         files: how many, archives counted as one.
         size: their bytes, as far as the servers tell.
         left: bytes of what is not there yet, judged by size alone.
-        disk: bytes that must be free while it runs, unpacking included.
+        disk: bytes that must be free while it runs, unpacking and SPARE included.
     """
 
     collection: str
@@ -93,7 +93,8 @@ def plan_fetch(name: str, *, out: Path, options: FetchOptions | None = None) -> 
     unpacked = sum(archive.file.size or 0 for archive in archives)
     everything = listing.all_files()
     size = sum(wanted.size or 0 for wanted in everything)
-    return Planned(name, expected.selection, len(everything), size, left, left + unpacked)
+    disk = left + unpacked + SPARE * bool(left)
+    return Planned(name, expected.selection, len(everything), size, left, disk)
 
 
 def fetch_collection(

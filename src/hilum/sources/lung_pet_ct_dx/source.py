@@ -85,12 +85,14 @@ def build(path: Path, place: BuildPlace, options: BuildOptions) -> Built:
     files = find_files(path)
     patients = index_series(files.slices, tally)
     if not patients:
-        raise SourceError(f"{path} is not laid out as {NAME}: no axial CT slice lies below it.")
+        raise SourceError(
+            f"{path} is not laid out as {NAME}: no axial CT slice lies below it{tally.instead()}."
+        )
     annotations = read_annotations(files.annotations, tally)
     if not annotations:
         raise SourceError(
             f"{path} is not laid out as {NAME}: no annotation (Annotation/A0001/<SOP Instance "
-            "UID>.xml) lies below it; the annotations are a download of their own."
+            f"UID>.xml) lies below it{tally.instead()}; they are a download of their own."
         )
     _count_unmatched(patients, annotations, tally)
     clinical = _clinical(path, files, tally)
@@ -99,11 +101,11 @@ def build(path: Path, place: BuildPlace, options: BuildOptions) -> Built:
     for patient in sorted(patients, key=_neutral):
         facts = _facts(patient, clinical, tally)
         series = choose_series(patients[patient], annotations)
-        for chosen in _slices(series or [], annotations, options, tally):
-            made = _row(chosen, facts, writer, options, tally)
-            rows += [made] if made else []
-        if series is None:
-            tally.add("patients without a CT slice that has boxes, left out")
+        taken = _slices(series or [], annotations, options, tally)
+        made = [_row(chosen, facts, writer, options, tally) for chosen in taken]
+        rows += [row for row in made if row]
+        if not any(made):
+            tally.add("patients without a CT slice that has boxes and can be used, left out")
     if not rows:
         raise SourceError(f"{path}: no annotation belongs to a CT slice that lies below it.")
     return Built(pd.DataFrame(rows, dtype=str).fillna(""), tuple(tally.notes(NAME)))

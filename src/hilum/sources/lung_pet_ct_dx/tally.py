@@ -27,6 +27,11 @@ class Tally:
         """Keep a sentence, without its full stop, that needs no count."""
         self._said.append(sentence)
 
+    def instead(self) -> str:
+        """Return what was met, in parentheses after a refusal; nothing where nothing was."""
+        met = ", ".join(f"{kind}: {count}" for kind, count in self._counts.items())
+        return f" ({met})" if met else ""
+
     def notes(self, source: str) -> list[str]:
         """Return a sentence for each kind, in the order in which they were met."""
         return [f"{source}: {sentence}." for sentence in self._said] + [

@@ -21,7 +21,10 @@ __all__ = ["Drawn", "draw_patient"]
 
 @dataclass(frozen=True)
 class Drawn:
-    """One drawn slice: picture (uint8), tumour mask (bool) or None, and the disease or None."""
+    """One drawn slice: picture (uint8), tumour mask (bool) or None, and the disease or None.
+
+    A tumour of no contrast (`lesions` of 0) has its mask too: where it would be seen.
+    """
 
     picture: npt.NDArray[np.uint8]
     mask: npt.NDArray[np.bool_] | None
@@ -33,8 +36,8 @@ def draw_patient(settings: PhantomSettings, who: Member) -> list[Drawn]:
     seed, number, scanner = settings.seed, who.number, SCANNERS[who.scanner]
     body = draw_body(stream(seed, Purpose.BODY, number))
     disease = draw_disease(who.label, stream(seed, Purpose.LESION, number))
-    if settings.lesions == 0:
-        disease = None
+    if settings.lesions == 0 and disease is not None and not disease.millimetres:
+        disease = None  # a tumour keeps its place unseen, so that maps can be held against it
     view = draw_view(scanner, stream(seed, Purpose.SCANNER, number))
     grid = Grid(settings.size, view.field_mm, view.x_mm, view.y_mm)
     tissues = _paint_all(settings, number, body, grid)

@@ -26,8 +26,9 @@ class PhantomSettings:
         patients: synthetic patients, each a group with one label and one source.
         slices_per_patient: slices of each, at levels from the aortic arch to the heart.
         classes: some of CLASSES, balanced.
-        lesions: 0 draws no lesion whatever the label (the label is then pure chance), 1 draws
-            it clearly; in between its contrast is scaled.
+        lesions: 0 draws no lesion whatever the label (the label is then pure chance; box and mask
+            say where a tumour would be, so that maps can be held against nothing), 1 draws it
+            clearly; in between its contrast is scaled.
         link: 0 makes the source independent of the class, 1 gives each class sources of its
             own; in between this share of the patients is tied.
         size: pixels a side.

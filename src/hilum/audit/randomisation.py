@@ -1,0 +1,82 @@
+"""Do maps depend on what was learnt? They must change when layer after layer is random.
+
+The test of Adebayo et al. 2018 (arXiv 1810.03292). Arun et al. 2021 (doi 10.1148/ryai.2021200267)
+hold its SSIM against that of maps of different slices of the trained network, as is done here: maps
+that are mostly empty, or hot in the middle, are alike for that alone.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hilum.audit.concern import Concern
+from hilum.audit.wording import figure_text
+
+__all__ = ["STAYS", "randomisation_concern"]
+
+STAYS = "stays"
+"""The level at which the check has found something."""
+HALF = 0.5
+"""Likeness above which the maps of a random network count as those of the trained one."""
+
+Told = dict[str, Any]
+
+
+def randomisation_concern(stages: list[Told], floor: dict[str, Told]) -> Concern:
+    """Return whether the maps change when all layers are random.
+
+    The rank correlation decides. SSIM may stay above one half because both maps are empty in the
+    same places; it counts as fallen too where it is no higher than that of maps of different
+    slices, and those themselves differ.
+
+    Args:
+        stages: in the order in which layers became random, each with the figures (value, low,
+            high) `ssim` and `rank_correlation` to the trained network's maps; and `each_draw`'s.
+        floor: the same two figures of maps of different slices of the trained network.
+
+    Returns:
+        level `falls`, `partly` (one of the two, or it can't be told), or `stays` (the order of the
+        pixels is kept though nothing learnt is left).
+    """
+    last = stages[-1]
+    order, shape = last["rank_correlation"], last["ssim"]
+    reached = (
+        f"When all layers are random, the maps' rank correlation with the trained network's is "
+        f"{figure_text(order)}{_spread(last['each_draw']['rank_correlation'])} and their SSIM "
+        f"{figure_text(shape)}; maps of different slices reach "
+        f"{figure_text(floor['rank_correlation'])} and {figure_text(floor['ssim'])}"
+    )
+    level, meaning = _meaning(order, shape, floor)
+    return Concern("randomisation", level, f"{reached}: {meaning}")
+
+
+def _meaning(order: Told, shape: Told, floor: dict[str, Told]) -> tuple[str, str]:
+    """Return the level and what it means."""
+    if order["low"] > HALF:
+        return STAYS, (
+            "the maps do not depend on what was learnt. What they show is the slice or the "
+            "network's build, not what the network has come to know; draw no conclusion from them."
+        )
+    if order["high"] >= HALF:
+        return "partly", (
+            "whether the maps depend on what was learnt can't be told from so few groups; give "
+            "more slices."
+        )
+    slices_differ = floor["rank_correlation"]["low"] <= HALF
+    no_more_alike = slices_differ and shape["value"] <= floor["ssim"]["high"]
+    if shape["high"] >= HALF and not no_more_alike:
+        return "partly", (
+            "the order of the pixels depends on what was learnt, but much of the maps' structure "
+            "is there without it."
+        )
+    return "falls", (
+        "they change with what was learnt. That is needed for maps to mean anything, and not "
+        "enough: what was learnt may be the source."
+    )
+
+
+def _spread(draws: list[float]) -> str:
+    """Return between what the draws of random weights lie, where there are several."""
+    if len(draws) < 2:
+        return ""
+    return f" (draws from {min(draws):.2f} to {max(draws):.2f})".replace("-", "−")

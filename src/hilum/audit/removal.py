@@ -1,0 +1,65 @@
+"""Does the answer depend on the pixels that the map calls important? Deletion and insertion."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hilum.audit.clear import is_clear
+from hilum.audit.concern import Concern
+
+__all__ = ["removal_concern"]
+
+Told = dict[str, Any]
+
+CONTROLS = {
+    "moved": "with the map moved elsewhere",
+    "another": "by another slice's map",
+    "centre": "from the centre",
+}
+"""Orders that know nothing of the slice, and how a sentence names them."""
+DONE = {"deletion": "removed", "insertion": "put back"}
+WANTED = {"deletion": -1, "insertion": 1}
+"""The sign of a good map's difference to a control: deletion wants a small area."""
+
+
+def removal_concern(
+    game: str, areas: dict[str, Told], minus: dict[str, Told], *, asked: int, of: int
+) -> Concern:
+    """Return whether the map's order changes the answer sooner than orders that know nothing.
+
+    Args:
+        game: "deletion" or "insertion".
+        areas: `map` and each of CONTROLS -> area under the probability of the class.
+        minus: each of CONTROLS -> the map's area less that one's, see `is_clear`.
+        asked, of: slices on which the game could be played, and all.
+
+    Returns:
+        level `better` (than all three), `partly` (than some), `no better` (than none) or
+        `undefined`.
+    """
+    if not asked:
+        return Concern(
+            game, "undefined",
+            f"{game.capitalize()} can't be played: in all {of} slices the class is about as likely "
+            f"when they are emptied, so no pixel matters to it.",
+        )  # fmt: skip
+    sides = {name: _side(minus[name], WANTED[game]) for name in CONTROLS}
+    sooner = [name for name, side in sides.items() if side == "sooner than"]
+    level = "no better" if not sooner else "better" if len(sooner) == len(CONTROLS) else "partly"
+    compared = "; ".join(
+        f"{side} {CONTROLS[name]} ({areas[name]['value']:.2f})" for name, side in sides.items()
+    )
+    left = f" {of - asked} of {of} slices are left out: emptied, the class is about as likely."
+    return Concern(
+        game, level,
+        f"When pixels are {DONE[game]} in the order of the map (area under the probability "
+        f"{areas['map']['value']:.2f}), the answer changes {compared}."
+        + (left if asked < of else ""),
+    )  # fmt: skip
+
+
+def _side(difference: Told, wanted: int) -> str:
+    """Return on which side of a control the map is, beyond chance."""
+    if is_clear(difference, wanted):
+        return "sooner than"
+    return "later than" if is_clear(difference, -wanted) else "no sooner than"

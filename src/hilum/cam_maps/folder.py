@@ -1,0 +1,88 @@
+"""The maps folder read back: its index, and its maps as a stream."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Collection, Iterator
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from hilum.cam_maps.facts import read_maps_facts
+from hilum.cam_maps.grid import CENTRED, in_slice_pixels
+from hilum.errors import RunError
+from hilum.table import read_csv
+
+__all__ = ["INDEX", "read_index", "read_maps"]
+
+INDEX = "index.csv"
+WHOLE_NUMBERS = ("row", "rows", "columns")
+
+Map = npt.NDArray[np.float32]
+
+
+def read_index(folder: Path | str) -> pd.DataFrame:
+    """Return index.csv of a maps folder, one row a slice.
+
+    `row`, `rows` and `columns` are int64; `largest` (NaN where it is no number), `probability` and
+    `probability_<class>` float64; all other columns text.
+
+    Raises:
+        RunError: it is missing, or not whole.
+    """
+    path = Path(folder) / INDEX
+    if not path.is_file():
+        raise RunError(f"{path.parent} has no {INDEX}; run `hilum explain` first.")
+    index = read_csv(path)
+    numbers = [name for name in index if name == "largest" or str(name).startswith("probability")]
+    try:
+        types = dict.fromkeys(WHOLE_NUMBERS, "int64") | dict.fromkeys(map(str, numbers), "float64")
+        return index.replace({"largest": {"": "nan"}}).astype(types)
+    except (KeyError, ValueError) as error:
+        raise RunError(f"{path} is not whole ({error}); run `hilum explain` again.") from None
+
+
+def read_maps(
+    folder: Path | str, *, slice_ids: Collection[str] | None = None, raw: bool = False
+) -> Iterator[tuple[str, Map]]:
+    """Yield slice_id and map (rows, columns) float32 of a maps folder, in the index's order.
+
+    Maps are in their slice's own pixels, moved by the offset of maps.json, see `in_slice_pixels`,
+    in the unit of maps.json: 0 or
+    more, all zero where the index says "zero map", with NaN or infinity where it says "not finite".
+    One file is in memory at a time.
+
+    Args:
+        folder: `maps/` of a run, or another of its kind.
+        slice_ids: only of these slices.
+        raw: at the layer's own resolution instead.
+
+    Raises:
+        RunError: a file is missing, broken, or not the one that the index speaks of.
+    """
+    folder = Path(folder)
+    index, offset = read_index(folder), CENTRED if raw else read_maps_facts(folder).offset
+    if slice_ids is not None:
+        index = index[index["slice_id"].isin(set(slice_ids))]
+    for file, rows in index.groupby("file", sort=False):
+        ids, maps = _open(folder / str(file))
+        lines = zip(rows["slice_id"], rows["row"], rows["rows"], rows["columns"], strict=True)
+        for name, place, tall, wide in lines:
+            if place >= len(ids) or ids[place] != name:
+                raise RunError(f"{folder / str(file)} is not the file of {INDEX}; {_AGAIN}")
+            cam_map = maps[place]
+            yield name, cam_map if raw else in_slice_pixels(cam_map, (tall, wide), offset)
+
+
+_AGAIN = "run `hilum explain` again."
+
+
+def _open(path: Path) -> tuple[npt.NDArray[np.str_], npt.NDArray[np.float32]]:
+    """Return the ids (n,) and the maps (n, rows, columns) of a file."""
+    try:
+        with np.load(path, allow_pickle=False) as kept:
+            return kept["slice_id"], kept["cam_map"]
+    except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise RunError(f"{path} can't be read ({error}); {_AGAIN}") from None

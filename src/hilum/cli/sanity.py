@@ -1,0 +1,91 @@
+"""hilum sanity."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+__all__ = ["command"]
+
+
+def command(
+    run: Annotated[Path, typer.Argument(help="A run folder.")],
+    others: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="[OTHER RUN]...",
+            help="Runs on the same slices: another seed of the recipe, other networks.",
+        ),
+    ] = None,
+    target: Annotated[
+        str,
+        typer.Option(help="The class that is explained: `positive`, `predicted`, or its name."),
+    ] = "positive",
+    method: Annotated[
+        str, typer.Option(help="How maps are made, as in `hilum explain`.")
+    ] = "gradcam",
+    layer: Annotated[
+        str, typer.Option(help="Where maps are made: `last`, a timm path, or a group of layers.")
+    ] = "last",
+    slices: Annotated[int, typer.Option(help="Slices that are looked at.")] = 32,
+    draws: Annotated[int, typer.Option(help="Draws of random weights.")] = 3,
+    steps: Annotated[int, typer.Option(help="Steps in which pixels are removed.")] = 20,
+    split: Annotated[str, typer.Option(help="Which slices: train, validation or test.")] = "test",
+    seed: Annotated[int, typer.Option(help="Of all that is drawn.")] = 0,
+    json: Annotated[bool, typer.Option("--json", help="Print sanity.json.")] = False,
+) -> None:
+    """Check whether a run's maps mean anything.
+
+    The maps must change when layer after layer is made random; other runs' maps should agree with
+    them; and the answer should fall soonest when pixels are removed in the order of the map. Writes
+    sanity/. If the maps stay as they are though nothing learnt is left: exit code 1.
+    """
+    from hilum.audit import STAYS
+    from hilum.cli.show import print_json, progress_shown
+    from hilum.steps.sanity import SanityOptions, sanity
+
+    options = SanityOptions(
+        slices=slices, draws=draws, steps=steps, split=split, target=target, method=method,
+        layer=layer, seed=seed,
+    )  # fmt: skip
+    with progress_shown() as progress:
+        found = sanity(run, others or (), options=options, progress=progress)
+    if json:
+        print_json(found)
+    else:
+        _print(found)
+        typer.echo(f"{run / 'sanity'}: sanity.csv, sanity.json, figures. Next: hilum report {run}")
+    if found["randomisation"]["level"] == STAYS:
+        raise typer.Exit(1)
+
+
+def _print(found: dict[str, Any]) -> None:
+    """Print how alike maps stay, stage by stage, and what each check came to."""
+    typer.echo(
+        f"{found['method']} at {', '.join(found['layers'][:3])}: {found['slices']} slices of "
+        f"{found['groups']} groups."
+    )
+    for state, count in found["left_out"].items():
+        if count:
+            typer.echo(f"{count} further slices have no map: {state}.")
+    typer.echo(f"{'random':40} {'rank correlation':24} SSIM")
+    for stage in found["randomisation"]["stages"]:
+        shown = [_shown(stage[name]) for name in ("rank_correlation", "ssim")]
+        typer.echo(f"{stage['name']:40} {shown[0]:24} {shown[1]}")
+    floor = [_shown(found["different_slices"][name]) for name in ("rank_correlation", "ssim")]
+    typer.echo(f"{'different slices, trained':40} {floor[0]:24} {floor[1]}")
+    typer.echo(found["randomisation"]["sentence"])
+    for run in found["runs"]:
+        typer.echo(run["sentence"])
+    for game in ("deletion", "insertion"):
+        for order, figure in found[game]["areas"].items() if found[game]["slices"] else ():
+            typer.echo(f"{f'{game}, {order}':40} {_shown(figure)}")
+        typer.echo(found[game]["sentence"])
+    typer.echo("95 % intervals over groups; research use only.")
+
+
+def _shown(figure: dict[str, Any]) -> str:
+    """Return a figure and its interval, two decimals."""
+    return f"{figure['value']:.2f} [{figure['low']:.2f}, {figure['high']:.2f}]"

@@ -1,0 +1,89 @@
+"""Where the pixels of a layer's map look: beside the middles of their cells, and by how much.
+
+A convolution with a stride and padding on both sides looks at its window's first pixel, not at its
+middle: pixel i of a map that is 32 times smaller stands for what lies around row 32 i of the input,
+while the middle of its cell is row 32 i + 15.5. Other ways through the network (pooling, wider
+kernels) look elsewhere, and the weights say which way counts. So it is measured.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from hilum.learn.backbone import layout_of
+from hilum.learn.networks import Classifier
+
+__all__ = ["measure_offset"]
+
+NOISE = 16
+"""Pictures of noise: each pixel of the input is as likely as any other to matter by its content."""
+SEED = 0
+
+
+def measure_offset(network: Classifier, path: str, *, size: int) -> tuple[float, float]:
+    """Return how far a layer's pixels look below and right of their cells' middles.
+
+    The effective receptive field (Luo et al. 2016, arXiv 1701.04128, section 3) of the pixels in
+    the middle of the map: the gradient of a random mix of their channels by the input, squared.
+    Its centre of gravity, less the middle of the pixel's cell; the median over noise. It is known
+    to about a hundredth of the size where the field is as wide as the slice, and better for
+    finer layers.
+
+    Args:
+        network: in inference mode; it is left as it was.
+        path: timm path of the layer; empty: the last feature map.
+        size: side of the square that the network sees.
+
+    Returns:
+        rows and columns, as shares of the slice's; (0, 0) where no gradient comes to the input.
+    """
+    dice = torch.Generator().manual_seed(SEED)
+    noise = torch.rand(NOISE, 1, size, size, generator=dice) * 255
+    picture = noise.to(network.mean.device).requires_grad_()
+    kept: list[Tensor] = []
+    module = network.backbone.get_submodule(path) if path else network.last_map
+    hook = module.register_forward_hook(lambda _m, _i, output: kept.append(output.clone()))
+    try:
+        with torch.enable_grad():
+            network.features(picture)
+    finally:
+        hook.remove()
+    layout = layout_of(network.backbone, kept[-1]) if kept else None
+    if layout is None:
+        return 0.0, 0.0
+    with torch.enable_grad():
+        seen = layout.as_map(kept[-1])
+        rows, columns = _middle(seen.shape[2]), _middle(seen.shape[3]).roll(1)
+        mixed = seen[torch.arange(NOISE), :, rows, columns]
+        told = (mixed * torch.randn(mixed.shape, generator=dice).to(mixed.device)).sum()
+        if not told.requires_grad:
+            return 0.0, 0.0
+        (slope,) = torch.autograd.grad(told, picture)
+    weight = slope[:, 0].double().square().cpu()
+    return (
+        _beside(weight.sum(dim=2), rows, seen.shape[2]),
+        _beside(weight.sum(dim=1), columns, seen.shape[3]),
+    )
+
+
+def _middle(cells: int) -> Tensor:
+    """Return the middle one of so many cells, or the two middle ones in turn, twice each."""
+    places = torch.tensor([(cells - 1) // 2, (cells - 1) // 2, cells // 2, cells // 2])
+    return places.repeat(NOISE // 4)
+
+
+def _beside(weight: Tensor, cell: Tensor, cells: int) -> float:
+    """Return how far the weight's centre lies beyond the cells' middles, as a share of the side.
+
+    Args:
+        weight: (n, side) along the side, 0 or more.
+        cell: (n,) number of the cell that each looks from.
+        cells: on the side.
+    """
+    total = weight.sum(dim=1)
+    if not (total > 0).all():
+        return 0.0
+    place = torch.arange(weight.shape[1], dtype=torch.float64) + 0.5
+    centre = (weight * place).sum(dim=1) / total / weight.shape[1]
+    return float((centre - (cell + 0.5) / cells).median())

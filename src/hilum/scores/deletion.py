@@ -1,0 +1,80 @@
+"""Deletion and insertion: does a network's answer fall, or rise, where its map says it must?
+
+Petsiuk, Das and Saenko 2018 (RISE, arXiv 1806.07421, section 4.2): pixels are removed from a slice,
+or put back into an emptied one, in the order of its map, those first that it calls the most
+important. The area under the curve of the class's probability is small for deletion, and large for
+insertion, where the map is right about what the network looks at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["GAMES", "ORDERS", "area", "emptied", "moved", "played", "ranks", "shares"]
+
+Grey = npt.NDArray[np.uint8]
+Map = npt.NDArray[np.float32]
+Ranks = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+
+GAMES = ("deletion", "insertion")
+ORDERS = ("map", "moved", "another", "centre")
+"""In which order pixels go: that of the map; of the map moved to another place, which is as coarse,
+peaked and compact but knows no place; of another slice's map, which knows what all maps share; from
+the centre outwards. An order without any shape (pixels or cells in any order) is no fair control:
+it makes holes all over the slice, and those alone change the answer sooner than a compact one."""
+BLUR = 0.05
+"""Spread of the blur that insertion starts from, as a share of the slice's side: where the lungs
+lie can still be seen, but nothing in them. RISE takes 5 pixels of 224, half of it, for photographs;
+CT slices keep too much at that."""
+
+
+def shares(steps: int) -> Floats:
+    """Return the shares of pixels that are gone, (steps + 1,) from 0 to 1."""
+    return np.linspace(0, 1, steps + 1)
+
+
+def moved(cells: Map, chance: np.random.Generator) -> Map:
+    """Return a map (rows, columns) at another place, by lot; what leaves at an edge comes back at
+    the other."""
+    rows, columns = cells.shape
+    by = int(chance.integers(1, rows * columns)) if cells.size > 1 else 0
+    return np.roll(cells, divmod(by, columns), axis=(0, 1))
+
+
+def ranks(cam_map: Map, chance: np.random.Generator) -> Ranks:
+    """Return when each pixel's turn comes: 0 where the map is largest; of equal pixels, by lot."""
+    lots = chance.random(cam_map.size)
+    order = np.lexsort((lots, -cam_map.ravel()))
+    turns = np.empty(cam_map.size, dtype=np.int64)
+    turns[order] = np.arange(cam_map.size)
+    return turns.reshape(cam_map.shape)
+
+
+def emptied(grey: Grey, game: str) -> Grey:
+    """Return a slice (rows, columns) with nothing left in it: for deletion its mean grey, for
+    insertion the slice so blurred that no detail is left, see `BLUR`."""
+    if game == "deletion":
+        return np.full_like(grey, round(float(grey.mean())))
+    spread = BLUR * max(grey.shape)
+    return np.asarray(cv2.GaussianBlur(grey, (0, 0), spread), dtype=np.uint8)
+
+
+def played(grey: Grey, turns: Ranks, game: str, *, steps: int) -> Iterator[Grey]:
+    """Yield a slice (rows, columns) after each of `shares`: ever emptier, or ever fuller."""
+    first, last = grey, emptied(grey, game)
+    if game == "insertion":
+        first, last = last, grey
+    for share in shares(steps):
+        gone = turns < round(share * turns.size)
+        yield np.where(gone, last, first).astype(np.uint8)
+
+
+def area(curves: Floats) -> Floats:
+    """Return the area under curves (..., steps + 1) over the share of pixels, by trapezoids."""
+    inner = curves[..., 1:-1].sum(axis=-1) + (curves[..., 0] + curves[..., -1]) / 2
+    return np.asarray(inner / (curves.shape[-1] - 1), dtype=np.float64)

@@ -1,0 +1,46 @@
+"""Means over slices with intervals over groups, of numbers that are no shares of right calls."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from hilum.scores.bootstrap import Figure, bootstrap_weights, exact_bound, interval_of
+
+__all__ = ["mean_figures"]
+
+Floats = npt.NDArray[np.float64]
+Names = npt.NDArray[np.object_]
+
+SETTLED = 12
+"""Decimals to which draws are rounded: weighing equal numbers anew makes the last digits differ."""
+NONE_LEFT = "there is no slice that it could be measured on"
+
+
+def mean_figures(values: Floats, *, groups: Names, labels: Names) -> list[Figure]:
+    """Return the mean of each column, with the interval of groups drawn anew.
+
+    Where every resample gives the same mean, the interval reaches as far from it as the exact bound
+    for so many groups is from 1, within -1..1.
+
+    Args:
+        values: (n, k), one row a slice, each -1 to 1.
+        groups, labels: (n,) of each slice; groups are drawn among those of the same label.
+    """
+    if not len(values):
+        return [Figure(None, None, None, "bootstrap", NONE_LEFT)] * values.shape[1]
+    draws = np.concatenate(
+        [
+            weights @ values / weights.sum(axis=1, keepdims=True)
+            for weights in bootstrap_weights(groups, labels)
+        ]
+    ).round(SETTLED)
+    count, whole = len(set(groups)), values.mean(axis=0)
+    return [_figure(float(value), own, count) for value, own in zip(whole, draws.T, strict=True)]
+
+
+def _figure(value: float, draws: Floats, groups: int) -> Figure:
+    if draws.min() < draws.max():
+        return interval_of(value, draws, groups=groups)
+    reach = 1 - exact_bound(groups)
+    return Figure(value, max(-1.0, value - reach), min(1.0, value + reach), "exact")

@@ -1,0 +1,68 @@
+"""The lesions of a table's slices as regions of their pixels: by box and by mask."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from hilum.boxes import NO_LESION, check_inside, parse_boxes
+from hilum.errors import HilumError, ReadError, TableError
+from hilum.readers import read_slice
+from hilum.scores.localisation import Region, box_region
+from hilum.table import SliceTable
+
+__all__ = ["REGIONS", "has_lesion", "lesion_regions"]
+
+REGIONS = ("boxes", "mask")
+"""What a lesion is known by: the union of its boxes, as the paper draws them, or its own pixels."""
+
+
+def has_lesion(rows: pd.DataFrame) -> pd.Series[bool]:
+    """Return for each row whether it has a box or a mask; `none` in `boxes` says that it hasn't."""
+    boxed = ~rows["boxes"].isin(["", NO_LESION])
+    return boxed | ((rows["mask"] != "") & (rows["boxes"] != NO_LESION))
+
+
+def lesion_regions(table: SliceTable, row: int, shape: tuple[int, int]) -> dict[str, Region]:
+    """Return the regions of one slice by what they are known by, see `REGIONS`.
+
+    What is not known is left out, as is a mask in which nothing is marked.
+
+    Args:
+        table: the slices.
+        row: 0-based.
+        shape: rows and columns of the slice.
+
+    Raises:
+        TableError: a box reaches outside the slice.
+        ReadError: the mask can't be read, or is of another shape than its slice.
+    """
+    found = {}
+    boxes = parse_boxes(table.rows["boxes"].iloc[row])
+    if boxes:
+        try:
+            check_inside(boxes, shape)
+        except TableError as error:
+            raise TableError(f"{table.place(row, 'boxes')}: {error}") from None
+        found["boxes"] = box_region(boxes, shape)
+    mask = _mask(table, row, shape)
+    if mask is not None and mask.any():
+        found["mask"] = mask
+    return found
+
+
+def _mask(table: SliceTable, row: int, shape: tuple[int, int]) -> Region | None:
+    """Return what is marked in a slice's mask, None where it has none."""
+    path = table.rows["mask"].iloc[row]
+    if not path:
+        return None
+    try:
+        marked = read_slice(table.folder / path).grey > 0
+    except HilumError as error:
+        raise ReadError(f"{table.place(row, 'mask')}: {error}") from error
+    if marked.shape != shape:
+        raise ReadError(
+            f"{table.place(row, 'mask')}: a mask has the shape of its slice, {shape[0]} rows x "
+            f"{shape[1]} columns; got {marked.shape[0]} x {marked.shape[1]}."
+        )
+    return np.asarray(marked, dtype=np.bool_)

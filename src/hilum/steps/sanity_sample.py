@@ -1,0 +1,149 @@
+"""The slices that a check of maps looks at, and the maps of the run's own network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from hilum.cam_maps import in_slice_pixels
+from hilum.scores.means import mean_figures
+from hilum.scores.similarity import GRID
+from hilum.table import SliceTable
+
+__all__ = ["Ask", "Checked", "Grey", "Maps", "Sample", "draw_slices", "on_grid"]
+
+Grey = npt.NDArray[np.uint8]
+Maps = npt.NDArray[np.float32]
+Ask = Callable[[Grey, npt.NDArray[np.int64]], Maps]
+"""From slices (n, size, size) and classes (n,) to maps (n, rows, columns) of one network."""
+Values = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Slices of which the run's network gives a map.
+
+    Attributes:
+        rows: `slice_id`, `group`, `label`, `target` of each.
+        sized: side -> (n, side, side) uint8, the slices at every size that is asked for.
+        size: side that the run's own network sees.
+        target: (n,) int64, index of the class that is explained throughout.
+        cells: (n, rows, columns) float32, the network's own maps as they come.
+        maps: the same on the grid that maps are compared on.
+        offset: of the map's pixels, see `hilum.cam_maps.in_slice_pixels`.
+        left_out: state -> slices that were drawn and have none: "zero map", "not finite".
+    """
+
+    rows: pd.DataFrame
+    sized: dict[int, Grey]
+    size: int
+    target: npt.NDArray[np.int64]
+    cells: Maps
+    maps: Maps
+    offset: tuple[float, float]
+    left_out: dict[str, int]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @property
+    def grey(self) -> Grey:
+        """(n, size, size) uint8, as the run's own network sees them."""
+        return self.sized[self.size]
+
+    @property
+    def groups(self) -> npt.NDArray[np.object_]:
+        """(n,)."""
+        return self.rows["group"].to_numpy(dtype=object)
+
+    def told(self, values: Mapping[str, Values]) -> dict[str, Any]:
+        """Return the mean of each column (n,) and its interval over groups, for sanity.json."""
+        columns = np.stack([values[name] for name in values], axis=1)
+        labels = self.rows["label"].to_numpy(dtype=object)
+        found = mean_figures(columns, groups=self.groups, labels=labels)
+        return {name: figure.as_json() for name, figure in zip(values, found, strict=True)}
+
+    def differences(self, values: Mapping[str, Values]) -> dict[str, Any]:
+        """Return the same of paired differences, and in how many `groups` there is any."""
+        sums = {
+            name: pd.Series(column).groupby(self.groups).sum() for name, column in values.items()
+        }
+        groups = {name: {"groups": int((own != 0).sum())} for name, own in sums.items()}
+        return {name: {**figure, **groups[name]} for name, figure in self.told(values).items()}
+
+    def first_of_groups(self, most: int) -> npt.NDArray[np.intp]:
+        """Return the places of at most so many slices of different groups, labels in turn."""
+        once = self.rows.drop_duplicates("group")
+        turn = once.groupby("label").cumcount().sort_values(kind="stable")
+        return np.sort(turn.index.to_numpy(dtype=np.intp)[:most])
+
+    def part(self, places: npt.NDArray[np.intp]) -> Sample:
+        """Return the sample of the slices at these places."""
+        return Sample(
+            self.rows.iloc[places].reset_index(drop=True),
+            {size: grey[places] for size, grey in self.sized.items()}, self.size,
+            self.target[places], self.cells[places], self.maps[places], self.offset,
+            self.left_out,
+        )  # fmt: skip
+
+    def long_rows(self, check: str, against: str, values: Mapping[str, Values]) -> pd.DataFrame:
+        """Return rows of sanity.csv: one a slice and number."""
+        facts = self.rows.assign(check=check, against=against)
+        parts = [facts.assign(measure=name, value=column) for name, column in values.items()]
+        return pd.concat(parts, ignore_index=True)
+
+    def partners(self, *, most: int, seed: int) -> list[npt.NDArray[np.intp]]:
+        """Return for each slice others to hold its map against, at most so many, by lot.
+
+        They are of other groups, of the same label and for the same class, so that what they have
+        in common is not the slice but may be all the rest; where there is none, any other group's.
+        """
+        chance, groups = np.random.default_rng(seed), self.groups
+        kinds = (self.rows["label"] + "\0" + self.rows["target"]).to_numpy(dtype=object)
+        chosen = []
+        for place in range(len(self)):
+            others = groups != groups[place]
+            same = others & (kinds == kinds[place])
+            open_to = np.flatnonzero(same if same.any() else others)
+            chosen.append(np.sort(chance.permutation(open_to)[:most]))
+        return chosen
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What a check found.
+
+    Attributes:
+        told: its part of sanity.json.
+        rows: its rows of sanity.csv.
+        shown: what it was held against -> maps (n, rows, columns) of the sample, for pictures.
+    """
+
+    told: dict[str, Any]
+    rows: list[pd.DataFrame]
+    shown: dict[str, Maps] = field(default_factory=dict)
+
+
+def draw_slices(table: SliceTable, *, seed: int) -> npt.NDArray[np.intp]:
+    """Return the rows of a table in the order in which they are taken: labels in turn, each group
+    once before any twice; which ones come first is left to chance."""
+    chance = np.random.default_rng(seed)
+    rows = table.rows[["label", "group"]].iloc[chance.permutation(len(table))]
+    rows = rows.assign(round=rows.groupby("group").cumcount()).sort_values("round", kind="stable")
+    return rows.groupby("label").cumcount().sort_values(kind="stable").index.to_numpy(dtype=np.intp)
+
+
+def on_grid(cells: Maps, offset: tuple[float, float]) -> Maps:
+    """Return maps (n, rows, columns) on the grid that maps are compared on.
+
+    Args:
+        cells: as they come; what is not finite counts as 0.
+        offset: of their pixels, see `hilum.cam_maps.in_slice_pixels`.
+    """
+    finite = np.where(np.isfinite(cells), cells, 0).astype(np.float32)
+    return np.stack([in_slice_pixels(one, (GRID, GRID), offset) for one in finite])
