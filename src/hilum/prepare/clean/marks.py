@@ -13,13 +13,13 @@ __all__ = ["find_marks"]
 Pixels = npt.NDArray[np.uint8]
 Mask = npt.NDArray[np.bool_]
 
-SURE = 0.7
+SURE = 0.93
 """An annotation has at least one pixel of this probability."""
 
-PART = 0.4
+PART = 0.45
 """Pixels of at least this probability that touch a sure one belong to it."""
 
-USUAL = 0.6
+USUAL = 0.72
 """Of all its pixels, on average."""
 
 FEWEST = 8
