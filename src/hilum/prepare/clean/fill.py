@@ -22,6 +22,9 @@ SMALLEST = 2
 FULL = 0.25
 """A pixel of a smaller level counts as known once this share of its neighbourhood is."""
 
+HALO = 1
+"""Pixels around a hole that don't count as known: the blurred edge of what stood in it."""
+
 
 def fill(pixels: Pixels, mask: Mask) -> Pixels:
     """Return `pixels` with those of `mask` replaced by what surrounds them.
@@ -33,7 +36,8 @@ def fill(pixels: Pixels, mask: Mask) -> Pixels:
     Returns:
         as `pixels`; equal to it outside of `mask`.
     """
-    known = (~mask).astype(np.float32)
+    halo = cv2.dilate(mask.astype(np.uint8), np.ones((2 * HALO + 1, 2 * HALO + 1))) > 0
+    known = (~(mask if halo.all() else halo)).astype(np.float32)
     channels = [pixels] if pixels.ndim == 2 else list(np.moveaxis(pixels, 2, 0))
     filled = [_push_pull(channel.astype(np.float32) * known, known) for channel in channels]
     found = filled[0] if pixels.ndim == 2 else np.stack(filled, axis=2)

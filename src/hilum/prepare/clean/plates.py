@@ -27,8 +27,8 @@ SHARP grey levels from it: tissue has no such edges on four sides at once."""
 BLUR = 3
 """Lines that an edge may be spread over."""
 
-RIM = 1
-"""Lines around a plate that its blurred edge has changed."""
+RIM = 3
+"""Lines around a plate that its blurred edge has changed: they would shine into the filling."""
 
 
 def find_plates(pixels: Pixels) -> Mask:
