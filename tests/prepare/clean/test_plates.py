@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from hilum.prepare.clean.plates import find_plates
+from hilum.prepare.clean.plates import RIM, find_plates
 
 SHAPE = (240, 300)
 
@@ -24,7 +24,7 @@ def test_a_plate_is_found_with_its_letter(level: int, corner: tuple[int, int]) -
     cv2.putText(picture, "B", (left + 20, top + 30), 0, 0.9, 255 - level, 2)
     found = find_plates(picture)
     assert found[top : top + 40, left : left + 60].all()
-    assert found.sum() <= 42 * 62
+    assert found.sum() <= (40 + 2 * RIM) * (60 + 2 * RIM)
 
 
 def test_a_plate_is_found_after_it_was_made_smaller_and_compressed() -> None:
