@@ -22,6 +22,8 @@ _PUBLIC = {
     "SliceTable": "hilum.table",
     "Window": "hilum.readers",
     "build_table": "hilum.sources",
+    "build_cleaned": "hilum.steps.build_cleaned",
+    "clean": "hilum.steps.clean",
     "compare": "hilum.steps.compare",
     "cross_validate": "hilum.steps.folds",
     "deal_folds": "hilum.splits",

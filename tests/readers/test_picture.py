@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from hilum.errors import ReadError
-from hilum.readers import read_slice
+from hilum.errors import ReadError, UsageError
+from hilum.readers import read_in_colour, read_slice
 
 RAMP = np.arange(64, dtype=np.uint8).reshape(8, 8) * 4
 COLOURED = "Some pixels are coloured: coloured annotations?"
@@ -216,3 +216,28 @@ def test_a_png_that_ends_after_its_header_is_cut_short(tmp_path: Path) -> None:
     cut.write_bytes(whole.read_bytes()[:33])
     with pytest.raises(ReadError, match="cut short; copy or download it again"):
         read_slice(cut)
+
+
+def test_colours_are_returned_where_there_are_any(tmp_path: Path) -> None:
+    grey = np.arange(60, dtype=np.uint8).reshape(6, 10)
+    red = np.repeat(grey[..., None], 3, axis=2)
+    red[2, 3] = (255, 0, 0)
+    layer = np.dstack([red, np.full(grey.shape, 255, np.uint8)])
+    layer[0, 0, 3] = 0
+    for name, pixels in (("l", grey), ("same", np.repeat(grey[..., None], 3, axis=2)),
+                         ("red", red), ("layer", layer)):  # fmt: skip
+        Image.fromarray(pixels).save(tmp_path / f"{name}.png")
+    assert read_in_colour(tmp_path / "l.png") is None
+    assert read_in_colour(tmp_path / "same.png") is None
+    colours = read_in_colour(tmp_path / "red.png")
+    assert colours is not None and (colours == red).all()
+    over_black = read_in_colour(tmp_path / "layer.png")
+    assert over_black is not None and over_black[0, 0].tolist() == [0, 0, 0]
+    assert (over_black[1:] == red[1:]).all()
+
+
+def test_wide_grey_has_no_colour_and_a_gone_file_is_named(tmp_path: Path) -> None:
+    Image.fromarray(np.arange(60, dtype=np.uint16).reshape(6, 10)).save(tmp_path / "wide.png")
+    assert read_in_colour(tmp_path / "wide.png") is None
+    with pytest.raises(UsageError, match=r"gone\.png: there is no such file"):
+        read_in_colour(tmp_path / "gone.png")

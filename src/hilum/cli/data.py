@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from hilum.cli import data_describe, data_duplicates, data_fetch, data_list
+from hilum.cli import data_clean, data_describe, data_duplicates, data_fetch, data_list
 
 __all__ = ["app", "build"]
 
@@ -18,6 +18,7 @@ app = typer.Typer(
 )
 app.command("list")(data_list.command)
 app.command("fetch")(data_fetch.command)
+app.command("clean")(data_clean.command)
 app.command("describe")(data_describe.command)
 app.command("duplicates")(data_duplicates.command)
 
@@ -75,11 +76,21 @@ def build(
     seed: Annotated[
         int, typer.Option(min=0, help="Same seed, same phantoms, same windows of a mix.")
     ] = 0,
+    clean: Annotated[
+        bool,
+        typer.Option(
+            "--clean",
+            help="Clean the slices of all classes alike, as `hilum data clean` does, into a folder "
+            "next to the table.",
+        ),
+    ] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace a table that is there.")] = False,
 ) -> None:
     """Build a slice table from one or more sources."""
+    from hilum.cli.show import progress_shown
     from hilum.readers import parse_window
     from hilum.sources import BuildOptions, PhantomSettings, build_table
+    from hilum.steps.build_cleaned import build_cleaned
 
     phantom = PhantomSettings(
         patients=patients, slices_per_patient=slices, classes=tuple(classes.split(",")),
@@ -90,8 +101,12 @@ def build(
         window=None if window == "mix" else parse_window(window),
         slices_per_patient=slices_per_patient, seed=seed, phantom=phantom,
     )  # fmt: skip
-    result = build_table([_pair(source) for source in sources], out=out, options=options,
-                         force=force)  # fmt: skip
+    pairs = [_pair(source) for source in sources]
+    if clean:
+        with progress_shown() as progress:
+            result = build_cleaned(pairs, out=out, options=options, force=force, progress=progress)
+    else:
+        result = build_table(pairs, out=out, options=options, force=force)
     for note in result.notes:
         typer.echo(note, err=True)
     for source, of_label in result.counts.groupby("source"):

@@ -1,6 +1,6 @@
 """Reading slices: PNG, JPEG and DICOM files as one result type."""
 
-from hilum.readers.read import count_frames, read_ids, read_slice, transfer_syntaxes
+from hilum.readers.read import count_frames, read_ids, read_in_colour, read_slice, transfer_syntaxes
 from hilum.readers.slice_image import SliceImage
 from hilum.readers.sniff import is_candidate
 from hilum.readers.window import LUNG, MEDIASTINAL, Window, apply_window, parse_window
@@ -15,6 +15,7 @@ __all__ = [
     "is_candidate",
     "parse_window",
     "read_ids",
+    "read_in_colour",
     "read_slice",
     "transfer_syntaxes",
 ]

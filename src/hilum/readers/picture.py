@@ -19,7 +19,7 @@ from hilum.readers.quiet import WITHOUT_WARNINGS
 from hilum.readers.slice_image import SliceImage
 from hilum.readers.stretch import HIGH_PERCENTILE, LOW_PERCENTILE, robust_range, stretch
 
-__all__ = ["COLOUR_TOLERANCE", "read_picture"]
+__all__ = ["COLOUR_TOLERANCE", "read_colours", "read_picture"]
 
 COLOUR_TOLERANCE = 3
 """Grey levels by which red, green and blue may differ in a grey picture: what JPEG does to it."""
@@ -62,6 +62,28 @@ def read_picture(path: Path, *, kind: Literal["PNG", "JPEG"]) -> SliceImage:
     if grey.min() == grey.max():
         notes.append("Every pixel has the same value: there is nothing to see.")
     return SliceImage(grey=grey, format=kind, value_range=value_range, notes=tuple(notes))
+
+
+def read_colours(path: Path, *, kind: Literal["PNG", "JPEG"]) -> npt.NDArray[np.uint8] | None:
+    """Return red, green and blue (rows, columns, 3) uint8 of a PNG or JPEG file.
+
+    Turned upright and laid over black as in `read_picture`, whose grey levels are the luma of
+    these; None where no pixel has a colour, and for 16-bit pictures.
+
+    Raises:
+        ReadError: as in `read_picture`.
+    """
+    unsaid: list[str] = []
+    with path.open("rb") as file, WITHOUT_WARNINGS:
+        image = _upright(_decode(file, kind), unsaid)
+        if image.mode.startswith("I"):
+            return None
+        if image.mode in _MODES_WITH_ALPHA or "transparency" in image.info:
+            image = _over_black(image, unsaid)
+        if image.mode in ("1", "L"):
+            return None
+        channels = np.array(image.convert("RGB"))
+    return channels if np.ptp(channels, axis=2).any() else None
 
 
 def _decode(file: BinaryIO, kind: Literal["PNG", "JPEG"]) -> Image.Image:

@@ -5,13 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
+
 from hilum.errors import HilumError, ReadError, UsageError
 from hilum.readers.limits import check_file_size
 from hilum.readers.slice_image import SliceImage
 from hilum.readers.sniff import HEAD_BYTES, Format, sniff
 from hilum.readers.window import LUNG, Window
 
-__all__ = ["count_frames", "read_ids", "read_slice", "transfer_syntaxes"]
+__all__ = ["count_frames", "read_ids", "read_in_colour", "read_slice", "transfer_syntaxes"]
 
 _SUFFIX_OF: dict[str, Format] = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".dcm": "DICOM"}
 
@@ -49,6 +52,31 @@ def read_slice(path: Path | str, *, window: Window = LUNG, frame: int | None = N
     except OSError as error:
         raise _unopened(path, error) from error
     return _with_name_note(path, image)
+
+
+def read_in_colour(path: Path | str) -> npt.NDArray[np.uint8] | None:
+    """Return the colours of a picture that `read_slice` shows as grey levels.
+
+    Returns:
+        (rows, columns, 3) uint8, red green blue, of the shape of its `grey`; None where nothing in
+        it has a colour, and for DICOM.
+
+    Raises:
+        UsageError: there is no such file.
+        ReadError: the file is not a slice, is broken or too large: `PATH: sentence`.
+    """
+    path = Path(path)
+    try:
+        kind = _format(path)
+        if kind == "DICOM":
+            return None
+        from hilum.readers.picture import read_colours
+
+        return read_colours(path, kind=kind)
+    except (ReadError, UsageError) as error:
+        raise type(error)(f"{path}: {error}") from error.__cause__
+    except OSError as error:
+        raise _unopened(path, error) from error
 
 
 def count_frames(path: Path | str) -> int:

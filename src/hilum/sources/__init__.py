@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hilum.sources.build import SOURCES, BuildResult, build_table
+from hilum.sources.build import SOURCES, BuildResult, build_table, gather_table
 from hilum.sources.options import BuildOptions, Source
 from hilum.sources.phantom.settings import PhantomSettings
 
@@ -13,4 +13,5 @@ __all__ = [
     "PhantomSettings",
     "Source",
     "build_table",
+    "gather_table",
 ]

@@ -23,7 +23,7 @@ from hilum.sources.options import BuildOptions, BuildPlace, Source
 from hilum.sources.phantom_rows import PHANTOM
 from hilum.table import OPTIONAL_COLUMNS, SliceTable, check_rows, relative_to, write_table
 
-__all__ = ["SOURCES", "BuildResult", "build_table"]
+__all__ = ["SOURCES", "BuildResult", "build_table", "gather_table"]
 
 SOURCES: dict[str, Source] = {
     source.name: source
@@ -69,13 +69,32 @@ def build_table(
 ) -> BuildResult:
     """Build rows of each source, merge them, and write them to `out`, whole or not at all.
 
+    Args and errors as in `gather_table`; with `force`, `out` is replaced.
+
+    Raises:
+        StorageError: the disk refused.
+    """
+    result = gather_table(sources, out=out, options=options, force=force)
+    write_table(result.table, Path(out))
+    return result
+
+
+def gather_table(
+    sources: Sequence[tuple[str, Path]],
+    *,
+    out: Path,
+    options: BuildOptions | None = None,
+    force: bool = False,
+) -> BuildResult:
+    """Build rows of each source and merge them to the table that is to stand at `out`.
+
     Args:
         sources: pairs of a name in SOURCES and the folder (or file) to read.
-        out: the table to write, such as slices.csv; msd-lung renders into its folder. Pictures
-            that a source has rendered or drawn stay where a later source fails: each is whole,
-            and the next build takes it as it is.
+        out: where the table will lie, such as slices.csv; msd-lung renders into its folder.
+            Pictures that a source has rendered or drawn stay where a later source fails: each is
+            whole, and the next build takes it as it is.
         options: how slices are chosen; None takes the defaults.
-        force: replace `out`, and phantoms of other settings, where they exist.
+        force: `out` may exist; phantoms of other settings are replaced.
 
     Raises:
         UsageError: an unknown source, label or reason, a missing folder, `out` exists, or the
@@ -111,9 +130,7 @@ def build_table(
     origin = kept.pop(ORIGIN)
     notes += _doubts(kept, origin)
     rows = check_rows(kept, name=out.name)
-    table = SliceTable(rows, out.parent, out.name)
-    write_table(table, out)
-    return BuildResult(table, _counts(rows), tuple(notes))
+    return BuildResult(SliceTable(rows, out.parent, out.name), _counts(rows), tuple(notes))
 
 
 def _check_source(name: str, path: Path) -> None:

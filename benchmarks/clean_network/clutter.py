@@ -1,0 +1,130 @@
+"""What is bright or dark in slices and is no annotation: bone, vessels, air, metal, couch."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["add_clutter"]
+
+Grey = npt.NDArray[np.float32]
+
+
+def add_clutter(x: Grey, rng: np.random.Generator) -> Grey:
+    """Add a few such things to a patch (size, size), 0 to 255."""
+    for make in rng.permutation(np.array([_bone, _vessel, _air, _couch, _wire, _metal]))[:3]:
+        for _ in range(int(rng.integers(0, 4))):
+            x = make(x, rng)
+    return x
+
+
+def _soft(cover: npt.NDArray[np.uint8], rng: np.random.Generator, low: float, high: float) -> Grey:
+    """Return a drawn shape as coverage, 0 to 1, its edge as soft as a scanner makes it."""
+    blurred = cv2.GaussianBlur(cover.astype(np.float32) / 255, (0, 0), rng.uniform(low, high))
+    return np.asarray(blurred, dtype=np.float32)
+
+
+def _lay(x: Grey, cover: Grey, level: Grey | float) -> Grey:
+    return np.asarray(x * (1 - cover) + cover * level, dtype=np.float32)
+
+
+def _texture(shape: tuple[int, ...], rng: np.random.Generator, coarse: float, much: float) -> Grey:
+    """Return noise of a given grain and strength."""
+    noise = cv2.GaussianBlur(rng.normal(0, 1, shape).astype(np.float32), (0, 0), coarse)
+    return np.asarray(noise / max(float(noise.std()), 1e-3) * much, dtype=np.float32)
+
+
+def _ellipse(
+    x: Grey, rng: np.random.Generator, long: tuple[float, float], flat: tuple[float, float]
+) -> tuple[npt.NDArray[np.uint8], tuple[int, int], tuple[int, int], float]:
+    """Draw an ellipse somewhere; return it with its centre, axes and angle."""
+    canvas = np.zeros(x.shape, np.uint8)
+    a = float(np.exp(rng.uniform(np.log(long[0]), np.log(long[1]))))
+    axes = (round(a), max(1, round(a * rng.uniform(*flat))))
+    centre = (int(rng.integers(x.shape[1])), int(rng.integers(x.shape[0])))
+    angle = float(rng.uniform(0, 180))
+    cv2.ellipse(canvas, centre, axes, angle, 0, 360, 255, -1, cv2.LINE_AA)
+    return canvas, centre, axes, angle
+
+
+def _bone(x: Grey, rng: np.random.Generator) -> Grey:
+    """A rib or a part of a vertebra: a bright soft-edged oval, mostly darker inside."""
+    cover, centre, axes, angle = _ellipse(x, rng, (5, 34), (0.18, 0.9))
+    level = rng.uniform(190, 300) + _texture(x.shape, rng, 1.2, rng.uniform(2, 22))
+    x = _lay(x, _soft(cover, rng, 0.5, 2.0), np.minimum(level, 262))
+    if rng.random() < 0.6:
+        inside = np.zeros(x.shape, np.uint8)
+        core = (max(1, round(axes[0] * 0.7)), max(1, round(axes[1] * 0.55)))
+        cv2.ellipse(inside, centre, core, angle, 0, 360, 255, -1, cv2.LINE_AA)
+        x = _lay(x, _soft(inside, rng, 0.6, 1.6) * np.float32(rng.uniform(0.3, 1)),
+                 rng.uniform(110, 230) + _texture(x.shape, rng, 1.0, 14))  # fmt: skip
+    return x
+
+
+def _vessel(x: Grey, rng: np.random.Generator) -> Grey:
+    """A vessel full of contrast medium, or a nodule: bright, round, soft, sometimes branched."""
+    cover, centre, _, angle = _ellipse(x, rng, (2, 26), (0.55, 1))
+    for _ in range(int(rng.integers(0, 3))):
+        way = np.deg2rad(angle + rng.uniform(0, 360))
+        far = rng.uniform(8, 45)
+        end = (round(centre[0] + far * np.cos(way)), round(centre[1] + far * np.sin(way)))
+        cv2.line(cover, centre, end, 255, int(rng.integers(1, 7)), cv2.LINE_AA)
+    level = min(rng.uniform(150, 290), 257) + _texture(x.shape, rng, 1.0, rng.uniform(0, 8))
+    return _lay(x, _soft(cover, rng, 0.6, 2.0), level)
+
+
+def _air(x: Grey, rng: np.random.Generator) -> Grey:
+    """A bronchus, the trachea, a bulla or gas: dark, round, soft-edged."""
+    cover, centre, axes, angle = _ellipse(x, rng, (2, 24), (0.35, 1))
+    if rng.random() < 0.35:  # an airway that is cut along
+        way = np.deg2rad(angle)
+        far = rng.uniform(6, 30)
+        end = (round(centre[0] + far * np.cos(way)), round(centre[1] + far * np.sin(way)))
+        cv2.line(cover, centre, end, 255, max(1, axes[1] // 2), cv2.LINE_AA)
+    level = rng.uniform(-20, 70) + _texture(x.shape, rng, 0.8, rng.uniform(0, 9))
+    return _lay(x, _soft(cover, rng, 0.6, 1.8), level)
+
+
+def _couch(x: Grey, rng: np.random.Generator) -> Grey:
+    """The couch or a blanket: one or two long flat curves across the patch."""
+    size = x.shape[0]
+    along = np.linspace(-10, size + 10, 60)
+    deep, bend = rng.uniform(0, size), rng.uniform(-0.004, 0.004)
+    for offset in (0, rng.uniform(4, 20))[: int(rng.integers(1, 3))]:
+        across = deep + offset + bend * (along - rng.uniform(0.3, 0.7) * size) ** 2
+        points = np.rint(np.stack([along, across], 1) * 16).astype(np.int32)
+        cover = np.zeros(x.shape, np.uint8)
+        cv2.polylines(cover, [points], False, 255, int(rng.integers(1, 4)), cv2.LINE_AA, 4)
+        if rng.random() < 0.3:
+            cover = np.ascontiguousarray(cover.T)
+        x = _lay(x, _soft(cover, rng, 0.4, 1.2), rng.uniform(80, 262))
+    return x
+
+
+def _wire(x: Grey, rng: np.random.Generator) -> Grey:
+    """A catheter, an electrode or a suture: a thin wandering line, or small rings and dots."""
+    size = x.shape[0]
+    steps = np.cumsum(rng.normal(0, 0.35, 24))
+    turn = rng.uniform(0, 2 * np.pi) + steps
+    path = np.cumsum(np.stack([np.cos(turn), np.sin(turn)], 1) * rng.uniform(1, 5), 0)
+    points = np.rint((path + rng.uniform(0, size, 2)) * 16).astype(np.int32)
+    cover = np.zeros(x.shape, np.uint8)
+    cv2.polylines(cover, [points], False, 255, int(rng.integers(1, 4)), cv2.LINE_AA, 4)
+    level = rng.uniform(180, 270) if rng.random() < 0.7 else rng.uniform(-10, 60)
+    return _lay(x, _soft(cover, rng, 0.5, 1.2) * np.float32(rng.uniform(0.4, 1)), level)
+
+
+def _metal(x: Grey, rng: np.random.Generator) -> Grey:
+    """A clip or sternal wire with dark and bright streaks, or a speck of calcium."""
+    cover, centre, _, _ = _ellipse(x, rng, (1, 5), (0.4, 1))
+    if rng.random() < 0.4:
+        streaks = np.zeros(x.shape, np.float32)
+        for way in rng.uniform(0, 2 * np.pi, 5):
+            far = rng.uniform(8, 40)
+            end = (round(centre[0] + far * np.cos(way)), round(centre[1] + far * np.sin(way)))
+            one = np.zeros(x.shape, np.uint8)
+            cv2.line(one, centre, end, 255, int(rng.integers(1, 4)), cv2.LINE_AA)
+            streaks += _soft(one, rng, 0.8, 2.0) * np.float32(rng.uniform(-70, 70))
+        x = x + streaks
+    return _lay(x, _soft(cover, rng, 0.5, 1.0), 262)

@@ -1,0 +1,147 @@
+"""One training example: a patch with annotations drawn on it, and which pixels they changed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+from backgrounds import Pool, draw_background
+from lettering import draw_print
+from shapes import SHAPES, Coverage
+
+__all__ = ["Example", "draw_example"]
+
+VISIBLE = 12.0
+"""Grey levels by which a pixel must have changed to be called annotated."""
+
+NONE_SHARE = 0.25
+"""Patches without any annotation."""
+
+COLOURS = ((255, 0, 0), (255, 255, 0), (0, 0, 255), (0, 255, 0), (255, 165, 0), (0, 255, 255),
+           (255, 0, 255), (200, 30, 30), (240, 220, 60), (60, 160, 60), (40, 90, 220))  # fmt: skip
+
+Picture = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Example:
+    """One patch.
+
+    Attributes:
+        picture: (size, size, 3) uint8, red green blue.
+        marked: (size, size) bool, pixels that an annotation changed visibly.
+        unsure: (size, size) bool, pixels that one covers without being seen: not learnt from.
+    """
+
+    picture: npt.NDArray[np.uint8]
+    marked: npt.NDArray[np.bool_]
+    unsure: npt.NDArray[np.bool_]
+
+
+def draw_example(pool: Pool, size: int, rng: np.random.Generator) -> Example:
+    """Draw a patch and what is on it."""
+    grey = draw_background(pool, size, rng)
+    clean = np.repeat(grey[..., None], 3, axis=2)
+    if rng.random() < 0.06:
+        clean = np.clip(clean * rng.uniform(0.85, 1.0, 3) + rng.uniform(-6, 14, 3), 0, 255)
+    shown = clean.astype(np.float32)
+    covered = np.zeros((size, size), np.float32)
+    if rng.random() >= NONE_SHARE:
+        shown, covered = _annotate(shown, rng)
+    change = np.abs(shown - clean).max(axis=2)
+    marked = change > VISIBLE
+    unsure = (covered > 0.03) & ~marked
+    return Example(_published(shown, rng), marked, unsure)
+
+
+def _annotate(shown: Picture, rng: np.random.Generator) -> tuple[Picture, Coverage]:
+    """Draw one to several annotations; those of one picture are mostly of one kind and colour."""
+    size = shown.shape[0]
+    covered = np.zeros((size, size), np.float32)
+    makers, odds = zip(*SHAPES, strict=True)
+    house = makers[rng.choice(len(makers), p=odds)]
+    colour = _colour(rng)
+    for _ in range(int(rng.integers(1, 6))):
+        maker = house if rng.random() < 0.6 else makers[rng.choice(len(makers), p=odds)]
+        if rng.random() < 0.3:
+            colour = _colour(rng)
+        shown, drawn = _stamp(shown, maker(size, rng), colour, rng)
+        covered = np.maximum(covered, drawn)
+    for _ in range(int(rng.choice(3, p=(0.35, 0.45, 0.2)))):
+        shown, drawn = _printed(shown, rng)
+        covered = np.maximum(covered, drawn)
+    if rng.random() < 0.05:
+        shown, drawn = _blot(shown, rng)
+        covered = np.maximum(covered, drawn)
+    return shown, covered
+
+
+def _colour(rng: np.random.Generator) -> Picture:
+    """Draw a colour: mostly white or black, sometimes grey, sometimes bright."""
+    kind = rng.random()
+    if kind < 0.42:
+        level = 255 - abs(rng.normal(0, 30)) * (rng.random() < 0.4)
+        return np.full(3, level, np.float32)
+    if kind < 0.76:
+        return np.full(3, abs(rng.normal(0, 30)) * (rng.random() < 0.45), np.float32)
+    if kind < 0.86:
+        return np.full(3, rng.uniform(50, 240), np.float32)
+    bright = np.array(COLOURS[rng.integers(len(COLOURS))], np.float32)
+    return np.clip(bright + rng.normal(0, 12, 3), 0, 255).astype(np.float32)
+
+
+def _stamp(
+    shown: Picture, coverage: Coverage, colour: Picture, rng: np.random.Generator
+) -> tuple[Picture, Coverage]:
+    """Lay a shape over the picture in a colour that is seen there, with an outline at times."""
+    inside = coverage > 0.5
+    if inside.any():
+        ground = float(shown[inside].mean())
+        if abs(float(colour.mean()) - ground) < 30 and np.ptp(colour) < 60:
+            colour = np.full(3, 0 if ground > 128 else 255, np.float32)
+    covered = coverage
+    if rng.random() < 0.18:
+        rim = cv2.GaussianBlur(cv2.dilate(coverage, np.ones((3, 3))), (0, 0), 0.5)
+        if rng.random() < 0.4:
+            rim = cv2.dilate(rim, np.ones((3, 3)))
+        edge = np.full(3, 0 if colour.mean() > 100 else 255, np.float32)
+        shown, covered = _blend(shown, rim, edge), rim
+    if rng.random() < 0.5:
+        coverage = cv2.GaussianBlur(coverage, (0, 0), float(rng.uniform(0.3, 0.9)))
+    return _blend(shown, coverage, colour), np.maximum(covered, coverage)
+
+
+def _blend(shown: Picture, coverage: Coverage, colour: Picture) -> Picture:
+    return shown * (1 - coverage[..., None]) + coverage[..., None] * colour
+
+
+def _printed(shown: Picture, rng: np.random.Generator) -> tuple[Picture, Coverage]:
+    """Print letters over the picture, on a plate where they have one."""
+    printed = draw_print(shown.shape[0], rng)
+    colour, plate = _colour(rng), np.zeros_like(printed.plate)
+    if printed.plate.any():
+        level = float(rng.choice((255, 255, 255, 0, 0, rng.uniform(0, 255))))
+        shown, plate = _blend(shown, printed.plate, np.full(3, level, np.float32)), printed.plate
+    shown, ink = _stamp(shown, printed.ink, colour, rng)
+    return shown, np.maximum(plate, ink)
+
+
+def _blot(shown: Picture, rng: np.random.Generator) -> tuple[Picture, Coverage]:
+    """Blot out a corner with a flat rectangle, as is done to names."""
+    size = shown.shape[0]
+    high, wide = rng.integers(6, size // 3, 2)
+    top, left = rng.choice((0, size - high)), rng.choice((0, size - wide))
+    covered = np.zeros((size, size), np.float32)
+    covered[top : top + high, left : left + wide] = 1
+    return _blend(shown, covered, np.full(3, rng.choice((0, 255)), np.float32)), covered
+
+
+def _published(shown: Picture, rng: np.random.Generator) -> npt.NDArray[np.uint8]:
+    """Compress as JPEG more often than not, and round."""
+    picture = np.clip(np.rint(shown), 0, 255).astype(np.uint8)
+    if rng.random() < 0.55:
+        quality = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(45, 97))]
+        return np.asarray(cv2.imdecode(cv2.imencode(".jpg", picture, quality)[1], cv2.IMREAD_COLOR))
+    return picture

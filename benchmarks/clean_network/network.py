@@ -1,0 +1,57 @@
+"""The network that finds annotations: a small U that sees a picture at half its size.
+
+About 120,000 parameters. It answers for every pixel, at full size; input and output are
+(n, 3, rows, columns) and (n, 1, rows, columns), sides multiples of STRIDE.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import torch
+from torch import nn
+
+__all__ = ["STRIDE", "MarkNetwork"]
+
+STRIDE = 32
+"""What the sides must be multiples of."""
+
+WIDTHS = (16, 24, 32, 40, 48)
+"""Channels at 1/2, 1/4, 1/8, 1/16 and 1/32 of the size."""
+
+
+def _block(inside: int, outside: int, stride: int = 1) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Conv2d(inside, outside, 3, stride=stride, padding=1, bias=False),
+        nn.BatchNorm2d(outside),
+        nn.ReLU(inplace=True),
+    )
+
+
+class MarkNetwork(nn.Module):
+    """From grey levels (0 to 1) to the logit of being part of an annotation."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        w = WIDTHS
+        halve = nn.Conv2d(3, w[0], 4, stride=2, padding=1, bias=False)
+        first = (halve, nn.BatchNorm2d(w[0]), nn.ReLU(inplace=True))
+        self.stem = nn.Sequential(*first, _block(w[0], w[0]))
+        self.down = nn.ModuleList(
+            nn.Sequential(_block(a, b, 2), _block(b, b)) for a, b in pairwise(w)
+        )
+        self.up = nn.ModuleList(nn.ConvTranspose2d(b, a, 2, stride=2) for a, b in pairwise(w))
+        self.join = nn.ModuleList(_block(a, a) for a in w[:-1])
+        self.fine = nn.ConvTranspose2d(w[0], 8, 2, stride=2)
+        self.edge = nn.Conv2d(3, 8, 3, padding=1)
+        self.last = nn.Conv2d(8, 1, 3, padding=1)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Return logits; skips are added, not joined, which keeps the network small."""
+        seen = [self.stem(x - 0.5)]
+        for down in self.down:
+            seen.append(down(seen[-1]))
+        found = seen.pop()
+        for up, join in zip(reversed(self.up), reversed(self.join), strict=True):
+            found = join(up(found) + seen.pop())
+        return self.last(torch.relu(self.fine(found) + self.edge(x - 0.5)))

@@ -1,0 +1,57 @@
+"""hilum data clean."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+__all__ = ["command"]
+
+
+def command(
+    table: Annotated[Path, typer.Argument(metavar="TABLE", help="A slice table.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder to make.")],
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace cleaned slices that stand there.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Fill in arrows, letters and other annotations from what surrounds them.
+
+    Writes cleaned slices and their table, masks of what was changed, and pages to look them
+    through (before, filled in, after). No file of the table is changed.
+    """
+    from hilum.cli.show import print_json, progress_shown
+    from hilum.steps.clean import clean
+
+    with progress_shown() as progress:
+        report = clean(table, out=out, force=force, progress=progress)
+    if as_json:
+        print_json(report.summary)
+        return
+    for line in _told(report.summary):
+        typer.echo(line)
+    if report.sheets:
+        typer.echo(f"Look: {report.sheets[0]}")
+    written = out / "slices.csv"
+    typer.echo(f"{written}: {len(report.table)} slices. Next: hilum split {written}")
+
+
+def _told(summary: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what was done, in words."""
+    states = summary["states"]
+    yield f"cleaned: {states['cleaned']} of {summary['slices']} slices"
+    for label, counts in summary["labels"].items():
+        yield f"    {label}: {counts['cleaned']} of {counts['slices']}"
+    for kind, count in summary["kinds"].items():
+        yield f"    {kind}: in {count}"
+    yield f"untouched: {states['untouched']}, copied byte by byte"
+    if states["hounsfield"]:
+        yield f"in Hounsfield units: {states['hounsfield']}, copied without looking"
+    yield (
+        f"changed: {100 * summary['changed_mean']:.3f} % of the pixels on average, "
+        f"{100 * summary['changed_most']:.1f} % of the most changed slice"
+    )

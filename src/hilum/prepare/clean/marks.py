@@ -1,0 +1,61 @@
+"""Finding annotations: where the network is sure of one, and what hangs together with it."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from hilum.prepare.clean.probability import annotation_probability
+
+__all__ = ["find_marks"]
+
+Pixels = npt.NDArray[np.uint8]
+Mask = npt.NDArray[np.bool_]
+
+SURE = 0.93
+"""An annotation has at least one pixel of this probability."""
+
+PART = 0.45
+"""Pixels of at least this probability that touch a sure one belong to it."""
+
+USUAL = 0.72
+"""Of all its pixels, on average."""
+
+FEWEST = 8
+"""Pixels of the smallest annotation, at the size that the network sees: fewer are noise."""
+
+ACROSS = 0.9
+"""Of the picture's width or height: what reaches so far is a margin or the couch, no annotation."""
+
+GROWN = 1
+"""Pixels by which annotations are widened, at that size: the blur of their edges."""
+
+
+def find_marks(pixels: Pixels) -> Mask:
+    """Return the pixels (rows, columns) bool of annotations.
+
+    Args:
+        pixels: (rows, columns) or (rows, columns, 3) uint8.
+    """
+    probability, scale = annotation_probability(pixels)
+    found = _annotations(probability).astype(np.uint8)
+    side = 2 * GROWN + 1
+    grown = cv2.dilate(found, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)))
+    if scale == 1:
+        return np.asarray(grown > 0)
+    full = cv2.resize(grown * np.float32(1), (pixels.shape[1], pixels.shape[0]))
+    return np.asarray(full > 0.5)
+
+
+def _annotations(probability: npt.NDArray[np.float32]) -> Mask:
+    """Return the connected parts that are likely enough, large enough, and no margin."""
+    likely = (probability >= PART).astype(np.uint8)
+    count, parts, boxes, _ = cv2.connectedComponentsWithStats(likely, connectivity=8)
+    wide, high, size = boxes[:, 2], boxes[:, 3], boxes[:, 4]
+    mean = np.bincount(parts.ravel(), probability.ravel(), count) / np.maximum(size, 1)
+    kept = np.bincount(parts[probability >= SURE], minlength=count) > 0
+    kept &= (size >= FEWEST) & (mean >= USUAL)
+    kept &= (wide < ACROSS * likely.shape[1]) & (high < ACROSS * likely.shape[0])
+    kept[0] = False
+    return np.asarray(kept[parts])

@@ -1,0 +1,27 @@
+"""Slices cleaned by hand: a few of the pairs of ct-pneumonia, where they are at hand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from hilum.prepare.clean import clean_picture
+from hilum.readers import read_in_colour, read_slice
+
+EDITED = 16
+
+
+@pytest.mark.parametrize("number", ["0152", "0466", "0240", "0305"])
+def test_most_of_what_was_edited_by_hand_is_found(real_data: Path, number: str) -> None:
+    """Captions and arrows of articles of the half for developing, of kinds that are found."""
+    places = [real_data / "ct-pneumonia" / f"Pneumonia - {kind}" for kind in ("Raw", "PTS")]
+    raw, hand = (next(place.rglob(f"{number}.*")) for place in places)
+    pixels = read_in_colour(raw)
+    pixels = read_slice(raw).grey if pixels is None else pixels
+    before, after = read_slice(raw).grey.astype(int), read_slice(hand).grey.astype(int)
+    edited = np.abs(before - after) > EDITED
+    mask = clean_picture(pixels).mask
+    assert (edited & mask).sum() >= 0.8 * edited.sum()
+    assert (edited & mask).sum() >= 0.5 * mask.sum()
