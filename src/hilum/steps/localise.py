@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -35,7 +36,7 @@ from hilum.steps.measure_maps import (
     learn_prior,
     measure,
 )
-from hilum.steps.write_maps import MapsWanted, write_maps
+from hilum.steps.write_maps import A_FILE, MapsWanted, write_maps
 from hilum.table import SliceTable, write_csv
 
 __all__ = ["forget_localisation", "localise"]
@@ -100,7 +101,7 @@ def localise(
             before = _maps(makers, validation, {}, Path(place) / "validation", whole, progress)
         levels = choose_levels(_told(measure(validation, before, prior), len(validation), progress))
         found = _told(measure(scored, there, prior), len(scored), progress)
-        rows = pd.DataFrame(_rows(scored, found, levels, read_index(run.maps)))
+        rows = _frame(_rows(scored, found, levels, read_index(run.maps)))
     chosen = Chosen(levels, len(validation), int(validation.rows["group"].nunique()))
     told = localisation_numbers(rows, chosen, facts)
     write_csv(rows, run.localisation_table)
@@ -151,6 +152,14 @@ def _told(measured: Iterator[Measured], total: int, progress: Progress) -> Itera
     for one in measured:
         progress.advance("finding lesions", one.row + 1, total)
         yield one
+
+
+def _frame(rows: Iterator[dict[str, Any]]) -> pd.DataFrame:
+    """Return rows as a table, some at a time: as columns they take less memory."""
+    parts = []
+    while some := list(islice(rows, A_FILE)):
+        parts.append(pd.DataFrame(some))
+    return pd.concat(parts, ignore_index=True)
 
 
 def _rows(
