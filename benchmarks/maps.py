@@ -11,8 +11,9 @@ convolutions.
 
 Second table: `hilum explain` of a small phantom network on so many test slices of 64 x 64 pixels,
 a process each, looked at twenty times a second; see `memory.py` for `own`. They are 200 phantoms
-under so many names: memory doesn't depend on what a slice shows. They are decoded before. Linux
-only. Prints Markdown.
+under so many names: memory doesn't depend on what a slice shows. They are decoded before. `with
+localisation` is the same command without `--no-localise`: it holds each map against its box, next
+to an untrained network's. Linux only. Prints Markdown.
 """
 
 from __future__ import annotations
@@ -113,10 +114,11 @@ def explained(place: Path, counts: list[int]) -> dict[int, float]:
     peaks = {}
     for count in counts:
         write_table(under_names(table, count, place / f"{count} names"), Run(run).table_file)
-        watched(hilum("explain", run), cache)  # decodes
-        peak = watched(hilum("explain", run), cache)
+        localised = watched(hilum("explain", run), cache)  # decodes, too
+        peak = watched(hilum("explain", run, "--no-localise"), cache)
         disk = sum(path.stat().st_size for path in Run(run).maps.glob("maps-*.npz")) / 1e6
-        told = (f"{peak.seconds:,.0f} s", f"{peak.own:,.0f} MB", f"{disk:,.1f} MB")
+        told = (f"{peak.seconds:,.0f} s", f"{peak.own:,.0f} MB", f"{disk:,.1f} MB",
+                f"{localised.own:,.0f} MB")  # fmt: skip
         print(row(f"{count:,}", *told), flush=True)
         peaks[count] = peak.own
     return peaks
@@ -136,7 +138,8 @@ def main() -> None:
     print(row(*["---"] * 6), flush=True)
     worst = max(cost(name, asked.batch) for name in asked.networks)
     print(f"\n- at most {worst:.2f} forward passes, {'under' if worst <= AIM else 'OVER'} {AIM}\n")
-    print(f"{row('maps', 'time', 'own', 'raw maps on disk')}\n{row(*['---'] * 4)}", flush=True)
+    print(row("maps", "time", "own", "raw maps on disk", "own, with localisation"))
+    print(row(*["---"] * 5), flush=True)
     with tempfile.TemporaryDirectory() as folder:
         place = asked.place or Path(folder)
         place.mkdir(parents=True, exist_ok=True)
