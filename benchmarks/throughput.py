@@ -9,7 +9,8 @@ slices a second. What else a network computes counts as nothing, so 100 % is out
 onnxruntime may pass it where it uses fewer multiplications than were counted (Winograd).
 
 `timm` is the backbone as timm makes it, eager, channels last, and nothing of hilum's: what there
-was before. `compiled` is left out unless asked for: compiling takes minutes for all nine. Each
+was before. `compiled` and `bfloat16` (torch) are left out unless asked for: compiling takes minutes
+for all nine, and bfloat16 is emulated on many processors. Shares are of the limit in float32. Each
 number comes from a process of its own.
 Prints two Markdown tables.
 """
@@ -49,7 +50,7 @@ from hilum.prepare import BATCH
 from hilum.recipe import Recipe, load_recipe
 
 ENGINES = ("timm", "torch", "onnx", "int8")
-MORE_ENGINES = ("compiled",)
+MORE_ENGINES = ("compiled", "bfloat16")
 Grey = npt.NDArray[np.uint8]
 
 
@@ -84,7 +85,9 @@ def plain_timm(name: str, grey: Grey) -> Callable[[], object]:
     return work
 
 
-def by_torch(name: str, grey: Grey, *, compiled: bool = False) -> Callable[[], object]:
+def by_torch(
+    name: str, grey: Grey, *, compiled: bool = False, precision: str = "float32"
+) -> Callable[[], object]:
     """Return what predicts a batch with torch as hilum does."""
     network, _, size = network_of(name)
     network.eval().requires_grad_(False)
@@ -92,7 +95,7 @@ def by_torch(name: str, grey: Grey, *, compiled: bool = False) -> Callable[[], o
     asked: Any = network
     if compiled:
         asked.forward = torch.compile(asked.forward, options={"freezing": True})
-    member = Member(asked, size, "", whole_batches=compiled)
+    member = Member(asked, size, "", precision=precision, whole_batches=compiled)
     return lambda: member.logits(grey)
 
 
@@ -114,7 +117,8 @@ def prediction(name: str, engine: str, grey: Grey, folder: Path) -> Callable[[],
         return plain_timm(name, grey)
     if engine in ("onnx", "int8"):
         return by_onnx(name, grey, folder, eight=engine == "int8")
-    return by_torch(name, grey, compiled=engine == "compiled")
+    precision = "bfloat16" if engine == "bfloat16" else "float32"
+    return by_torch(name, grey, compiled=engine == "compiled", precision=precision)
 
 
 def training(name: str, grey: Grey) -> Callable[[], object]:

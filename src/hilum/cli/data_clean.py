@@ -22,7 +22,8 @@ def command(
     """Fill in arrows, letters and other annotations from what surrounds them.
 
     Writes cleaned slices and their table, masks of what was changed, and pages to look them
-    through (before, filled in, after). No file of the table is changed.
+    through (before, filled in, after): look, for it misses some annotations and takes some bones
+    for them. No file of the table is changed.
     """
     from hilum.cli.show import print_json, progress_shown
     from hilum.steps.clean import clean

@@ -27,8 +27,8 @@ def settle_precision(network: nn.Module, recipe: Recipe) -> tuple[Recipe, str]:
 
     Only "auto" on a processor with bfloat16 in hardware is measured: such processors multiply
     matrices several times as fast in it, but torch lacks fast code for some layers, such as the
-    gradient of depthwise convolutions of 5 x 5, which then take ten times as long. On a GPU, and
-    where several processes must agree, the hardware decides; there the words are empty.
+    gradient of depthwise convolutions of 5 x 5, which then take several times as long. On a GPU,
+    and where several processes must agree, the hardware decides; there the words are empty.
 
     Args:
         network: what is to be trained, (n, 1, size, size) grey levels to logits; left as it is.
