@@ -26,7 +26,7 @@ Grey = npt.NDArray[np.float32]
 
 PHANTOMS, PHANTOM_SIDE = 150, 384
 LEAST_ZOOM, MOST_ZOOM = 0.75, 2.2
-"""Pixels of a patch for one of a 256-pixel slice: from a whole slice to a closely cropped lung."""
+"""Pixels shown for one of a 256-pixel slice: from a small whole slice to a cropped lung."""
 
 
 @dataclass(frozen=True)
@@ -68,15 +68,15 @@ def _phantom(number: int) -> Grey:
 
 
 def draw_background(pool: Pool, size: int, rng: np.random.Generator) -> Grey:
-    """Return one patch (size, size) float32, 0 to 255, without annotations."""
-    kind = rng.choice(3, p=(0.37, 0.4, 0.23) if pool.volumes else (0.7, 0.0, 0.3))
+    """Return a square of `size` or less, float32, 0 to 255, without annotations."""
+    kind = rng.choice(3, p=(0.5, 0.34, 0.16) if pool.volumes else (0.7, 0.0, 0.3))
     if kind == 0:
         picture = _crop(pool.pictures[rng.integers(len(pool.pictures))], size, rng, 256)
     else:
         chosen, side = ((pool.volumes, 512), (pool.phantoms, PHANTOM_SIDE))[kind - 1]
         hu = _crop(chosen[rng.integers(len(chosen))], size, rng, side)
         picture = apply_window(hu, _window(rng)).astype(np.float32)
-    if rng.random() < 0.5:
+    if rng.random() < 0.6:
         picture = add_clutter(picture, rng)
     return _shown(picture, rng)
 
@@ -92,14 +92,15 @@ def _window(rng: np.random.Generator) -> Window:
 
 
 def _crop(picture: npt.NDArray[np.generic], size: int, rng: np.random.Generator, side: int) -> Grey:
-    """Cut a square out and bring it to `size`; more often the whole than a corner."""
+    """Cut a square out and bring it to `size`, or less where the whole slice has no more."""
     zoom = float(np.exp(rng.uniform(np.log(LEAST_ZOOM), np.log(MOST_ZOOM)))) * 256 / side
     want = min(round(size / zoom), *picture.shape)
     top = int(rng.integers(picture.shape[0] - want + 1))
     left = int(rng.integers(picture.shape[1] - want + 1))
     cut = picture[top : top + want, left : left + want].astype(np.float32)
-    how = cv2.INTER_AREA if want > size else (cv2.INTER_CUBIC, cv2.INTER_LINEAR)[rng.integers(2)]
-    cut = cv2.resize(cut, (size, size), interpolation=how)
+    shown = min(size, round(want * zoom))
+    how = cv2.INTER_AREA if want > shown else (cv2.INTER_CUBIC, cv2.INTER_LINEAR)[rng.integers(2)]
+    cut = cv2.resize(cut, (shown, shown), interpolation=how)
     return np.ascontiguousarray(cut[:, ::-1] if rng.random() < 0.5 else cut)
 
 
@@ -107,7 +108,7 @@ def _shown(picture: Grey, rng: np.random.Generator) -> Grey:
     """Change tone, sharpness and noise, as scanners, journals and scaling do."""
     x = np.clip(picture / 255, 0, 1) ** np.float32(np.exp(rng.normal(0, 0.3)))
     low, high = rng.uniform(0, 50) * (rng.random() < 0.4), rng.uniform(150, 256)
-    if rng.random() < 0.2:
+    if rng.random() < 0.3:
         high = rng.uniform(256, 420)  # too bright: soft tissue runs into white
     x = low + (high - low) * x
     if rng.random() < 0.5:

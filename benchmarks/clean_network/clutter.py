@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import cv2
 import numpy as np
 import numpy.typing as npt
@@ -12,9 +14,13 @@ Grey = npt.NDArray[np.float32]
 
 
 def add_clutter(x: Grey, rng: np.random.Generator) -> Grey:
-    """Add a few such things to a patch (size, size), 0 to 255."""
+    """Add a few such things to a square, 0 to 255."""
+    if rng.random() < 0.4:
+        x = _cloud(x, rng)
+    if rng.random() < 0.15:
+        x = _branches(x, rng)
     for make in rng.permutation(np.array([_bone, _vessel, _air, _couch, _wire, _metal]))[:3]:
-        for _ in range(int(rng.integers(0, 4))):
+        for _ in range(int(rng.integers(0, 3))):
             x = make(x, rng)
     return x
 
@@ -35,6 +41,27 @@ def _texture(shape: tuple[int, ...], rng: np.random.Generator, coarse: float, mu
     return np.asarray(noise / max(float(noise.std()), 1e-3) * much, dtype=np.float32)
 
 
+def _cloud(x: Grey, rng: np.random.Generator) -> Grey:
+    """An opacity, a heart full of contrast medium, or air: a shapeless region, soft or sharp."""
+    shape, grain = x.shape, float(np.exp(rng.uniform(np.log(3), np.log(24))))
+    field = _texture(shape, rng, grain, 1) + _texture(shape, rng, grain / 3, rng.uniform(0, 0.6))
+    edge = float(np.exp(rng.uniform(np.log(0.04), np.log(0.8))))
+    cover = 1 / (1 + np.exp(np.clip((rng.uniform(0.5, 1.8) - field) / edge, -30, 30)))
+    level = rng.choice((rng.uniform(225, 290), rng.uniform(60, 225), rng.uniform(-40, 30)))
+    much = rng.uniform(0.3, 1.0) if edge > 0.2 else 1.0
+    grainy = level + _texture(shape, rng, rng.uniform(0.6, 2), rng.uniform(0, 16))
+    return _lay(x, (cover * much).astype(np.float32), grainy)
+
+
+def _branches(x: Grey, rng: np.random.Generator) -> Grey:
+    """Septa, vessels or bronchi: wandering lines, where a field of noise crosses a level."""
+    field = _texture(x.shape, rng, float(np.exp(rng.uniform(np.log(3), np.log(14)))), 1)
+    cover = np.exp(-((field - rng.uniform(-1, 1)) ** 2) / rng.uniform(0.002, 0.03))
+    where = np.clip(_texture(x.shape, rng, 20, 1) + rng.uniform(-1, 1), 0, 1)
+    level = rng.uniform(150, 270) if rng.random() < 0.7 else rng.uniform(-20, 60)
+    return _lay(x, (cover * where * rng.uniform(0.3, 1)).astype(np.float32), level)
+
+
 def _ellipse(
     x: Grey, rng: np.random.Generator, long: tuple[float, float], flat: tuple[float, float]
 ) -> tuple[npt.NDArray[np.uint8], tuple[int, int], tuple[int, int], float]:
@@ -46,6 +73,23 @@ def _ellipse(
     angle = float(rng.uniform(0, 180))
     cv2.ellipse(canvas, centre, axes, angle, 0, 360, 255, -1, cv2.LINE_AA)
     return canvas, centre, axes, angle
+
+
+def _bent(
+    cover: npt.NDArray[np.uint8],
+    start: tuple[int, int],
+    way: float,
+    far: float,
+    width: int,
+    rng: np.random.Generator,
+) -> None:
+    """Draw a bent line that gets thinner: straight ones of one width are annotations."""
+    ways = way + np.cumsum(rng.normal(0, 0.25, 8)) + rng.uniform(-0.2, 0.2) * np.arange(8)
+    steps = np.stack([np.cos(ways), np.sin(ways)], 1) * far / 8
+    points = np.rint(np.vstack([[start], start + np.cumsum(steps, 0)])).astype(np.int32)
+    for number, (a, b) in enumerate(pairwise(points)):
+        thin = max(1, round(width * (1 - number / 10)))
+        cv2.line(cover, a.tolist(), b.tolist(), 255, thin, cv2.LINE_AA)
 
 
 def _bone(x: Grey, rng: np.random.Generator) -> Grey:
@@ -67,9 +111,7 @@ def _vessel(x: Grey, rng: np.random.Generator) -> Grey:
     cover, centre, _, angle = _ellipse(x, rng, (2, 26), (0.55, 1))
     for _ in range(int(rng.integers(0, 3))):
         way = np.deg2rad(angle + rng.uniform(0, 360))
-        far = rng.uniform(8, 45)
-        end = (round(centre[0] + far * np.cos(way)), round(centre[1] + far * np.sin(way)))
-        cv2.line(cover, centre, end, 255, int(rng.integers(1, 7)), cv2.LINE_AA)
+        _bent(cover, centre, way, rng.uniform(8, 45), int(rng.integers(1, 7)), rng)
     level = min(rng.uniform(150, 290), 257) + _texture(x.shape, rng, 1.0, rng.uniform(0, 8))
     return _lay(x, _soft(cover, rng, 0.6, 2.0), level)
 
@@ -78,10 +120,8 @@ def _air(x: Grey, rng: np.random.Generator) -> Grey:
     """A bronchus, the trachea, a bulla or gas: dark, round, soft-edged."""
     cover, centre, axes, angle = _ellipse(x, rng, (2, 24), (0.35, 1))
     if rng.random() < 0.35:  # an airway that is cut along
-        way = np.deg2rad(angle)
-        far = rng.uniform(6, 30)
-        end = (round(centre[0] + far * np.cos(way)), round(centre[1] + far * np.sin(way)))
-        cv2.line(cover, centre, end, 255, max(1, axes[1] // 2), cv2.LINE_AA)
+        way, wide = np.deg2rad(angle), max(1, axes[1] // 2)
+        _bent(cover, centre, way, rng.uniform(6, 30), wide, rng)
     level = rng.uniform(-20, 70) + _texture(x.shape, rng, 0.8, rng.uniform(0, 9))
     return _lay(x, _soft(cover, rng, 0.6, 1.8), level)
 

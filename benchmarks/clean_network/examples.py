@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 from backgrounds import Pool, draw_background
 from lettering import draw_print
-from shapes import SHAPES, Coverage
+from shapes import SHAPES
+from strokes import Coverage
 
 __all__ = ["Example", "draw_example"]
 
@@ -18,6 +19,9 @@ VISIBLE = 12.0
 
 NONE_SHARE = 0.25
 """Patches without any annotation."""
+
+MOST_SHAPES = 9
+"""Annotations of a patch, letters not counted."""
 
 COLOURS = ((255, 0, 0), (255, 255, 0), (0, 0, 255), (0, 255, 0), (255, 165, 0), (0, 255, 255),
            (255, 0, 255), (200, 30, 30), (240, 220, 60), (60, 160, 60), (40, 90, 220))  # fmt: skip
@@ -43,36 +47,79 @@ class Example:
 def draw_example(pool: Pool, size: int, rng: np.random.Generator) -> Example:
     """Draw a patch and what is on it."""
     grey = draw_background(pool, size, rng)
+    side = len(grey)
     clean = np.repeat(grey[..., None], 3, axis=2)
     if rng.random() < 0.06:
         clean = np.clip(clean * rng.uniform(0.85, 1.0, 3) + rng.uniform(-6, 14, 3), 0, 255)
     shown = clean.astype(np.float32)
-    covered = np.zeros((size, size), np.float32)
+    covered = np.zeros((side, side), np.float32)
     if rng.random() >= NONE_SHARE:
         shown, covered = _annotate(shown, rng)
+        clean, shown, covered = _reproduced(clean.astype(np.float32), shown, covered, rng)
     change = np.abs(shown - clean).max(axis=2)
     marked = change > VISIBLE
     unsure = (covered > 0.03) & ~marked
-    return Example(_published(shown, rng), marked, unsure)
+    whole = Example(_published(shown, rng), marked, unsure)
+    return _laid(whole, size, rng)
+
+
+def _laid(example: Example, size: int, rng: np.random.Generator) -> Example:
+    """Cut rows off, since slices in articles are wider than high, and fill up with black."""
+    side = len(example.marked)
+    rows = round(side * rng.uniform(0.6, 1)) if rng.random() < 0.6 else side
+    top = int(rng.integers(side - rows + 1))
+    down, right = size - rows, size - side
+    filled = [
+        np.pad(x[top : top + rows], ((0, down), (0, right), (0, 0))[: x.ndim])
+        for x in (example.picture, example.marked, example.unsure)
+    ]
+    return Example(*filled)
+
+
+def _reproduced(
+    clean: Picture, shown: Picture, covered: Coverage, rng: np.random.Generator
+) -> tuple[Picture, Picture, Coverage]:
+    """Print, scan and scale slice and annotations together: paper white is seldom 255."""
+    pictures = [clean, shown]
+    if rng.random() < 0.45:
+        black, white = rng.uniform(0, 45), rng.uniform(185, 256)
+        bend = np.float32(np.exp(rng.normal(0, 0.15)))
+        pictures = [black + (white - black) * np.clip(x / 255, 0, 1) ** bend for x in pictures]
+    kind = rng.random()
+    if kind < 0.4:
+        wide = float(rng.uniform(0.4, 1.4))
+        *pictures, covered = (cv2.GaussianBlur(x, (0, 0), wide) for x in (*pictures, covered))
+    elif kind < 0.5:
+        much, wide = float(rng.uniform(0.3, 1.2)), float(rng.uniform(0.6, 1.2))
+        pictures = [x + much * (x - cv2.GaussianBlur(x, (0, 0), wide)) for x in pictures]
+    if rng.random() < 0.4:
+        noise = rng.normal(0, 1, covered.shape).astype(np.float32)
+        noise = cv2.GaussianBlur(noise, (0, 0), float(rng.uniform(0.3, 1.0)))
+        grain = noise / max(float(noise.std()), 1e-3) * np.float32(rng.uniform(1, 11))
+        pictures = [x + grain[..., None] for x in pictures]
+    clean, shown = (np.asarray(x, dtype=np.float32) for x in pictures)
+    return clean, shown, covered
 
 
 def _annotate(shown: Picture, rng: np.random.Generator) -> tuple[Picture, Coverage]:
-    """Draw one to several annotations; those of one picture are mostly of one kind and colour."""
+    """Draw one to several annotations; those of one picture are mostly alike in form and colour."""
     size = shown.shape[0]
     covered = np.zeros((size, size), np.float32)
     makers, odds = zip(*SHAPES, strict=True)
-    house = makers[rng.choice(len(makers), p=odds)]
-    colour = _colour(rng)
-    for _ in range(int(rng.integers(1, 6))):
-        maker = house if rng.random() < 0.6 else makers[rng.choice(len(makers), p=odds)]
-        if rng.random() < 0.3:
-            colour = _colour(rng)
-        shown, drawn = _stamp(shown, maker(size, rng), colour, rng)
+    house, usual = makers[rng.choice(len(makers), p=odds)], int(rng.integers(2**32))
+    colour, rimmed = _colour(rng), rng.random() < 0.2
+    for _ in range(int(rng.integers(1, MOST_SHAPES + 1))):
+        maker, style = house, np.random.default_rng(usual)
+        if rng.random() < 0.4:
+            maker, style = makers[rng.choice(len(makers), p=odds)], rng
+        if rng.random() < 0.25:
+            colour, rimmed = _colour(rng), rng.random() < 0.2
+        shown, drawn = _stamp(shown, maker(size, style, rng), colour, rng, rimmed=rimmed)
         covered = np.maximum(covered, drawn)
-    for _ in range(int(rng.choice(3, p=(0.35, 0.45, 0.2)))):
+    for _ in range(int(rng.choice(4, p=(0.3, 0.4, 0.2, 0.1)))):
         shown, drawn = _printed(shown, rng)
         covered = np.maximum(covered, drawn)
-    if rng.random() < 0.05:
+    if rng.random() < 0.015:
         shown, drawn = _blot(shown, rng)
         covered = np.maximum(covered, drawn)
     return shown, covered
@@ -82,7 +129,7 @@ def _colour(rng: np.random.Generator) -> Picture:
     """Draw a colour: mostly white or black, sometimes grey, sometimes bright."""
     kind = rng.random()
     if kind < 0.42:
-        level = 255 - abs(rng.normal(0, 30)) * (rng.random() < 0.4)
+        level = 255 - abs(rng.normal(0, 35)) * (rng.random() < 0.5)
         return np.full(3, level, np.float32)
     if kind < 0.76:
         return np.full(3, abs(rng.normal(0, 30)) * (rng.random() < 0.45), np.float32)
@@ -93,16 +140,21 @@ def _colour(rng: np.random.Generator) -> Picture:
 
 
 def _stamp(
-    shown: Picture, coverage: Coverage, colour: Picture, rng: np.random.Generator
+    shown: Picture,
+    coverage: Coverage,
+    colour: Picture,
+    rng: np.random.Generator,
+    *,
+    rimmed: bool,
 ) -> tuple[Picture, Coverage]:
-    """Lay a shape over the picture in a colour that is seen there, with an outline at times."""
+    """Lay a shape over the picture in a colour that is seen there, with a rim if asked."""
     inside = coverage > 0.5
     if inside.any():
         ground = float(shown[inside].mean())
-        if abs(float(colour.mean()) - ground) < 30 and np.ptp(colour) < 60:
+        if abs(float(colour.mean()) - ground) < 26 and np.ptp(colour) < 60:
             colour = np.full(3, 0 if ground > 128 else 255, np.float32)
     covered = coverage
-    if rng.random() < 0.18:
+    if rimmed:
         rim = cv2.GaussianBlur(cv2.dilate(coverage, np.ones((3, 3))), (0, 0), 0.5)
         if rng.random() < 0.4:
             rim = cv2.dilate(rim, np.ones((3, 3)))
@@ -124,7 +176,7 @@ def _printed(shown: Picture, rng: np.random.Generator) -> tuple[Picture, Coverag
     if printed.plate.any():
         level = float(rng.choice((255, 255, 255, 0, 0, rng.uniform(0, 255))))
         shown, plate = _blend(shown, printed.plate, np.full(3, level, np.float32)), printed.plate
-    shown, ink = _stamp(shown, printed.ink, colour, rng)
+    shown, ink = _stamp(shown, printed.ink, colour, rng, rimmed=rng.random() < 0.12)
     return shown, np.maximum(plate, ink)
 
 

@@ -70,7 +70,7 @@ def draw_print(size: int, rng: np.random.Generator) -> Print:
         lines = [str(rng.choice(WORDS)) for _ in range(rng.integers(1, 6))]
         return _lettered(size, lines, rng, height=(6, 13), corner=0.85)
     lines = [" ".join(rng.choice(WORDS, rng.integers(1, 4))) for _ in range(rng.integers(1, 4))]
-    return _lettered(size, lines, rng, height=(7, 18), corner=0.85, plate=0.8)
+    return _lettered(size, lines, rng, height=(7, 18), corner=0.85, plate=0.5)
 
 
 def _panel_letter(size: int, rng: np.random.Generator) -> Print:
@@ -78,7 +78,7 @@ def _panel_letter(size: int, rng: np.random.Generator) -> Print:
     letter = str(rng.choice(list(string.ascii_letters[:34] + string.digits)))
     if rng.random() < 0.25:
         letter = str(rng.choice(PANELS))
-    return _lettered(size, [letter], rng, height=(8, 36), corner=0.7, plate=0.38)
+    return _lettered(size, [letter], rng, height=(8, 36), corner=0.7, plate=0.3)
 
 
 def _lettered(

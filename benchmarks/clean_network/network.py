@@ -1,7 +1,7 @@
 """The network that finds annotations: a small U that sees a picture at half its size.
 
-About 120,000 parameters. It answers for every pixel, at full size; input and output are
-(n, 3, rows, columns) and (n, 1, rows, columns), sides multiples of STRIDE.
+It answers for every pixel, at full size; input and output are (n, 3, rows, columns) and
+(n, 1, rows, columns), sides multiples of STRIDE.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ __all__ = ["STRIDE", "MarkNetwork"]
 STRIDE = 32
 """What the sides must be multiples of."""
 
-WIDTHS = (16, 24, 32, 40, 48)
+WIDTHS = (16, 32, 48, 64, 80)
 """Channels at 1/2, 1/4, 1/8, 1/16 and 1/32 of the size."""
 
 
@@ -26,6 +26,20 @@ def _block(inside: int, outside: int, stride: int = 1) -> nn.Sequential:
         nn.BatchNorm2d(outside),
         nn.ReLU(inplace=True),
     )
+
+
+class _Residual(nn.Module):
+    """Two convolutions around which the input goes on."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.first = _block(width, width)
+        self.second = nn.Sequential(
+            nn.Conv2d(width, width, 3, padding=1, bias=False), nn.BatchNorm2d(width)
+        )
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.relu(x + self.second(self.first(x)))
 
 
 class MarkNetwork(nn.Module):
@@ -38,7 +52,7 @@ class MarkNetwork(nn.Module):
         first = (halve, nn.BatchNorm2d(w[0]), nn.ReLU(inplace=True))
         self.stem = nn.Sequential(*first, _block(w[0], w[0]))
         self.down = nn.ModuleList(
-            nn.Sequential(_block(a, b, 2), _block(b, b)) for a, b in pairwise(w)
+            nn.Sequential(_block(a, b, 2), _Residual(b)) for a, b in pairwise(w)
         )
         self.up = nn.ModuleList(nn.ConvTranspose2d(b, a, 2, stride=2) for a, b in pairwise(w))
         self.join = nn.ModuleList(_block(a, a) for a in w[:-1])

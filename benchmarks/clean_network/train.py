@@ -1,28 +1,37 @@
 """Train the network of `hilum data clean` on annotations that are drawn, and write it as ONNX.
 
-    python benchmarks/clean_network/train.py --msd msd-lung-slices/slices.csv \
+    torchrun --nproc_per_node 2 benchmarks/clean_network/train.py --msd msd-lung-slices/slices.csv \
         --dicom lung-pet-ct-dx --out marks.onnx
+
+One process a core, each with one thread, draws its own examples; gradients are their mean.
 """
 
 from __future__ import annotations
 
 import argparse
-import multiprocessing
+import os
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
+import cv2
 import numpy as np
 import torch
 from backgrounds import Pool, load_pool
 from examples import draw_example
+from muon import Muon
 from network import MarkNetwork
+from torch import distributed
 from torch.nn.functional import binary_cross_entropy_with_logits
+from torch.nn.parallel import DistributedDataParallel
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-SIZE, BATCH = 160, 8
-PEAK_RATE = 3e-3
-MOST_GRADIENT = 1.0
+from hilum.learn.device import computes_bfloat16
+
+SIZE, BATCH = 320, 2
+"""Pixels a side, and examples a step of each process. A network that only saw small patches has
+never been far from their borders, and finds little in a whole slice: at 160 pixels it did."""
+PEAK_RATE, OTHERS = 0.02, 0.15
+"""Of the kernels by Muon; what biases and batch norm by Adam have of it."""
 MEMORY = 0.998
 """Of the running mean of the weights, which is what is kept: about the last 500 steps."""
 WARM, REPORT = 200, 100
@@ -36,51 +45,78 @@ def main() -> None:
     parser.add_argument("--msd", type=Path, required=True, help="slices.csv of msd-lung")
     parser.add_argument("--dicom", type=Path, help="folder of Lung-PET-CT-Dx")
     parser.add_argument("--out", type=Path, required=True, help="ONNX file to write")
-    parser.add_argument("--steps", type=int, default=8000)
+    parser.add_argument("--steps", type=int, default=20000)
     parser.add_argument("--minutes", type=float, default=1e9, help="end the schedule by then")
-    parser.add_argument("--drawers", type=int, default=1, help="processes that draw examples")
-    parser.add_argument("--start", type=Path, help="state to go on from (.pt of weights only)")
+    parser.add_argument("--state", type=Path, help="weights to go on from (.pt)")
     parser.add_argument("--rate", type=float, default=PEAK_RATE)
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
     torch.manual_seed(args.seed)
     torch.set_num_threads(1)
+    cv2.setNumThreads(1)
+    rank = int(os.environ.get("RANK", "0"))
+    if "RANK" in os.environ:
+        distributed.init_process_group("gloo")
     network = MarkNetwork().to(memory_format=torch.channels_last)
-    if args.start:
-        network.load_state_dict(torch.load(args.start, weights_only=True))
-    pool = load_pool(args.msd, args.dicom)
-    export(train(network, _batches(pool, args), args), args.out)
+    if args.state:
+        network.load_state_dict(torch.load(args.state, weights_only=True))
+    rng = np.random.default_rng((args.seed, rank))
+    kept = train(network, load_pool(args.msd, args.dicom), rng, args, speaks=rank == 0)
+    if rank == 0:
+        export(kept, args.out)
+    if "RANK" in os.environ:
+        distributed.destroy_process_group()
 
 
-def train(network: MarkNetwork, batches: Iterator[Batch], args: argparse.Namespace) -> MarkNetwork:
+def train(
+    network: MarkNetwork,
+    pool: Pool,
+    rng: np.random.Generator,
+    args: argparse.Namespace,
+    *,
+    speaks: bool,
+) -> MarkNetwork:
     """Train by AdamW, the rate falling as a cosine; return the running mean of the weights."""
-    optimiser = torch.optim.AdamW(network.parameters(), lr=args.rate, weight_decay=1e-3)
-    started, mean = time.monotonic(), 0.7
-    network.train()
+    shared = DistributedDataParallel(network) if distributed.is_initialized() else network
+    kernels = [p for p in network.parameters() if p.ndim == 4]
+    others = [p for p in network.parameters() if p.ndim != 4]
+    optimisers = {
+        args.rate: Muon(kernels, args.rate),
+        args.rate * OTHERS: torch.optim.AdamW(others, lr=args.rate * OTHERS, weight_decay=0),
+    }
     kept = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(MEMORY), use_buffers=True)
-    done, step = 0.0, 0
+    started, mean, step, done = time.monotonic(), 0.7, 0, 0.0
+    network.train()
     while done < 1:
         spent = (time.monotonic() - started) / 60
-        done = max(step / args.steps, spent / args.minutes)
-        for group in optimiser.param_groups:
-            group["lr"] = (
-                args.rate * min(1, step / WARM) * (0.5 + 0.5 * np.cos(np.pi * min(done, 1)))
-            )
-        picture, marked, weight = next(batches)
-        with torch.autocast("cpu", torch.bfloat16):
-            logits = network(picture.contiguous(memory_format=torch.channels_last))
+        done = _agreed(min(1.0, max(step / args.steps, spent / args.minutes)))
+        for rate, optimiser in optimisers.items():
+            for group in optimiser.param_groups:
+                group["lr"] = rate * min(1, step / WARM) * (0.5 + 0.5 * np.cos(np.pi * done))
+        picture, marked, weight = draw_batch(pool, rng)
+        with torch.autocast("cpu", torch.bfloat16, enabled=computes_bfloat16()):
+            logits = shared(picture)
         loss = loss_of(logits.float()[:, 0], marked, weight)
-        optimiser.zero_grad()
+        network.zero_grad()
         loss.backward()
-        torch.nn.utils.clip_grad_norm_(network.parameters(), MOST_GRADIENT)
-        optimiser.step()
+        for optimiser in optimisers.values():
+            optimiser.step()
         kept.update_parameters(network)
         mean += 0.02 * (float(loss.detach()) - mean)
         step += 1
-        if step % REPORT == 0:
+        if speaks and step % REPORT == 0:
             torch.save(kept.module.state_dict(), args.out.with_suffix(".pt"))
             print(f"{step} {spent:.1f} min loss {mean:.4f}", flush=True)
     return kept.module
+
+
+def _agreed(done: float) -> float:
+    """Return the furthest of all processes, so that they end together."""
+    if not distributed.is_initialized():
+        return done
+    furthest = torch.tensor(done)
+    distributed.all_reduce(furthest, op=distributed.ReduceOp.MAX)
+    return float(furthest)
 
 
 def loss_of(logits: torch.Tensor, marked: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
@@ -91,30 +127,15 @@ def loss_of(logits: torch.Tensor, marked: torch.Tensor, weight: torch.Tensor) ->
     return 4 * entropy + (1 - overlap)
 
 
-def _batches(pool: Pool, args: argparse.Namespace) -> Iterator[Batch]:
-    """Yield batches drawn by other processes; which examples come depends on the seed alone."""
-    context = multiprocessing.get_context("fork")
-    queues = [context.Queue(maxsize=4) for _ in range(args.drawers)]
-    for number, queue in enumerate(queues):
-        context.Process(target=_draw, args=(pool, queue, (args.seed, number)), daemon=True).start()
-    while True:
-        for queue in queues:
-            picture, marked, weight = queue.get()
-            yield (
-                torch.from_numpy(picture).permute(0, 3, 1, 2).float() / 255,
-                torch.from_numpy(marked).float(),
-                torch.from_numpy(weight).float(),
-            )
-
-
-def _draw(pool: Pool, queue: multiprocessing.Queue, seed: tuple[int, int]) -> None:
-    """Draw batches for ever."""
-    rng = np.random.default_rng(seed)
-    while True:
-        drawn = [draw_example(pool, SIZE, rng) for _ in range(BATCH)]
-        queue.put((np.stack([one.picture for one in drawn]),
-                   np.stack([one.marked for one in drawn]),
-                   np.stack([~one.unsure for one in drawn])))  # fmt: skip
+def draw_batch(pool: Pool, rng: np.random.Generator) -> Batch:
+    """Draw pictures (n, 3, size, size) 0 to 1, and what is marked and counts (n, size, size)."""
+    drawn = [draw_example(pool, SIZE, rng) for _ in range(BATCH)]
+    picture = torch.from_numpy(np.stack([one.picture for one in drawn]))
+    return (
+        (picture.permute(0, 3, 1, 2).float() / 255).contiguous(memory_format=torch.channels_last),
+        torch.from_numpy(np.stack([one.marked for one in drawn])).float(),
+        torch.from_numpy(np.stack([~one.unsure for one in drawn])).float(),
+    )
 
 
 def export(network: MarkNetwork, out: Path) -> None:

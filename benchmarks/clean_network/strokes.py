@@ -1,0 +1,69 @@
+"""What annotations are drawn with: polygons and lines as coverage, and where they are put.
+
+Coverage is (size, size) float32, 0 to 1, anti-aliased. Each shape is drawn from two generators:
+`style` decides what it looks like, `place` where it goes, so that one style can be drawn again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["Coverage", "Maker", "Points", "between", "blank", "filled", "placed", "stroke"]
+
+Coverage = npt.NDArray[np.float32]
+Points = npt.NDArray[np.float64]
+Maker = Callable[[int, np.random.Generator, np.random.Generator], Coverage]
+"""From the side of the patch in pixels, style and place to a shape's coverage."""
+
+SHIFT = 4
+"""Bits behind the point of OpenCV's coordinates."""
+
+STEPS = 8
+"""A turn is parted into so many by those who draw arrows with a mouse."""
+
+
+def blank(size: int) -> npt.NDArray[np.uint8]:
+    """Return an empty canvas."""
+    return np.zeros((size, size), np.uint8)
+
+
+def filled(size: int, *polygons: Points) -> Coverage:
+    """Return the union of polygons of (x, y)."""
+    canvas = blank(size)
+    for points in polygons:
+        fixed = np.rint(points * 2**SHIFT).astype(np.int32)
+        cv2.fillPoly(canvas, [fixed], 255, cv2.LINE_AA, SHIFT)
+    return (canvas / np.float32(255)).astype(np.float32)
+
+
+def stroke(size: int, points: Points, width: float, *, closed: bool = False) -> Coverage:
+    """Return a line through points of (x, y), `width` pixels wide."""
+    up = 1 if width >= 1.5 else 2
+    canvas = blank(size * up)
+    fixed = np.rint(points * up * 2**SHIFT).astype(np.int32)
+    cv2.polylines(canvas, [fixed], closed, 255, max(1, round(width * up)), cv2.LINE_AA, SHIFT)
+    if up > 1:
+        canvas = cv2.resize(canvas, (size, size), interpolation=cv2.INTER_AREA)
+    return (canvas / np.float32(255)).astype(np.float32)
+
+
+def placed(
+    local: Points, size: int, place: np.random.Generator, angle: float | None = None
+) -> Points:
+    """Turn and move points about the origin to somewhere on the patch."""
+    turn = angle
+    if turn is None:
+        turn = place.uniform(0, 2 * np.pi)
+        if place.random() < 0.3:
+            turn = np.rint(turn / (2 * np.pi) * STEPS) * (2 * np.pi) / STEPS
+    matrix = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
+    return local @ matrix.T + place.uniform(-0.02 * size, 1.02 * size, 2)
+
+
+def between(style: np.random.Generator, low: float, high: float) -> float:
+    """Draw a length, small ones as likely as large ones."""
+    return float(np.exp(style.uniform(np.log(low), np.log(high))))
