@@ -44,6 +44,26 @@ class Example:
     unsure: npt.NDArray[np.bool_]
 
 
+@dataclass(frozen=True)
+class _Canvas:
+    """A picture that is drawn on, in place, and which of it was covered, 0 to 1."""
+
+    shown: Picture
+    covered: Coverage
+
+    @property
+    def size(self) -> int:
+        return len(self.covered)
+
+    def lay(self, coverage: Coverage, colour: Picture) -> None:
+        """Lay a colour over the picture."""
+        x, y, wide, high = cv2.boundingRect((coverage > 0).astype(np.uint8))
+        box = np.s_[y : y + high, x : x + wide]
+        part = coverage[box][..., None]
+        self.shown[box] = self.shown[box] * (1 - part) + part * colour
+        np.maximum(self.covered[box], coverage[box], out=self.covered[box])
+
+
 def draw_example(pool: Pool, size: int, rng: np.random.Generator) -> Example:
     """Draw a patch and what is on it."""
     grey = draw_background(pool, size, rng)
@@ -51,13 +71,13 @@ def draw_example(pool: Pool, size: int, rng: np.random.Generator) -> Example:
     clean = np.repeat(grey[..., None], 3, axis=2)
     if rng.random() < 0.06:
         clean = np.clip(clean * rng.uniform(0.85, 1.0, 3) + rng.uniform(-6, 14, 3), 0, 255)
-    shown = clean.astype(np.float32)
-    covered = np.zeros((side, side), np.float32)
+    clean = clean.astype(np.float32)
+    shown, covered = clean.copy(), np.zeros((side, side), np.float32)
     if rng.random() >= NONE_SHARE:
-        shown, covered = _annotate(shown, rng)
-        clean, shown, covered = _reproduced(clean.astype(np.float32), shown, covered, rng)
-    change = np.abs(shown - clean).max(axis=2)
-    marked = change > VISIBLE
+        _annotate(_Canvas(shown, covered), rng)
+        clean, shown, covered = _reproduced(clean, shown, covered, rng)
+    red, green, blue = np.moveaxis(np.abs(shown - clean), 2, 0)
+    marked = np.maximum(np.maximum(red, green), blue) > VISIBLE
     unsure = (covered > 0.03) & ~marked
     whole = Example(_published(shown, rng), marked, unsure)
     return _laid(whole, size, rng)
@@ -101,10 +121,8 @@ def _reproduced(
     return clean, shown, covered
 
 
-def _annotate(shown: Picture, rng: np.random.Generator) -> tuple[Picture, Coverage]:
+def _annotate(canvas: _Canvas, rng: np.random.Generator) -> None:
     """Draw one to several annotations; those of one picture are mostly alike in form and colour."""
-    size = shown.shape[0]
-    covered = np.zeros((size, size), np.float32)
     makers, odds = zip(*SHAPES, strict=True)
     house, usual = makers[rng.choice(len(makers), p=odds)], int(rng.integers(2**32))
     colour, rimmed = _colour(rng), rng.random() < 0.2
@@ -114,15 +132,11 @@ def _annotate(shown: Picture, rng: np.random.Generator) -> tuple[Picture, Covera
             maker, style = makers[rng.choice(len(makers), p=odds)], rng
         if rng.random() < 0.25:
             colour, rimmed = _colour(rng), rng.random() < 0.2
-        shown, drawn = _stamp(shown, maker(size, style, rng), colour, rng, rimmed=rimmed)
-        covered = np.maximum(covered, drawn)
+        _stamp(canvas, maker(canvas.size, style, rng), colour, rng, rimmed=rimmed)
     for _ in range(int(rng.choice(4, p=(0.3, 0.4, 0.2, 0.1)))):
-        shown, drawn = _printed(shown, rng)
-        covered = np.maximum(covered, drawn)
+        _print(canvas, rng)
     if rng.random() < 0.015:
-        shown, drawn = _blot(shown, rng)
-        covered = np.maximum(covered, drawn)
-    return shown, covered
+        _blot(canvas, rng)
 
 
 def _colour(rng: np.random.Generator) -> Picture:
@@ -140,54 +154,46 @@ def _colour(rng: np.random.Generator) -> Picture:
 
 
 def _stamp(
-    shown: Picture,
+    canvas: _Canvas,
     coverage: Coverage,
     colour: Picture,
     rng: np.random.Generator,
     *,
     rimmed: bool,
-) -> tuple[Picture, Coverage]:
+) -> None:
     """Lay a shape over the picture in a colour that is seen there, with a rim if asked."""
-    inside = coverage > 0.5
-    if inside.any():
-        ground = float(shown[inside].mean())
+    inside = canvas.shown[coverage > 0.5]
+    if len(inside):
+        ground = float(inside.mean())
         if abs(float(colour.mean()) - ground) < 26 and np.ptp(colour) < 60:
             colour = np.full(3, 0 if ground > 128 else 255, np.float32)
-    covered = coverage
     if rimmed:
         rim = cv2.GaussianBlur(cv2.dilate(coverage, np.ones((3, 3))), (0, 0), 0.5)
         if rng.random() < 0.4:
             rim = cv2.dilate(rim, np.ones((3, 3)))
-        edge = np.full(3, 0 if colour.mean() > 100 else 255, np.float32)
-        shown, covered = _blend(shown, rim, edge), rim
+        canvas.lay(rim, np.full(3, 0 if colour.mean() > 100 else 255, np.float32))
     if rng.random() < 0.5:
         coverage = cv2.GaussianBlur(coverage, (0, 0), float(rng.uniform(0.3, 0.9)))
-    return _blend(shown, coverage, colour), np.maximum(covered, coverage)
+    canvas.lay(coverage, colour)
 
 
-def _blend(shown: Picture, coverage: Coverage, colour: Picture) -> Picture:
-    return shown * (1 - coverage[..., None]) + coverage[..., None] * colour
-
-
-def _printed(shown: Picture, rng: np.random.Generator) -> tuple[Picture, Coverage]:
+def _print(canvas: _Canvas, rng: np.random.Generator) -> None:
     """Print letters over the picture, on a plate where they have one."""
-    printed = draw_print(shown.shape[0], rng)
-    colour, plate = _colour(rng), np.zeros_like(printed.plate)
+    printed, colour = draw_print(canvas.size, rng), _colour(rng)
     if printed.plate.any():
         level = float(rng.choice((255, 255, 255, 0, 0, rng.uniform(0, 255))))
-        shown, plate = _blend(shown, printed.plate, np.full(3, level, np.float32)), printed.plate
-    shown, ink = _stamp(shown, printed.ink, colour, rng, rimmed=rng.random() < 0.12)
-    return shown, np.maximum(plate, ink)
+        canvas.lay(printed.plate, np.full(3, level, np.float32))
+    _stamp(canvas, printed.ink, colour, rng, rimmed=rng.random() < 0.12)
 
 
-def _blot(shown: Picture, rng: np.random.Generator) -> tuple[Picture, Coverage]:
+def _blot(canvas: _Canvas, rng: np.random.Generator) -> None:
     """Blot out a corner with a flat rectangle, as is done to names."""
-    size = shown.shape[0]
+    size = canvas.size
     high, wide = rng.integers(6, size // 3, 2)
     top, left = rng.choice((0, size - high)), rng.choice((0, size - wide))
-    covered = np.zeros((size, size), np.float32)
-    covered[top : top + high, left : left + wide] = 1
-    return _blend(shown, covered, np.full(3, rng.choice((0, 255)), np.float32)), covered
+    coverage = np.zeros((size, size), np.float32)
+    coverage[top : top + high, left : left + wide] = 1
+    canvas.lay(coverage, np.full(3, rng.choice((0, 255)), np.float32))
 
 
 def _published(shown: Picture, rng: np.random.Generator) -> npt.NDArray[np.uint8]:

@@ -18,7 +18,6 @@ import numpy as np
 import torch
 from backgrounds import Pool, load_pool
 from examples import draw_example
-from muon import Muon
 from network import MarkNetwork
 from torch import distributed
 from torch.nn.functional import binary_cross_entropy_with_logits
@@ -30,8 +29,8 @@ from hilum.learn.device import computes_bfloat16
 SIZE, BATCH = 320, 2
 """Pixels a side, and examples a step of each process. A network that only saw small patches has
 never been far from their borders, and finds little in a whole slice: at 160 pixels it did."""
-PEAK_RATE, OTHERS = 0.02, 0.15
-"""Of the kernels by Muon; what biases and batch norm by Adam have of it."""
+PEAK_RATE = 3e-3
+MOST_GRADIENT = 1.0
 MEMORY = 0.998
 """Of the running mean of the weights, which is what is kept: about the last 500 steps."""
 WARM, REPORT = 200, 100
@@ -78,29 +77,23 @@ def train(
 ) -> MarkNetwork:
     """Train by AdamW, the rate falling as a cosine; return the running mean of the weights."""
     shared = DistributedDataParallel(network) if distributed.is_initialized() else network
-    kernels = [p for p in network.parameters() if p.ndim == 4]
-    others = [p for p in network.parameters() if p.ndim != 4]
-    optimisers = {
-        args.rate: Muon(kernels, args.rate),
-        args.rate * OTHERS: torch.optim.AdamW(others, lr=args.rate * OTHERS, weight_decay=0),
-    }
+    optimiser = torch.optim.AdamW(network.parameters(), lr=args.rate, weight_decay=1e-3)
     kept = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(MEMORY), use_buffers=True)
     started, mean, step, done = time.monotonic(), 0.7, 0, 0.0
     network.train()
     while done < 1:
         spent = (time.monotonic() - started) / 60
         done = _agreed(min(1.0, max(step / args.steps, spent / args.minutes)))
-        for rate, optimiser in optimisers.items():
-            for group in optimiser.param_groups:
-                group["lr"] = rate * min(1, step / WARM) * (0.5 + 0.5 * np.cos(np.pi * done))
+        for group in optimiser.param_groups:
+            group["lr"] = args.rate * min(1, step / WARM) * (0.5 + 0.5 * np.cos(np.pi * done))
         picture, marked, weight = draw_batch(pool, rng)
         with torch.autocast("cpu", torch.bfloat16, enabled=computes_bfloat16()):
             logits = shared(picture)
         loss = loss_of(logits.float()[:, 0], marked, weight)
-        network.zero_grad()
+        optimiser.zero_grad()
         loss.backward()
-        for optimiser in optimisers.values():
-            optimiser.step()
+        torch.nn.utils.clip_grad_norm_(network.parameters(), MOST_GRADIENT)
+        optimiser.step()
         kept.update_parameters(network)
         mean += 0.02 * (float(loss.detach()) - mean)
         step += 1
