@@ -25,6 +25,7 @@ import pandas as pd
 from _machine import describe, row
 
 from hilum.prepare.clean import clean_picture
+from hilum.prepare.clean.frames import find_frame
 from hilum.readers import read_in_colour, read_slice
 from hilum.sources.ct_pneumonia import CT_PNEUMONIA
 from hilum.sources.options import BuildOptions, BuildPlace
@@ -152,14 +153,21 @@ def pair_table(pairs: Sequence[Pair], counts: Sequence[Counts | None]) -> Iterat
 
 def clean_table(named: Sequence[tuple[str, Sequence[Path]]]) -> Iterator[str]:
     """Yield the table of the slices that need no cleaning."""
-    yield row("slices", "count", "changed pixels, mean", "slices with any", "worst slice")
-    yield row("---", *["---:"] * 4)
+    yield row("slices", "count", "changed pixels, mean", "of these white frames",
+              "slices with any", "worst slice")  # fmt: skip
+    yield row("---", *["---:"] * 5)
     for name, paths in named:
         with ThreadPoolExecutor(WORKERS) as pool:
-            shares = np.array(list(pool.map(lambda path: clean_picture(look(path)).share, paths)))
-        yield row(name, len(paths), f"{100 * shares.mean():.3f} %",
+            shares, frames = np.array(list(pool.map(changed, paths))).T
+        yield row(name, len(paths), f"{100 * shares.mean():.3f} %", f"{100 * frames.mean():.3f} %",
                   f"{(shares > 0).sum()} ({100 * (shares > 0).mean():.0f} %)",
                   f"{100 * shares.max():.1f} %")  # fmt: skip
+
+
+def changed(path: Path) -> tuple[float, float]:
+    """Return which share of a slice is filled in, and which lies in a white frame."""
+    pixels = look(path)
+    return clean_picture(pixels).share, float(find_frame(pixels).mean())
 
 
 def main() -> None:
