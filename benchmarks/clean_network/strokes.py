@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Coverage", "Maker", "Points", "between", "blank", "filled", "placed", "stroke"]
+__all__ = ["Coverage", "Maker", "Points", "between", "filled", "placed", "stroke"]
 
 Coverage = npt.NDArray[np.float32]
 Points = npt.NDArray[np.float64]
@@ -26,14 +26,9 @@ STEPS = 8
 """A turn is parted into so many by those who draw arrows with a mouse."""
 
 
-def blank(size: int) -> npt.NDArray[np.uint8]:
-    """Return an empty canvas."""
-    return np.zeros((size, size), np.uint8)
-
-
 def filled(size: int, *polygons: Points) -> Coverage:
     """Return the union of polygons of (x, y)."""
-    canvas = blank(size)
+    canvas = np.zeros((size, size), np.uint8)
     for points in polygons:
         fixed = np.rint(points * 2**SHIFT).astype(np.int32)
         cv2.fillPoly(canvas, [fixed], 255, cv2.LINE_AA, SHIFT)
@@ -43,7 +38,7 @@ def filled(size: int, *polygons: Points) -> Coverage:
 def stroke(size: int, points: Points, width: float, *, closed: bool = False) -> Coverage:
     """Return a line through points of (x, y), `width` pixels wide."""
     up = 1 if width >= 1.5 else 2
-    canvas = blank(size * up)
+    canvas = np.zeros((size * up, size * up), np.uint8)
     fixed = np.rint(points * up * 2**SHIFT).astype(np.int32)
     cv2.polylines(canvas, [fixed], closed, 255, max(1, round(width * up)), cv2.LINE_AA, SHIFT)
     if up > 1:
