@@ -17,6 +17,7 @@ ROOMS = (
     "errors",
     "progress",
     "atomic",
+    "alone",
     "cache",
     "boxes",
     "table",

@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 from clutter import add_clutter
+from strokes import Sides
 
 from hilum.readers import Window, apply_window, read_slice
 from hilum.sources.phantom.body import draw_body, draw_level
@@ -25,17 +26,28 @@ __all__ = ["Pool", "draw_background", "load_pool"]
 Grey = npt.NDArray[np.float32]
 
 PHANTOMS, PHANTOM_SIDE = 150, 384
-LEAST_ZOOM, MOST_ZOOM = 0.75, 2.2
-"""Pixels shown for one of a 256-pixel slice: from a small whole slice to a cropped lung."""
+LEAST_WIDTH, MOST_WIDTH = 0.75, 1.9
+"""Width of the body, in widths of the patch: from a whole slice, as articles cut it, to a lung."""
+
+FLESH = -300.0
+"""Hounsfield units above which a pixel belongs to the body, or its bright counterpart."""
+
+
+@dataclass(frozen=True)
+class Slice:
+    """A slice, float32 or uint8, and where the body is: left, top, width, height in pixels."""
+
+    pixels: npt.NDArray[np.generic]
+    body: tuple[int, int, int, int]
 
 
 @dataclass(frozen=True)
 class Pool:
-    """Slices: `pictures` uint8; `phantoms` and `volumes` float32 in Hounsfield units."""
+    """Slices: `pictures` as 8-bit grey levels; `phantoms` and `volumes` in Hounsfield units."""
 
-    pictures: list[npt.NDArray[np.uint8]]
-    phantoms: list[Grey]
-    volumes: list[Grey]
+    pictures: list[Slice]
+    phantoms: list[Slice]
+    volumes: list[Slice]
 
 
 def load_pool(msd: Path, dicom: Path | None, groups: int | None = None) -> Pool:
@@ -43,17 +55,25 @@ def load_pool(msd: Path, dicom: Path | None, groups: int | None = None) -> Pool:
     table = read_table(msd)
     names = sorted(table.rows["group"].unique())[:groups]
     pictures = [
-        read_slice(path).grey
+        _found(read_slice(path).grey, 0.3 * 255)
         for path, group in zip(table.paths(), table.rows["group"], strict=True)
         if group in names
     ]
-    phantoms = [_phantom(number) for number in range(PHANTOMS)]
+    phantoms = [_found(_phantom(number), FLESH) for number in range(PHANTOMS)]
     volumes = []
     for path in sorted(dicom.rglob("*.dcm")) if dicom else []:
         image = read_slice(path)
         if image.hu is not None:
-            volumes.append(image.hu.astype(np.float32))
+            volumes.append(_found(image.hu.astype(np.float32), FLESH))
     return Pool(pictures, phantoms, volumes)
+
+
+def _found(pixels: npt.NDArray[np.generic], level: float) -> Slice:
+    """Find the body: the largest part brighter than a level."""
+    bright = (np.asarray(pixels) > level).astype(np.uint8)
+    _, _, boxes, _ = cv2.connectedComponentsWithStats(bright)
+    left, top, width, height, _ = max(boxes[1:], key=lambda box: box[cv2.CC_STAT_AREA])
+    return Slice(pixels, (int(left), int(top), int(width), int(height)))
 
 
 def _phantom(number: int) -> Grey:
@@ -67,15 +87,13 @@ def _phantom(number: int) -> Grey:
     return np.asarray(blurred + noise * rng.uniform(10, 60), dtype=np.float32)
 
 
-def draw_background(pool: Pool, size: int, rng: np.random.Generator) -> Grey:
-    """Return a square of `size` or less, float32, 0 to 255, without annotations."""
+def draw_background(pool: Pool, sides: Sides, rng: np.random.Generator) -> Grey:
+    """Return a picture of so many rows and columns, float32, 0 to 255, without annotations."""
     kind = rng.choice(3, p=(0.5, 0.34, 0.16) if pool.volumes else (0.7, 0.0, 0.3))
-    if kind == 0:
-        picture = _crop(pool.pictures[rng.integers(len(pool.pictures))], size, rng, 256)
-    else:
-        chosen, side = ((pool.volumes, 512), (pool.phantoms, PHANTOM_SIDE))[kind - 1]
-        hu = _crop(chosen[rng.integers(len(chosen))], size, rng, side)
-        picture = apply_window(hu, _window(rng)).astype(np.float32)
+    chosen = (pool.pictures, pool.volumes, pool.phantoms)[kind]
+    picture = _crop(chosen[rng.integers(len(chosen))], sides, rng)
+    if kind:
+        picture = apply_window(picture, _window(rng)).astype(np.float32)
     if rng.random() < 0.6:
         picture = add_clutter(picture, rng)
     return _shown(picture, rng)
@@ -91,17 +109,25 @@ def _window(rng: np.random.Generator) -> Window:
     return Window(float(rng.uniform(250, 700)), float(rng.uniform(0, 120)))
 
 
-def _crop(picture: npt.NDArray[np.generic], size: int, rng: np.random.Generator, side: int) -> Grey:
-    """Cut a square out and bring it to `size`, or less where the whole slice has no more."""
-    zoom = float(np.exp(rng.uniform(np.log(LEAST_ZOOM), np.log(MOST_ZOOM)))) * 256 / side
-    want = min(round(size / zoom), *picture.shape)
-    top = int(rng.integers(picture.shape[0] - want + 1))
-    left = int(rng.integers(picture.shape[1] - want + 1))
-    cut = picture[top : top + want, left : left + want].astype(np.float32)
-    shown = min(size, round(want * zoom))
-    how = cv2.INTER_AREA if want > shown else (cv2.INTER_CUBIC, cv2.INTER_LINEAR)[rng.integers(2)]
-    cut = cv2.resize(cut, (shown, shown), interpolation=how)
-    return np.ascontiguousarray(cut[:, ::-1] if rng.random() < 0.5 else cut)
+def _crop(chosen: Slice, sides: Sides, rng: np.random.Generator) -> Grey:
+    """Cut a piece with the body in it out, or of the body, and bring it to `sides`."""
+    left, top, width, height = chosen.body
+    wide = float(np.exp(rng.uniform(np.log(LEAST_WIDTH), np.log(MOST_WIDTH)))) * sides[1]
+    zoom = wide / width
+    rows, columns = (max(8, round(side / zoom)) for side in sides)
+    y, x = _start(top, height, rows, rng), _start(left, width, columns, rng)
+    beyond = max(0, -y, -x, y + rows - chosen.pixels.shape[0], x + columns - chosen.pixels.shape[1])
+    around = np.pad(chosen.pixels, beyond, constant_values=np.min(chosen.pixels))
+    cut = around[y + beyond : y + beyond + rows, x + beyond : x + beyond + columns]
+    how = cv2.INTER_AREA if zoom < 1 else (cv2.INTER_CUBIC, cv2.INTER_LINEAR)[rng.integers(2)]
+    scaled = cv2.resize(cut.astype(np.float32), sides[::-1], interpolation=how)
+    return np.ascontiguousarray(scaled[:, ::-1] if rng.random() < 0.5 else scaled)
+
+
+def _start(first: int, length: int, shown: int, rng: np.random.Generator) -> int:
+    """Return where a cut of a length begins: within the body, or around it where that is less."""
+    low, high = sorted((first, first + length - shown))
+    return int(rng.integers(low, high + 1))
 
 
 def _shown(picture: Grey, rng: np.random.Generator) -> Grey:

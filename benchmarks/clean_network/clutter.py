@@ -14,7 +14,7 @@ Grey = npt.NDArray[np.float32]
 
 
 def add_clutter(x: Grey, rng: np.random.Generator) -> Grey:
-    """Add a few such things to a square, 0 to 255."""
+    """Add a few such things to a picture, 0 to 255."""
     if rng.random() < 0.4:
         x = _cloud(x, rng)
     if rng.random() < 0.15:
@@ -128,15 +128,16 @@ def _air(x: Grey, rng: np.random.Generator) -> Grey:
 
 def _couch(x: Grey, rng: np.random.Generator) -> Grey:
     """The couch or a blanket: one or two long flat curves across the patch."""
-    size = x.shape[0]
-    along = np.linspace(-10, size + 10, 60)
-    deep, bend = rng.uniform(0, size), rng.uniform(-0.004, 0.004)
+    upright = rng.random() < 0.3
+    high, wide = x.shape[::-1] if upright else x.shape
+    along = np.linspace(-10, wide + 10, 60)
+    deep, bend = rng.uniform(0, high), rng.uniform(-0.004, 0.004)
     for offset in (0, rng.uniform(4, 20))[: int(rng.integers(1, 3))]:
-        across = deep + offset + bend * (along - rng.uniform(0.3, 0.7) * size) ** 2
+        across = deep + offset + bend * (along - rng.uniform(0.3, 0.7) * wide) ** 2
         points = np.rint(np.stack([along, across], 1) * 16).astype(np.int32)
-        cover = np.zeros(x.shape, np.uint8)
+        cover = np.zeros((high, wide), np.uint8)
         cv2.polylines(cover, [points], False, 255, int(rng.integers(1, 4)), cv2.LINE_AA, 4)
-        if rng.random() < 0.3:
+        if upright:
             cover = np.ascontiguousarray(cover.T)
         x = _lay(x, _soft(cover, rng, 0.4, 1.2), rng.uniform(80, 262))
     return x
@@ -144,11 +145,10 @@ def _couch(x: Grey, rng: np.random.Generator) -> Grey:
 
 def _wire(x: Grey, rng: np.random.Generator) -> Grey:
     """A catheter, an electrode or a suture: a thin wandering line, or small rings and dots."""
-    size = x.shape[0]
     steps = np.cumsum(rng.normal(0, 0.35, 24))
     turn = rng.uniform(0, 2 * np.pi) + steps
     path = np.cumsum(np.stack([np.cos(turn), np.sin(turn)], 1) * rng.uniform(1, 5), 0)
-    points = np.rint((path + rng.uniform(0, size, 2)) * 16).astype(np.int32)
+    points = np.rint((path + rng.uniform(0, 1, 2) * x.shape[::-1]) * 16).astype(np.int32)
     cover = np.zeros(x.shape, np.uint8)
     cv2.polylines(cover, [points], False, 255, int(rng.integers(1, 4)), cv2.LINE_AA, 4)
     level = rng.uniform(180, 270) if rng.random() < 0.7 else rng.uniform(-10, 60)

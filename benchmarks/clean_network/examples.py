@@ -10,7 +10,7 @@ import numpy.typing as npt
 from backgrounds import Pool, draw_background
 from lettering import draw_print
 from shapes import SHAPES
-from strokes import Coverage
+from strokes import Coverage, Sides
 
 __all__ = ["Example", "draw_example"]
 
@@ -19,6 +19,10 @@ VISIBLE = 12.0
 
 NONE_SHARE = 0.25
 """Patches without any annotation."""
+
+MISSING_SHARE, MOST_MISSING = 0.35, 31
+"""Patches whose picture ends before they do, to the right or below, and by how many pixels: the
+network sees sides that are multiples of 32."""
 
 MOST_SHAPES = 9
 """Annotations of a patch, letters not counted."""
@@ -34,9 +38,9 @@ class Example:
     """One patch.
 
     Attributes:
-        picture: (size, size, 3) uint8, red green blue.
-        marked: (size, size) bool, pixels that an annotation changed visibly.
-        unsure: (size, size) bool, pixels that one covers without being seen: not learnt from.
+        picture: (rows, columns, 3) uint8, red green blue.
+        marked: (rows, columns) bool, pixels that an annotation changed visibly.
+        unsure: (rows, columns) bool, pixels that one covers without being seen: not learnt from.
     """
 
     picture: npt.NDArray[np.uint8]
@@ -52,8 +56,9 @@ class _Canvas:
     covered: Coverage
 
     @property
-    def size(self) -> int:
-        return len(self.covered)
+    def sides(self) -> Sides:
+        rows, columns = self.covered.shape
+        return rows, columns
 
     def lay(self, coverage: Coverage, colour: Picture) -> None:
         """Lay a colour over the picture."""
@@ -64,36 +69,29 @@ class _Canvas:
         np.maximum(self.covered[box], coverage[box], out=self.covered[box])
 
 
-def draw_example(pool: Pool, size: int, rng: np.random.Generator) -> Example:
+def draw_example(pool: Pool, sides: Sides, rng: np.random.Generator) -> Example:
     """Draw a patch and what is on it."""
-    grey = draw_background(pool, size, rng)
-    side = len(grey)
+    grey = draw_background(pool, _taken(sides, rng), rng)
     clean = np.repeat(grey[..., None], 3, axis=2)
     if rng.random() < 0.06:
         clean = np.clip(clean * rng.uniform(0.85, 1.0, 3) + rng.uniform(-6, 14, 3), 0, 255)
     clean = clean.astype(np.float32)
-    shown, covered = clean.copy(), np.zeros((side, side), np.float32)
+    shown, covered = clean.copy(), np.zeros(grey.shape, np.float32)
     if rng.random() >= NONE_SHARE:
         _annotate(_Canvas(shown, covered), rng)
         clean, shown, covered = _reproduced(clean, shown, covered, rng)
     red, green, blue = np.moveaxis(np.abs(shown - clean), 2, 0)
     marked = np.maximum(np.maximum(red, green), blue) > VISIBLE
     unsure = (covered > 0.03) & ~marked
-    whole = Example(_published(shown, rng), marked, unsure)
-    return _laid(whole, size, rng)
+    missing = [(0, side - has) for side, has in zip(sides, grey.shape, strict=True)]
+    parts = (_published(shown, rng), marked, unsure)
+    return Example(*(np.pad(x, [*missing, (0, 0)][: x.ndim]) for x in parts))
 
 
-def _laid(example: Example, size: int, rng: np.random.Generator) -> Example:
-    """Cut rows off, since slices in articles are wider than high, and fill up with black."""
-    side = len(example.marked)
-    rows = round(side * rng.uniform(0.6, 1)) if rng.random() < 0.6 else side
-    top = int(rng.integers(side - rows + 1))
-    down, right = size - rows, size - side
-    filled = [
-        np.pad(x[top : top + rows], ((0, down), (0, right), (0, 0))[: x.ndim])
-        for x in (example.picture, example.marked, example.unsure)
-    ]
-    return Example(*filled)
+def _taken(sides: Sides, rng: np.random.Generator) -> Sides:
+    """Return which part of a patch the picture takes: it is black beyond, as the tool shows it."""
+    missing = rng.integers(0, MOST_MISSING + 1, 2) * (rng.random(2) < MISSING_SHARE)
+    return sides[0] - int(missing[0]), sides[1] - int(missing[1])
 
 
 def _reproduced(
@@ -132,7 +130,7 @@ def _annotate(canvas: _Canvas, rng: np.random.Generator) -> None:
             maker, style = makers[rng.choice(len(makers), p=odds)], rng
         if rng.random() < 0.25:
             colour, rimmed = _colour(rng), rng.random() < 0.2
-        _stamp(canvas, maker(canvas.size, style, rng), colour, rng, rimmed=rimmed)
+        _stamp(canvas, maker(canvas.sides, style, rng), colour, rng, rimmed=rimmed)
     for _ in range(int(rng.choice(4, p=(0.3, 0.4, 0.2, 0.1)))):
         _print(canvas, rng)
     if rng.random() < 0.015:
@@ -179,7 +177,7 @@ def _stamp(
 
 def _print(canvas: _Canvas, rng: np.random.Generator) -> None:
     """Print letters over the picture, on a plate where they have one."""
-    printed, colour = draw_print(canvas.size, rng), _colour(rng)
+    printed, colour = draw_print(canvas.sides, rng), _colour(rng)
     if printed.plate.any():
         level = float(rng.choice((255, 255, 255, 0, 0, rng.uniform(0, 255))))
         canvas.lay(printed.plate, np.full(3, level, np.float32))
@@ -188,10 +186,10 @@ def _print(canvas: _Canvas, rng: np.random.Generator) -> None:
 
 def _blot(canvas: _Canvas, rng: np.random.Generator) -> None:
     """Blot out a corner with a flat rectangle, as is done to names."""
-    size = canvas.size
-    high, wide = rng.integers(6, size // 3, 2)
-    top, left = rng.choice((0, size - high)), rng.choice((0, size - wide))
-    coverage = np.zeros((size, size), np.float32)
+    rows, columns = canvas.sides
+    high, wide = rng.integers(6, rows // 3, 2)
+    top, left = rng.choice((0, rows - high)), rng.choice((0, columns - wide))
+    coverage = np.zeros(canvas.sides, np.float32)
     coverage[top : top + high, left : left + wide] = 1
     canvas.lay(coverage, np.full(3, rng.choice((0, 255)), np.float32))
 

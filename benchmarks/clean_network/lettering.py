@@ -13,10 +13,9 @@ import matplotlib
 import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
+from strokes import Coverage, Sides
 
 __all__ = ["Print", "draw_print", "find_fonts"]
-
-Coverage = npt.NDArray[np.float32]
 
 FOLDERS = (Path("/usr/share/fonts/truetype"), Path(matplotlib.get_data_path()) / "fonts" / "ttf")
 UNFIT = ("Math", "STIXNon", "STIXSiz", "cmex", "cmsy", "cmmi", "LastResort", "Display")
@@ -59,30 +58,30 @@ def _font(path: str, height: int) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(path, height)
 
 
-def draw_print(size: int, rng: np.random.Generator) -> Print:
+def draw_print(sides: Sides, rng: np.random.Generator) -> Print:
     """Draw one printed mark somewhere on the patch, most often near a corner."""
     kind = rng.random()
     if kind < 0.55:
-        return _panel_letter(size, rng)
+        return _panel_letter(sides, rng)
     if kind < 0.67:
-        return _lettered(size, [str(rng.choice(SYMBOLS))], rng, height=(8, 34), corner=0.0)
+        return _lettered(sides, [str(rng.choice(SYMBOLS))], rng, height=(8, 34), corner=0.0)
     if kind < 0.82:
         lines = [str(rng.choice(WORDS)) for _ in range(rng.integers(1, 6))]
-        return _lettered(size, lines, rng, height=(6, 13), corner=0.85)
+        return _lettered(sides, lines, rng, height=(6, 13), corner=0.85)
     lines = [" ".join(rng.choice(WORDS, rng.integers(1, 4))) for _ in range(rng.integers(1, 4))]
-    return _lettered(size, lines, rng, height=(7, 18), corner=0.85, plate=0.5)
+    return _lettered(sides, lines, rng, height=(7, 18), corner=0.85, plate=0.5)
 
 
-def _panel_letter(size: int, rng: np.random.Generator) -> Print:
+def _panel_letter(sides: Sides, rng: np.random.Generator) -> Print:
     """Draw a letter or two, as panels of a figure carry."""
     letter = str(rng.choice(list(string.ascii_letters[:34] + string.digits)))
     if rng.random() < 0.25:
         letter = str(rng.choice(PANELS))
-    return _lettered(size, [letter], rng, height=(8, 36), corner=0.7, plate=0.3)
+    return _lettered(sides, [letter], rng, height=(8, 36), corner=0.7, plate=0.3)
 
 
 def _lettered(
-    size: int,
+    sides: Sides,
     lines: Sequence[str],
     rng: np.random.Generator,
     *,
@@ -100,11 +99,11 @@ def _lettered(
     )
     wide, high = max(1, round(right - left)), max(1, round(bottom - top))
     pad = rng.uniform(0, 0.7) * tall
-    x, y = _spot(size, wide, high, rng, corner, pad)
-    canvas = Image.new("L", (size, size))
+    x, y = _spot(sides, wide, high, rng, corner, pad)
+    canvas = Image.new("L", sides[::-1])
     ImageDraw.Draw(canvas).text((x - left, y - top), text, fill=255, font=font)
     ink = np.asarray(canvas, np.float32) / 255
-    under = np.zeros((size, size), np.uint8)
+    under = np.zeros(sides, np.uint8)
     if rng.random() < plate:
         _plate(under, (x, y, wide, high), rng, tall=tall, pad=pad, disc=len(text) <= 2)
     return Print(ink, under.astype(np.float32) / 255)
@@ -133,14 +132,14 @@ def _plate(
 
 
 def _spot(
-    size: int, wide: int, high: int, rng: np.random.Generator, corner: float, pad: float
+    sides: Sides, wide: int, high: int, rng: np.random.Generator, corner: float, pad: float
 ) -> tuple[float, float]:
     """Return the upper left corner of a text block."""
     if rng.random() >= corner:
-        return float(rng.uniform(0, max(1, size - wide))), float(
-            rng.uniform(0, max(1, size - high))
+        return float(rng.uniform(0, max(1, sides[1] - wide))), float(
+            rng.uniform(0, max(1, sides[0] - high))
         )
     inset = rng.choice((pad, rng.uniform(0, 12), rng.uniform(-2, 4)), size=2)
-    x = inset[0] if rng.random() < 0.5 else size - wide - inset[0]
-    y = inset[1] if rng.random() < 0.5 else size - high - inset[1]
+    x = inset[0] if rng.random() < 0.5 else sides[1] - wide - inset[0]
+    y = inset[1] if rng.random() < 0.5 else sides[0] - high - inset[1]
     return float(x), float(y)

@@ -16,8 +16,12 @@ __all__ = ["STRIDE", "MarkNetwork"]
 STRIDE = 32
 """What the sides must be multiples of."""
 
-WIDTHS = (16, 32, 48, 64, 80)
-"""Channels at 1/2, 1/4, 1/8, 1/16 and 1/32 of the size."""
+WIDTHS = (16, 32, 64, 80, 80)
+"""Channels at 1/2, 1/4, 1/8, 1/16 and 1/32 of the size. Nothing is computed at the full size, which
+would cost a quarter of all time: the last layer answers for four pixels at once."""
+
+RESIDUALS = 2
+"""Pairs of convolutions at each size but the first."""
 
 
 def _block(inside: int, outside: int, stride: int = 1) -> nn.Sequential:
@@ -52,13 +56,12 @@ class MarkNetwork(nn.Module):
         first = (halve, nn.BatchNorm2d(w[0]), nn.ReLU(inplace=True))
         self.stem = nn.Sequential(*first, _block(w[0], w[0]))
         self.down = nn.ModuleList(
-            nn.Sequential(_block(a, b, 2), _Residual(b)) for a, b in pairwise(w)
+            nn.Sequential(_block(a, b, 2), *(_Residual(b) for _ in range(RESIDUALS)))
+            for a, b in pairwise(w)
         )
         self.up = nn.ModuleList(nn.ConvTranspose2d(b, a, 2, stride=2) for a, b in pairwise(w))
         self.join = nn.ModuleList(_block(a, a) for a in w[:-1])
-        self.fine = nn.ConvTranspose2d(w[0], 8, 2, stride=2)
-        self.edge = nn.Conv2d(3, 8, 3, padding=1)
-        self.last = nn.Conv2d(8, 1, 3, padding=1)
+        self.last = nn.ConvTranspose2d(w[0], 1, 2, stride=2)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Return logits; skips are added, not joined, which keeps the network small."""
@@ -68,4 +71,4 @@ class MarkNetwork(nn.Module):
         found = seen.pop()
         for up, join in zip(reversed(self.up), reversed(self.join), strict=True):
             found = join(up(found) + seen.pop())
-        return self.last(torch.relu(self.fine(found) + self.edge(x - 0.5)))
+        return self.last(found)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import os
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -19,15 +20,15 @@ import torch
 from backgrounds import Pool, load_pool
 from examples import draw_example
 from network import MarkNetwork
-from torch import distributed
+from torch import Tensor, distributed
 from torch.nn.functional import binary_cross_entropy_with_logits
 from torch.nn.parallel import DistributedDataParallel
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from hilum.learn.device import computes_bfloat16
 
-SIZE, BATCH = 320, 2
-"""Pixels a side, and examples a step of each process. A network that only saw small patches has
+SIDES, BATCH = (256, 352), 3
+"""Rows and columns, and examples a step of each process. A network that only saw small patches has
 never been far from their borders, and finds little in a whole slice: at 160 pixels it did."""
 PEAK_RATE = 3e-3
 MOST_GRADIENT = 1.0
@@ -35,7 +36,31 @@ MEMORY = 0.998
 """Of the running mean of the weights, which is what is kept: about the last 500 steps."""
 WARM, REPORT = 200, 100
 
-Batch = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
+Batch = tuple[Tensor, Tensor, Tensor]
+
+
+@dataclass
+class Recent:
+    """How the network did on the examples since the last report, in training."""
+
+    steps: int = 0
+    loss: float = 0.0
+    both: int = 0
+    marked: int = 0
+    found: int = 0
+
+    def add(self, loss: Tensor, found: Tensor, marked: Tensor, counts: Tensor) -> None:
+        """Count the pixels of one step: found, marked, and whether they have a say."""
+        self.steps += 1
+        self.loss += float(loss)
+        self.both += int((found & marked & counts).sum())
+        self.marked += int((marked & counts).sum())
+        self.found += int((found & counts).sum())
+
+    def told(self) -> str:
+        """Return loss, and recall and precision of pixels at a probability of one half."""
+        recall, precision = self.both / max(self.marked, 1), self.both / max(self.found, 1)
+        return f"loss {self.loss / self.steps:.4f} recall {recall:.3f} precision {precision:.3f}"
 
 
 def main() -> None:
@@ -79,7 +104,8 @@ def train(
     shared = DistributedDataParallel(network) if distributed.is_initialized() else network
     optimiser = torch.optim.AdamW(network.parameters(), lr=args.rate, weight_decay=1e-3)
     kept = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(MEMORY), use_buffers=True)
-    started, mean, step, done = time.monotonic(), 0.7, 0, 0.0
+    started, step, done = time.monotonic(), 0, 0.0
+    recent = Recent()
     network.train()
     while done < 1:
         spent = (time.monotonic() - started) / 60
@@ -95,11 +121,12 @@ def train(
         torch.nn.utils.clip_grad_norm_(network.parameters(), MOST_GRADIENT)
         optimiser.step()
         kept.update_parameters(network)
-        mean += 0.02 * (float(loss.detach()) - mean)
+        recent.add(loss.detach(), logits.detach()[:, 0] > 0, marked > 0, weight > 0)
         step += 1
         if speaks and step % REPORT == 0:
             torch.save(kept.module.state_dict(), args.out.with_suffix(".pt"))
-            print(f"{step} {spent:.1f} min loss {mean:.4f}", flush=True)
+            print(f"{step} {spent:.1f} min {recent.told()}", flush=True)
+            recent = Recent()
     return kept.module
 
 
@@ -112,7 +139,7 @@ def _agreed(done: float) -> float:
     return float(furthest)
 
 
-def loss_of(logits: torch.Tensor, marked: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
+def loss_of(logits: Tensor, marked: Tensor, weight: Tensor) -> Tensor:
     """Cross-entropy plus soft Dice over the batch; pixels of weight 0 have no say."""
     entropy = (binary_cross_entropy_with_logits(logits, marked, reduction="none") * weight).mean()
     p = torch.sigmoid(logits) * weight
@@ -121,8 +148,8 @@ def loss_of(logits: torch.Tensor, marked: torch.Tensor, weight: torch.Tensor) ->
 
 
 def draw_batch(pool: Pool, rng: np.random.Generator) -> Batch:
-    """Draw pictures (n, 3, size, size) 0 to 1, and what is marked and counts (n, size, size)."""
-    drawn = [draw_example(pool, SIZE, rng) for _ in range(BATCH)]
+    """Draw pictures (n, 3, rows, columns) 0 to 1, and what is marked and counts."""
+    drawn = [draw_example(pool, SIDES, rng) for _ in range(BATCH)]
     picture = torch.from_numpy(np.stack([one.picture for one in drawn]))
     return (
         (picture.permute(0, 3, 1, 2).float() / 255).contiguous(memory_format=torch.channels_last),

@@ -6,14 +6,14 @@ Trials are judged on the validation slices alone. The test slices are not even r
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from hilum.alone import alone_in
 from hilum.atomic import write_text
 from hilum.errors import RunError, UsageError
 from hilum.learn.networks import build_network, fill_network
@@ -92,8 +92,11 @@ def tune(
     _refuse_foreign(folder)
     bench = _prepare(as_table(table), recipe, list(knobs), weights, folder)
     seed = bench.recipe.training.seed
-    folder.mkdir(parents=True, exist_ok=True)
-    with _alone(folder), open_study(folder / STUDY_FILE, bench.about()) as study, bench:
+    with (
+        alone_in(folder, LOCK_FILE, "hilum tune"),
+        open_study(folder / STUDY_FILE, bench.about()) as study,
+        bench,
+    ):
         progress.say(bench.beginning())
         while (done := len(finished_trials(study))) < trials:
             trial, values = ask(study, bench.spaces, bench.own, seed=seed)
@@ -143,24 +146,6 @@ def _refuse_foreign(folder: Path) -> None:
     others = folder.is_dir() and any(path.name != LOCK_FILE for path in folder.iterdir())
     if others and not (folder / STUDY_FILE).is_file():
         raise UsageError(f"{folder} exists already and holds no {STUDY_FILE}; choose another name.")
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Hold the folder while this process tunes in it; a process that is killed lets go of it.
-
-    Raises:
-        UsageError: another process tunes in it: each would take the other's trial for a broken one.
-    """
-    from filelock import FileLock, Timeout
-
-    try:
-        with FileLock(folder / LOCK_FILE, timeout=0):
-            yield
-    except Timeout:
-        raise UsageError(
-            f"another hilum tune is at work in {folder}; wait for it, or choose another folder."
-        ) from None
 
 
 def _write(study: optuna.Study, bench: Workbench, folder: Path) -> Tuned | None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from hilum.atomic import as_storage_error, refuse_full_disk
+from hilum.alone import alone_in
+from hilum.atomic import refuse_full_disk
 from hilum.errors import UsageError
 from hilum.known_collections import KnownCollection
 from hilum.sources.fetch.checksum import digests
@@ -127,7 +127,7 @@ def fetch_collection(
             "(--yes, accept_terms=True)."
         )
     refuse_foreign(out, name, mark=LOCK_FILE)
-    with _alone(out):
+    with alone_in(out, LOCK_FILE, "hilum data fetch"):
         was_whole = says_whole(out, selection)
         if not was_whole:
             write_note(out, known, options, Contents(selection, 0, 0, 0), whole=False)
@@ -247,24 +247,3 @@ def _left(wanted: Wanted, out: Path) -> int:
     if there.is_file() and wanted.size in (None, there.stat().st_size):
         return 0
     return max(0, (wanted.size or 0) - (part.stat().st_size if part.is_file() else 0))
-
-
-@contextmanager
-def _alone(out: Path) -> Iterator[None]:
-    """Hold the folder while this process fetches into it; a process that is killed lets go of it.
-
-    Raises:
-        UsageError: another process fetches into it.
-    """
-    from filelock import FileLock, Timeout
-
-    with as_storage_error(out / LOCK_FILE):
-        out.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(out / LOCK_FILE)
-    try:
-        with lock.acquire(timeout=0):
-            yield
-    except Timeout:
-        raise UsageError(
-            f"another hilum data fetch is at work in {out}; wait for it, or choose another folder."
-        ) from None
