@@ -17,7 +17,10 @@ __all__ = ["Example", "draw_example"]
 VISIBLE = 12.0
 """Grey levels by which a pixel must have changed to be called annotated."""
 
-NONE_SHARE = 0.25
+RIM = 3
+"""Pixels around a plate that its blurred edge may have changed."""
+
+NONE_SHARE = 0.15
 """Patches without any annotation."""
 
 MISSING_SHARE, MOST_MISSING = 0.35, 31
@@ -40,7 +43,9 @@ class Example:
     Attributes:
         picture: (rows, columns, 3) uint8, red green blue.
         marked: (rows, columns) bool, pixels that an annotation changed visibly.
-        unsure: (rows, columns) bool, pixels that one covers without being seen: not learnt from.
+        unsure: (rows, columns) bool, pixels that one covers without being seen, and flat plates
+            and blots: not learnt from, since the tool finds these by rules, and a network that
+            learns that large flat regions are annotations takes dark lungs and air for them.
     """
 
     picture: npt.NDArray[np.uint8]
@@ -50,23 +55,25 @@ class Example:
 
 @dataclass(frozen=True)
 class _Canvas:
-    """A picture that is drawn on, in place, and which of it was covered, 0 to 1."""
+    """A picture that is drawn on, in place, and where by marks and by plates, 0 to 1."""
 
     shown: Picture
     covered: Coverage
+    plated: Coverage
 
     @property
     def sides(self) -> Sides:
         rows, columns = self.covered.shape
         return rows, columns
 
-    def lay(self, coverage: Coverage, colour: Picture) -> None:
+    def lay(self, coverage: Coverage, colour: Picture, *, plate: bool = False) -> None:
         """Lay a colour over the picture."""
         x, y, wide, high = cv2.boundingRect((coverage > 0).astype(np.uint8))
         box = np.s_[y : y + high, x : x + wide]
         part = coverage[box][..., None]
         self.shown[box] = self.shown[box] * (1 - part) + part * colour
-        np.maximum(self.covered[box], coverage[box], out=self.covered[box])
+        where = self.plated if plate else self.covered
+        np.maximum(where[box], coverage[box], out=where[box])
 
 
 def draw_example(pool: Pool, sides: Sides, rng: np.random.Generator) -> Example:
@@ -76,13 +83,15 @@ def draw_example(pool: Pool, sides: Sides, rng: np.random.Generator) -> Example:
     if rng.random() < 0.06:
         clean = np.clip(clean * rng.uniform(0.85, 1.0, 3) + rng.uniform(-6, 14, 3), 0, 255)
     clean = clean.astype(np.float32)
-    shown, covered = clean.copy(), np.zeros(grey.shape, np.float32)
+    shown, covered, plated = clean.copy(), *np.zeros((2, *grey.shape), np.float32)
     if rng.random() >= NONE_SHARE:
-        _annotate(_Canvas(shown, covered), rng)
+        _annotate(_Canvas(shown, covered, plated), rng)
         clean, shown, covered = _reproduced(clean, shown, covered, rng)
     red, green, blue = np.moveaxis(np.abs(shown - clean), 2, 0)
-    marked = np.maximum(np.maximum(red, green), blue) > VISIBLE
-    unsure = (covered > 0.03) & ~marked
+    seen = np.maximum(np.maximum(red, green), blue) > VISIBLE
+    inked = covered > 0.03
+    flat = (cv2.dilate(plated, np.ones((2 * RIM + 1, 2 * RIM + 1))) > 0) & ~inked
+    marked, unsure = seen & ~flat, flat | (inked & ~seen)
     missing = [(0, side - has) for side, has in zip(sides, grey.shape, strict=True)]
     parts = (_published(shown, rng), marked, unsure)
     return Example(*(np.pad(x, [*missing, (0, 0)][: x.ndim]) for x in parts))
@@ -180,7 +189,7 @@ def _print(canvas: _Canvas, rng: np.random.Generator) -> None:
     printed, colour = draw_print(canvas.sides, rng), _colour(rng)
     if printed.plate.any():
         level = float(rng.choice((255, 255, 255, 0, 0, rng.uniform(0, 255))))
-        canvas.lay(printed.plate, np.full(3, level, np.float32))
+        canvas.lay(printed.plate, np.full(3, level, np.float32), plate=True)
     _stamp(canvas, printed.ink, colour, rng, rimmed=rng.random() < 0.12)
 
 
@@ -191,7 +200,7 @@ def _blot(canvas: _Canvas, rng: np.random.Generator) -> None:
     top, left = rng.choice((0, rows - high)), rng.choice((0, columns - wide))
     coverage = np.zeros(canvas.sides, np.float32)
     coverage[top : top + high, left : left + wide] = 1
-    canvas.lay(coverage, np.full(3, rng.choice((0, 255)), np.float32))
+    canvas.lay(coverage, np.full(3, rng.choice((0, 255)), np.float32), plate=True)
 
 
 def _published(shown: Picture, rng: np.random.Generator) -> npt.NDArray[np.uint8]:
