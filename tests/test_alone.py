@@ -1,3 +1,5 @@
+"""A folder that one process may work in at a time."""
+
 from __future__ import annotations
 
 import sys

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pytest
 
 from hilum.prepare.clean import clean_picture
+from hilum.prepare.clean.cleaning import LEAST_CHANGE
 
 Picture = npt.NDArray[np.uint8]
 Draw = Callable[[Picture, int], Picture]
@@ -41,6 +42,33 @@ def test_what_was_drawn_is_found(
         both += (changed & mask).sum()
     assert both / drawn >= recall
     assert both / filled >= precision
+
+
+def test_what_filling_would_hardly_change_stays_as_it_is(
+    phantoms: list[Picture], annotate: Draw
+) -> None:
+    marked = annotate(phantoms[1], 0)
+    cleaned = clean_picture(marked)
+    changed = np.abs(cleaned.pixels.astype(int) - marked)
+    assert cleaned.mask.any()
+    assert changed[cleaned.mask].min() > LEAST_CHANGE
+
+
+@pytest.mark.parametrize("level", [0, 30])
+def test_dark_air_beside_a_caption_is_not_taken_for_its_plate(
+    phantoms: list[Picture], level: int
+) -> None:
+    """Lungs and air are as flat and dark as black plates are."""
+    wrong = []
+    for picture in phantoms:
+        shown = np.where(picture < 90, level, picture).astype(np.uint8)
+        shown[4:34, 4:104] = 255
+        cv2.putText(shown, "11-Apr-2013", (8, 24), cv2.FONT_HERSHEY_SIMPLEX, 0.45, 0, 1)
+        cleaned = clean_picture(shown)
+        assert cleaned.mask[8:30, 8:100].mean() > 0.5
+        cleaned.mask[:40, :110] = False
+        wrong.append(cleaned.mask.mean())
+    assert np.mean(wrong) <= 0.015
 
 
 def test_the_error_falls(phantoms: list[Picture], annotate: Draw) -> None:

@@ -20,13 +20,18 @@ Pixels = npt.NDArray[np.uint8]
 Mask = npt.NDArray[np.bool_]
 
 
+LEAST_CHANGE = 12
+"""Grey levels: pixels that filling in would change by no more stay as they are. They lie beside an
+annotation and not under it, and there is nothing to be seen on them."""
+
+
 @dataclass(frozen=True)
 class Cleaned:
     """What cleaning made of a picture.
 
     Attributes:
         pixels: as given, in shape and dtype; equal to it outside of `mask`.
-        mask: (rows, columns) bool, the pixels that were filled in.
+        mask: (rows, columns) bool, the pixels that were filled in, each changed visibly.
         kinds: which of KINDS were found, in their order; empty where nothing was.
     """
 
@@ -50,8 +55,20 @@ def clean_picture(pixels: Pixels) -> Cleaned:
     """
     frame = find_frame(pixels)
     marks = find_marks(pixels) | find_plates(pixels) | find_coloured(pixels)
-    mask = frame | marks
-    kinds = (*kinds_of(pixels, marks), *((FRAME,) if frame.any() else ()))
-    if mask.all() or not mask.any():
-        return Cleaned(pixels, np.zeros_like(mask), ())
-    return Cleaned(fill(pixels, mask), mask, kinds)
+    hole = frame | marks
+    if hole.all() or not hole.any():
+        return Cleaned(pixels, np.zeros_like(hole), ())
+    filled = fill(pixels, hole)
+    mask = _seen(pixels, filled)
+    if not mask.any():
+        return Cleaned(pixels, mask, ())
+    shown = marks if (marks & mask).any() else np.zeros_like(marks)
+    kinds = (*kinds_of(pixels, shown), *((FRAME,) if (frame & mask).any() else ()))
+    changed = mask if pixels.ndim == 2 else mask[..., None]
+    return Cleaned(np.where(changed, filled, pixels), mask, kinds)
+
+
+def _seen(before: Pixels, after: Pixels) -> Mask:
+    """Return where two pictures differ visibly, in any colour."""
+    differs = np.abs(after.astype(np.int16) - before) > LEAST_CHANGE
+    return np.asarray(differs if differs.ndim == 2 else differs.any(axis=2))

@@ -13,22 +13,26 @@ __all__ = ["find_marks"]
 Pixels = npt.NDArray[np.uint8]
 Mask = npt.NDArray[np.bool_]
 
-SURE = 0.93
+SURE = 0.5
 """An annotation has at least one pixel of this probability."""
 
 PART = 0.45
 """Pixels of at least this probability that touch a sure one belong to it."""
 
-USUAL = 0.72
+USUAL = 0.6
 """Of all its pixels, on average."""
 
 FEWEST = 8
 """Pixels of the smallest annotation, at the size that the network sees: fewer are noise."""
 
+LARGEST = 0.02
+"""Of the picture: larger parts are lungs or air. The largest annotation of `develop`
+(benchmarks/clean.py) is smaller."""
+
 ACROSS = 0.9
 """Of the picture's width or height: what reaches so far is a margin or the couch, no annotation."""
 
-GROWN = 1
+GROWN = 2
 """Pixels by which annotations are widened, at that size: the blur of their edges."""
 
 
@@ -55,7 +59,7 @@ def _annotations(probability: npt.NDArray[np.float32]) -> Mask:
     wide, high, size = boxes[:, 2], boxes[:, 3], boxes[:, 4]
     mean = np.bincount(parts.ravel(), probability.ravel(), count) / np.maximum(size, 1)
     kept = np.bincount(parts[probability >= SURE], minlength=count) > 0
-    kept &= (size >= FEWEST) & (mean >= USUAL)
+    kept &= (size >= FEWEST) & (size <= LARGEST * likely.size) & (mean >= USUAL)
     kept &= (wide < ACROSS * likely.shape[1]) & (high < ACROSS * likely.shape[0])
     kept[0] = False
     return np.asarray(kept[parts])
