@@ -21,6 +21,7 @@ import torch
 from backgrounds import Pool, load_pool
 from examples import draw_example
 from network import MarkNetwork
+from resume import fill_from_onnx
 from torch import Tensor, distributed
 from torch.nn.functional import binary_cross_entropy_with_logits
 from torch.nn.parallel import DistributedDataParallel
@@ -36,6 +37,8 @@ MOST_GRADIENT = 1.0
 MEMORY = 0.998
 """Of the running mean of the weights, which is what is kept: about the last 500 steps."""
 WARM, REPORT = 200, 100
+RESUMED = 12
+"""Batches on which the batch norms of exported weights are measured anew."""
 
 Batch = tuple[Tensor, Tensor, Tensor]
 
@@ -72,7 +75,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="ONNX file to write")
     parser.add_argument("--steps", type=int, default=20000)
     parser.add_argument("--minutes", type=float, default=1e9, help="end the schedule by then")
-    parser.add_argument("--state", type=Path, help="weights to go on from (.pt)")
+    parser.add_argument("--state", type=Path, help="weights to go on from (.pt or .onnx)")
     parser.add_argument("--rate", type=float, default=PEAK_RATE)
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
@@ -83,10 +86,13 @@ def main() -> None:
     if "RANK" in os.environ:
         distributed.init_process_group("gloo")
     network = MarkNetwork().to(memory_format=torch.channels_last)
-    if args.state:
-        network.load_state_dict(torch.load(args.state, weights_only=True))
+    pool = load_pool(args.msd, args.dicom)
     rng = np.random.default_rng((args.seed, rank))
-    kept = train(network, load_pool(args.msd, args.dicom), rng, args, speaks=rank == 0)
+    if args.state and args.state.suffix == ".onnx":
+        fill_from_onnx(network, args.state, [draw_batch(pool, rng)[0] for _ in range(RESUMED)])
+    elif args.state:
+        network.load_state_dict(torch.load(args.state, weights_only=True))
+    kept = train(network, pool, rng, args, speaks=rank == 0)
     if rank == 0:
         export(kept, args.out)
     if "RANK" in os.environ:
