@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from pathlib import Path
 
@@ -25,6 +26,17 @@ def test_a_folder_that_another_holds_is_refused(tmp_path: Path) -> None:
     assert str(caught.value) == (
         f"another hilum x is at work in {tmp_path}; wait for it, or choose another folder."
     )
+
+
+def test_a_folder_that_may_not_be_written_to_is_a_storage_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", str(tmp_path / "x.lock"))
+
+    monkeypatch.setattr(FileLock, "acquire", refuse)
+    with pytest.raises(StorageError, match=r"x\.lock can't be written: Permission denied"):
+        alone_in(tmp_path, "x.lock", "hilum x").__enter__()
 
 
 def test_a_place_where_no_folder_can_be_is_a_storage_error(tmp_path: Path) -> None:

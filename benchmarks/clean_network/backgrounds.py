@@ -29,8 +29,8 @@ PHANTOMS, PHANTOM_SIDE = 150, 384
 LEAST_WIDTH, MOST_WIDTH = 0.75, 1.9
 """Width of the body, in widths of the patch: from a whole slice, as articles cut it, to a lung."""
 
-FLESH = -300.0
-"""Hounsfield units above which a pixel belongs to the body, or its bright counterpart."""
+FLESH, BRIGHT = -300.0, 76.0
+"""Hounsfield units, and grey level of a lung window, above which a pixel belongs to the body."""
 
 
 @dataclass(frozen=True)
@@ -50,15 +50,9 @@ class Pool:
     volumes: list[Slice]
 
 
-def load_pool(msd: Path, dicom: Path | None, groups: int | None = None) -> Pool:
-    """Read all slices into memory; `groups` keeps only the first so many groups (for trials)."""
-    table = read_table(msd)
-    names = sorted(table.rows["group"].unique())[:groups]
-    pictures = [
-        _found(read_slice(path).grey, 0.3 * 255)
-        for path, group in zip(table.paths(), table.rows["group"], strict=True)
-        if group in names
-    ]
+def load_pool(msd: Path, dicom: Path | None) -> Pool:
+    """Read all slices into memory."""
+    pictures = [_found(read_slice(path).grey, BRIGHT) for path in read_table(msd).paths()]
     phantoms = [_found(_phantom(number), FLESH) for number in range(PHANTOMS)]
     volumes = []
     for path in sorted(dicom.rglob("*.dcm")) if dicom else []:

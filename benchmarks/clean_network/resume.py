@@ -44,7 +44,7 @@ def fill_from_onnx(network: MarkNetwork, path: Path, pictures: Sequence[Tensor])
             after.reset_parameters()
             after.running_var.fill_(1 - after.eps)  # type: ignore[union-attr]
             after.bias.copy_(bias)
-        elif one.bias is not None:
+        else:
             one.bias.copy_(bias)
     _measure([one for one in order if isinstance(one, nn.BatchNorm2d)], network, pictures)
 

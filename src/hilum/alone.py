@@ -30,13 +30,16 @@ def alone_in(folder: Path, lock_file: str, command: str) -> Iterator[None]:
     with as_storage_error(folder / lock_file):
         _make(folder)
         lock = FileLock(folder / lock_file)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            raise UsageError(
+                f"another {command} is at work in {folder}; wait for it, or choose another folder."
+            ) from None
     try:
-        with lock.acquire(timeout=0):
-            yield
-    except Timeout:
-        raise UsageError(
-            f"another {command} is at work in {folder}; wait for it, or choose another folder."
-        ) from None
+        yield
+    finally:
+        lock.release()
 
 
 def _make(folder: Path) -> None:
@@ -44,4 +47,4 @@ def _make(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except FileNotFoundError as error:
-        raise StorageError(f"{folder} can't be made: {error.strerror}.") from error
+        raise StorageError(f"{folder} can't be made: {error.strerror}; choose another.") from error
