@@ -19,7 +19,8 @@ def add_clutter(x: Grey, rng: np.random.Generator) -> Grey:
         x = _cloud(x, rng)
     if rng.random() < 0.15:
         x = _branches(x, rng)
-    for make in rng.permutation(np.array([_bone, _vessel, _air, _couch, _wire, _metal]))[:3]:
+    makers, odds = zip(*OBJECTS, strict=True)
+    for make in rng.choice(np.array(makers), 3, replace=False, p=odds):
         for _ in range(int(rng.integers(0, 3))):
             x = make(x, rng)
     return x
@@ -168,3 +169,9 @@ def _metal(x: Grey, rng: np.random.Generator) -> Grey:
             streaks += _soft(one, rng, 0.8, 2.0) * np.float32(rng.uniform(-70, 70))
         x = x + streaks
     return _lay(x, _soft(cover, rng, 0.5, 1.0), 262)
+
+
+OBJECTS = (
+    (_bone, 0.25), (_vessel, 0.25), (_air, 0.25), (_metal, 0.12), (_wire, 0.08), (_couch, 0.05),
+)  # fmt: skip
+"""What is added, and how often. Couches and wires are rare across a body, and close to arrows."""

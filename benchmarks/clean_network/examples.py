@@ -189,7 +189,7 @@ def _print(canvas: _Canvas, rng: np.random.Generator) -> None:
     printed, colour = draw_print(canvas.sides, rng), _colour(rng)
     if printed.plate.any():
         level = float(rng.choice((255, 255, 255, 0, 0, rng.uniform(0, 255))))
-        canvas.lay(printed.plate, np.full(3, level, np.float32), plate=True)
+        canvas.lay(printed.plate, np.full(3, level, np.float32), plate=not printed.disc)
     _stamp(canvas, printed.ink, colour, rng, rimmed=rng.random() < 0.12)
 
 

@@ -32,6 +32,9 @@ PANELS = (
     "V", "RV", "T", "N", "Ao",
 )  # fmt: skip
 
+DISCS = 0.35
+"""How many of the plates of one or two letters are round."""
+
 
 @dataclass(frozen=True)
 class Print:
@@ -40,10 +43,12 @@ class Print:
     Attributes:
         ink: coverage of the letters.
         plate: coverage of what they stand on (a box, a disc); zero where nothing.
+        disc: whether that is a disc, which no rule of the tool finds.
     """
 
     ink: Coverage
     plate: Coverage
+    disc: bool
 
 
 @lru_cache(maxsize=1)
@@ -104,27 +109,35 @@ def _lettered(
     ImageDraw.Draw(canvas).text((x - left, y - top), text, fill=255, font=font)
     ink = np.asarray(canvas, np.float32) / 255
     under = np.zeros(sides, np.uint8)
-    if rng.random() < plate:
-        _plate(under, (x, y, wide, high), rng, tall=tall, pad=pad, disc=len(text) <= 2)
-    return Print(ink, under.astype(np.float32) / 255)
+    plated = rng.random() < plate
+    disc = plated and len(text) <= 2 and rng.random() < DISCS
+    if disc:
+        _disc(under, (x, y, wide, high), rng)
+    elif plated:
+        _box(under, (x, y, wide, high), rng, tall=tall, pad=pad)
+    return Print(ink, under.astype(np.float32) / 255, disc)
 
 
-def _plate(
+def _disc(
+    under: npt.NDArray[np.uint8], text: tuple[float, float, int, int], rng: np.random.Generator
+) -> None:
+    """Draw a disc under a letter."""
+    x, y, wide, high = text
+    centre = (round(x + wide / 2), round(y + high / 2))
+    radius = round(max(wide, high) * rng.uniform(0.65, 0.95))
+    cv2.circle(under, centre, radius, 255, -1, cv2.LINE_AA)
+
+
+def _box(
     under: npt.NDArray[np.uint8],
     text: tuple[float, float, int, int],
     rng: np.random.Generator,
     *,
     tall: int,
     pad: float,
-    disc: bool,
 ) -> None:
-    """Draw what letters stand on: a disc, or a box that is often much larger than they are."""
+    """Draw a box under letters, often much larger than they are."""
     x, y, wide, high = text
-    if disc and rng.random() < 0.3:
-        centre = (round(x + wide / 2), round(y + high / 2))
-        radius = round(max(wide, high) * rng.uniform(0.65, 0.95))
-        cv2.circle(under, centre, radius, 255, -1, cv2.LINE_AA)
-        return
     more = rng.uniform(0, 2.0, 4) * tall * (rng.random() < 0.5) + pad
     first = (round(x - more[0]), round(y - more[1]))
     last = (round(x + wide + more[2]), round(y + high + more[3]))
