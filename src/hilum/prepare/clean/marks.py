@@ -1,4 +1,4 @@
-"""Finding annotations: where the network is sure of one, and what hangs together with it."""
+"""Finding annotations: what the network takes for one, and hangs together."""
 
 from __future__ import annotations
 
@@ -13,14 +13,11 @@ __all__ = ["find_marks"]
 Pixels = npt.NDArray[np.uint8]
 Mask = npt.NDArray[np.bool_]
 
-SURE = 0.5
-"""An annotation has at least one pixel of this probability."""
+PART = 0.3
+"""Pixels of at least this probability that touch each other are one annotation."""
 
-PART = 0.45
-"""Pixels of at least this probability that touch a sure one belong to it."""
-
-USUAL = 0.6
-"""Of all its pixels, on average."""
+USUAL = 0.47
+"""Probability of its pixels on average, at the least."""
 
 FEWEST = 8
 """Pixels of the smallest annotation, at the size that the network sees: fewer are noise."""
@@ -58,8 +55,7 @@ def _annotations(probability: npt.NDArray[np.float32]) -> Mask:
     count, parts, boxes, _ = cv2.connectedComponentsWithStats(likely, connectivity=8)
     wide, high, size = boxes[:, 2], boxes[:, 3], boxes[:, 4]
     mean = np.bincount(parts.ravel(), probability.ravel(), count) / np.maximum(size, 1)
-    kept = np.bincount(parts[probability >= SURE], minlength=count) > 0
-    kept &= (size >= FEWEST) & (size <= LARGEST * likely.size) & (mean >= USUAL)
+    kept = (size >= FEWEST) & (size <= LARGEST * likely.size) & (mean >= USUAL)
     kept &= (wide < ACROSS * likely.shape[1]) & (high < ACROSS * likely.shape[0])
     kept[0] = False
     return np.asarray(kept[parts])
