@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import math
+import statistics
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -141,13 +142,16 @@ def gain(before: float, after: float) -> float:
 def pair_table(pairs: Sequence[Pair], counts: Sequence[Counts | None]) -> Iterator[str]:
     """Yield the table of the pairs."""
     yield row("half", "pairs", "edited pixels", "filled pixels", "recall", "precision",
+              "median recall", "median precision",
               "gain, edited pixels", "gain, whole pictures")  # fmt: skip
-    yield row("---", *["---:"] * 7)
+    yield row("---", *["---:"] * 9)
     for half in (*HALVES, "all"):
         chosen = [c for p, c in zip(pairs, counts, strict=True) if c and half in (p.half, "all")]
         one = sum(chosen, Counts())
         yield row(half, one.pairs, f"{one.edited:,}", f"{one.filled:,}", f"{one.recall:.3f}",
-                  f"{one.precision:.3f}", f"{gain(one.raw_edited, one.ours_edited):.1f} dB",
+                  f"{one.precision:.3f}", f"{statistics.median(c.recall for c in chosen):.3f}",
+                  f"{statistics.median(c.precision for c in chosen):.3f}",
+                  f"{gain(one.raw_edited, one.ours_edited):.1f} dB",
                   f"{gain(one.raw_all, one.ours_all):.1f} dB")  # fmt: skip
 
 
