@@ -13,23 +13,23 @@ __all__ = ["find_marks"]
 Pixels = npt.NDArray[np.uint8]
 Mask = npt.NDArray[np.bool_]
 
-PART = 0.3
+PART = 0.25
 """Pixels of at least this probability that touch each other are one annotation."""
 
-USUAL = 0.47
+USUAL = 0.4
 """Probability of its pixels on average, at the least."""
 
 FEWEST = 8
 """Pixels of the smallest annotation, at the size that the network sees: fewer are noise."""
 
-LARGEST = 0.02
-"""Of the picture: larger parts are lungs or air. The largest annotation of `develop`
-(benchmarks/clean.py) is smaller."""
+LARGE, SURE = 0.02, 0.8
+"""Of the picture: larger parts must be at least this probable on average. Those that are flat white
+tissue or dark lungs are less (at most 0.75 on `develop` of benchmarks/clean.py), captions more."""
 
 ACROSS = 0.9
 """Of the picture's width or height: what reaches so far is a margin or the couch, no annotation."""
 
-GROWN = 2
+GROWN = 1
 """Pixels by which annotations are widened, at that size: the blur of their edges."""
 
 
@@ -55,7 +55,7 @@ def _annotations(probability: npt.NDArray[np.float32]) -> Mask:
     count, parts, boxes, _ = cv2.connectedComponentsWithStats(likely, connectivity=8)
     wide, high, size = boxes[:, 2], boxes[:, 3], boxes[:, 4]
     mean = np.bincount(parts.ravel(), probability.ravel(), count) / np.maximum(size, 1)
-    kept = (size >= FEWEST) & (size <= LARGEST * likely.size) & (mean >= USUAL)
+    kept = (size >= FEWEST) & (mean >= np.where(size > LARGE * likely.size, SURE, USUAL))
     kept &= (wide < ACROSS * likely.shape[1]) & (high < ACROSS * likely.shape[0])
     kept[0] = False
     return np.asarray(kept[parts])
