@@ -10,7 +10,7 @@ from hilum.prepare.clean import marks
 
 SIDE = 200
 LARGE, SMALL = np.s_[40:100, 50:120], np.s_[150:156, 20:30]
-"""A tenth of the picture, and a fiftieth of that."""
+"""A tenth of the picture, and sixty pixels."""
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from hilum.prepare.clean.grey import grey_of
 from hilum.prepare.clean.probability import annotation_probability
 
 __all__ = ["find_marks"]
@@ -46,9 +47,7 @@ def find_marks(pixels: Pixels) -> Mask:
         pixels: (rows, columns) or (rows, columns, 3) uint8.
     """
     probability, scale = annotation_probability(pixels)
-    grey = pixels if pixels.ndim == 2 else cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
-    seen = cv2.resize(grey, probability.shape[::-1], interpolation=cv2.INTER_AREA)
-    found = _annotations(probability, seen).astype(np.uint8)
+    found = _annotations(probability, pixels).astype(np.uint8)
     side = 2 * GROWN + 1
     grown = cv2.dilate(found, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)))
     if scale == 1:
@@ -57,7 +56,7 @@ def find_marks(pixels: Pixels) -> Mask:
     return np.asarray(full > 0.5)
 
 
-def _annotations(probability: npt.NDArray[np.float32], grey: Pixels) -> Mask:
+def _annotations(probability: npt.NDArray[np.float32], pixels: Pixels) -> Mask:
     """Return the connected parts that are likely enough, large enough, and no margin."""
     likely = (probability >= PART).astype(np.uint8)
     count, parts, boxes, _ = cv2.connectedComponentsWithStats(likely, connectivity=8)
@@ -68,12 +67,13 @@ def _annotations(probability: npt.NDArray[np.float32], grey: Pixels) -> Mask:
     kept &= (wide < ACROSS * likely.shape[1]) & (high < ACROSS * likely.shape[0])
     kept[0] = False
     for number in np.flatnonzero(kept & large):
-        kept[number] = _edged(grey, (parts == number).astype(np.uint8)) >= EDGED
+        kept[number] = _edged(pixels, (parts == number).astype(np.uint8)) >= EDGED
     return np.asarray(kept[parts])
 
 
-def _edged(grey: Pixels, part: npt.NDArray[np.uint8]) -> float:
+def _edged(pixels: Pixels, part: npt.NDArray[np.uint8]) -> float:
     """Return along which share of a part's border the grey level makes a step."""
+    grey = cv2.resize(grey_of(pixels), part.shape[::-1], interpolation=cv2.INTER_AREA)
     border = (part > 0) & (cv2.erode(part, np.ones((3, 3))) == 0)
     near = np.ones((2 * WITHIN + 1, 2 * WITHIN + 1))
     step = cv2.subtract(cv2.dilate(grey, near), cv2.erode(grey, near))

@@ -6,6 +6,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from hilum.prepare.clean.grey import grey_of
+
 __all__ = ["RIM", "find_plates"]
 
 Pixels = npt.NDArray[np.uint8]
@@ -36,7 +38,7 @@ def find_plates(pixels: Pixels) -> Mask:
 
     Each side is straight and steep; up to three may lie along the picture's edge.
     """
-    grey = pixels if pixels.ndim == 2 else cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
+    grey = grey_of(pixels)
     mask = np.zeros(grey.shape, dtype=bool)
     for level in (grey, 255 - grey):
         flat = (level >= (WHITE if level is grey else 255 - BLACK)).astype(np.uint8)
