@@ -67,7 +67,7 @@ def arrow(sides: Sides, style: Generator, place: Generator) -> Coverage:
     put = placed(outline, sides, place)
     if kind < 0.14:
         return np.maximum(stroke(sides, put[[0, 4]], line), stroke(sides, put[[1, 0, 7]], line))
-    if kind < 0.27 and form.half > 4:
+    if kind < 0.34 and form.half > 4:
         return stroke(sides, put, min(line, 2.5), closed=True)
     return filled(sides, put)
 
@@ -82,7 +82,7 @@ def arrowhead(sides: Sides, style: Generator, place: Generator) -> Coverage:
     put = placed(outline, sides, place)
     if kind < 0.13:
         return stroke(sides, put[[1, 0, 3]], max(line, 0.14 * length))
-    if kind < 0.23 and length > 10:
+    if kind < 0.32 and length > 8:
         return stroke(sides, put, line, closed=True)
     return filled(sides, put)
 

@@ -32,6 +32,9 @@ LEAST_WIDTH, MOST_WIDTH = 0.75, 1.9
 FLESH, BRIGHT = -300.0, 76.0
 """Hounsfield units, and grey level of a lung window, above which a pixel belongs to the body."""
 
+FLAT = 245.0
+"""Grey level of a lung window above which soft tissue is all white."""
+
 
 @dataclass(frozen=True)
 class Slice:
@@ -86,6 +89,8 @@ def draw_background(pool: Pool, sides: Sides, rng: np.random.Generator) -> Grey:
     kind = rng.choice(3, p=(0.5, 0.34, 0.16) if pool.volumes else (0.7, 0.0, 0.3))
     chosen = (pool.pictures, pool.volumes, pool.phantoms)[kind]
     picture = _crop(chosen[rng.integers(len(chosen))], sides, rng)
+    if kind == 0 and rng.random() < 0.4:
+        picture = _fleshed(picture, rng)
     if kind:
         picture = apply_window(picture, _window(rng)).astype(np.float32)
     if rng.random() < 0.6:
@@ -101,6 +106,18 @@ def _window(rng: np.random.Generator) -> Window:
     if kind < 0.55:  # bones stand out from soft tissue
         return Window(float(rng.uniform(1400, 3000)), float(rng.uniform(-500, 150)))
     return Window(float(rng.uniform(250, 700)), float(rng.uniform(0, 120)))
+
+
+def _fleshed(picture: Grey, rng: np.random.Generator) -> Grey:
+    """Give soft tissue that a lung window shows all white the greys of a wider one."""
+    body = cv2.GaussianBlur((picture > FLAT).astype(np.float32), (0, 0), 0.6)
+    rough = rng.normal(0, 1, (2, *picture.shape)).astype(np.float32)
+    coarse, grain = rng.uniform((2, 0.4), (9, 1.0))
+    broad, fine = (cv2.GaussianBlur(rough[0], (0, 0), coarse),
+                   cv2.GaussianBlur(rough[1], (0, 0), grain))  # fmt: skip
+    level = rng.uniform(130, 215) + rng.uniform(0, 26) * broad / broad.std()
+    level += rng.uniform(0, 12) * fine / fine.std()
+    return np.asarray(picture * (1 - body) * rng.uniform(0.7, 1) + body * level, dtype=np.float32)
 
 
 def _crop(chosen: Slice, sides: Sides, rng: np.random.Generator) -> Grey:

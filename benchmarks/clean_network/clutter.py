@@ -17,7 +17,7 @@ def add_clutter(x: Grey, rng: np.random.Generator) -> Grey:
     """Add a few such things to a picture, 0 to 255."""
     if rng.random() < 0.4:
         x = _cloud(x, rng)
-    if rng.random() < 0.15:
+    if rng.random() < 0.3:
         x = _branches(x, rng)
     makers, odds = zip(*OBJECTS, strict=True)
     for make in rng.choice(np.array(makers), 3, replace=False, p=odds):
@@ -107,6 +107,41 @@ def _bone(x: Grey, rng: np.random.Generator) -> Grey:
     return x
 
 
+def _rim(x: Grey, rng: np.random.Generator) -> Grey:
+    """A rib or breastbone in a wide window, or a cavity: a thin bright uneven outline.
+
+    Hollow arrows are as thin, but even and sharp-cornered.
+    """
+    points, long = _section(x.shape, rng)
+    inside, outline = np.zeros((2, *x.shape), np.uint8)
+    cv2.fillPoly(inside, [points], 255, cv2.LINE_AA, 4)
+    cv2.polylines(outline, [points], True, 255, int(rng.choice((1, 1, 2, 2, 3, 6))), cv2.LINE_AA, 4)
+    uneven = np.clip(rng.uniform(0.6, 1) + _texture(x.shape, rng, long / 3, 0.2), 0.15, 1)
+    level = rng.uniform(90, 235) if rng.random() < 0.75 else rng.uniform(0, 60)
+    marrow = level + _texture(x.shape, rng, 1.0, rng.uniform(1, 14))
+    x = _lay(x, _soft(inside, rng, 0.5, 1.2), marrow)
+    return _lay(x, _soft(outline, rng, 0.4, 1.1) * uneven, min(rng.uniform(190, 320), 262))
+
+
+def _section(
+    shape: tuple[int, ...], rng: np.random.Generator
+) -> tuple[npt.NDArray[np.int32], float]:
+    """Return the outline of a bone cut across, in sixteenths of a pixel, and half its length."""
+    turns = np.linspace(0, 2 * np.pi, 48, endpoint=False)
+    square = rng.uniform(0.45, 1.1)  # of a superellipse: 1 is round, less is boxy
+    reach = 1 + np.sum([rng.normal(0, 0.12 / k) * np.cos(k * turns + rng.uniform(0, 6.3))
+                        for k in (1, 2, 3)], axis=0)  # fmt: skip
+    long = float(np.exp(rng.uniform(np.log(7), np.log(34))))
+    sides = long * np.array([1, rng.uniform(0.22, 0.75)])
+    local = np.stack([np.cos(turns), np.sin(turns)], 1)
+    local = np.sign(local) * np.abs(local) ** square * reach[:, None] * sides
+    local[:, 1] += rng.uniform(-0.3, 0.3) * local[:, 0] ** 2 / long  # ribs are bent
+    way = rng.uniform(0, 2 * np.pi)
+    turn = np.array([[np.cos(way), -np.sin(way)], [np.sin(way), np.cos(way)]])
+    points = local @ turn.T + rng.uniform(0, 1, 2) * shape[::-1]
+    return np.rint(points * 16).astype(np.int32), long
+
+
 def _vessel(x: Grey, rng: np.random.Generator) -> Grey:
     """A vessel full of contrast medium, or a nodule: bright, round, soft, sometimes branched."""
     cover, centre, _, angle = _ellipse(x, rng, (2, 26), (0.55, 1))
@@ -172,6 +207,7 @@ def _metal(x: Grey, rng: np.random.Generator) -> Grey:
 
 
 OBJECTS = (
-    (_bone, 0.25), (_vessel, 0.25), (_air, 0.25), (_metal, 0.12), (_wire, 0.08), (_couch, 0.05),
+    (_bone, 0.18), (_rim, 0.22), (_vessel, 0.2), (_air, 0.2), (_metal, 0.1), (_wire, 0.06),
+    (_couch, 0.04),
 )  # fmt: skip
 """What is added, and how often. Couches and wires are rare across a body, and close to arrows."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from dataclasses import dataclass
 
 import cv2
@@ -10,7 +11,7 @@ import numpy.typing as npt
 from backgrounds import Pool, draw_background
 from lettering import draw_print
 from shapes import SHAPES
-from strokes import Coverage, Sides
+from strokes import Coverage, Maker, Sides
 
 __all__ = ["Example", "draw_example"]
 
@@ -26,6 +27,9 @@ NONE_SHARE = 0.15
 MISSING_SHARE, MOST_MISSING = 0.35, 31
 """Patches whose picture ends before they do, to the right or below, and by how many pixels: the
 network sees sides that are multiples of 32."""
+
+UNEVEN_SHARE = 0.4
+"""Annotations that are put on the more uneven one of two places."""
 
 MOST_SHAPES = 9
 """Annotations of a patch, letters not counted."""
@@ -109,7 +113,7 @@ def _reproduced(
     """Print, scan and scale slice and annotations together: paper white is seldom 255."""
     pictures = [clean, shown]
     if rng.random() < 0.45:
-        black, white = rng.uniform(0, 45), rng.uniform(185, 256)
+        black, white = rng.uniform(0, 60), rng.uniform(140, 256)
         bend = np.float32(np.exp(rng.normal(0, 0.15)))
         pictures = [black + (white - black) * np.clip(x / 255, 0, 1) ** bend for x in pictures]
     kind = rng.random()
@@ -139,22 +143,41 @@ def _annotate(canvas: _Canvas, rng: np.random.Generator) -> None:
             maker, style = makers[rng.choice(len(makers), p=odds)], rng
         if rng.random() < 0.25:
             colour, rimmed = _colour(rng), rng.random() < 0.2
-        _stamp(canvas, maker(canvas.sides, style, rng), colour, rng, rimmed=rimmed)
+        _stamp(canvas, _put(canvas, maker, style, rng), colour, rng, rimmed=rimmed)
     for _ in range(int(rng.choice(4, p=(0.3, 0.4, 0.2, 0.1)))):
         _print(canvas, rng)
     if rng.random() < 0.015:
         _blot(canvas, rng)
 
 
+def _put(
+    canvas: _Canvas, maker: Maker, style: np.random.Generator, rng: np.random.Generator
+) -> Coverage:
+    """Draw a shape somewhere, often where the ground is uneven: articles point at what is there."""
+    again = deepcopy(style)
+    first = maker(canvas.sides, style, rng)
+    if rng.random() >= UNEVEN_SHARE:
+        return first
+    second = maker(canvas.sides, again, rng)
+    return max(first, second, key=lambda drawn: _roughness(canvas, drawn))
+
+
+def _roughness(canvas: _Canvas, drawn: Coverage) -> float:
+    """Return how much the grey level varies from pixel to pixel where a shape would lie."""
+    x, y, wide, high = cv2.boundingRect((drawn > 0).astype(np.uint8))
+    ground = canvas.shown[y : y + high, x : x + wide, 1]
+    return float(np.abs(np.diff(ground, axis=1)).mean()) if min(wide, high) > 1 else 0.0
+
+
 def _colour(rng: np.random.Generator) -> Picture:
     """Draw a colour: mostly white or black, sometimes grey, sometimes bright."""
     kind = rng.random()
-    if kind < 0.42:
+    if kind < 0.36:
         level = 255 - abs(rng.normal(0, 35)) * (rng.random() < 0.5)
         return np.full(3, level, np.float32)
-    if kind < 0.76:
+    if kind < 0.64:
         return np.full(3, abs(rng.normal(0, 30)) * (rng.random() < 0.45), np.float32)
-    if kind < 0.86:
+    if kind < 0.88:
         return np.full(3, rng.uniform(50, 240), np.float32)
     bright = np.array(COLOURS[rng.integers(len(COLOURS))], np.float32)
     return np.clip(bright + rng.normal(0, 12, 3), 0, 255).astype(np.float32)

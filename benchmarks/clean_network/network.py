@@ -16,7 +16,7 @@ __all__ = ["STRIDE", "MarkNetwork"]
 STRIDE = 32
 """What the sides must be multiples of."""
 
-WIDTHS = (16, 32, 64, 80, 80)
+WIDTHS = (16, 48, 96, 128, 128)
 """Channels at 1/2, 1/4, 1/8, 1/16 and 1/32 of the size. Nothing is computed at the full size, which
 would cost a quarter of all time: the last layer answers for four pixels at once."""
 

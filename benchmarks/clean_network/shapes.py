@@ -91,7 +91,7 @@ def scale_bar(sides: Sides, style: Generator, place: Generator) -> Coverage:
 
 
 SHAPES: tuple[tuple[Maker, float], ...] = (
-    (arrow, 0.42), (arrowhead, 0.26), (star, 0.08), (ring, 0.08), (bent_arrow, 0.05),
-    (line, 0.04), (ruler, 0.04), (scale_bar, 0.03),
+    (arrow, 0.40), (arrowhead, 0.25), (star, 0.07), (ring, 0.07), (bent_arrow, 0.11),
+    (line, 0.04), (ruler, 0.03), (scale_bar, 0.03),
 )  # fmt: skip
 """How each is drawn, and how often."""

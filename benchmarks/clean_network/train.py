@@ -16,10 +16,11 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 import onnx
 import torch
 from backgrounds import Pool, load_pool
-from examples import draw_example
+from examples import Example, draw_example
 from network import MarkNetwork
 from resume import fill_from_onnx
 from torch import Tensor, distributed
@@ -40,7 +41,12 @@ WARM, REPORT = 200, 100
 RESUMED = 12
 """Batches on which the batch norms of exported weights are measured anew."""
 
+SMALL, MOST_SAY = 400, 4.0
+"""Pixels of an annotation below which each of them has the more say the smaller it is, and how much
+at the most: otherwise a few large ones are all that is learnt."""
+
 Batch = tuple[Tensor, Tensor, Tensor]
+"""Pictures, what is marked, and what say each pixel has."""
 
 
 @dataclass
@@ -147,7 +153,7 @@ def _agreed(done: float) -> float:
 
 
 def loss_of(logits: Tensor, marked: Tensor, weight: Tensor) -> Tensor:
-    """Cross-entropy plus soft Dice over the batch; pixels of weight 0 have no say."""
+    """Cross-entropy plus soft Dice over the batch, each pixel with its say."""
     entropy = (binary_cross_entropy_with_logits(logits, marked, reduction="none") * weight).mean()
     p = torch.sigmoid(logits) * weight
     overlap = (2 * (p * marked).sum() + 1) / (p.sum() + (marked * weight).sum() + 1)
@@ -161,8 +167,17 @@ def draw_batch(pool: Pool, rng: np.random.Generator) -> Batch:
     return (
         (picture.permute(0, 3, 1, 2).float() / 255).contiguous(memory_format=torch.channels_last),
         torch.from_numpy(np.stack([one.marked for one in drawn])).float(),
-        torch.from_numpy(np.stack([~one.unsure for one in drawn])).float(),
+        torch.from_numpy(np.stack([_say(one) for one in drawn])).float(),
     )
+
+
+def _say(example: Example) -> npt.NDArray[np.float32]:
+    """Return what say each pixel has: none where unsure, more in small annotations."""
+    marked = example.marked.astype(np.uint8)
+    _, parts, boxes, _ = cv2.connectedComponentsWithStats(marked, connectivity=8)
+    say = np.clip(np.sqrt(SMALL / boxes[:, cv2.CC_STAT_AREA]), 1, MOST_SAY).astype(np.float32)
+    say[0] = 1
+    return np.asarray(say[parts] * ~example.unsure, dtype=np.float32)
 
 
 def export(network: MarkNetwork, out: Path) -> None:

@@ -7,6 +7,7 @@ import numpy.typing as npt
 import pytest
 
 from hilum.prepare.clean import marks
+from hilum.prepare.clean.probability import Probability
 
 SIDE = 200
 LARGE, SMALL = np.s_[40:100, 50:120], np.s_[150:156, 20:30]
@@ -25,15 +26,16 @@ def found(
     pixels: npt.NDArray[np.uint8],
     monkeypatch: pytest.MonkeyPatch,
     where: tuple[slice, slice],
-    probability: float,
+    mean: float,
+    near: float = 0.0,
 ) -> bool:
-    """Return whether the middle of a place of a given probability is marked."""
-    likely = np.zeros(pixels.shape[:2], np.float32)
-    likely[where] = probability
-    monkeypatch.setattr(marks, "annotation_probability", lambda _: (likely, 1.0))
+    """Return whether the middle of a place of given probabilities is marked."""
+    probable = Probability(*np.zeros((2, *pixels.shape[:2]), np.float32), scale=1.0)
+    probable.mean[where], probable.near[where] = mean, near
+    monkeypatch.setattr(marks, "annotation_probability", lambda _: probable)
     rows, columns = where
     middle = (rows.start + rows.stop) // 2, (columns.start + columns.stop) // 2
-    return bool(marks.find_marks(pixels)[middle])
+    return bool(marks.find_marks(pixels).on[middle])
 
 
 def test_large_part_with_an_edge_is_an_annotation_where_the_network_is_sure(
@@ -57,6 +59,14 @@ def test_small_part_needs_neither(
 ) -> None:
     assert found(picture, monkeypatch, SMALL, 0.5)
     assert not found(picture, monkeypatch, SMALL, 0.3)
+
+
+def test_small_part_may_be_seen_from_near_alone(
+    picture: npt.NDArray[np.uint8], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert found(picture, monkeypatch, SMALL, 0.1, near=0.95)
+    assert not found(picture, monkeypatch, SMALL, 0.1, near=0.7)
+    assert not found(picture, monkeypatch, LARGE, 0.1, near=0.95)
 
 
 def test_colour_pictures_are_asked_by_their_grey(

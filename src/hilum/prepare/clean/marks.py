@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 import numpy.typing as npt
@@ -9,19 +11,22 @@ import numpy.typing as npt
 from hilum.prepare.clean.grey import grey_of
 from hilum.prepare.clean.probability import annotation_probability
 
-__all__ = ["find_marks"]
+__all__ = ["Marks", "find_marks"]
 
 Pixels = npt.NDArray[np.uint8]
 Mask = npt.NDArray[np.bool_]
 
-PART = 0.25
+PART = 0.3
 """Pixels of at least this probability that touch each other are one annotation."""
 
-USUAL = 0.4
+USUAL = 0.45
 """Probability of its pixels on average, at the least."""
 
 FEWEST = 8
 """Pixels of the smallest annotation, at the size that the network sees: fewer are noise."""
+
+SMALL, CERTAIN = 300, 0.85
+"""Pixels of a part, at that size, up to which it is also kept where it is as probable from near."""
 
 LARGE, SURE = 0.02, 0.76
 """Of the picture: larger parts must be at least this probable on average."""
@@ -36,39 +41,89 @@ SURE and EDGED are the middle between what is tissue on `develop` of benchmarks/
 ACROSS = 0.9
 """Of the picture's width or height: what reaches so far is a margin or the couch, no annotation."""
 
-GROWN = 1
+GROWN = 2
 """Pixels by which annotations are widened, at that size: the blur of their edges."""
 
 
-def find_marks(pixels: Pixels) -> Mask:
-    """Return the pixels (rows, columns) bool of annotations.
+@dataclass(frozen=True)
+class Marks:
+    """Where annotations are, each (rows, columns) bool.
+
+    Attributes:
+        on: what belongs to one.
+        around: the same, widened by what its blurred edge may have changed.
+    """
+
+    on: Mask
+    around: Mask
+
+
+def find_marks(pixels: Pixels) -> Marks:
+    """Return the pixels of annotations.
 
     Args:
         pixels: (rows, columns) or (rows, columns, 3) uint8.
     """
-    probability, scale = annotation_probability(pixels)
-    found = _annotations(probability, pixels).astype(np.uint8)
+    probable = annotation_probability(pixels)
+    found = _annotations(probable.mean, pixels) | _small(probable.near)
+    on = found.astype(np.uint8)
     side = 2 * GROWN + 1
-    grown = cv2.dilate(found, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)))
+    around = cv2.dilate(on, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)))
+    return Marks(*(_enlarged(part, probable.scale, pixels) for part in (on, around)))
+
+
+def _enlarged(part: npt.NDArray[np.uint8], scale: float, pixels: Pixels) -> Mask:
+    """Return a mask in the size of the picture."""
     if scale == 1:
-        return np.asarray(grown > 0)
-    full = cv2.resize(grown * np.float32(1), (pixels.shape[1], pixels.shape[0]))
+        return np.asarray(part > 0)
+    full = cv2.resize(part * np.float32(1), (pixels.shape[1], pixels.shape[0]))
     return np.asarray(full > 0.5)
+
+
+@dataclass(frozen=True)
+class _Parts:
+    """What is likely and hangs together; the first part is all the rest.
+
+    Attributes:
+        number: (rows, columns) int32, which part each pixel belongs to.
+        wide, high, size: of each part in pixels.
+        mean: of each part, the probability of its pixels.
+    """
+
+    number: npt.NDArray[np.int32]
+    wide: npt.NDArray[np.int32]
+    high: npt.NDArray[np.int32]
+    size: npt.NDArray[np.int32]
+    mean: npt.NDArray[np.float64]
+
+
+def _parts(probability: npt.NDArray[np.float32]) -> _Parts:
+    likely = (probability >= PART).astype(np.uint8)
+    count, number, boxes, _ = cv2.connectedComponentsWithStats(likely, connectivity=8)
+    wide, high, size = boxes[:, 2], boxes[:, 3], boxes[:, 4]
+    mean = np.bincount(number.ravel(), probability.ravel(), count) / np.maximum(size, 1)
+    return _Parts(number, wide, high, size, mean)
 
 
 def _annotations(probability: npt.NDArray[np.float32], pixels: Pixels) -> Mask:
     """Return the connected parts that are likely enough, large enough, and no margin."""
-    likely = (probability >= PART).astype(np.uint8)
-    count, parts, boxes, _ = cv2.connectedComponentsWithStats(likely, connectivity=8)
-    wide, high, size = boxes[:, 2], boxes[:, 3], boxes[:, 4]
-    mean = np.bincount(parts.ravel(), probability.ravel(), count) / np.maximum(size, 1)
-    large = size > LARGE * likely.size
-    kept = (size >= FEWEST) & (mean >= np.where(large, SURE, USUAL))
-    kept &= (wide < ACROSS * likely.shape[1]) & (high < ACROSS * likely.shape[0])
+    parts = _parts(probability)
+    rows, columns = probability.shape
+    large = parts.size > LARGE * probability.size
+    kept = (parts.size >= FEWEST) & (parts.mean >= np.where(large, SURE, USUAL))
+    kept &= (parts.wide < ACROSS * columns) & (parts.high < ACROSS * rows)
     kept[0] = False
     for number in np.flatnonzero(kept & large):
-        kept[number] = _edged(pixels, (parts == number).astype(np.uint8)) >= EDGED
-    return np.asarray(kept[parts])
+        kept[number] = _edged(pixels, (parts.number == number).astype(np.uint8)) >= EDGED
+    return np.asarray(kept[parts.number])
+
+
+def _small(near: npt.NDArray[np.float32]) -> Mask:
+    """Return the small connected parts of which the look from near is certain."""
+    parts = _parts(near)
+    kept = (parts.size >= FEWEST) & (parts.size <= SMALL) & (parts.mean >= CERTAIN)
+    kept[0] = False
+    return np.asarray(kept[parts.number])
 
 
 def _edged(pixels: Pixels, part: npt.NDArray[np.uint8]) -> float:
