@@ -35,7 +35,7 @@ def found(
     monkeypatch.setattr(marks, "annotation_probability", lambda _: probable)
     rows, columns = where
     middle = (rows.start + rows.stop) // 2, (columns.start + columns.stop) // 2
-    return bool(marks.find_marks(pixels).on[middle])
+    return bool(marks.find_marks(pixels)[middle])
 
 
 def test_large_part_with_an_edge_is_an_annotation_where_the_network_is_sure(

@@ -20,10 +20,9 @@ Pixels = npt.NDArray[np.uint8]
 Mask = npt.NDArray[np.bool_]
 
 
-ON_MARKS, ELSEWHERE = 6, 16
-"""Grey levels: pixels that filling in would change by no more stay as they are, for nothing is to
-be seen on them. More is asked beside an annotation, in plates and in frames: what hardly differs
-there lies next to them and not under them."""
+LEAST_CHANGE = 9
+"""Grey levels: pixels that filling in would change by no more stay as they are. They lie beside an
+annotation and not under it, and there is nothing to be seen on them."""
 
 
 @dataclass(frozen=True)
@@ -55,13 +54,12 @@ def clean_picture(pixels: Pixels) -> Cleaned:
         pixels: (rows, columns) uint8 grey levels, or (rows, columns, 3) red, green, blue.
     """
     frame = find_frame(pixels)
-    found = find_marks(pixels)
-    marks = found.around | find_plates(pixels) | find_coloured(pixels)
+    marks = find_marks(pixels) | find_plates(pixels) | find_coloured(pixels)
     hole = frame | marks
     if hole.all() or not hole.any():
         return Cleaned(pixels, np.zeros_like(hole), ())
     filled = fill(pixels, hole)
-    mask = _seen(pixels, filled, found.on)
+    mask = _seen(pixels, filled)
     if not mask.any():
         return Cleaned(pixels, mask, ())
     shown = marks if (marks & mask).any() else np.zeros_like(marks)
@@ -70,8 +68,7 @@ def clean_picture(pixels: Pixels) -> Cleaned:
     return Cleaned(np.where(changed, filled, pixels), mask, kinds)
 
 
-def _seen(before: Pixels, after: Pixels, on: Mask) -> Mask:
+def _seen(before: Pixels, after: Pixels) -> Mask:
     """Return where two pictures differ visibly, in any colour."""
-    change = np.abs(after.astype(np.int16) - before)
-    strongest = change if change.ndim == 2 else change.max(axis=2)
-    return np.asarray(strongest > np.where(on, ON_MARKS, ELSEWHERE))
+    differs = np.abs(after.astype(np.int16) - before) > LEAST_CHANGE
+    return np.asarray(differs if differs.ndim == 2 else differs.any(axis=2))

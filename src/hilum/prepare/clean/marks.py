@@ -11,7 +11,7 @@ import numpy.typing as npt
 from hilum.prepare.clean.grey import grey_of
 from hilum.prepare.clean.probability import annotation_probability
 
-__all__ = ["Marks", "find_marks"]
+__all__ = ["find_marks"]
 
 Pixels = npt.NDArray[np.uint8]
 Mask = npt.NDArray[np.bool_]
@@ -19,13 +19,14 @@ Mask = npt.NDArray[np.bool_]
 PART = 0.3
 """Pixels of at least this probability that touch each other are one annotation."""
 
-USUAL = 0.45
+USUAL = 0.55
 """Probability of its pixels on average, at the least."""
 
-FEWEST = 8
-"""Pixels of the smallest annotation, at the size that the network sees: fewer are noise."""
+FEWEST = 50
+"""Pixels of the smallest annotation, at the size that the network sees: seven by seven. What is
+smaller is mostly a spot of bone or vessel."""
 
-SMALL, CERTAIN = 300, 0.85
+SMALL, CERTAIN = 300, 0.8
 """Pixels of a part, at that size, up to which it is also kept where it is as probable from near."""
 
 LARGE, SURE = 0.02, 0.76
@@ -41,42 +42,23 @@ SURE and EDGED are the middle between what is tissue on `develop` of benchmarks/
 ACROSS = 0.9
 """Of the picture's width or height: what reaches so far is a margin or the couch, no annotation."""
 
-GROWN = 2
+GROWN = 1
 """Pixels by which annotations are widened, at that size: the blur of their edges."""
 
 
-@dataclass(frozen=True)
-class Marks:
-    """Where annotations are, each (rows, columns) bool.
-
-    Attributes:
-        on: what belongs to one.
-        around: the same, widened by what its blurred edge may have changed.
-    """
-
-    on: Mask
-    around: Mask
-
-
-def find_marks(pixels: Pixels) -> Marks:
-    """Return the pixels of annotations.
+def find_marks(pixels: Pixels) -> Mask:
+    """Return the pixels (rows, columns) bool of annotations.
 
     Args:
         pixels: (rows, columns) or (rows, columns, 3) uint8.
     """
     probable = annotation_probability(pixels)
-    found = _annotations(probable.mean, pixels) | _small(probable.near)
-    on = found.astype(np.uint8)
+    found = (_annotations(probable.mean, pixels) | _small(probable.near)).astype(np.uint8)
     side = 2 * GROWN + 1
-    around = cv2.dilate(on, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)))
-    return Marks(*(_enlarged(part, probable.scale, pixels) for part in (on, around)))
-
-
-def _enlarged(part: npt.NDArray[np.uint8], scale: float, pixels: Pixels) -> Mask:
-    """Return a mask in the size of the picture."""
-    if scale == 1:
-        return np.asarray(part > 0)
-    full = cv2.resize(part * np.float32(1), (pixels.shape[1], pixels.shape[0]))
+    grown = cv2.dilate(found, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)))
+    if probable.scale == 1:
+        return np.asarray(grown > 0)
+    full = cv2.resize(grown * np.float32(1), (pixels.shape[1], pixels.shape[0]))
     return np.asarray(full > 0.5)
 
 
