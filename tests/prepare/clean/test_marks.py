@@ -10,8 +10,8 @@ from hilum.prepare.clean import marks
 from hilum.prepare.clean.probability import Probability
 
 SIDE = 200
-LARGE, SMALL = np.s_[40:100, 50:120], np.s_[150:156, 20:30]
-"""A tenth of the picture, and sixty pixels."""
+LARGE, SMALL, SPOT = np.s_[40:100, 50:120], np.s_[150:156, 20:30], np.s_[150:156, 20:26]
+"""A tenth of the picture, sixty pixels, and thirty-six."""
 
 
 @pytest.fixture
@@ -57,8 +57,14 @@ def test_large_part_of_something_larger_is_tissue(
 def test_small_part_needs_neither(
     picture: npt.NDArray[np.uint8], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert found(picture, monkeypatch, SMALL, 0.5)
-    assert not found(picture, monkeypatch, SMALL, 0.3)
+    assert found(picture, monkeypatch, SMALL, 0.6)
+    assert not found(picture, monkeypatch, SMALL, 0.4)
+
+
+def test_spot_is_no_annotation_however_certain(
+    picture: npt.NDArray[np.uint8], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert not found(picture, monkeypatch, SPOT, 0.95, near=0.95)
 
 
 def test_small_part_may_be_seen_from_near_alone(
