@@ -30,6 +30,9 @@ def fill_from_onnx(network: MarkNetwork, path: Path, pictures: Sequence[Tensor])
         network: as wide as the file's or wider; changed in place, and left in evaluation mode.
         path: the file.
         pictures: of (n, 3, rows, columns), 0 to 1; a few dozen give good statistics.
+
+    Raises:
+        ValueError: the network is narrower than the file's.
     """
     graph = onnx.load(path).graph
     values = {one.name: onnx.numpy_helper.to_array(one) for one in graph.initializer}
@@ -58,6 +61,12 @@ def _put(one: nn.Conv2d | nn.ConvTranspose2d, weight: Tensor) -> None:
     """Give a convolution, which may have more channels, the weights of a narrower one."""
     to, of = (0, 1) if isinstance(one, nn.Conv2d) else (1, 0)
     outputs, inputs = weight.shape[to], weight.shape[of]
+    if one.weight.shape[to] < outputs or one.weight.shape[of] < inputs:
+        raise ValueError(
+            "a network must be as wide as the weights it goes on from, or wider: "
+            f"a convolution here is {tuple(one.weight.shape)}, in the file {tuple(weight.shape)}; "
+            "raise WIDTHS in network.py"
+        )
     one.weight.narrow(to, 0, outputs).zero_()
     one.weight.narrow(to, 0, outputs).narrow(of, 0, inputs).copy_(weight)
 

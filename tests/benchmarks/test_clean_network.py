@@ -60,3 +60,13 @@ def test_resumed_network_answers_as_the_shipped_weights(
         answer = torch.sigmoid(resumed(pictures[0])).numpy()
     assert expected.max() > 0.5
     assert np.abs(answer - expected).max() < 1e-4
+
+
+def test_narrower_network_is_refused(
+    modules: tuple[ModuleType, ...], pictures: list[torch.Tensor], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network, resume = modules
+    monkeypatch.setattr(network, "WIDTHS", tuple(width // 2 for width in network.WIDTHS))
+    weights = resources.files("hilum.prepare.clean").joinpath("marks.onnx")
+    with resources.as_file(weights) as path, pytest.raises(ValueError, match="raise WIDTHS"):
+        resume.fill_from_onnx(network.MarkNetwork(), path, pictures)

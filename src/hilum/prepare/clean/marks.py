@@ -27,7 +27,8 @@ FEWEST = 50
 smaller is mostly a spot of bone or vessel."""
 
 SMALL, CERTAIN = 300, 0.8
-"""Pixels of a part, at that size, up to which it is also kept where it is as probable from near."""
+"""Pixels of a part, at that size, up to which it is also kept where it is so probable from near:
+from far small arrows are not seen at all, which brings their mean down."""
 
 LARGE, SURE = 0.02, 0.76
 """Of the picture: larger parts must be at least this probable on average."""
@@ -71,6 +72,7 @@ class _Parts:
         number: (rows, columns) int32, which part each pixel belongs to.
         wide, high, size: of each part in pixels.
         mean: of each part, the probability of its pixels.
+        visible: of each part, whether it is one, and not too small.
     """
 
     number: npt.NDArray[np.int32]
@@ -78,14 +80,17 @@ class _Parts:
     high: npt.NDArray[np.int32]
     size: npt.NDArray[np.int32]
     mean: npt.NDArray[np.float64]
+    visible: Mask
 
 
 def _parts(probability: npt.NDArray[np.float32]) -> _Parts:
+    """Part what is likely into what hangs together."""
     likely = (probability >= PART).astype(np.uint8)
     count, number, boxes, _ = cv2.connectedComponentsWithStats(likely, connectivity=8)
     wide, high, size = boxes[:, 2], boxes[:, 3], boxes[:, 4]
     mean = np.bincount(number.ravel(), probability.ravel(), count) / np.maximum(size, 1)
-    return _Parts(number, wide, high, size, mean)
+    visible = (size >= FEWEST) & (np.arange(count) > 0)
+    return _Parts(number, wide, high, size, mean, visible)
 
 
 def _annotations(probability: npt.NDArray[np.float32], pixels: Pixels) -> Mask:
@@ -93,9 +98,8 @@ def _annotations(probability: npt.NDArray[np.float32], pixels: Pixels) -> Mask:
     parts = _parts(probability)
     rows, columns = probability.shape
     large = parts.size > LARGE * probability.size
-    kept = (parts.size >= FEWEST) & (parts.mean >= np.where(large, SURE, USUAL))
+    kept = parts.visible & (parts.mean >= np.where(large, SURE, USUAL))
     kept &= (parts.wide < ACROSS * columns) & (parts.high < ACROSS * rows)
-    kept[0] = False
     for number in np.flatnonzero(kept & large):
         kept[number] = _edged(pixels, (parts.number == number).astype(np.uint8)) >= EDGED
     return np.asarray(kept[parts.number])
@@ -104,8 +108,7 @@ def _annotations(probability: npt.NDArray[np.float32], pixels: Pixels) -> Mask:
 def _small(near: npt.NDArray[np.float32]) -> Mask:
     """Return the small connected parts of which the look from near is certain."""
     parts = _parts(near)
-    kept = (parts.size >= FEWEST) & (parts.size <= SMALL) & (parts.mean >= CERTAIN)
-    kept[0] = False
+    kept = parts.visible & (parts.size <= SMALL) & (parts.mean >= CERTAIN)
     return np.asarray(kept[parts.number])
 
 
