@@ -16,7 +16,7 @@ from pathlib import Path
 import torch
 
 from hilum.learn.device import computes_bfloat16, device_name, keep_memory
-from hilum.steps.environment import processor_name
+from hilum.run.environment import processor_name
 
 __all__ = ["best_and_median", "describe", "matmul_limit", "row", "timed"]
 

@@ -13,8 +13,8 @@ import timm
 import torch
 from safetensors.torch import save_file
 
+from hilum.catalogue.networks import known_networks
 from hilum.errors import WeightsError
-from hilum.known_networks import known_networks
 from hilum.learn.weights import find_weights
 
 __all__ = ["weights_or_stand_in"]

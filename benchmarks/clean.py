@@ -30,7 +30,7 @@ from hilum.prepare.clean.frames import find_frame
 from hilum.readers import read_in_colour, read_slice
 from hilum.sources.ct_pneumonia import CT_PNEUMONIA
 from hilum.sources.options import BuildOptions, BuildPlace
-from hilum.sources.rendered import spread
+from hilum.sources.volume_pictures import spread
 from hilum.table import read_table
 
 EDITED = 16

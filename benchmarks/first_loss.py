@@ -24,8 +24,8 @@ import numpy.typing as npt
 from torch import Tensor, nn
 
 import hilum
+from hilum.catalogue.networks import known_networks
 from hilum.errors import WeightsError
-from hilum.known_networks import known_networks
 from hilum.learn import fit
 from hilum.learn.networks import Classifier, build_network
 from hilum.learn.weights import find_weights
@@ -128,7 +128,7 @@ def one_epoch(
         start = "none"
     with (
         tempfile.TemporaryDirectory() as folder,
-        mock.patch("hilum.steps.train.build_network", watch.build),
+        mock.patch("hilum.steps.train.step.build_network", watch.build),
         mock.patch("hilum.learn.fit.loss_of", watch.loss_of),
     ):
         run: Run = hilum.train(table, recipe, out=Path(folder) / name, weights=start)

@@ -23,8 +23,7 @@ import numpy as np
 import torch
 from _machine import describe, row, timed
 
-from hilum.cache import PLACE_VARIABLE
-from hilum.known_networks import known_networks
+from hilum.catalogue.networks import known_networks
 from hilum.learn.checkpoint import Trained
 from hilum.learn.data import Slices, shuffled_batches
 from hilum.learn.device import make_accelerator
@@ -36,6 +35,7 @@ from hilum.learn.weights import Weights
 from hilum.learn.workload import count_workload
 from hilum.prepare import BATCH
 from hilum.recipe import Recipe, load_recipe
+from hilum.storage.cache import PLACE_VARIABLE
 
 EPOCHS = 3
 """Of each way: the first one of the once-way computes what is kept."""

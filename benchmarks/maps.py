@@ -28,7 +28,7 @@ import torch
 from _machine import describe, row, timed
 from memory import hilum, phantoms, watched
 
-from hilum.known_networks import known_networks
+from hilum.catalogue.networks import known_networks
 from hilum.learn.data import as_batch
 from hilum.learn.device import keep_memory
 from hilum.learn.maps import LAST, choose_layers, map_layers

@@ -39,9 +39,9 @@ AIM = 1500
 BETWEEN_LOOKS = 0.05
 """Seconds."""
 BARE = {
-    "train": "import hilum.cli.app, hilum.steps.train, sklearn.ensemble",
-    "evaluate": "import hilum.cli.app, hilum.steps.evaluate, onnxruntime, sklearn.ensemble",
-    "predict": "import hilum.cli.app, hilum.steps.predict, onnxruntime",
+    "train": "import hilum.cli.app, hilum.steps.train.step, sklearn.ensemble",
+    "evaluate": "import hilum.cli.app, hilum.steps.evaluate.step, onnxruntime, sklearn.ensemble",
+    "predict": "import hilum.cli.app, hilum.steps.predict.step, onnxruntime",
 }
 """What a command imports before it does anything."""
 HEADING = row("slices", "command", "time", "resident", "own", "above bare")

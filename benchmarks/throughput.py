@@ -31,15 +31,15 @@ import onnx
 import torch
 from _machine import best_and_median, describe, matmul_limit, row, timed
 
+from hilum.catalogue.networks import known_networks
 from hilum.engines import open_onnx
 from hilum.engines.onnx_network import CARD
-from hilum.known_networks import known_networks
 from hilum.learn.data import as_batch
 from hilum.learn.device import keep_memory
 from hilum.learn.export import describe as describe_model
 from hilum.learn.export import onnx_model
 from hilum.learn.fit import loss_of, make_optimiser
-from hilum.learn.fold import fold_batchnorm
+from hilum.learn.fuse_batchnorm import fold_batchnorm
 from hilum.learn.maps import Looked, map_layers
 from hilum.learn.networks import Classifier, build_network
 from hilum.learn.predict import Member

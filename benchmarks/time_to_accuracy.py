@@ -25,11 +25,11 @@ from _machine import describe, row
 from _stand_in import weights_or_stand_in
 
 import hilum
-from hilum.cache import PLACE_VARIABLE
-from hilum.known_networks import known_networks
+from hilum.catalogue.networks import known_networks
 from hilum.recipe import Recipe, load_recipe
 from hilum.sources import BuildOptions, PhantomSettings, build_table
 from hilum.splits import split_table
+from hilum.storage.cache import PLACE_VARIABLE
 from hilum.table import SliceTable
 
 PHANTOMS = PhantomSettings(patients=240, slices_per_patient=3, lesions=1.0, size=320)

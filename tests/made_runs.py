@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from hilum.run import Run, write_json
-from hilum.steps.metrics import labelled, metrics_of, predictions_frame
+from hilum.steps.evaluate.metrics import labelled, metrics_of, predictions_frame
 from hilum.table import SliceTable, check_rows, write_table
 
 NAMES = ["cancer", "pneumonia"]

@@ -15,9 +15,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from hilum.atomic import new_file
 from hilum.boxes import BOXES_PATTERN, parse_boxes
 from hilum.errors import TableError, UsageError
+from hilum.storage.atomic import new_file
 
 __all__ = [
     "OPTIONAL_COLUMNS",

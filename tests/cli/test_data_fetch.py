@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from web_site import Day, Site, site_on_loopback
 
-from hilum.known_collections import known_collections
+from hilum.catalogue.collections import known_collections
 
 Hilum = Callable[..., Any]
 

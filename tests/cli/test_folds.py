@@ -291,7 +291,7 @@ def test_a_killed_cross_validation_goes_on_to_the_very_same_numbers(
 def test_ctrl_c_before_the_second_fold_tells_how_to_go_on(
     place: Path, hilum: Call, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from hilum.steps import folds
+    from hilum.steps.train import cross_validate as folds
 
     run, whole_train = place / "run", folds.train
 

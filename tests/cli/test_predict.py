@@ -199,7 +199,7 @@ def test_the_same_command_goes_on_after_ctrl_c(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("hilum.steps.write_predictions._assemble", stop)
+        patch.setattr("hilum.steps.predict.write._assemble", stop)
         done = hilum("predict", tiny_run, phantoms / "phantom", "--out", tmp_path / "p.csv")
     assert done.code == 130
     assert "The same command goes on where this one was stopped." in done.err

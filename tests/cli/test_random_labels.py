@@ -37,7 +37,7 @@ def test_a_leak_is_exit_code_1(
     level: str, code: int, place: Path, hilum: Call, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told = Concern("random labels", level, "So it is.", {})
-    monkeypatch.setattr("hilum.steps.metrics.random_labels_concern", lambda *_, **__: told)
+    monkeypatch.setattr("hilum.steps.evaluate.metrics.random_labels_concern", lambda *_, **__: told)
     done = hilum(
         "random-labels", place / "slices.csv", "--recipe", "phantom", "--out", place / "r", *SMALL
     )

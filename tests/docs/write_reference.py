@@ -8,9 +8,9 @@ from typing import Any
 
 import typer
 
+from hilum.catalogue.networks import known_networks
 from hilum.cli.app import app
-from hilum.known_networks import known_networks
-from hilum.steps.cuts import describe_cuts
+from hilum.steps.networks import describe_cuts
 
 __all__ = ["NETWORKS", "PAGE", "commands", "networks", "reference"]
 

@@ -20,6 +20,7 @@ from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from untrained_runs import make_untrained
 
+from hilum.catalogue.networks import known_networks
 from hilum.engines import (
     as_probabilities,
     hash_of,
@@ -29,19 +30,18 @@ from hilum.engines import (
     share_of_cores,
 )
 from hilum.errors import RunError, UsageError
-from hilum.known_networks import known_networks
 from hilum.learn.checkpoint import save_weights
 from hilum.learn.data import as_batch
 from hilum.learn.export import write_run_onnx
-from hilum.learn.fold import fold_batchnorm
+from hilum.learn.fuse_batchnorm import fold_batchnorm
 from hilum.learn.networks import Classifier, build_network
 from hilum.learn.predict import load_network, load_networks, open_torch
 from hilum.learn.weights import Weights
 from hilum.prepare import BATCH
 from hilum.recipe import load_recipe
 from hilum.run import Run, write_json
-from hilum.steps.engines import open_engine
 from hilum.steps.ensemble import ensemble
+from hilum.steps.predict.engine import open_engine
 
 SIZE = 96
 PROBABILITY = 1e-4
@@ -266,7 +266,7 @@ def test_predicting_with_onnx_loads_no_torch(make_run: Callable[..., Run], tmp_p
     run = make_run()
     cv2.imwrite(str(tmp_path / "slice.png"), slices(1, SIZE)[0])
     code = (
-        "import sys\nfrom hilum.steps.predict import predict\n"
+        "import sys\nfrom hilum.steps.predict.step import predict\n"
         f"print(len(list(predict({str(run.folder)!r}, {str(tmp_path / 'slice.png')!r}))))\n"
         "print(sorted({'torch', 'timm', 'onnx', 'pandas'} & set(sys.modules)))"
     )

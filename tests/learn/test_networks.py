@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from hilum.catalogue.networks import known_networks
 from hilum.errors import RecipeError, WeightsError
-from hilum.known_networks import known_networks
 from hilum.learn.networks import (
     Classifier,
     build_network,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from hilum.known_networks import known_networks
+from hilum.catalogue.networks import known_networks
 from hilum.learn.cut import frozen_modules
 from hilum.learn.fit import loss_of, make_optimiser
 from hilum.learn.keras_adam import KerasAdam

@@ -19,7 +19,7 @@ from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, generate_uid
 
 from hilum.errors import ReadError, StorageError, TableError
 from hilum.prepare import BATCH, decode_sizes, decode_table, resize, sized_batches
-from hilum.prepare.reading import AHEAD
+from hilum.prepare.decoding import AHEAD
 from hilum.readers import read_slice
 from hilum.table import SliceTable
 
@@ -207,7 +207,7 @@ def test_several_sizes_are_those_of_each_alone_and_every_file_is_read_once(
         read.append(path)
         return read_slice(path, **how)
 
-    monkeypatch.setattr("hilum.prepare.reading.read_slice", counted)
+    monkeypatch.setattr("hilum.prepare.decoding.read_slice", counted)
     with decode_sizes(table, [24, 16, 24]) as both:
         assert sorted(both) == [16, 24]
         for size, decoded in both.items():

@@ -15,10 +15,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from hilum.cache import list_entries
 from hilum.errors import ReadError, TableError
 from hilum.prepare import decode_sizes, decode_table
 from hilum.readers import read_slice
+from hilum.storage.cache import list_entries
 from hilum.table import SliceTable
 
 MakeTable = Callable[..., SliceTable]
@@ -42,7 +42,7 @@ def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         names.append(path.name)
         return read_slice(path, **how)
 
-    monkeypatch.setattr("hilum.prepare.reading.read_slice", counted)
+    monkeypatch.setattr("hilum.prepare.decoding.read_slice", counted)
     return names
 
 
@@ -140,10 +140,10 @@ def test_other_decoders_decode_again(
 ) -> None:
     table = make_table(2, folder=place)
     greys(table)
-    monkeypatch.setattr("hilum.prepare.kept.PIXELS", 99)
+    monkeypatch.setattr("hilum.prepare.cache_entry.PIXELS", 99)
     greys(table)
     assert len(read) == 4
-    monkeypatch.setattr("hilum.prepare.kept._versions", lambda: "pillow 99")
+    monkeypatch.setattr("hilum.prepare.cache_entry._versions", lambda: "pillow 99")
     greys(table)
     assert len(read) == 6
 

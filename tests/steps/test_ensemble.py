@@ -94,7 +94,7 @@ def test_a_stream_of_files_is_predicted_as_evaluation_does(
 def test_each_file_is_read_once_for_all_sizes(
     made: SimpleNamespace, table: SliceTable, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from hilum.steps import asking as step
+    from hilum.steps.predict import stream as step
 
     read: list[Path] = []
     reader = step.read_slice

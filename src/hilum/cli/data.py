@@ -90,7 +90,7 @@ def build(
     from hilum.cli.show import progress_shown
     from hilum.readers import parse_window
     from hilum.sources import BuildOptions, PhantomSettings, build_table
-    from hilum.steps.build_cleaned import build_cleaned
+    from hilum.steps.clean.build import build_cleaned
 
     phantom = PhantomSettings(
         patients=patients, slices_per_patient=slices, classes=tuple(classes.split(",")),

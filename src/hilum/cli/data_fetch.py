@@ -13,8 +13,8 @@ from hilum.cli.cache import in_bytes
 from hilum.cli.data_list import size_of
 
 if TYPE_CHECKING:
-    from hilum.known_collections import KnownCollection
-    from hilum.sources.fetch import FetchOptions
+    from hilum.catalogue.collections import KnownCollection
+    from hilum.fetch import FetchOptions
 
 __all__ = ["command"]
 
@@ -58,8 +58,8 @@ def command(
     CHECKSUMS.sha256. Needs urllib3: pip install 'hilum[fetch]'.
     """
     from hilum.cli.show import progress_shown
-    from hilum.sources.fetch import FetchOptions
-    from hilum.sources.fetch.listing import find_collection
+    from hilum.fetch import FetchOptions
+    from hilum.fetch.listing import find_collection
 
     known = find_collection(name)
     options = FetchOptions(
@@ -79,7 +79,7 @@ def command(
 
 def _show_terms(known: KnownCollection, options: FetchOptions) -> None:
     """Say what it is, whose, how large and on which terms; on stderr, as all but the answer."""
-    from hilum.sources.fetch.listing import expect
+    from hilum.fetch.listing import expect
 
     expected = expect(known, options)
     for key, text in (
@@ -99,14 +99,14 @@ def _accept() -> bool:
 
 def _plan(name: str, out: Path, options: FetchOptions) -> dict[str, Any]:
     """Return what fetching would do."""
-    from hilum.sources.fetch import plan_fetch
+    from hilum.fetch import plan_fetch
 
     return {"planned": True, **asdict(plan_fetch(name, out=out, options=options))}
 
 
 def _fetch(name: str, out: Path, options: FetchOptions, *, accepted: bool) -> dict[str, Any]:
     """Fetch, and return what was done."""
-    from hilum.sources.fetch import fetch_collection
+    from hilum.fetch import fetch_collection
 
     done = asdict(fetch_collection(name, out=out, accept_terms=accepted, options=options))
     return {**done, "folder": str(done["folder"]), "build_from": str(done["build_from"])}

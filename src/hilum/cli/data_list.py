@@ -19,8 +19,8 @@ def command(
 
     Those that can be fetched come first (see `hilum data fetch`); all can be built from.
     """
+    from hilum.catalogue.collections import known_collections
     from hilum.cli.show import print_json
-    from hilum.known_collections import known_collections
 
     collections = known_collections().values()
     if json:

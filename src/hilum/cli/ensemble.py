@@ -38,7 +38,7 @@ def command(
         return
     from hilum.cli.evaluate import print_figures
     from hilum.cli.show import progress_shown
-    from hilum.steps.road import finish
+    from hilum.steps.finish import finish
 
     with progress_shown() as progress:
         finish(run, progress=progress)

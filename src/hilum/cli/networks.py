@@ -22,8 +22,8 @@ def command(
 
     With timm's names, the paper's input size, parameters, and what the paper reports.
     """
+    from hilum.catalogue.networks import known_networks
     from hilum.cli.show import print_json
-    from hilum.known_networks import known_networks
 
     if cuts:
         _list_cuts(json)
@@ -43,7 +43,7 @@ def command(
 def _list_cuts(as_json: bool) -> None:
     """Print layers, parameters and multiply-adds, in all and trained, of every recipe."""
     from hilum.cli.show import print_json
-    from hilum.steps.cuts import describe_cuts
+    from hilum.steps.networks import describe_cuts
 
     if as_json:
         print_json(list(describe_cuts()))

@@ -12,7 +12,7 @@ import typer
 from hilum.cli.options import EngineName
 
 if TYPE_CHECKING:
-    from hilum.steps.write_predictions import How, Written
+    from hilum.steps.predict.write import How, Written
 
 __all__ = ["command"]
 
@@ -59,7 +59,7 @@ def command(
     """
     from hilum.errors import UsageError
     from hilum.readers import parse_window
-    from hilum.steps.write_predictions import How
+    from hilum.steps.predict.write import How
 
     asked = parse_window(window) if window is not None else None
     how = How(asked, threshold, engine)
@@ -90,7 +90,7 @@ def _write(
     """Predict into a file; a process that is not the first one says itself what stops it."""
     from hilum.cli.show import is_first_process, progress_shown
     from hilum.errors import HilumError
-    from hilum.steps.write_predictions import write_predictions
+    from hilum.steps.predict.write import write_predictions
 
     try:
         with progress_shown() as progress:
@@ -112,8 +112,8 @@ def _print(run: Path, paths: list[Path], form: Format, how: How) -> Written:
 
     from hilum.errors import UsageError
     from hilum.steps.predict import Found, Refused, predict
-    from hilum.steps.prediction_text import TableText, body_of, columns_of
-    from hilum.steps.write_predictions import Written
+    from hilum.steps.predict.formats import TableText, body_of, columns_of
+    from hilum.steps.predict.write import Written
 
     found, told = Found(), Written()
     table = TableText(sys.stdout, form.value)

@@ -47,7 +47,7 @@ def command(
     from hilum.cli.show import is_first_process, progress_shown
     from hilum.errors import StorageError
     from hilum.recipe import as_recipe
-    from hilum.steps.random_labels import random_labels
+    from hilum.steps.train.random_labels import random_labels
 
     changes = [*(change or ()), *([] if seed is None else [f"training.seed={seed}"])]
     try:

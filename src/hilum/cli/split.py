@@ -39,9 +39,9 @@ def command(
 
     Fills the column `split` and never parts a group; says what leaks where --by image does.
     """
-    from hilum.atomic import refuse_existing
     from hilum.errors import UsageError
     from hilum.splits import count_splits, find_leak, lone_slices, split_table
+    from hilum.storage.atomic import refuse_existing
     from hilum.table import SPLITS, read_table, write_table
 
     target = out or table

@@ -57,10 +57,10 @@ def command(
     from hilum.cli.show import is_first_process, progress_shown
     from hilum.errors import StorageError
     from hilum.recipe import as_recipe
-    from hilum.steps.folds import cross_validate
-    from hilum.steps.resume import resume as go_on
-    from hilum.steps.road import finish
+    from hilum.steps.finish import finish
     from hilum.steps.train import train
+    from hilum.steps.train.cross_validate import cross_validate
+    from hilum.steps.train.resume import resume as go_on
 
     if resume is not None and any((table, out, recipe, weights, change, folds, leaky, force)):
         raise typer.BadParameter("--resume RUN goes on as it began; only --report goes with it.")

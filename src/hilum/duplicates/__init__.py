@@ -1,11 +1,11 @@
 """Near-duplicates: slices that are one picture, however cropped, resized or compressed since."""
 
 from hilum.duplicates.fingerprint import SIZE, Fingerprint, fingerprint
-from hilum.duplicates.forest import Forest
 from hilum.duplicates.groups import merge_groups
 from hilum.duplicates.reading import Prints, collect, read_prints
 from hilum.duplicates.search import SAME, Duplicates, find_alike
 from hilum.duplicates.sheet import MOST_SHOWN, draw_pairs
+from hilum.duplicates.union_find import Forest
 
 __all__ = [
     "MOST_SHOWN",

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from hilum.duplicates.forest import Forest
+from hilum.duplicates.union_find import Forest
 
 __all__ = ["merge_groups"]
 

@@ -11,12 +11,12 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from hilum.atomic import refuse_full_disk
 from hilum.duplicates.fingerprint import DETAIL, SIZE, VIEWS, Fingerprint, fingerprint
 from hilum.duplicates.sketch import SKETCH
 from hilum.errors import HilumError, ReadError
 from hilum.progress import SILENT, Progress
 from hilum.readers import LUNG, Window, read_slice
+from hilum.storage.atomic import refuse_full_disk
 
 __all__ = ["Prints", "collect", "read_prints"]
 

@@ -12,9 +12,9 @@ import pandas as pd
 
 from hilum.duplicates.alignment import aligned_correlation
 from hilum.duplicates.candidates import Near, near_slices
-from hilum.duplicates.forest import Forest
 from hilum.duplicates.reading import Prints
 from hilum.duplicates.sketch import best_overlay
+from hilum.duplicates.union_find import Forest
 from hilum.progress import SILENT, Progress
 
 __all__ = ["SAME", "Duplicates", "find_alike"]

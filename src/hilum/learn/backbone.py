@@ -19,7 +19,7 @@ import torch
 from torch import Tensor, nn
 
 from hilum.errors import RecipeError
-from hilum.learn.reach import reached_parameters, run_features
+from hilum.learn.gradient_reach import reached_parameters, run_features
 from hilum.learn.weights import pretrained_config, side_of
 
 __all__ = ["UNUSED", "MapLayout", "is_dropped", "layout_of", "make_backbone"]

@@ -17,8 +17,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from hilum.atomic import new_file
 from hilum.errors import RunError, StorageError
+from hilum.storage.atomic import new_file
 
 __all__ = ["Trained", "load_checkpoint", "load_weights", "save_checkpoint", "save_weights"]
 

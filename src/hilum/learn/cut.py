@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
+from hilum.catalogue.networks import nearest
 from hilum.errors import RecipeError
-from hilum.known_networks import nearest
-from hilum.learn.reach import reached_parameters
+from hilum.learn.gradient_reach import reached_parameters
 
 __all__ = [
     "HEAD_ONLY",

@@ -15,8 +15,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
+from hilum.catalogue.networks import known_networks
 from hilum.errors import WeightsError
-from hilum.known_networks import known_networks
 from hilum.learn.backbone import MapLayout, is_dropped, make_backbone
 from hilum.learn.cut import (
     PAPER_SHARE,

@@ -16,7 +16,7 @@ from hilum.errors import RunError, UsageError
 from hilum.learn.checkpoint import load_weights
 from hilum.learn.data import as_batch
 from hilum.learn.device import computes_bfloat16, keep_memory
-from hilum.learn.fold import fold_batchnorm
+from hilum.learn.fuse_batchnorm import fold_batchnorm
 from hilum.learn.networks import Classifier, build_network
 from hilum.learn.weights import Weights
 from hilum.prepare import BATCH

@@ -8,7 +8,7 @@ from hilum.prepare.decoded import (
     decode_table,
     sized_batches,
 )
-from hilum.prepare.reading import resize
+from hilum.prepare.decoding import resize
 
 __all__ = [
     "BATCH",

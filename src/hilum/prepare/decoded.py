@@ -16,10 +16,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from hilum.atomic import refuse_full_disk
-from hilum.cache import cache_entry, make_room, one_at_a_time
 from hilum.errors import StorageError
-from hilum.prepare.kept import (
+from hilum.prepare.cache_entry import (
     KIND,
     key_of,
     new_array,
@@ -28,8 +26,10 @@ from hilum.prepare.kept import (
     take_room,
     write_kept_shapes,
 )
-from hilum.prepare.reading import check_boxes, read_all
+from hilum.prepare.decoding import check_boxes, read_all
 from hilum.progress import SILENT, Progress
+from hilum.storage.atomic import refuse_full_disk
+from hilum.storage.cache import cache_entry, make_room, one_at_a_time
 from hilum.table import SliceTable
 
 __all__ = [

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from hilum.report.render import render, write_report
+from hilum.report.run.render import render, write_report
 
 __all__ = ["render", "write_report"]

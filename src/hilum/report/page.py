@@ -10,8 +10,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from hilum.report.canvas import inline
-from hilum.report.drawings import Drawing
 from hilum.report.numbers import counted, decimals, duration, fixed, interval, known, whole
+from hilum.report.run.figures import Drawing
 
 __all__ = ["fill_page"]
 
@@ -34,7 +34,7 @@ def fill_page(
         filters: further ones than those for numbers.
     """
     environment = Environment(
-        loader=PackageLoader("hilum", "report"),
+        loader=PackageLoader("hilum.report", "templates"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -46,7 +46,7 @@ def fill_page(
     }  # fmt: skip
     environment.filters.update({**numbers, **filters})
     environment.tests["known"] = known
-    folder = resources.files("hilum.report")
+    folder = resources.files("hilum.report").joinpath("templates")
     sheets = [folder.joinpath(f"{name}.css").read_text(encoding="utf-8") for name in styles]
     return environment.get_template(template).render(
         css=Markup("\n".join(sheets)),

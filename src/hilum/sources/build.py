@@ -9,18 +9,18 @@ from pathlib import Path
 
 import pandas as pd
 
-from hilum.atomic import refuse_existing
 from hilum.errors import SourceError, UsageError
 from hilum.sources.covid_ct import COVID_CT
 from hilum.sources.ct_pneumonia import CT_PNEUMONIA
 from hilum.sources.exclusions import leave_out
-from hilum.sources.existing import TABLE
 from hilum.sources.folder import FOLDER
 from hilum.sources.iq_oth_nccd import IQ_OTH_NCCD
 from hilum.sources.lung_pet_ct_dx import LUNG_PET_CT_DX
 from hilum.sources.msd_lung import MSD_LUNG
 from hilum.sources.options import BuildOptions, BuildPlace, Source
 from hilum.sources.phantom_rows import PHANTOM
+from hilum.sources.slice_table import TABLE
+from hilum.storage.atomic import refuse_existing
 from hilum.table import OPTIONAL_COLUMNS, SliceTable, check_rows, relative_to, write_table
 
 __all__ = ["SOURCES", "BuildResult", "build_table", "gather_table"]

@@ -15,8 +15,8 @@ import pandas as pd
 from hilum.duplicates import merge_groups
 from hilum.errors import SourceError, UsageError
 from hilum.readers import is_candidate
-from hilum.sources.alike import joined_groups
 from hilum.sources.covid_ct_sheet import read_sheets
+from hilum.sources.near_duplicates import joined_groups
 from hilum.sources.options import BuildOptions, BuildPlace, Built, known_source
 
 __all__ = ["COVID_CT", "parse_name"]

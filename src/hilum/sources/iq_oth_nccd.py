@@ -12,7 +12,7 @@ import pandas as pd
 
 from hilum.errors import SourceError, UsageError
 from hilum.readers import is_candidate
-from hilum.sources.alike import joined_groups
+from hilum.sources.near_duplicates import joined_groups
 from hilum.sources.options import BuildOptions, BuildPlace, Built, known_source
 
 __all__ = ["IQ_OTH_NCCD"]

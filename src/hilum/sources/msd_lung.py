@@ -14,7 +14,7 @@ from hilum.errors import SourceError, UsageError
 from hilum.readers.window import apply_window
 from hilum.sources.nifti import AxialVolume
 from hilum.sources.options import BuildOptions, BuildPlace, Built, known_source
-from hilum.sources.rendered import PictureWriter, spread
+from hilum.sources.volume_pictures import PictureWriter, spread
 
 __all__ = ["MSD_LUNG"]
 

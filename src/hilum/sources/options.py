@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from hilum.known_collections import known_collections
+from hilum.catalogue.collections import known_collections
 from hilum.readers.window import LUNG, MEDIASTINAL, Window
 from hilum.sources.phantom.settings import PhantomSettings
 

@@ -12,7 +12,6 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from hilum.atomic import new_folder, write_text
 from hilum.boxes import NO_LESION, Box, format_boxes
 from hilum.errors import StorageError, UsageError
 from hilum.sources.options import BuildOptions, BuildPlace, Built, known_source
@@ -20,6 +19,7 @@ from hilum.sources.phantom.cohort import Member, member
 from hilum.sources.phantom.drawing import Drawn, draw_patient
 from hilum.sources.phantom.scanner import SCANNERS
 from hilum.sources.phantom.settings import PhantomSettings
+from hilum.storage.atomic import new_folder, write_text
 from hilum.table import read_csv, write_csv
 
 __all__ = ["PHANTOM"]

@@ -1,6 +1,6 @@
 """Train, validation and test, and folds: who goes where, and what a split leaks."""
 
-from hilum.splits.dealing import DEFAULT_FRACTIONS, split_table
+from hilum.splits.assign import DEFAULT_FRACTIONS, split_table
 from hilum.splits.folds import FEWEST_FOLDS, deal_folds
 from hilum.splits.leak import Leak, check_splits, count_splits, find_leak, lone_slices
 

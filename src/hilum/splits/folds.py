@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from hilum.errors import SplitError, UsageError
-from hilum.splits.dealing import best_assignment
+from hilum.splits.assign import best_assignment
 from hilum.table import SliceTable
 
 __all__ = ["FEWEST_FOLDS", "deal_folds"]

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from hilum.cache import PLACE_VARIABLE, cache_limit, cache_place, clear_cache, list_entries
+from hilum.storage.cache import PLACE_VARIABLE, cache_limit, cache_place, clear_cache, list_entries
 
 __all__ = ["describe_cache", "empty_cache"]
 

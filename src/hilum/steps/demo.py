@@ -8,7 +8,7 @@ from hilum.progress import SILENT, Progress
 from hilum.run import Run
 from hilum.sources import BuildOptions, PhantomSettings, build_table
 from hilum.splits import split_table
-from hilum.steps.road import finish
+from hilum.steps.finish import finish
 from hilum.steps.train import train
 from hilum.table import write_table
 

@@ -7,11 +7,11 @@ import platform
 from pathlib import Path
 from typing import Any
 
-from hilum.cache import PLACE_VARIABLE
-from hilum.known_networks import WEIGHTS_VARIABLE
+from hilum.catalogue.networks import WEIGHTS_VARIABLE
 from hilum.readers import transfer_syntaxes
+from hilum.run.environment import package_versions, processor_name, version
 from hilum.steps.cache import describe_cache
-from hilum.steps.environment import package_versions, processor_name, version
+from hilum.storage.cache import PLACE_VARIABLE
 
 __all__ = ["examine"]
 

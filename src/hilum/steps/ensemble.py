@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hilum.atomic import new_folder, refuse_existing
 from hilum.errors import RunError, UsageError
 from hilum.run import RUN_MARKS, Run, open_run, write_json
-from hilum.steps.environment import describe_environment
+from hilum.run.environment import describe_environment
 from hilum.steps.facts import NetworkFacts, network_facts, refuse_own_slices
-from hilum.steps.likeness import refuse_unlike
+from hilum.steps.same_slices import refuse_unlike
+from hilum.storage.atomic import new_folder, refuse_existing
 from hilum.table import SliceTable, write_table
 
 __all__ = ["ensemble"]

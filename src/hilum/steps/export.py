@@ -11,7 +11,6 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from hilum.atomic import new_file, refuse_existing
 from hilum.engines import OnnxNetwork, mean_probabilities, open_onnx
 from hilum.engines.onnx_network import CARD
 from hilum.errors import RunError, UsageError
@@ -21,11 +20,12 @@ from hilum.learn.quantise import quantise
 from hilum.prepare import BATCH, Pictures, decode_table
 from hilum.progress import SILENT, Progress
 from hilum.run import Run, open_run
+from hilum.run.environment import version
 from hilum.scores import figures
-from hilum.steps.environment import version
+from hilum.steps.evaluate.metrics import labelled, predictions_frame
 from hilum.steps.facts import NetworkFacts, network_facts
-from hilum.steps.metrics import labelled, predictions_frame
-from hilum.steps.prediction_text import NOTICE
+from hilum.steps.predict.formats import NOTICE
+from hilum.storage.atomic import new_file, refuse_existing
 from hilum.table import SliceTable
 
 __all__ = ["PRECISIONS", "Exported", "export"]

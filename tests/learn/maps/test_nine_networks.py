@@ -16,7 +16,7 @@ from tiny_network import MEAN, STD, noise
 from torch import nn
 
 from hilum.cam_maps import in_slice_pixels
-from hilum.known_networks import known_networks
+from hilum.catalogue.networks import known_networks
 from hilum.learn.data import as_batch
 from hilum.learn.maps import METHODS, Looked, choose_layers, map_layers
 from hilum.learn.networks import Classifier, build_network

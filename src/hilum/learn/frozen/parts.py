@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, fx, nn
 
 from hilum.errors import PartsError
-from hilum.learn.frozen.flow import Flow, follow
 from hilum.learn.frozen.graph import trace_features
+from hilum.learn.frozen.min_cut import Flow, follow
 from hilum.learn.networks import Classifier
 
 __all__ = ["FrozenPart", "Tail", "split_network"]

@@ -12,7 +12,6 @@ import torch
 from accelerate import Accelerator
 from accelerate.utils import broadcast_object_list
 
-from hilum.cache import cache_entry, make_room
 from hilum.errors import PartsError
 from hilum.learn.data import Slices
 from hilum.learn.device import choose_precision
@@ -22,6 +21,7 @@ from hilum.learn.frozen.records import KIND, record_name
 from hilum.learn.networks import Classifier
 from hilum.prepare import BATCH
 from hilum.recipe import Recipe
+from hilum.storage.cache import cache_entry, make_room
 
 __all__ = ["Plan", "planned"]
 

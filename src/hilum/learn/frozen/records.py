@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from hilum.atomic import new_file
 from hilum.errors import StorageError
+from hilum.storage.atomic import new_file
 
 __all__ = ["KIND", "Records", "halved", "record_name"]
 

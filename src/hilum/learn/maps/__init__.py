@@ -1,6 +1,7 @@
 """Maps: where in the slice the score of a class came from."""
 
-from hilum.learn.maps.engine import Pass, Said, map_layers
+from hilum.learn.maps.explainer import Explained, Explainer, mean_of_maps
+from hilum.learn.maps.forward_pass import Pass, Said, map_layers
 from hilum.learn.maps.layers import (
     GROUPS,
     LAST,
@@ -10,7 +11,6 @@ from hilum.learn.maps.layers import (
     choose_layers,
     list_layers,
 )
-from hilum.learn.maps.members import Explained, Explainer, mean_of_maps
 from hilum.learn.maps.methods import METHODS, Method, find_method
 
 __all__ = [

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
+from hilum.catalogue.networks import nearest
 from hilum.errors import RunError
-from hilum.known_networks import nearest
 from hilum.learn.backbone import layout_of
 from hilum.learn.networks import Classifier
 

@@ -13,8 +13,8 @@ from typing import Any
 from torch import Tensor
 
 from hilum.cam_maps import LOGITS
+from hilum.catalogue.networks import nearest
 from hilum.errors import UsageError
-from hilum.known_networks import nearest
 from hilum.learn.maps.eigencam import eigencam
 from hilum.learn.maps.gradcam import gradcam
 from hilum.learn.maps.gradcam_plus_plus import gradcam_plus_plus

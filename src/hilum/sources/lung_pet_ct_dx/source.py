@@ -31,7 +31,7 @@ from hilum.sources.lung_pet_ct_dx.series import (
 )
 from hilum.sources.lung_pet_ct_dx.tally import Tally
 from hilum.sources.options import BuildOptions, BuildPlace, Built, known_source
-from hilum.sources.rendered import PictureWriter, spread
+from hilum.sources.volume_pictures import PictureWriter, spread
 
 __all__ = ["LUNG_PET_CT_DX"]
 

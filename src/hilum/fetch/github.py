@@ -1,0 +1,66 @@
+"""Collections that are a GitHub repository: every file of one commit, each with its blob's SHA-1.
+
+The tree is asked for in one call of the API (docs.github.com/rest/git/trees: entries with path,
+type, size and the blob's SHA-1), the files singly from raw.githubusercontent.com. An archive of the
+repository would be one file, but GitHub packs it anew for each caller, without a length or a
+checksum that stays, so that it could be neither resumed nor proven.
+"""
+
+from __future__ import annotations
+
+import json
+from urllib.parse import quote
+
+from hilum.catalogue.collections import Part
+from hilum.errors import FetchError
+from hilum.fetch.checksum import Checksum
+from hilum.fetch.client import Client
+from hilum.fetch.wanted import Listing, Wanted, inside
+
+__all__ = ["list_repository"]
+
+FOREIGN = {".DS_Store", ".gitattributes", ".gitignore", "Thumbs.db"}
+"""Files of systems and of git, which are no part of a collection."""
+
+
+def list_repository(part: Part, *, client: Client, server: str = "") -> Listing:
+    """Return all files of the repository at its commit.
+
+    Args:
+        part: of kind "github"; addresses: the API's server and that of the files.
+        client: who asks.
+        server: in place of both.
+
+    Raises:
+        FetchError: the tree is not to be had, is cut short, or is no tree.
+    """
+    api, raw = (server, server) if server else part.addresses
+    address = f"{api.rstrip('/')}/repos/{part.repository}/git/trees/{part.commit}?recursive=1"
+    try:
+        tree = json.loads(client.read(address))
+        cut, entries = tree.get("truncated", False), tree["tree"]
+        blobs = [entry for entry in entries if entry["type"] == "blob"]
+        files = [(str(e["path"]), int(e["size"]), str(e["sha"])) for e in blobs]
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise FetchError(
+            f"{part.repository}: the server gave no tree of files; something on the way answers in "
+            "its place, or the address after --from is not laid out as GitHub's API is."
+        ) from None
+    if cut or not files:
+        raise FetchError(
+            f"{part.repository}: the server lists only a part of the files ({len(files)}); nothing "
+            "was fetched."
+        )
+    base = f"{raw.rstrip('/')}/{part.repository}/{part.commit}"
+    return Listing(
+        tuple(
+            Wanted(
+                path=inside(path, of=part.repository),
+                addresses=(f"{base}/{quote(path)}",),
+                size=size,
+                checksum=Checksum("git", sha),
+            )
+            for path, size, sha in files
+            if path.rpartition("/")[2] not in FOREIGN
+        )
+    )

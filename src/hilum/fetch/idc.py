@@ -1,0 +1,154 @@
+"""Collections of TCIA as the Imaging Data Commons holds them: series in a public bucket.
+
+Which series a collection has, and where they lie, is written down in a list next to this file, made
+from the index that the package idc-index carries (tests/fetch/write_idc_list.py; the
+version stands in collections.toml). So a draw of patients is the same everywhere, and neither that
+package nor what reads its index (250 MB together) is needed. A version of a series keeps its folder
+in the bucket for good.
+
+The objects are read over HTTPS as anyone may: the bucket answers ListObjectsV2 (Amazon S3 API
+Reference) with each object's size and ETag, which is its MD5 where it was put in one piece.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from importlib import resources
+from typing import NamedTuple
+from urllib.parse import quote, urlencode
+from xml.etree import ElementTree
+
+from hilum.catalogue.collections import Part
+from hilum.errors import FetchError
+from hilum.fetch.checksum import s3_checksum
+from hilum.fetch.client import Client
+from hilum.fetch.options import FetchOptions
+from hilum.fetch.patients import draw_patients
+from hilum.fetch.wanted import Listing, Wanted, inside
+
+__all__ = ["IdcSeries", "choose_series", "list_series", "read_list"]
+
+
+class IdcSeries(NamedTuple):
+    """One series: whose, which (SeriesInstanceUID), what, how many images and kB, and where."""
+
+    patient: str
+    series: str
+    kind: str
+    images: int
+    kilobytes: int
+    folder: str
+
+
+def read_list(name: str) -> tuple[IdcSeries, ...]:
+    """Return the series of a list next to this file; kinds are `ct` and those of ALSO."""
+    text = resources.files("hilum.fetch").joinpath(name).read_text(encoding="utf-8")
+    return tuple(
+        IdcSeries(
+            **{**row, "images": int(row["images"]), "kilobytes": int(row["kilobytes"])}  # type: ignore[arg-type]
+        )
+        for row in csv.DictReader(text.splitlines())
+    )
+
+
+def choose_series(series: Iterable[IdcSeries], options: FetchOptions) -> tuple[IdcSeries, ...]:
+    """Return the series of the kinds that are wanted, of the patients that are drawn.
+
+    Drawn are patients with a CT; the order is that of the series' identifiers.
+
+    Raises:
+        UsageError: there are not so many patients.
+    """
+    series = tuple(series)
+    having_ct = [one.patient for one in series if one.kind == "ct"]
+    drawn = set(draw_patients(having_ct, options.patients, seed=options.seed))
+    kinds = {"ct", *options.also}
+    return tuple(one for one in series if one.patient in drawn and one.kind in kinds)
+
+
+def list_series(
+    part: Part, series: Sequence[IdcSeries], *, client: Client, options: FetchOptions
+) -> Listing:
+    """Ask the bucket for the objects of each series.
+
+    Files go to `part.name/patient/series/object`: the collection's own names, the study left out
+    because Windows allows no path so long.
+
+    Raises:
+        FetchError: no listing, or one that lacks images.
+    """
+    base = f"{(options.server or part.addresses[0]).rstrip('/')}/{part.bucket}"
+    found: list[Wanted] = []
+    with ThreadPoolExecutor(options.side_by_side) as pool:
+        pending = [pool.submit(_list_one, base, part.name, one, client) for one in series]
+        try:
+            for done, future in enumerate(pending, start=1):
+                found += future.result()
+                options.progress.advance("series listed", done, len(pending))
+        except BaseException:
+            client.stop()
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+    return Listing(tuple(found))
+
+
+def _list_one(base: str, name: str, one: IdcSeries, client: Client) -> list[Wanted]:
+    """Return the files of one series."""
+    found = [
+        Wanted(
+            path=inside(f"{name}/{one.patient}/{one.series}/{key.rpartition('/')[2]}", of=base),
+            addresses=(f"{base}/{quote(key)}",),
+            size=size,
+            checksum=s3_checksum(etag),
+        )
+        for key, size, etag in _objects(base, f"{one.folder}/", client)
+    ]
+    if len(found) != one.images:
+        raise FetchError(
+            f"{base} lists {len(found)} of the {one.images} images of a series; nothing was "
+            "fetched of it: try again later, or give another server with --from."
+        )
+    return found
+
+
+def _objects(base: str, prefix: str, client: Client) -> Iterable[tuple[str, int, str]]:
+    """Yield key, size and ETag of all objects under a prefix, page by page."""
+    token = ""
+    while True:
+        asked = {
+            "list-type": "2",
+            "prefix": prefix,
+            **({"continuation-token": token} if token else {}),
+        }
+        page = _page(client.read(f"{base}/?{urlencode(asked)}"), base)
+        for entry in page.iterfind("{*}Contents"):
+            key, size = entry.findtext("{*}Key", ""), entry.findtext("{*}Size", "")
+            if not key.startswith(prefix) or not size.isdecimal():
+                raise _no_listing(base)
+            if not key.endswith("/"):
+                yield key, int(size), entry.findtext("{*}ETag", "")
+        token = page.findtext("{*}NextContinuationToken", "")
+        if page.findtext("{*}IsTruncated", "false") != "true":
+            return
+        if not token:
+            raise _no_listing(base)
+
+
+def _page(content: bytes, base: str) -> ElementTree.Element:
+    """Return one page of a listing, or refuse what is none."""
+    try:
+        page = ElementTree.fromstring(content)
+    except ElementTree.ParseError:
+        raise _no_listing(base) from None
+    if page.tag.rpartition("}")[2] != "ListBucketResult":
+        raise _no_listing(base)
+    return page
+
+
+def _no_listing(base: str) -> FetchError:
+    return FetchError(
+        f"{base} gave no list of objects as S3 does; something on the way answers in its place, or "
+        "the address after --from is no server of S3's kind."
+    )

@@ -1,0 +1,65 @@
+"""What a fetch is told besides the collection and the folder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from hilum.errors import UsageError
+from hilum.fetch.patience import Patience
+from hilum.progress import SILENT, Progress
+
+__all__ = ["ALSO", "FetchOptions"]
+
+ALSO = ("pet", "fused")
+"""Kinds of series that are left out unless asked for."""
+
+
+@dataclass(frozen=True)
+class FetchOptions:
+    """How a collection is fetched; each collection uses what concerns it.
+
+    Attributes:
+        patients: lung-pet-ct-dx: only so many patients, drawn by `seed`; None: all.
+        seed: which patients are drawn; more of the same seed hold the fewer.
+        also: lung-pet-ct-dx: `pet` for the PET series too, `fused` for the coloured pictures of PET
+            laid over CT, which the collection files under CT.
+        server: an address in place of the collection's own servers; "" for those.
+        keep_archives: leave archives where they are after unpacking.
+        side_by_side: files that are fetched at once.
+        patience: how long servers are waited for.
+        progress: who hears of it.
+    """
+
+    patients: int | None = None
+    seed: int = 0
+    also: tuple[str, ...] = ()
+    server: str = ""
+    keep_archives: bool = False
+    side_by_side: int = 8
+    patience: Patience = field(default_factory=Patience)
+    progress: Progress = SILENT
+
+    def check(self, name: str, *, by_patient: bool) -> None:
+        """Refuse what makes no sense for the collection `name`.
+
+        Raises:
+            UsageError: numbers out of range, an unknown kind, or a choice that it doesn't offer.
+        """
+        if not by_patient and (self.patients is not None or self.also):
+            raise UsageError(
+                f"{name} is fetched whole: it does not tell which file is which patient's, so "
+                "leave out --patients and --also."
+            )
+        if self.patients is not None and self.patients < 1:
+            raise UsageError(f"patients must be at least 1; got {self.patients}.")
+        if self.seed < 0:
+            raise UsageError(f"seed must be at least 0; got {self.seed}.")
+        unknown = [kind for kind in self.also if kind not in ALSO]
+        if unknown:
+            raise UsageError(f"also takes {' and '.join(ALSO)}; got {unknown[0]!r}.")
+        if not 1 <= self.side_by_side <= 32:
+            raise UsageError(f"side_by_side must be 1 to 32; got {self.side_by_side}.")
+        if self.server and not self.server.startswith(("https://", "http://")):
+            raise UsageError(
+                f"a server's address begins with https:// or http://; got {self.server!r}."
+            )

@@ -1,0 +1,170 @@
+"""Which figures a run has: the files of `figures/`, each with its description."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from hilum.errors import RunError
+from hilum.report.intervals import Bar, intervals
+from hilum.report.numbers import fixed, interval
+from hilum.report.run.confusion import confusion
+from hilum.report.run.curves import curves
+from hilum.report.run.files import RunFiles
+from hilum.report.run.localisation import Panel, localisation, panels_of, size_panels
+from hilum.report.run.reliability import reliability
+from hilum.report.run.roc import roc
+
+__all__ = ["Drawing", "auc_bars", "drawings", "numeric_history"]
+
+HISTORY_COLUMNS = (
+    "epoch",
+    "train_loss",
+    "validation_loss",
+    "validation_accuracy",
+    "validation_auc",
+    "best",
+)
+
+
+class Drawing(NamedTuple):
+    """A figure as SVG text, and in words for who can't see it."""
+
+    svg: str
+    description: str
+
+
+def drawings(files: RunFiles) -> dict[str, Drawing]:
+    """Return the figures of a run by name (`roc` becomes figures/roc.svg).
+
+    A figure that the run has no numbers for is left out.
+    """
+    test = files.metrics["splits"]["test"]
+    probe = files.metrics.get("border_probe")
+    bars = auc_bars(files.metrics)
+    found = {"intervals": Drawing(intervals(bars), _describe_bars(bars))}
+    for name, unit in (("confusion", "per_slice"), ("confusion_groups", "per_group")):
+        counts = test[unit].get("confusion")
+        if counts:
+            svg = confusion(counts, files.metrics["class_names"])
+            found[name] = Drawing(svg, _describe_confusion(counts, files.metrics["class_names"]))
+    curve = _curve(test["per_slice"])
+    if curve is not None:
+        probe_curve = _curve(probe["test"]) if probe else None
+        found["roc"] = Drawing(roc(curve, probe_curve), "ROC curves. " + _describe_bars(bars))
+    calibration = (files.metrics.get("calibration") or {}).get("test")
+    if calibration:
+        found["reliability"] = _reliability(calibration, str(files.metrics["positive"]))
+    if files.localisation is not None:
+        found |= _localisation(files.localisation)
+    if files.history is not None:
+        history = numeric_history(files.history)
+        found["curves"] = Drawing(
+            curves(history, border_auc=_validation_auc(probe)),
+            f"Loss, AUC and accuracy over {len(history)} epochs, with the kept epoch marked.",
+        )
+    return found
+
+
+def _reliability(test: Mapping[str, Any], positive: str) -> Drawing:
+    """Return the reliability curve of the test slices, before and, where fitted, after scaling."""
+    told = {key: test[key]["reliability"] for key in ("before", "after") if key in test}
+    svg = reliability(told["before"], told.get("after"), positive=positive)
+    name, bins = ("Calibrated", told["after"]) if "after" in told else ("Network", told["before"])
+    parts = [
+        f"said {fixed(part['probability'], 2)}, came {fixed(part['observed']['value'], 2)} "
+        f"({part['n']} slices)"
+        for part in bins
+    ]
+    return Drawing(
+        svg, f"Reliability of the probability of {positive}. {name}: {'; '.join(parts)}."
+    )
+
+
+def _localisation(told: Mapping[str, Any]) -> dict[str, Drawing]:
+    """Return what the maps reach beside their controls: of all lesions, and by size."""
+    summaries = told["regions"][told["region"]]
+    parts = {
+        "localisation": panels_of(summaries["all"], ("pointing", "energy", "over_half", "iou")),
+        "localisation_sizes": size_panels(summaries, "pointing"),
+    }
+    return {
+        name: Drawing(localisation(panels), _describe_panels(panels))
+        for name, panels in parts.items()
+    }
+
+
+def _describe_panels(panels: list[Panel]) -> str:
+    parts = [
+        f"{panel.title}: "
+        + ", ".join(
+            f"{title} {fixed(figure['value'], 2)} ({interval(figure) or 'no interval'})"
+            for title, figure in panel.bars
+        )
+        for panel in panels
+    ]
+    return "; ".join(parts) + "."
+
+
+def _validation_auc(probe: Mapping[str, Any] | None) -> float | None:
+    """Return what the border alone reaches on validation, where it is known."""
+    value = ((probe or {}).get("validation") or {}).get("auc", {}).get("value")
+    return None if value is None else float(value)
+
+
+def auc_bars(metrics: Mapping[str, Any]) -> list[Bar]:
+    """Return the test AUCs of network and border probe, per slice and per group, where known."""
+    test, probe = metrics["splits"]["test"], metrics.get("border_probe")
+    bars = [Bar("Network, per slice", test["per_slice"]["figures"]["auc"], is_probe=False)]
+    if probe:
+        bars.append(Bar("Border, per slice", probe["test"]["auc"], is_probe=True))
+    bars.append(Bar("Network, per group", test["per_group"]["figures"]["auc"], is_probe=False))
+    if probe and probe["test"].get("per_group"):
+        bars.append(Bar("Border, per group", probe["test"]["per_group"]["auc"], is_probe=True))
+    return bars
+
+
+def numeric_history(history: pd.DataFrame) -> pd.DataFrame:
+    """Return history.csv with numbers for text, NaN where a cell is empty.
+
+    Raises:
+        RunError: a column is missing or holds something else than numbers.
+    """
+    missing = [column for column in HISTORY_COLUMNS if column not in history.columns]
+    if missing:
+        raise RunError(
+            f"history.csv lacks the column {missing[0]!r}; it is written by hilum train."
+        )
+    numbers = history.loc[:, list(HISTORY_COLUMNS)].replace("", "nan")
+    try:
+        return numbers.astype(float)
+    except ValueError as error:
+        raise RunError(
+            f"history.csv must hold numbers ({error}); it is written by hilum train."
+        ) from None
+
+
+def _curve(part: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Return an ROC curve that has points, else None."""
+    curve = part.get("roc")
+    return curve if curve and curve.get("fpr") else None
+
+
+def _describe_bars(bars: list[Bar]) -> str:
+    parts = [
+        f"{bar.label}: AUC {fixed(bar.figure.get('value'))} "
+        f"({interval(bar.figure) or 'no interval'})"
+        for bar in bars
+    ]
+    return "; ".join(parts) + "."
+
+
+def _describe_confusion(counts: list[list[int]], class_names: list[str]) -> str:
+    parts = [
+        f"{truth} predicted as {predicted}: {count}"
+        for truth, row in zip(class_names, counts, strict=True)
+        for predicted, count in zip(class_names, row, strict=True)
+    ]
+    return "Confusion matrix. " + "; ".join(parts) + "."

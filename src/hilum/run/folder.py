@@ -1,0 +1,271 @@
+"""The run folder: what its files are called, and reading them back."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from hilum.errors import RunError, UsageError
+from hilum.recipe import Recipe, load_recipe
+from hilum.storage.atomic import write_text
+from hilum.table import SliceTable, read_csv, read_table, write_csv
+
+__all__ = ["KINDS", "RUN_MARKS", "Run", "open_run", "probability_column", "write_json"]
+
+KINDS = ("network", "ensemble", "cross-validation")
+"""What a run is: one network; several of which the probabilities are averaged; or the folds of a
+cross-validation, which has predictions and figures and no network of its own."""
+
+RUN_MARKS = ("network.json", "slices.csv")
+"""Files that every kind of run has from its beginning: by them --force knows its own."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run folder; the properties are its files, there or not yet."""
+
+    folder: Path
+
+    @property
+    def recipe_file(self) -> Path:
+        """The complete recipe, TOML."""
+        return self.folder / "recipe.toml"
+
+    @property
+    def table_file(self) -> Path:
+        """Exactly the slices that were used."""
+        return self.folder / "slices.csv"
+
+    @property
+    def environment_file(self) -> Path:
+        """Versions, processor, seed, hash of the weights, command."""
+        return self.folder / "environment.json"
+
+    @property
+    def history_file(self) -> Path:
+        """One row an epoch."""
+        return self.folder / "history.csv"
+
+    @property
+    def weights_file(self) -> Path:
+        """The trained network, safetensors."""
+        return self.folder / "weights.safetensors"
+
+    @property
+    def onnx_file(self) -> Path:
+        """The operations of the trained network, ONNX; its tensors are those of the weights."""
+        return self.folder / "network.onnx"
+
+    @property
+    def network_file(self) -> Path:
+        """Everything else that is needed to predict, JSON."""
+        return self.folder / "network.json"
+
+    @property
+    def checkpoint(self) -> Path:
+        """Where an unfinished training goes on from; gone when it is finished."""
+        return self.folder / "checkpoint"
+
+    @property
+    def predictions_file(self) -> Path:
+        """One row a slice, one probability a class."""
+        return self.folder / "predictions.csv"
+
+    @property
+    def metrics_file(self) -> Path:
+        """Design verdict, border probe and all figures with their intervals, JSON."""
+        return self.folder / "metrics.json"
+
+    @property
+    def figures(self) -> Path:
+        """Figures as SVG."""
+        return self.folder / "figures"
+
+    @property
+    def maps(self) -> Path:
+        """Grad-CAM maps and their pictures."""
+        return self.folder / "maps"
+
+    @property
+    def localisation_table(self) -> Path:
+        """How well the map of each slice with a lesion finds it, next to controls, CSV."""
+        return self.folder / "localisation.csv"
+
+    @property
+    def localisation_file(self) -> Path:
+        """The same of all slices, with intervals and what it means, JSON."""
+        return self.folder / "localisation.json"
+
+    @property
+    def sanity(self) -> Path:
+        """What checks of the maps found."""
+        return self.folder / "sanity"
+
+    @property
+    def report_file(self) -> Path:
+        """The report, one self-contained HTML file."""
+        return self.folder / "report.html"
+
+    @property
+    def members(self) -> Path:
+        """The runs that an ensemble averages, or the folds of a cross-validation."""
+        return self.folder / "members"
+
+    @property
+    def kind(self) -> str:
+        """One of `KINDS`, as network.json says it."""
+        kind = self._json(self.network_file).get("kind", KINDS[0]) if self._told else KINDS[0]
+        if kind not in KINDS:
+            raise RunError(f"{self.network_file}: kind is one of {', '.join(KINDS)}; got {kind!r}.")
+        return str(kind)
+
+    @property
+    def finished(self) -> bool:
+        """Whether all that the run's kind needs is there; what is needed last is written last."""
+        if self.kind == "cross-validation":
+            return self.predictions_file.is_file()
+        return self.members.is_dir() if self.kind == "ensemble" else self.weights_file.is_file()
+
+    @property
+    def _told(self) -> bool:
+        return self.network_file.is_file()
+
+    def table(self) -> SliceTable:
+        """Read the slices that were used."""
+        self._need(self.table_file)
+        return read_table(self.table_file)
+
+    def recipe(self) -> Recipe:
+        """Read the complete recipe."""
+        self._need(self.recipe_file)
+        return load_recipe(self.recipe_file)
+
+    def network(self) -> dict[str, Any]:
+        """Read network.json."""
+        return self._json(self.network_file)
+
+    def member_runs(self) -> list[Run]:
+        """Return the runs that an ensemble averages, in the order of its network.json.
+
+        Raises:
+            RunError: network.json does not list them, or one of them is gone.
+        """
+        try:
+            names = [str(member["name"]) for member in self.network()["members"]]
+        except (KeyError, TypeError) as error:
+            raise RunError(
+                f"{self.network_file} does not list the members ({error!r}); make the ensemble "
+                f"again."
+            ) from None
+        runs = [Run(self.members / name) for name in names]
+        for run in runs:
+            run._need(run.weights_file)
+        return runs
+
+    def answering(self) -> list[Run]:
+        """Return the runs whose networks answer for this one: itself, or an ensemble's members.
+
+        Raises:
+            UsageError: it is a cross-validation, which has no network to ask.
+            RunError: see `member_runs`.
+        """
+        if self.kind == "ensemble":
+            return self.member_runs()
+        self.refuse_without_network()
+        return [self]
+
+    def refuse_without_network(self) -> None:
+        """Raise UsageError unless the run has a network of its own; say which folders have one."""
+        if self.kind == "network":
+            return
+        article = "an" if self.kind == "ensemble" else "a"
+        found = (
+            sorted(path.name for path in self.members.iterdir()) if self.members.is_dir() else []
+        )
+        raise UsageError(
+            f"{self.folder} is {article} {self.kind} and has no network of its own; take one of "
+            f"its members: {', '.join(str(self.members / n) for n in found) or 'there are none'}."
+        )
+
+    def environment(self) -> dict[str, Any]:
+        """Read environment.json."""
+        return self._json(self.environment_file)
+
+    def metrics(self) -> dict[str, Any]:
+        """Read metrics.json; RunError tells to evaluate first where it is missing."""
+        return self._json(self.metrics_file, step="evaluate")
+
+    def predictions(self) -> pd.DataFrame:
+        """Read predictions.csv, the probabilities as float64."""
+        self._need(self.predictions_file, step="evaluate")
+        rows = read_csv(self.predictions_file)
+        numbers = [column for column in rows.columns if column.startswith("probability_")]
+        try:
+            return rows.astype(dict.fromkeys(numbers, "float64"))
+        except ValueError as error:
+            raise RunError(
+                f"{self.predictions_file}: not a table of probabilities: {error}."
+            ) from None
+
+    def write_predictions(self, rows: pd.DataFrame) -> None:
+        """Write predictions.csv, whole or not at all."""
+        write_csv(rows, self.predictions_file)
+
+    def _json(self, path: Path, *, step: str = "train") -> dict[str, Any]:
+        """Read a JSON object of the run."""
+        self._need(path, step=step)
+        try:
+            content = json.loads(path.read_text(encoding="utf-8"))
+        except (UnicodeDecodeError, json.JSONDecodeError) as error:
+            raise RunError(f"{path}: not JSON: {error}.") from None
+        if not isinstance(content, dict):
+            raise RunError(f"{path}: a JSON object was expected.")
+        return content
+
+    def _need(self, path: Path, *, step: str = "train") -> None:
+        """Raise RunError where a file of the run is missing, with the command that makes it."""
+        if not path.is_file():
+            raise RunError(
+                f"{self.folder} has no {path.name}; run `hilum {step}` first."
+                if step != "train"
+                else f"{self.folder} has no {path.name}: it is not a whole run folder."
+            )
+
+
+def open_run(folder: Path | str) -> Run:
+    """Return the finished run in `folder`.
+
+    Raises:
+        UsageError: there is no such folder, or it is no run folder.
+        RunError: its training was not finished.
+    """
+    run = Run(Path(folder))
+    if not run.folder.is_dir():
+        raise UsageError(f"there is no run folder {run.folder}.")
+    if not run.recipe_file.is_file() and run.kind != "ensemble":
+        raise UsageError(f"{run.folder} is not a run folder: it has no {run.recipe_file.name}.")
+    if not run.finished and run.kind == "ensemble":
+        raise RunError(
+            f"{run.folder} is an ensemble without its folder {run.members.name}; make it again "
+            f"with `hilum ensemble`."
+        )
+    if not run.finished:
+        raise RunError(
+            f"the training in {run.folder} was not finished; go on with "
+            f"`hilum train --resume {run.folder}`."
+        )
+    return run
+
+
+def probability_column(class_name: str) -> str:
+    """Return the name of the column that holds the probability of a class."""
+    return f"probability_{class_name}"
+
+
+def write_json(content: dict[str, Any], path: Path) -> None:
+    """Write a JSON object, whole or not at all; NaN is refused, `null` says undefined."""
+    write_text(path, json.dumps(content, indent=1, allow_nan=False, ensure_ascii=False) + "\n")

@@ -1,0 +1,42 @@
+"""What collections with volumes have in common: which slices are taken, and pictures of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from hilum.storage.atomic import new_file
+
+__all__ = ["PictureWriter", "spread"]
+
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True)
+class PictureWriter:
+    """Writes pictures below the table's folder, and only where they differ."""
+
+    folder: Path
+
+    def write(self, name: str, picture: npt.NDArray[np.uint8]) -> str:
+        """Write one PNG as `name` (relative); return its absolute path."""
+        path = self.folder.resolve() / name
+        data = cv2.imencode(".png", picture)[1].tobytes()
+        if not path.is_file() or path.read_bytes() != data:
+            with new_file(path) as draft:
+                draft.write_bytes(data)
+        return path.as_posix()
+
+
+def spread(items: Sequence[Item], count: int) -> list[Item]:
+    """Return at most `count` of `items`, evenly spread from the first to the last."""
+    if len(items) <= count:
+        return list(items)
+    places = np.rint((np.arange(count) + 0.5) * len(items) / count - 0.5).astype(int)
+    return [items[place] for place in places]

@@ -1,0 +1,94 @@
+"""One slice of a table: looked at, cleaned if there is need, and written."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from hilum.prepare.clean import Cleaned, clean_picture
+from hilum.readers import LUNG, parse_window, read_in_colour, read_slice
+from hilum.storage.atomic import as_storage_error
+
+__all__ = ["CLEANED", "STATES", "One", "Task", "clean_one"]
+
+CLEANED, UNTOUCHED, HOUNSFIELD = "cleaned", "untouched", "hounsfield"
+STATES = (CLEANED, UNTOUCHED, HOUNSFIELD)
+"""Filled in somewhere; nothing found, copied; DICOM in Hounsfield units, copied without looking."""
+
+SUFFIXES = {"PNG": ".png", "JPEG": ".jpg", "DICOM": ".dcm"}
+
+
+@dataclass(frozen=True)
+class Task:
+    """What to clean: the row of the table, its file and window, and the folder to write to."""
+
+    row: int
+    path: Path
+    window: str
+    folder: Path
+
+
+@dataclass(frozen=True)
+class One:
+    """What was done with a slice: a row of cleaned.csv, all text.
+
+    Attributes:
+        path: of the new file, relative to the folder.
+        state: one of STATES.
+        changed: the share of the pixels that was filled in, 0 to 1; empty if not looked at.
+        kinds: what was found, joined by `; `.
+        mask: of the PNG that marks what was filled in (255), relative; empty where nothing was.
+    """
+
+    path: str
+    state: str
+    changed: str = ""
+    kinds: str = ""
+    mask: str = ""
+
+
+def clean_one(task: Task) -> One:
+    """Clean one slice into `images/` and `masks/` of the folder, under the number of its row.
+
+    Raises:
+        UsageError: there is no such file.
+        ReadError: the file is not a slice, is broken or too large.
+        StorageError: the disk refused.
+    """
+    window = parse_window(task.window) if task.window else LUNG
+    image = read_slice(task.path, window=window)
+    name = f"{task.row + 1:06d}"
+    copy = f"images/{name}{SUFFIXES[image.format]}"
+    if image.hu is not None:
+        return _copied(task, copy, One(copy, HOUNSFIELD))
+    colours = read_in_colour(task.path)
+    cleaned = clean_picture(image.grey if colours is None else colours)
+    if not cleaned.kinds:
+        return _copied(task, copy, One(copy, UNTOUCHED, "0"))
+    return _written(task, name, cleaned)
+
+
+def _copied(task: Task, name: str, one: One) -> One:
+    """Copy the file as it is."""
+    with as_storage_error(task.folder / name):
+        shutil.copyfile(task.path, task.folder / name)
+    return one
+
+
+def _written(task: Task, name: str, cleaned: Cleaned) -> One:
+    """Write the cleaned picture and its mask as PNG."""
+    picture, mask = f"images/{name}.png", f"masks/{name}.png"
+    bgr = cleaned.pixels if cleaned.pixels.ndim == 2 else cleaned.pixels[..., ::-1]
+    _write_png(bgr, task.folder / picture)
+    _write_png(cleaned.mask.astype(np.uint8) * 255, task.folder / mask)
+    return One(picture, CLEANED, f"{cleaned.share:.6f}", "; ".join(cleaned.kinds), mask)
+
+
+def _write_png(pixels: npt.NDArray[np.uint8], path: Path) -> None:
+    with as_storage_error(path):
+        path.write_bytes(cv2.imencode(".png", pixels)[1].tobytes())

@@ -1,0 +1,268 @@
+"""The runs that are compared: files read and checked, names made unique, facts gathered."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from hilum.errors import RunError, UsageError
+from hilum.report.run.figures import numeric_history
+from hilum.run import Run, open_run
+from hilum.scores import Labelled, auc
+from hilum.steps.evaluate.metrics import labelled
+from hilum.table import read_csv
+
+__all__ = ["FIGURES", "ComparedRun", "read_runs", "run_facts"]
+
+FIGURES = ("accuracy", "precision", "recall", "f1", "auc", "specificity")
+"""The columns of the paper's Table 2, in its order."""
+FEWEST = 2
+PLACES = 1.5e-6
+"""metrics.json rounds to six decimals; a figure that is further off was made of something else."""
+
+
+@dataclass(frozen=True)
+class ComparedRun:
+    """A run as the comparison sees it.
+
+    Attributes:
+        name: its title; with its folder's name where another run has the same title, and with
+            ", random weights" where it was not pretrained.
+        run: where its files are.
+        table: slices.csv, every cell text.
+        test: the test rows of predictions.csv, by slice_id.
+        metrics, network, environment: the JSON files of these names.
+        history: history.csv as numbers, or None where there is none.
+    """
+
+    name: str
+    run: Run
+    table: pd.DataFrame
+    test: pd.DataFrame
+    metrics: dict[str, Any]
+    network: dict[str, Any]
+    environment: dict[str, Any]
+    history: pd.DataFrame | None
+
+    @property
+    def class_names(self) -> list[str]:
+        """In the order of the network's outputs."""
+        return [str(name) for name in self.metrics["class_names"]]
+
+    @property
+    def positive(self) -> str:
+        """The class that the figures speak of."""
+        return str(self.metrics["positive"])
+
+    @property
+    def cases(self) -> Labelled:
+        """The test predictions next to the truth, in the order of their slice_id."""
+        return labelled(self.test, self.class_names, self.positive)
+
+
+def read_runs(folders: Sequence[Run | Path | str]) -> list[ComparedRun]:
+    """Read the runs of a comparison.
+
+    Raises:
+        UsageError: fewer than two, or one of them twice, or no run folder.
+        RunError: a run was not evaluated, or its files don't belong together.
+    """
+    runs = [given if isinstance(given, Run) else open_run(given) for given in folders]
+    if len(runs) < FEWEST:
+        raise UsageError(f"a comparison needs at least {FEWEST} runs; got {len(runs)}.")
+    places: dict[Path, Run] = {}
+    for run in runs:
+        place = run.folder.resolve()
+        if place in places:
+            raise UsageError(
+                f"{places[place].folder} and {run.folder} are the same run; give each run once."
+            )
+        places[place] = run
+    read = [_read(run) for run in runs]
+    names = _unique_names([(_titled(one), one.run.folder.resolve()) for one in read])
+    return [replace(one, name=name) for one, name in zip(read, names, strict=True)]
+
+
+def run_facts(one: ComparedRun) -> dict[str, Any]:
+    """Return what comparison.json says of a run itself; its figures are added by who has them."""
+    members = _members(one.run)
+    environment = one.environment
+    return {
+        "name": one.name,
+        "title": str(one.network.get("title", one.run.folder.name)),
+        "folder": one.run.folder.as_posix(),
+        "kind": one.run.kind,
+        "members": len(members),
+        "backbone": one.network.get("backbone"),
+        "class_names": one.class_names,
+        "positive": one.positive,
+        "pretrained": _pretrained(one),
+        "origin": one.metrics.get("weights", {}).get("origin"),
+        "input_size": _input_size(one, members),
+        "parameters": _parameters(one, members),
+        "seconds": _seconds(one, members),
+        "processor": environment.get("processor"),
+        "device": environment.get("device"),
+        "started": environment.get("started"),
+    }
+
+
+def _read(run: Run) -> ComparedRun:
+    """Return a run with its title as its name."""
+    metrics, network = run.metrics(), run.network()
+    table, predictions = read_csv(_there(run.table_file)), run.predictions()
+    try:
+        test = predictions[predictions["split"] == "test"].set_index("slice_id", drop=False)
+        one = ComparedRun(
+            str(network.get("title", run.folder.name)), run, table, test.sort_index(), metrics,
+            network, run.environment(), _history(run),
+        )  # fmt: skip
+        _check_whole(one)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise RunError(
+            f"{run.folder} lacks {error} in metrics.json or predictions.csv; run "
+            f"`hilum evaluate {run.folder}` again."
+        ) from None
+    return one
+
+
+def _check_whole(one: ComparedRun) -> None:
+    """Refuse a run of which slices.csv, predictions.csv and metrics.json don't belong together."""
+    told = one.metrics["splits"]["test"]["per_slice"]
+    _check_keys(one.metrics)
+    for column in ("slice_id", "group", "label"):
+        _ = one.table[column]
+    unknown = ~one.test["slice_id"].isin(one.table["slice_id"])
+    stated, cases = told["figures"], one.cases
+    alike = told["n"] == len(one.test) and all(
+        _same(stated[name]["value"], value)
+        for name, value in {
+            "accuracy": float((cases.label == cases.predicted).mean()),
+            "auc": auc(cases.is_positive, cases.score),
+        }.items()
+    )
+    if unknown.any() or one.test.index.has_duplicates or not alike:
+        raise RunError(
+            f"{one.run.folder}: slices.csv, predictions.csv and metrics.json are not of one "
+            f"evaluation; run `hilum evaluate {one.run.folder}` again."
+        )
+
+
+def _check_keys(metrics: dict[str, Any]) -> None:
+    """Raise KeyError or TypeError where metrics.json lacks what a comparison shows."""
+    test = metrics["splits"]["test"]
+    _ = metrics["design"]["level"], metrics["design"]["sentence"]
+    _ = metrics["split"]["leak"]["groups"], metrics["split"]["leak"]["sentence"]
+    for unit in ("per_slice", "per_group"):
+        for name in FIGURES:
+            _ = [test[unit]["figures"][name][key] for key in ("value", "low", "high", "method")]
+
+
+def _same(stated: float | None, value: float) -> bool:
+    """Whether a figure of metrics.json is this one; null stands for NaN."""
+    return math.isnan(value) if stated is None else abs(stated - value) < PLACES
+
+
+def _history(run: Run) -> pd.DataFrame | None:
+    """Return history.csv as numbers; None where there is none or it has no rows."""
+    if not run.history_file.is_file():
+        return None
+    rows = read_csv(run.history_file)
+    return None if rows.empty else numeric_history(rows)
+
+
+def _there(path: Path) -> Path:
+    if not path.is_file():
+        raise RunError(f"{path.parent} has no {path.name}: it is not a whole run folder.")
+    return path
+
+
+def _pretrained(one: ComparedRun) -> bool | None:
+    """Return whether the weights began pretrained; None where no file says so."""
+    for weights in (one.metrics.get("weights"), one.environment.get("weights")):
+        if isinstance(weights, dict) and weights.get("pretrained") is not None:
+            return bool(weights["pretrained"])
+    return None
+
+
+def _titled(one: ComparedRun) -> tuple[str, str]:
+    """Return a run's title, and what is added to it for how its weights began."""
+    already = "random weights" in one.name  # an ensemble names each of its members
+    return one.name, ", random weights" if _pretrained(one) is False and not already else ""
+
+
+def _unique_names(titled: Sequence[tuple[tuple[str, str], Path]]) -> list[str]:
+    """Return one name for each run; of equal titles, with as much of the folder as needed."""
+    deepest = max(len(folder.parts) for _, folder in titled)
+    depth = [0] * len(titled)
+    while True:
+        names = [
+            _name(title, added, folder, parts)
+            for ((title, added), folder), parts in zip(titled, depth, strict=True)
+        ]
+        often = Counter(names)
+        again = [place for place, name in enumerate(names) if often[name] > 1]
+        if not again or max(depth) > deepest:
+            return names
+        for place in again:
+            depth[place] += 1
+
+
+def _name(title: str, added: str, folder: Path, parts: int) -> str:
+    inside = "/".join(folder.parts[-parts:]) if parts else ""
+    return f"{title} ({inside}){added}" if inside else f"{title}{added}"
+
+
+def _members(run: Run) -> list[Run]:
+    """Return the runs inside an ensemble or a cross-validation, by name."""
+    if not run.members.is_dir():
+        return []
+    return [
+        Run(inner) for inner in sorted(run.members.iterdir()) if (inner / "network.json").is_file()
+    ]
+
+
+def _seconds(one: ComparedRun, members: list[Run]) -> float | None:
+    """Return how long the training took: a run's own figure, else the sum over its members."""
+    own = one.environment.get("seconds")
+    if isinstance(own, int | float):
+        return float(own)
+    each = [_json(member.environment_file).get("seconds") for member in members]
+    known = [float(seconds) for seconds in each if isinstance(seconds, int | float)]
+    return round(sum(known), 1) if members and len(known) == len(members) else None
+
+
+def _parameters(one: ComparedRun, members: list[Run]) -> dict[str, int] | None:
+    """Return total and trained: a run's own, else those of one fold, or of all averaged."""
+    own = one.network.get("parameters")
+    if isinstance(own, dict):
+        return {key: int(own[key]) for key in ("total", "trained") if key in own}
+    each = [_json(member.network_file).get("parameters") for member in members]
+    told = [part for part in each if isinstance(part, dict) and {"total", "trained"} <= set(part)]
+    if not told or len(told) < len(members):
+        return None
+    counted = told[:1] if one.run.kind == "cross-validation" else told
+    return {key: sum(int(part[key]) for part in counted) for key in ("total", "trained")}
+
+
+def _input_size(one: ComparedRun, members: list[Run]) -> list[int]:
+    """Return the sides of the inputs, pixels: one, or several in an ensemble."""
+    inner = [_json(member.network_file) for member in members]
+    sizes = [told.get("input", {}).get("size") for told in [*inner, one.network]]
+    return sorted({int(size) for size in sizes if size is not None})
+
+
+def _json(path: Path) -> dict[str, Any]:
+    """Return a member's JSON object; empty where it can't be read, for it only adds facts."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}

@@ -1,0 +1,118 @@
+"""Describing a cohort: a slice table, or everything that a collection's own list names."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from hilum.audit import judge_design
+from hilum.errors import HilumError, ReadError, UsageError
+from hilum.progress import SILENT, Progress
+from hilum.readers import read_slice
+from hilum.report.describe import write_cohort
+from hilum.run import write_json
+from hilum.run.environment import version
+from hilum.sources import SOURCES
+from hilum.steps.describe.cohort import cohort_of
+from hilum.storage.atomic import new_folder, refuse_existing
+from hilum.table import SliceTable, as_table
+
+__all__ = ["DESCRIBED_MARKS", "describe", "describe_listed"]
+
+DESCRIBED_MARKS = ("cohort.json", "cohort.html")
+"""Files by which a folder is known as a description, which --force may replace."""
+
+READERS = 4
+"""Threads that look at pictures: the decoders release the interpreter's lock."""
+AHEAD = 256
+"""Slices handed over at a time: bounds the memory."""
+
+
+def describe(
+    table: SliceTable | Path | str,
+    *,
+    out: Path | str,
+    pictures: bool = True,
+    force: bool = False,
+    progress: Progress = SILENT,
+) -> dict[str, Any]:
+    """Count who and what a slice table holds, class by class, and write it as HTML and CSV.
+
+    Writes cohort.json, cohort.csv, cohort.html and figures/*.svg into the folder `out`.
+
+    Args:
+        table: the slices.
+        out: the folder to make.
+        pictures: read every slice for its size and format, too.
+        force: replace a description that stands there.
+        progress: told how far it is.
+
+    Returns:
+        the content of cohort.json.
+
+    Raises:
+        UsageError: `out` exists.
+        ReadError: a slice can't be read; the message names table, row and file.
+        StorageError: the disk refused.
+    """
+    table = as_table(table)
+    refuse_existing(Path(out), force=force, marks=DESCRIBED_MARKS)
+    rows = _with_pictures(table, progress) if pictures else table.rows
+    content = {**cohort_of(rows, title=table.name), "design": judge_design(table).as_json()}
+    return _write(content, Path(out), force=force)
+
+
+def describe_listed(
+    name: str, path: Path, *, out: Path | str, force: bool = False
+) -> dict[str, Any]:
+    """Describe all that a collection lists, whether its files are there or not.
+
+    Args:
+        name: a source in SOURCES that has a list of its own, such as `ct-pneumonia`.
+        path: the collection's folder.
+        out, force: as in `describe`.
+
+    Raises:
+        UsageError: no such source, or it has no list; `out` exists.
+        SourceError: the list can't be read.
+    """
+    source = SOURCES.get(name)
+    if source is None or source.listed is None:
+        able = ", ".join(one.name for one in SOURCES.values() if one.listed)
+        raise UsageError(f"{name!r} has no list of its own to describe; these have: {able}.")
+    refuse_existing(Path(out), force=force, marks=DESCRIBED_MARKS)
+    content = {**cohort_of(source.listed(path), title=f"{name}, all that it lists"), "design": None}
+    return _write(content, Path(out), force=force)
+
+
+def _write(content: dict[str, Any], folder: Path, *, force: bool) -> dict[str, Any]:
+    content = {"hilum": version(), **content}
+    with new_folder(folder, force=force, marks=DESCRIBED_MARKS) as draft:
+        write_json(content, draft / "cohort.json")
+        write_cohort(content, draft)
+    return content
+
+
+def _with_pictures(table: SliceTable, progress: Progress) -> pd.DataFrame:
+    """Return the rows with the columns `format`, `size`, `picture_rows` and `picture_columns`."""
+    paths = table.paths()
+
+    def look(row: int) -> tuple[str, int, int]:
+        try:
+            image = read_slice(paths[row])
+        except HilumError as error:
+            raise ReadError(f"{table.place(row, 'path')}: {error}") from error
+        return image.format, *image.shape
+
+    seen: list[tuple[str, int, int]] = []
+    with ThreadPoolExecutor(READERS) as pool:
+        for first in range(0, len(table), AHEAD):
+            chosen = range(first, min(first + AHEAD, len(table)))
+            seen += pool.map(look, chosen)
+            progress.advance("looking at slices", chosen.stop, len(table))
+    looks = pd.DataFrame(seen, columns=["format", "picture_rows", "picture_columns"], dtype=str)
+    size = looks["picture_rows"] + " x " + looks["picture_columns"]
+    return table.rows.assign(size=size, **{str(name): looks[name] for name in looks})

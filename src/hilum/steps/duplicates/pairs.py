@@ -1,0 +1,60 @@
+"""Pairs of near-duplicates with what the tables say of them: in order, as CSV, as pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import cv2
+import pandas as pd
+
+from hilum.duplicates import MOST_SHOWN, Duplicates, draw_pairs
+from hilum.readers import Window
+from hilum.storage.atomic import new_file
+from hilum.table import relative_to, write_csv
+
+__all__ = ["CROSSED", "differ", "draw_sheet", "pairs_of", "write_pairs"]
+
+CROSSED = ("group", "split", "source", "label")
+"""The columns that near-duplicates may cross, and what is said of each."""
+
+
+def pairs_of(rows: pd.DataFrame, found: Duplicates) -> pd.DataFrame:
+    """Return the pairs with what the tables say of both ends, the most harmful first."""
+    first, second = found.pairs["first"].to_numpy(), found.pairs["second"].to_numpy()
+    pairs = pd.DataFrame({"cluster": found.clusters[first]})
+    for column in ("slice_id", *CROSSED, "table", "path"):
+        values = rows[column].to_numpy()
+        pairs[f"{column}_a"], pairs[f"{column}_b"] = values[first], values[second]
+    pairs["distance"] = found.pairs["distance"]
+    pairs["correlation"] = found.pairs["correlation"].round(4)
+    order = pairs.assign(
+        split=differ(pairs, "split"), group=differ(pairs, "group"), at=range(len(pairs))
+    ).sort_values(["split", "group", "correlation", "at"], ascending=[False, False, False, True])
+    return pairs.loc[order.index].reset_index(drop=True)
+
+
+def differ(pairs: pd.DataFrame, column: str) -> pd.Series:
+    """Return whether both ends of each pair differ in a column; an empty split is no split."""
+    one, other = pairs[f"{column}_a"], pairs[f"{column}_b"]
+    return (one != other) & (one != "") & (other != "")
+
+
+def write_pairs(pairs: pd.DataFrame, out: Path) -> None:
+    """Write the pairs as CSV, paths relative to its folder."""
+    folder = out.resolve().parent
+    seen = {
+        name: [relative_to(folder, path) for path in pairs[name]] for name in ("path_a", "path_b")
+    }
+    write_csv(pairs.assign(**seen), out)
+
+
+def draw_sheet(out: Path, pairs: pd.DataFrame, window_of: Mapping[str, Window]) -> None:
+    """Draw the first pairs, as PNG."""
+    ends = list(zip(pairs["path_a"], pairs["path_b"], strict=True))[:MOST_SHOWN]
+    picture = draw_pairs(
+        [(Path(one), Path(other)) for one, other in ends],
+        [(window_of[one], window_of[other]) for one, other in ends],
+    )
+    with new_file(out) as draft:
+        draft.write_bytes(cv2.imencode(".png", picture)[1].tobytes())

@@ -1,0 +1,183 @@
+"""Near-duplicates in slice tables: found, counted by what they cross, and joined into groups."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from hilum.duplicates import Duplicates, find_alike, read_prints
+from hilum.errors import UsageError
+from hilum.progress import SILENT, Progress
+from hilum.readers import LUNG, Window, parse_window
+from hilum.steps.duplicates.join import check_joinable, join_groups
+from hilum.steps.duplicates.pairs import CROSSED, differ, draw_sheet, pairs_of, write_pairs
+from hilum.storage.atomic import refuse_existing
+from hilum.table import SliceTable, as_table
+
+__all__ = ["DuplicateReport", "find_duplicates"]
+
+Clusters = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class DuplicateReport:
+    """What was found in one or more tables.
+
+    Attributes:
+        pairs: one row a pair, those across splits first, then those across groups: see
+            docs/reference/files.md, pairs.csv; paths absolute.
+        clusters: (n,) int64, the cluster of each row of the tables, one after the other.
+        summary: JSON content: numbers of slices, pairs, clusters, and what they cross.
+        notes: sentences that a user should see.
+    """
+
+    pairs: pd.DataFrame
+    clusters: Clusters
+    summary: Mapping[str, Any]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def crosses_splits(self) -> bool:
+        """Whether one picture is in two splits: figures on test are then too good."""
+        return bool(self.summary["across"]["split"]["clusters"])
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """The rows of all tables: paths absolute, the table's name in `table`."""
+
+    rows: pd.DataFrame
+    tables: Sequence[SliceTable] = field(repr=False)
+
+    def place(self, number: int) -> str:
+        """Return where a row stands, for messages."""
+        for table in self.tables:
+            if number < len(table):
+                return table.place(number, "path")
+            number -= len(table)
+        raise IndexError(number)
+
+
+def find_duplicates(
+    tables: SliceTable | Path | str | Sequence[SliceTable | Path | str],
+    *,
+    out: Path | None = None,
+    join: Path | None = None,
+    sheet: Path | None = None,
+    force: bool = False,
+    progress: Progress = SILENT,
+) -> DuplicateReport:
+    """Look for slices that are nearly one picture, within tables and between them.
+
+    Args:
+        tables: one or more slice tables; groups of one name in two of them are one group.
+        out: where to write the pairs as CSV.
+        join: where to write all rows as one table whose groups hold whole clusters, the former
+            ones in the column `group_before`. If a group then lay in two splits, the column
+            `split` is emptied.
+        sheet: where to draw the first pairs side by side, as PNG, numbered as the rows of `out`.
+        force: replace `out`, `join` and `sheet` where they exist.
+        progress: told how far it is.
+
+    Raises:
+        UsageError: no such table; `out`, `join` or `sheet` exists; a slice_id or path is in two
+            of the tables that are to be joined.
+        TableError: a table breaks its schema.
+        ReadError: a slice can't be read; the message names table, row and file.
+        StorageError: the disk refused.
+    """
+    several = [tables] if isinstance(tables, SliceTable | Path | str) else list(tables)
+    if not several:
+        raise UsageError("near-duplicates are looked for in at least one table; got none.")
+    for target in (out, join, sheet):
+        if target is not None:
+            refuse_existing(Path(target), force=force)
+    together = _together([as_table(table) for table in several])
+    if join is not None:
+        check_joinable(together.rows)
+    paths = [Path(path) for path in together.rows["path"]]
+    windows = _windows(together.rows["window"])
+    prints = read_prints(
+        paths,
+        windows=windows,
+        place=together.place,
+        progress=progress,
+    )
+    found = find_alike(prints, progress=progress)
+    pairs = pairs_of(together.rows, found)
+    notes = _notes(found)
+    if out is not None:
+        write_pairs(pairs, Path(out))
+    if sheet is not None:
+        draw_sheet(Path(sheet), pairs, dict(zip(together.rows["path"], windows, strict=True)))
+    if join is not None:
+        notes += join_groups(together.rows, found.clusters, Path(join))
+    return DuplicateReport(pairs, found.clusters, _summary(together, found, pairs), tuple(notes))
+
+
+def _together(tables: Sequence[SliceTable]) -> _Rows:
+    """Return all rows, one table after the other."""
+    frames = []
+    for table in tables:
+        folder = table.folder.resolve().as_posix()
+        rows = table.rows.copy()
+        for column in ("path", "mask"):
+            rows[column] = [f"{folder}/{text}" if text else "" for text in rows[column]]
+        frames.append(rows.assign(table=table.name))
+    return _Rows(pd.concat(frames, ignore_index=True).fillna(""), tables)
+
+
+def _windows(cells: pd.Series) -> list[Window]:
+    """Return the window of each cell, LUNG where it is empty."""
+    window_of = cache(lambda cell: parse_window(cell) if cell else LUNG)
+    return [window_of(cell) for cell in cells]
+
+
+def _summary(together: _Rows, found: Duplicates, pairs: pd.DataFrame) -> dict[str, Any]:
+    """Return the numbers: how many there are, and what they cross."""
+    rows = together.rows.assign(cluster=found.clusters)
+    sizes = rows.groupby("cluster").size()
+    several = rows[rows["cluster"].isin(sizes.index[sizes > 1])]
+    across = {}
+    for column in CROSSED:
+        known = several[several[column] != ""]
+        values = known.groupby("cluster")[column].nunique()
+        crossing = values.index[values > 1]
+        across[column] = {
+            "pairs": int(differ(pairs, column).sum()),
+            "clusters": len(crossing),
+            "slices": int(known["cluster"].isin(crossing).sum()),
+        }
+    return {
+        "tables": [table.name for table in together.tables],
+        "slices": len(rows),
+        "pairs": len(pairs),
+        "clusters": int((sizes > 1).sum()),
+        "slices_in_clusters": len(several),
+        "pairs_within_groups": int((~differ(pairs, "group")).sum()),
+        "across": across,
+        "flat": int(found.flat.sum()),
+        "crowded": found.crowded,
+    }
+
+
+def _notes(found: Duplicates) -> list[str]:
+    """Say what was not compared."""
+    notes = []
+    flat = int(found.flat.sum())
+    if flat:
+        show = "slice shows" if flat == 1 else "slices show"
+        notes.append(f"{flat} {show} nothing (one grey level), and no likeness could be told.")
+    if found.crowded:
+        notes.append(
+            f"{found.crowded} slices have so many others within reach of their hash that only the "
+            "nearest were compared: a copy that was cropped much may have been missed."
+        )
+    return notes

@@ -1,0 +1,181 @@
+"""A cross-validation's out-of-fold predictions, its border probe, and what each fold reached."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from hilum.audit import border_features
+from hilum.engines import mean_probabilities
+from hilum.errors import RunError
+from hilum.prepare import BATCH, Decoded
+from hilum.progress import Progress
+from hilum.run import Run
+from hilum.scores import Labelled, over_folds
+from hilum.steps.evaluate.border_probe import border_says
+from hilum.steps.evaluate.metrics import labelled, predictions_frame
+from hilum.steps.predict.engine import open_engine
+from hilum.table import SliceTable
+
+__all__ = ["Fold", "check_folds", "folds_of", "folds_told", "predict_folds", "probe_folds"]
+
+UNPARTED = (
+    "No group is in more than one fold: the network that predicts a slice saw none of its group."
+)
+UNSHARED = (
+    "The pooled figures compare scores of {count} networks, which need not share a scale; the mean "
+    "of the folds' own AUCs doesn't. Intervals are over groups, not over folds: what another "
+    "dealing of the folds or another training would change is not in them."
+)
+
+
+@dataclass(frozen=True)
+class Fold:
+    """One fold of a cross-validation.
+
+    Attributes:
+        name: "1", "2", ...: what the column `fold` says.
+        run: the run that was trained in it.
+        table: all slices with this fold's `split`, in the order of the cross-validation's table.
+        tested: (slices,) bool, which of them it was tested on.
+    """
+
+    name: str
+    run: Run
+    table: SliceTable
+    tested: npt.NDArray[np.bool_]
+
+
+def folds_of(run: Run, table: SliceTable) -> list[Fold]:
+    """Return the folds of a cross-validation, in their order.
+
+    Raises:
+        RunError: a fold's run is missing, unfinished, or not of these slices and folds.
+    """
+    if "fold" not in table.rows.columns:
+        raise RunError(f"{run.table_file} has no column 'fold': it is not a whole run folder.")
+    if (table.rows.groupby("group")["fold"].nunique() > 1).any():
+        raise RunError(f"{run.table_file}: a group is in more than one fold; train again.")
+    names = sorted(table.rows["fold"].unique(), key=lambda name: (len(name), name))
+    return [_fold(run, table, name) for name in names]
+
+
+def _fold(run: Run, table: SliceTable, name: str) -> Fold:
+    """Return one fold, after checking that its run is of it."""
+    member = Run(run.members / f"fold-{name}")
+    if not member.weights_file.is_file():
+        raise RunError(
+            f"{run.folder} lacks the finished run {member.folder.name}; go on with "
+            f"`hilum train --resume {run.folder}`."
+        )
+    own, tested = member.table(), (table.rows["fold"] == name).to_numpy(dtype=bool)
+    same = own.rows["slice_id"].tolist() == table.rows["slice_id"].tolist()
+    if not same or ((own.rows["split"] == "test").to_numpy() != tested).any():
+        raise RunError(
+            f"{member.table_file} is not about the slices and folds of {run.table_file}; the "
+            f"cross-validation must be trained again."
+        )
+    return Fold(name, member, own, tested)
+
+
+def predict_folds(
+    folds: list[Fold],
+    table: SliceTable,
+    decoded: Decoded,
+    names: list[str],
+    engine: str,
+    progress: Progress,
+) -> pd.DataFrame:
+    """Return the rows of predictions.csv, each slice by the network that was tested on it."""
+    said = np.zeros((len(table), len(names)))
+    done = 0
+    for fold in folds:
+        networks, rows = open_engine(fold.run, engine).networks, np.flatnonzero(fold.tested)
+        for first in range(0, len(rows), BATCH):
+            batch = rows[first : first + BATCH]
+            said[batch] = mean_probabilities(networks, {networks[0].size: decoded.grey[batch]})
+            done += len(batch)
+            progress.advance("predicting", done, len(table))
+    frame = predictions_frame(table, said, names)
+    frame.insert(list(frame.columns).index("split") + 1, "fold", table.rows["fold"])
+    return frame
+
+
+def check_folds(run: Run, predictions: pd.DataFrame, table: SliceTable) -> None:
+    """Raise RunError unless predictions that were kept are of the table's folds."""
+    column = predictions["fold"].tolist() if "fold" in predictions.columns else []
+    if column != table.rows["fold"].tolist():
+        raise RunError(
+            f"{run.predictions_file} is not about the folds of {run.table_file.name}; run "
+            f"`hilum evaluate {run.folder}` without --keep-predictions."
+        )
+
+
+def probe_folds(
+    folds: list[Fold], table: SliceTable, decoded: Decoded, names: list[str], positive: str
+) -> dict[str, Labelled]:
+    """Return what the border alone says of every slice, fitted on its fold's training slices."""
+    said = np.zeros((len(table), len(names)))
+    features = border_features(decoded.grey)
+    for fold in folds:
+        said[fold.tested] = border_says(fold.table, features, names, ("test",))["test"]
+    if all(np.ptp(said[fold.tested]) == 0 for fold in folds):
+        said[:] = 1 / len(names)  # each found nothing to split on; their shares are no ranking
+    return {"test": labelled(predictions_frame(table, said, names), names, positive)}
+
+
+def folds_told(
+    metrics: dict[str, Any],
+    folds: list[Fold],
+    table: SliceTable,
+    cases: Labelled,
+    border: Labelled,
+) -> dict[str, Any]:
+    """Return metrics.json with what it says of the folds one by one.
+
+    Args:
+        metrics: of all out-of-fold predictions together.
+        folds: the folds.
+        table: the slices, with the column `fold`.
+        cases, border: out-of-fold predictions of network and border, in the table's order.
+    """
+    fold = table.rows["fold"].to_numpy(dtype=object)
+    network, probe = over_folds(cases, fold), over_folds(border, fold)["auc"]
+    figures = {"auc": network["auc"], "accuracy": network["accuracy"], "border_auc": probe}
+    leak = {**metrics["split"]["leak"], "sentence": UNPARTED}
+    return {
+        **metrics,
+        "split": {**metrics["split"], "leak": leak},
+        "folds": {
+            "count": len(folds),
+            "sentence": _sentence(network["auc"], len(folds)),
+            "each": [_each(one, figures) for one in folds],
+            "mean": {key: figure["mean"] for key, figure in figures.items()},
+            "standard_deviation": {
+                key: figure["standard_deviation"] for key, figure in figures.items()
+            },
+        },
+    }
+
+
+def _each(fold: Fold, figures: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """Return what one fold was tested on and what it reached."""
+    return {
+        "fold": fold.name,
+        "run": f"members/{fold.run.folder.name}",
+        "n": int(fold.tested.sum()),
+        "groups": int(fold.table.part("test").rows["group"].nunique()),
+        **{key: figure["each"][fold.name] for key, figure in figures.items()},
+    }
+
+
+def _sentence(areas: dict[str, Any], count: int) -> str:
+    """Say the mean of the folds' AUCs, and what it and the pooled one leave out."""
+    mean, spread = areas["mean"]["value"], areas["standard_deviation"]
+    reached = "not defined" if mean is None else f"{mean:.3f}"
+    beside = "" if spread is None else f" (standard deviation {spread:.3f})"
+    return f"Mean test AUC of the {count} folds: {reached}{beside}. {UNSHARED.format(count=count)}"

@@ -1,0 +1,149 @@
+"""What metrics.json says of predictions: design, split, border probe and figures."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from hilum.audit import REAL_LABEL, judge_design, probe_concern, random_labels_concern
+from hilum.run import probability_column
+from hilum.run.environment import version
+from hilum.scores import (
+    FEW_GROUPS,
+    INTERVAL,
+    Labelled,
+    block,
+    by_group,
+    calibration_block,
+    thresholds_block,
+)
+from hilum.splits import count_splits, find_leak, lone_slices
+from hilum.table import SPLITS, SliceTable
+
+__all__ = ["labelled", "metrics_of", "predictions_frame"]
+
+NOT_OF_DISEASE = "The labels are random, as a self-test: no figure of this run speaks of disease."
+
+WEIGHTS = ("network", "origin", "pretrained", "members", "random")
+"""What metrics.json says of the weights, where it is known."""
+
+
+def metrics_of(
+    table: SliceTable,
+    predictions: pd.DataFrame,
+    probe: dict[str, Labelled],
+    *,
+    class_names: list[str],
+    positive: str,
+    weights: dict[str, Any],
+) -> dict[str, Any]:
+    """Return the content of metrics.json.
+
+    Args:
+        table: the slices, with their splits.
+        predictions: rows of predictions.csv; the splits that it holds are scored.
+        probe: what the border alone says of the validation and test slices.
+        class_names: in the order of the network's outputs.
+        positive: the class that the figures speak of.
+        weights: where the weights came from, as environment.json says it; of an ensemble also
+            how many `members` it has and how many of them began at `random`.
+    """
+    there = [split for split in SPLITS if (predictions["split"] == split).any()]
+    cases = {
+        split: labelled(predictions[predictions["split"] == split], class_names, positive)
+        for split in there
+    }
+    metrics = {
+        "hilum": version(),
+        "positive": positive,
+        "class_names": class_names,
+        "weights": {
+            **dict.fromkeys(("network", "origin", "pretrained")),
+            **{key: weights[key] for key in WEIGHTS if key in weights},
+        },
+        "interval": INTERVAL,
+        "design": judge_design(table, positive=positive).as_json(),
+        "split": _split_json(table),
+        "cautions": [*_cautions(cases["test"]), *lone_slices(table)],
+        "border_probe": probe_concern(cases, probe).as_json(),
+        "splits": {
+            split: {"per_slice": block(part), "per_group": block(by_group(part))}
+            for split, part in cases.items()
+        },
+        "thresholds": thresholds_block(cases),
+        "calibration": calibration_block(cases),
+    }
+    return _with_self_test(metrics) if REAL_LABEL in table.rows.columns else metrics
+
+
+def _with_self_test(metrics: dict[str, Any]) -> dict[str, Any]:
+    """Return metrics.json of a run on random labels, with what its AUC means."""
+    concern = random_labels_concern(
+        metrics["splits"]["test"]["per_slice"]["figures"]["auc"],
+        parted=metrics["split"]["leak"]["groups"],
+    )
+    cautions = [NOT_OF_DISEASE, *metrics["cautions"]]
+    return {**metrics, "cautions": cautions, "random_labels": concern.as_json()}
+
+
+def labelled(rows: pd.DataFrame, class_names: list[str], positive: str) -> Labelled:
+    """Return rows of predictions.csv as the scores take them."""
+    columns = [probability_column(name) for name in class_names]
+    return Labelled(
+        group=rows["group"].to_numpy(dtype=object),
+        label=rows["label"].to_numpy(dtype=object),
+        predicted=rows["predicted"].to_numpy(dtype=object),
+        probabilities=rows[columns].to_numpy(dtype=np.float64),
+        class_names=class_names,
+        positive=positive,
+    )
+
+
+def predictions_frame(
+    table: SliceTable, probabilities: npt.NDArray[np.float64], names: list[str]
+) -> pd.DataFrame:
+    """Return predictions.csv's rows: the slice, the truth, the class called, probabilities."""
+    rows = table.rows[["slice_id", "group", "source", "split", "label"]].copy()
+    rows["predicted"] = np.array(names, dtype=object)[probabilities.argmax(axis=1)]
+    for index, name in enumerate(names):
+        rows[probability_column(name)] = probabilities[:, index]
+    return rows
+
+
+def _cautions(cases: Labelled) -> list[str]:
+    """Return what a reader of the test figures must know of their groups, in sentences."""
+    told = []
+    for name in cases.class_names:
+        groups = len(set(cases.group[cases.label == name]))
+        if 0 < groups < FEW_GROUPS:
+            told.append(
+                f"Only {groups} test {'group is' if groups == 1 else 'groups are'} of {name}: with "
+                f"fewer than {FEW_GROUPS}, bootstrap intervals come out too narrow."
+            )
+    mixed = int((pd.Series(cases.label).groupby(cases.group).nunique() > 1).sum())
+    if mixed:
+        told.append(
+            f"{mixed} test {'group holds' if mixed == 1 else 'groups hold'} slices of several "
+            f"labels: per group, one counts as {cases.positive} if any of its slices is."
+        )
+    return told
+
+
+def _split_json(table: SliceTable) -> dict[str, Any]:
+    """Return sizes of the splits and what they share."""
+    leak = find_leak(table)
+    counts = count_splits(table)
+    groups = {split: int(table.part(split).rows["group"].nunique()) for split in SPLITS}
+    return {
+        "slices": {split: sum(of_label.values()) for split, of_label in counts.items()},
+        "groups": groups,
+        "by_label": {split: dict(of_label) for split, of_label in counts.items()},
+        "leak": {
+            "groups": leak.groups,
+            "share_of_test_slices": round(leak.share_of_test_slices, 4),
+            "sentence": leak.sentence,
+        },
+    }

@@ -1,0 +1,154 @@
+"""Evaluate: a run in, predictions.csv and metrics.json out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from hilum.audit import border_features
+from hilum.engines import mean_probabilities
+from hilum.errors import RunError
+from hilum.prepare import BATCH, Decoded, decode_sizes, decode_table, sized_batches
+from hilum.progress import SILENT, Progress
+from hilum.run import Run, open_run, probability_column, write_json
+from hilum.scores import Labelled
+from hilum.steps.evaluate.border_probe import border_says
+from hilum.steps.evaluate.folds import (
+    check_folds,
+    folds_of,
+    folds_told,
+    predict_folds,
+    probe_folds,
+)
+from hilum.steps.evaluate.metrics import labelled, metrics_of, predictions_frame
+from hilum.steps.facts import check_labels, network_facts
+from hilum.steps.predict.decision import remember_decisions
+from hilum.steps.predict.engine import Opened, check_engine, open_engine
+from hilum.table import SliceTable
+
+__all__ = ["evaluate"]
+
+
+def evaluate(
+    run: Run | Path | str,
+    *,
+    keep_predictions: bool = False,
+    engine: str = "auto",
+    progress: Progress = SILENT,
+) -> dict[str, Any]:
+    """Predict every slice of a run's table, write predictions.csv and metrics.json.
+
+    What was learnt on validation for predicting, the thresholds and the temperature, goes into
+    network.json. A cross-validation's slices are predicted each by the network of the fold that
+    tests on it.
+
+    Args:
+        run: a finished run or its folder.
+        keep_predictions: score the predictions.csv that is there; needs neither network nor torch.
+        engine: what computes the network, see `hilum.steps.predict.engine.ENGINES`.
+        progress: told what is going on.
+
+    Returns:
+        the content of metrics.json: design verdict, split and leak, border probe, and for each
+        split the figures with intervals per slice and per group; thresholds and calibration.
+
+    Raises:
+        RunError: the run lacks something, or its predictions are not of its slices.
+        ReadError: a slice can't be read any more.
+    """
+    check_engine(engine)
+    run = run if isinstance(run, Run) else open_run(run)
+    facts, table = network_facts(run), run.table()
+    names, positive = facts.class_names, facts.positive
+    check_labels(table, names)
+    folds = folds_of(run, table) if run.kind == "cross-validation" else []
+    with decode_table(table, size=facts.size, progress=progress) as decoded:
+        if keep_predictions:
+            predictions = _kept(run, table, names)
+        elif folds:
+            predictions = predict_folds(folds, table, decoded, names, engine, progress)
+        else:
+            opened = open_engine(run, engine)
+            predictions = _predict(opened, table, decoded, names, progress)
+        if not keep_predictions:
+            run.write_predictions(predictions)
+        if folds:
+            probe = probe_folds(folds, table, decoded, names, positive)
+        else:
+            probe = _probe(table, decoded, names, positive)
+    metrics = metrics_of(
+        table, predictions, probe, class_names=names, positive=positive,
+        weights=_weights(run),
+    )  # fmt: skip
+    if folds:
+        cases = labelled(predictions, names, positive)
+        metrics = folds_told(metrics, folds, table, cases, probe["test"])
+    remember_decisions(run, metrics)
+    write_json(metrics, run.metrics_file)
+    return metrics
+
+
+def _weights(run: Run) -> dict[str, Any]:
+    """Return what metrics.json says of the weights that the run started from."""
+    weights = dict(run.environment().get("weights", {}))
+    if run.kind == "ensemble":
+        members = run.network().get("members", [])
+        weights["members"] = len(members)
+        weights["random"] = sum(not one.get("pretrained", True) for one in members)
+    return weights
+
+
+def _kept(run: Run, table: SliceTable, names: list[str]) -> pd.DataFrame:
+    """Return the predictions that are there, after checking that they are of these slices."""
+    predictions = run.predictions()
+    numbers = [probability_column(name) for name in names]
+    for column in ("slice_id", "group", "split", "label", "predicted", *numbers):
+        if column not in predictions.columns:
+            raise RunError(f"{run.predictions_file} has no column {column!r}.")
+    if not predictions[numbers].apply(lambda values: values.between(0, 1)).to_numpy().all():
+        raise RunError(
+            f"{run.predictions_file}: a probability lies between 0 and 1, and one of them does not."
+        )
+    if predictions["slice_id"].tolist() != table.rows["slice_id"].tolist():
+        raise RunError(
+            f"{run.predictions_file} is not about the slices of {run.table_file.name}; run "
+            f"`hilum evaluate {run.folder}` without --keep-predictions."
+        )
+    if run.kind == "cross-validation":
+        check_folds(run, predictions, table)
+    return predictions
+
+
+def _predict(
+    opened: Opened, table: SliceTable, decoded: Decoded, names: list[str], progress: Progress
+) -> pd.DataFrame:
+    """Return one row a slice with a probability for each class.
+
+    Networks of an ensemble that see another size than `decoded` has get the slices at theirs.
+    """
+    if opened.remark:
+        progress.say(opened.remark)
+    size = decoded.grey.shape[1]
+    others = {network.size for network in opened.networks} - {size}
+    with decode_sizes(table, others, progress=progress) as resized:
+        seen = {size: decoded.grey, **{other: part.grey for other, part in resized.items()}}
+        parts = []
+        for batch in sized_batches(seen):
+            parts.append(mean_probabilities(opened.networks, batch))
+            progress.advance("predicting", min(len(parts) * BATCH, len(table)), len(table))
+    return predictions_frame(table, np.concatenate(parts), names)
+
+
+def _probe(
+    table: SliceTable, decoded: Decoded, names: list[str], positive: str
+) -> dict[str, Labelled]:
+    """Return what the border alone says of the validation and test slices, next to the truth."""
+    features = border_features(decoded.grey)
+    said = border_says(table, features, names, ("validation", "test"))
+    return {
+        split: labelled(predictions_frame(table.part(split), part, names), names, positive)
+        for split, part in said.items()
+    }

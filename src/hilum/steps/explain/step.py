@@ -1,0 +1,72 @@
+"""Explain: maps of every slice of a split, raw, and pictures of the telling ones."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hilum.errors import UsageError
+from hilum.learn.maps import LAST
+from hilum.learn.predict import load_networks
+from hilum.progress import SILENT, Progress
+from hilum.run import Run, open_run
+from hilum.steps.explain.pictures import show_maps
+from hilum.steps.explain.write_maps import PREDICTED, MapsWanted, write_maps
+from hilum.steps.facts import network_facts
+from hilum.steps.localise import forget_localisation
+from hilum.storage.atomic import new_folder
+from hilum.table import SPLITS
+
+__all__ = ["POSITIVE", "PREDICTED", "explain"]
+
+POSITIVE = "positive"
+"""Target: the class that the run's figures speak of, so that all maps answer one question."""
+
+
+def explain(
+    run: Run | Path | str,
+    *,
+    split: str = "test",
+    target: str = POSITIVE,
+    method: str = "gradcam",
+    layer: str = LAST,
+    full_size: bool = False,
+    progress: Progress = SILENT,
+) -> Path:
+    """Write the folder `maps/` of a run and return it.
+
+    It holds `maps-*.npz` (arrays `slice_id`, `target`, and `cam_map` (n, rows, columns) float32
+    at the layer's resolution, not scaled; of an ensemble the mean of its members' maps, see
+    `hilum.learn.maps.mean_of_maps`), `maps.json` (what they are), `index.csv` (one row a slice:
+    file and row of its map, its largest value, its state: ok, zero map, not finite), `shown.csv`
+    and `pictures/`. What `localise` measured on older maps is removed.
+
+    Args:
+        run: a finished run or its folder.
+        split: which slices.
+        target: the class that the maps are for, "positive" or "predicted".
+        method: "gradcam", "hirescam", "gradcam++", "layercam", "xgradcam" or "eigencam".
+        layer: "last" (the network's last convolution), a timm path, or the mean over the
+            convolutions that are "frozen", "trainable", or "all".
+        full_size: write `full-*.npz` too: every map in its slice's own pixels, float16.
+        progress: told what is going on.
+
+    Raises:
+        UsageError: there is no such split, class or method, or the run is a cross-validation.
+        RunError: the run lacks something, or the network has no such layer.
+    """
+    run = run if isinstance(run, Run) else open_run(run)
+    facts = network_facts(run)
+    if split not in SPLITS:
+        raise UsageError(f"a split is one of {', '.join(SPLITS)}; got {split!r}.")
+    known = (POSITIVE, PREDICTED, *facts.class_names)
+    if target not in known:
+        raise UsageError(f"a target is one of {', '.join(known)}; got {target!r}.")
+    asked = target if target in (PREDICTED, *facts.class_names) else facts.positive
+    wanted = MapsWanted(facts.class_names, asked, method, layer, full_size=full_size)
+    whole, members = run.table(), load_networks(run)
+    table = whole.part(split)
+    with new_folder(run.maps, force=True) as draft:
+        write_maps(members, table, draft, wanted=wanted, whole=whole, progress=progress)
+        show_maps(table, draft)
+        forget_localisation(run)  # not before: a failure leaves everything as it was
+    return run.maps

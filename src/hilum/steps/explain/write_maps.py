@@ -1,0 +1,173 @@
+"""A maps folder of any slices by any networks, written as a stream."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from hilum import cam_maps
+from hilum.cam_maps import MapsFacts
+from hilum.errors import UsageError
+from hilum.learn.maps import GROUPS, LAST, Explained, Explainer
+from hilum.learn.predict import Member
+from hilum.prepare import Decoded, decode_sizes, sized_batches
+from hilum.progress import SILENT, Progress
+from hilum.run import probability_column
+from hilum.run.environment import version
+from hilum.table import SPLITS, SliceTable, write_csv
+
+__all__ = ["A_FILE", "OF_THE_RUN", "PREDICTED", "MapsWanted", "write_maps"]
+
+PREDICTED = "predicted"
+"""Target: for each slice the class that the network calls it."""
+OF_THE_RUN = "run"
+"""Weights: those that the run was trained to."""
+A_FILE = 256
+"""Maps in one NPZ file, and in memory."""
+
+
+@dataclass(frozen=True)
+class MapsWanted:
+    """What maps are to be made.
+
+    Attributes:
+        class_names: in the order of the networks' outputs.
+        target: one of them, for all slices, or PREDICTED.
+        method: see `hilum.learn.maps.METHODS`.
+        layer: see `hilum.learn.maps.choose_layers`.
+        weights: what the networks' weights are, for maps.json: OF_THE_RUN, or "random weights,
+            seed N".
+        full_size: write them in the slices' own pixels too.
+
+    Raises:
+        UsageError: there is no such class.
+    """
+
+    class_names: Sequence[str]
+    target: str
+    method: str = "gradcam"
+    layer: str = LAST
+    weights: str = OF_THE_RUN
+    full_size: bool = False
+
+    def __post_init__(self) -> None:
+        known = (PREDICTED, *self.class_names)
+        if self.target not in known:
+            raise UsageError(f"a target is one of {', '.join(known)}; got {self.target!r}.")
+
+
+def write_maps(
+    members: Sequence[Member],
+    table: SliceTable,
+    folder: Path,
+    *,
+    wanted: MapsWanted,
+    whole: SliceTable | None = None,
+    progress: Progress = SILENT,
+) -> pd.DataFrame:
+    """Write index.csv, maps.json, maps-*.npz and perhaps full-*.npz; return the index's rows.
+
+    Memory does not grow with the number of slices.
+
+    Args:
+        members: networks whose maps and probabilities are averaged.
+        table: the slices.
+        folder: an empty folder.
+        wanted: what maps.
+        whole: the table that `table` is a part of: where its slices are decoded, they are taken
+            from there.
+        progress: told how far it is.
+
+    Raises:
+        UsageError, RunError: see `hilum.learn.maps.Explainer`.
+        ReadError, TableError, StorageError: see `hilum.prepare.decode_table`.
+    """
+    explainer = Explainer(members, method=wanted.method, layer=wanted.layer)
+    parts = []
+    sizes = {one.size for one in members}
+    with decode_sizes(table, sizes, whole=whole, progress=progress) as decoded:
+        for first in range(0, len(table), A_FILE):
+            parts.append(_write_file(explainer, table, decoded, folder, first, wanted))
+            progress.advance("mapping", min(first + A_FILE, len(table)), len(table))
+    index = pd.concat(parts, ignore_index=True)
+    write_csv(index, folder / cam_maps.INDEX)
+    cam_maps.write_maps_facts(_facts(explainer, table, wanted), folder)
+    return index
+
+
+def _write_file(
+    explainer: Explainer,
+    table: SliceTable,
+    decoded: dict[int, Decoded],
+    folder: Path,
+    first: int,
+    wanted: MapsWanted,
+) -> pd.DataFrame:
+    """Write the maps of the slices from `first` on that fill a file; return their index rows."""
+    names = list(wanted.class_names)
+    rows = table.rows.iloc[first : first + A_FILE]
+    grey = {size: seen.grey[first : first + A_FILE] for size, seen in decoded.items()}
+    shapes = next(iter(decoded.values())).shapes[first : first + A_FILE]
+    target = None if wanted.target == PREDICTED else names.index(wanted.target)
+    told = [explainer.explain(batch, target) for batch in sized_batches(grey)]
+    found = Explained(*(np.concatenate(part) for part in zip(*told, strict=True)))
+    file, ids = f"maps-{first // A_FILE:04d}.npz", rows["slice_id"].to_numpy(dtype=str)
+    targets = np.array(names)[found.target]
+    cam_maps.save_maps(folder / file, found.maps, slice_ids=ids, targets=targets)
+    if wanted.full_size:
+        whole = folder / f"full-{first // A_FILE:04d}.npz"
+        cam_maps.save_full_size(
+            whole, found.maps, slice_ids=ids, shapes=shapes, offset=explainer.offset
+        )
+    return _index_rows(rows, file, names, shapes, found)
+
+
+def _index_rows(
+    part: pd.DataFrame,
+    file: str,
+    names: list[str],
+    shapes: npt.NDArray[np.int64],
+    found: Explained,
+) -> pd.DataFrame:
+    """Return index.csv's rows of one file of maps."""
+    classes, told = np.array(names, dtype=object), found.probabilities
+    return pd.DataFrame(
+        {
+            **{name: part[name].to_numpy() for name in ("slice_id", "group", "split", "label")},
+            "predicted": classes[told.argmax(axis=1)],
+            "target": classes[found.target],
+            "probability": told[np.arange(len(part)), found.target],
+            "file": file,
+            "row": np.arange(len(part)),
+            "rows": shapes[:, 0],
+            "columns": shapes[:, 1],
+            "largest": found.maps.max(axis=(1, 2)),
+            "state": cam_maps.state_of_maps(found.maps),
+            **{probability_column(name): told[:, i] for i, name in enumerate(names)},
+        }
+    )
+
+
+def _facts(explainer: Explainer, table: SliceTable, wanted: MapsWanted) -> MapsFacts:
+    """Return what maps.json says."""
+    there = set(table.rows["split"])
+    return MapsFacts(
+        method=wanted.method,
+        title=explainer.method.title,
+        layer=wanted.layer,
+        group=wanted.layer if wanted.layer in GROUPS else "",
+        layers=explainer.layers,
+        target=wanted.target,
+        unit=explainer.unit,
+        split=", ".join(split for split in SPLITS if split in there),
+        weights=wanted.weights,
+        precision="float32",
+        offset=explainer.offset,
+        full_size=wanted.full_size,
+        hilum=version(),
+    )

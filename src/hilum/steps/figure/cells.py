@@ -1,0 +1,116 @@
+"""The maps of a figure: one run's, of its slices, layers or depths."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from hilum.cam_maps import state_of_maps
+from hilum.errors import RunError, UsageError
+from hilum.learn.maps import GROUPS, LAST, Explainer, choose_layers
+from hilum.learn.predict import Member, load_networks
+from hilum.prepare import decode_sizes
+from hilum.run import Run
+from hilum.steps.figure.sheet import Cell
+from hilum.steps.figure.slices import Shown
+
+__all__ = ["Asked", "Opened", "make_cells"]
+
+DEPTHS = {"first convolution": 0.0, "1/4 deep": 0.25, "1/2 deep": 0.5, "3/4 deep": 0.75}
+"""Convolutions of a network that are shown beside its last one: heading, and share of all
+convolutions, in forward order, that run before it."""
+LAST_HEADING = "last convolution"
+
+
+class Opened(NamedTuple):
+    """A run with its heading and the class names that its networks tell apart."""
+
+    run: Run
+    heading: str
+    class_names: list[str]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is asked of every network; see `hilum.steps.figure.step.FigureOptions`."""
+
+    method: str
+    layer: str
+    layers: tuple[str, ...]
+
+
+def make_cells(kind: str, one: Opened, shown: Shown, *, target: str, asked: Asked) -> list[Cell]:
+    """Return the maps of one run.
+
+    Args:
+        kind: of the figure.
+        one: the run.
+        shown: its slices; all kinds but "networks" have one.
+        target: the class that the maps are for.
+        asked: method and layers.
+
+    Raises:
+        UsageError: there is no such method, or an ensemble is asked for its layers.
+        RunError: the network has no such layer.
+    """
+    members, index = load_networks(one.run), one.class_names.index(target)
+    grey, cells = _inputs(members, shown), []
+    for heading, layer in _columns(kind, members, asked).items():
+        explainer, problem = _explainer(members, asked.method, layer, may_lack=kind == "depths")
+        told = explainer.explain(grey, index)
+        states = [problem] * len(told.maps) if problem else state_of_maps(told.maps).tolist()
+        for number, name in enumerate(shown.slice_ids):
+            cells.append(
+                Cell(
+                    row=one.heading,
+                    column=heading or shown.headings[number],
+                    slice_id=name,
+                    run=str(one.run.folder),
+                    layers=() if problem else explainer.layers,
+                    probability=float(told.probabilities[number, index]),
+                    cam_map=told.maps[number],
+                    state=states[number],
+                    offset=explainer.offset,
+                )
+            )
+    return cells
+
+
+def _inputs(members: list[Member], shown: Shown) -> dict[int, npt.NDArray[np.uint8]]:
+    """Return the slices as the members see them, in the figure's order."""
+    sizes = {member.size for member in members}
+    with decode_sizes(shown.table, sizes, whole=shown.whole) as decoded:
+        return {size: np.array(seen.grey[:]) for size, seen in decoded.items()}
+
+
+def _columns(kind: str, members: list[Member], asked: Asked) -> dict[str, str]:
+    """Return heading -> layer; the empty heading stands for those of the slices."""
+    if kind == "networks":
+        return {"": asked.layer}
+    if kind == "depths":
+        return {name: name for name in GROUPS}
+    if asked.layers:
+        return {name: name for name in asked.layers}
+    if len(members) > 1:
+        raise UsageError(
+            "an ensemble's members have layers of their own; take one of them (RUN/members/NAME)."
+        )
+    network, size = members[0].network, members[0].size
+    paths = choose_layers(network, "all", size=size).paths
+    spread = {heading: paths[int(share * len(paths))] for heading, share in DEPTHS.items()}
+    return {**spread, LAST_HEADING: LAST}
+
+
+def _explainer(
+    members: list[Member], method: str, layer: str, *, may_lack: bool
+) -> tuple[Explainer, str]:
+    """Return what makes the maps; where the layer is lacking and may be, another, and the lack."""
+    try:
+        return Explainer(members, method=method, layer=layer), ""
+    except RunError:
+        if not may_lack:
+            raise
+        return Explainer(members, method=method), f"nothing is {layer}"

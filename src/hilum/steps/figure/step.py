@@ -1,0 +1,172 @@
+"""The paper's figures of maps: networks by slices, networks by layers, networks by depths."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from hilum.cam_maps import SHARES
+from hilum.errors import UsageError
+from hilum.learn.maps import GROUPS, LAST, find_method
+from hilum.progress import SILENT, Progress
+from hilum.report.maps.sheet import ENDINGS, draw_sheet
+from hilum.run import Run, open_run
+from hilum.steps.facts import network_facts
+from hilum.steps.figure.cells import Asked, Opened, make_cells
+from hilum.steps.figure.sheet import Cell, Look, as_sheet
+from hilum.steps.figure.slices import Shown, choose_slices
+from hilum.storage.atomic import new_file, refuse_existing
+from hilum.table import write_csv
+
+__all__ = ["KINDS", "FigureOptions", "draw_figure"]
+
+KINDS = ("networks", "layers", "depths")
+"""Networks by slices at one layer; networks by layers of one slice; networks by what is frozen,
+trainable and both, of one slice."""
+
+
+@dataclass(frozen=True)
+class FigureOptions:
+    """What a figure shows, and how.
+
+    Attributes:
+        slices: ids; none: chosen by `hilum.steps.figure.slices.choose_slices`.
+        layers: of the kind "layers": timm paths, the same in all networks; none: spread over the
+            depth of each.
+        layer: of the kind "networks": as in `hilum explain`.
+        method: as in `hilum explain`.
+        target: class; empty: the positive one.
+        shared_scale: one colour scale for all maps, not each its own; None: the usual of the kind.
+        width: mm, at the most.
+    """
+
+    slices: Sequence[str] = ()
+    layers: Sequence[str] = ()
+    layer: str = LAST
+    method: str = "gradcam"
+    target: str = ""
+    shared_scale: bool | None = None
+    width: float = 180.0
+
+    @property
+    def asked(self) -> Asked:
+        """What is asked of the networks."""
+        return Asked(self.method, self.layer, tuple(self.layers))
+
+
+def draw_figure(
+    kind: str,
+    runs: Iterable[Run | Path | str],
+    *,
+    out: Path | str,
+    options: FigureOptions = FigureOptions(),
+    force: bool = False,
+    progress: Progress = SILENT,
+) -> Path:
+    """Draw maps of several runs' networks side by side, and return the figure's path.
+
+    Beside it lies a table of the same name that ends in .csv: of every map the slice, run, layers,
+    probability, largest value and state. Networks are loaded one after the other.
+
+    Args:
+        kind: one of KINDS.
+        runs: finished runs or their folders; slices are those of the first one's table.
+        out: ends in .svg, .pdf or .png.
+        options: what is shown, and how.
+        force: replace a figure that stands there.
+        progress: told how far it is.
+
+    Raises:
+        UsageError: there is no such kind, ending, slice, class or method, or `out` exists.
+        RunError: a run is not whole, or has no such layer.
+        ReadError: a slice can't be read.
+    """
+    out = Path(out)
+    if kind not in KINDS:
+        raise UsageError(f"a figure is one of {', '.join(KINDS)}; got {kind!r}.")
+    if out.suffix not in ENDINGS:
+        raise UsageError(f"a figure ends in one of {', '.join(ENDINGS)}; got {out.name!r}.")
+    table = out.with_suffix(".csv")
+    for path in (out, table):
+        refuse_existing(path, force=force)
+    opened = _open(runs)
+    target = options.target or network_facts(opened[0].run).positive
+    for one in opened:
+        if target not in one.class_names:
+            raise UsageError(
+                f"{one.run.folder} tells {', '.join(one.class_names)} apart; got {target!r}."
+            )
+    count = 3 if kind == "networks" else 1
+    shown = choose_slices(opened[0].run.table(), options.slices, label=target, count=count)
+    cells: list[Cell] = []
+    for number, one in enumerate(opened, start=1):
+        cells += make_cells(kind, one, shown, target=target, asked=options.asked)
+        progress.advance("mapping", number, len(opened))
+    sheet = as_sheet(cells, shown, look=_look(kind, cells, target, options))
+    with new_file(out) as draft:
+        draw_sheet(sheet, draft, ending=out.suffix, width=options.width)
+    write_csv(_table(cells, shown), table)
+    return out
+
+
+def _open(runs: Iterable[Run | Path | str]) -> list[Opened]:
+    """Return the runs with headings that differ: titles, and where they don't, folders' names."""
+    found = [run if isinstance(run, Run) else open_run(run) for run in runs]
+    if not found:
+        raise UsageError("a figure shows at least one run; name its folder.")
+    titles = [str(run.network()["title"]) for run in found]
+    opened: list[Opened] = []
+    for number, (run, title) in enumerate(zip(found, titles, strict=True), start=1):
+        heading = title if titles.count(title) == 1 else f"{title}\n{run.folder.name}"
+        if heading in [one.heading for one in opened]:
+            heading = f"{heading} ({number})"
+        opened.append(Opened(run, heading, network_facts(run).class_names))
+    return opened
+
+
+def _look(kind: str, cells: Sequence[Cell], target: str, options: FigureOptions) -> Look:
+    """Return how the maps are painted, and what is said of them."""
+    method = find_method(options.method)
+    shares = kind == "depths" or options.layer in GROUPS
+    where = {
+        "networks": _words(options.layer),
+        "layers": "layers from the first to the last",
+        "depths": "averaged over the frozen, the trainable and all convolutions",
+    }
+    of = f" for {target}" if method.needs_gradient else ""
+    return Look(
+        kind=kind,
+        shared=kind == "depths" if options.shared_scale is None else options.shared_scale,
+        unit=SHARES if shares else method.unit,
+        title=f"{method.title}{of}, {where[kind]}",
+        target=target,
+    )
+
+
+def _words(layer: str) -> str:
+    """Say which layer of a network is looked at."""
+    if layer in GROUPS:
+        return f"averaged over {'all' if layer == 'all' else f'the {layer}'} convolutions"
+    return "last convolution" if layer == LAST else f"layer {layer}"
+
+
+def _table(cells: Sequence[Cell], shown: Shown) -> pd.DataFrame:
+    """Return a row for each map: what it is of, and how large it is."""
+    letters = dict(zip(shown.slice_ids, shown.letters, strict=True))
+    return pd.DataFrame(
+        [
+            {
+                "slice": letters[cell.slice_id],
+                "slice_id": cell.slice_id,
+                "run": cell.run,
+                "layers": " ".join(cell.layers),
+                "probability": cell.probability,
+                "largest": cell.largest,
+                "state": cell.state,
+            }
+            for cell in cells
+        ]
+    )

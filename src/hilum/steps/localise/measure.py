@@ -1,0 +1,138 @@
+"""Maps of slices with lesions, and their controls, held against the lesions: a slice at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from hilum.cam_maps import in_slice_pixels, read_maps, read_maps_facts
+from hilum.prepare import Decoded
+from hilum.readers import LUNG, parse_window, read_slice
+from hilum.scores.localisation import (
+    HOT,
+    LEVELS,
+    NETWORK,
+    Found,
+    Map,
+    Region,
+    centre_prior,
+    edge_map,
+    find,
+    lesion_prior,
+)
+from hilum.steps.localise.lesions import lesion_regions
+from hilum.table import SliceTable
+
+__all__ = ["UNCHOSEN", "Levels", "Measured", "choose_levels", "learn_prior", "measure"]
+
+SHAPES_KEPT = 8
+"""Centre priors in memory: slices of one table have few shapes."""
+UNCHOSEN = round(HOT * LEVELS) - 1
+"""The threshold where validation has none to choose by: that of the hot region."""
+
+Levels = dict[tuple[str, str], int]
+"""Kind of region and map -> number of the threshold that `iou` is measured at; what validation has
+nothing to choose by is not there."""
+
+
+class Measured(NamedTuple):
+    """One slice's maps against one of its regions.
+
+    Attributes:
+        row: of the table, 0-based.
+        kind: of the region, see `hilum.steps.localise.lesions.REGIONS`.
+        region: (rows, columns).
+        found: of the network and of each control that is a map.
+    """
+
+    row: int
+    kind: str
+    region: Region
+    found: dict[str, Found]
+
+
+def measure(
+    table: SliceTable, folders: Mapping[str, Path], prior: Map | None
+) -> Iterator[Measured]:
+    """Yield what the maps of each slice find, for each of its regions.
+
+    Args:
+        table: slices with lesions.
+        folders: maps folders that hold these slices: the network's, and those of controls.
+        prior: what `learn_prior` gave, or None.
+    """
+    ids = table.rows["slice_id"].tolist()
+    streams = [read_maps(folder, slice_ids=ids, raw=True) for folder in folders.values()]
+    offsets = {name: read_maps_facts(folder).offset for name, folder in folders.items()}
+    for row, of_slice in enumerate(zip(*streams, strict=True)):
+        raw = dict(zip(folders, (cam_map for _, cam_map in of_slice), strict=True))
+        grey = _grey(table, row)
+        shape = (grey.shape[0], grey.shape[1])
+        placed = {name: in_slice_pixels(raw[name], shape, offsets[name]) for name in raw}
+        cells = raw[NETWORK].shape
+        maps = placed | _controls(grey, (cells[0], cells[1]), prior)
+        for kind, region in lesion_regions(table, row, shape).items():
+            found = {name: find(cam_map, region) for name, cam_map in maps.items()}
+            yield Measured(row, kind, region, found)
+
+
+def _controls(
+    grey: npt.NDArray[np.uint8], cells: tuple[int, int], prior: Map | None
+) -> dict[str, Map]:
+    """Return the control maps that need no network: the priors, and the slice's edges."""
+    shape = (grey.shape[0], grey.shape[1])
+    maps = {"centre_prior": _centre_prior(shape)}
+    if prior is not None:
+        maps["lesion_prior"] = in_slice_pixels(prior, shape)
+    return {**maps, "edges": edge_map(grey, cells)}
+
+
+_centre_prior = lru_cache(SHAPES_KEPT)(centre_prior)
+
+
+def _grey(table: SliceTable, row: int) -> npt.NDArray[np.uint8]:
+    """Return a slice as it is shown."""
+    window = table.rows["window"].iloc[row]
+    path = table.folder / table.rows["path"].iloc[row]
+    return read_slice(path, window=parse_window(window) if window else LUNG).grey
+
+
+def learn_prior(table: SliceTable, decoded: Decoded) -> Map | None:
+    """Return where the lesions of training slices lie, see `lesion_prior`.
+
+    A slice's mask is taken where it has one, else its boxes.
+
+    Args:
+        table: training slices with lesions.
+        decoded: the same slices, which know their shapes.
+    """
+
+    def places() -> Iterator[tuple[str, Region]]:
+        for row, group in enumerate(table.rows["group"]):
+            shape = decoded.shapes[row]
+            regions = lesion_regions(table, row, (int(shape[0]), int(shape[1])))
+            for region in list(regions.values())[-1:]:
+                yield group, region
+
+    return lesion_prior(places())
+
+
+def choose_levels(measured: Iterable[Measured]) -> Levels:
+    """Return for each kind of region and map the threshold of the greatest mean overlap.
+
+    The lowest where several are equal.
+
+    Args:
+        measured: of validation slices.
+    """
+    sums: dict[tuple[str, str], npt.NDArray[np.float64]] = {}
+    for one in measured:
+        for name, found in one.found.items():
+            key = (one.kind, name)
+            sums[key] = sums.get(key, np.zeros(LEVELS)) + found.overlap
+    return {key: int(total.argmax()) for key, total in sums.items()}

@@ -1,0 +1,202 @@
+"""Localise: how well a run's maps find the lesions that its table knows, next to controls."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from hilum.cam_maps import MapsFacts, read_index, read_maps_facts
+from hilum.learn.predict import Member, load_networks, untrained_networks
+from hilum.prepare import decode_table
+from hilum.progress import SILENT, Progress
+from hilum.run import Run, open_run, write_json
+from hilum.scores.localisation import (
+    NETWORK,
+    Map,
+    area_share,
+    chance,
+    extent,
+    figure_column,
+    random_boxes,
+    size_of,
+)
+from hilum.steps.explain.write_maps import A_FILE, MapsWanted, write_maps
+from hilum.steps.facts import network_facts
+from hilum.steps.localise.lesions import has_lesion
+from hilum.steps.localise.measure import (
+    UNCHOSEN,
+    Levels,
+    Measured,
+    choose_levels,
+    learn_prior,
+    measure,
+)
+from hilum.steps.localise.summary import Chosen, localisation_numbers
+from hilum.table import SliceTable, write_csv
+
+__all__ = ["forget_localisation", "localise"]
+
+RANDOM_NETWORK = "random_network"
+SEED = 0
+"""Of the untrained network's weights."""
+DECIMALS = 6
+
+
+class _Maker(NamedTuple):
+    """Networks, and what maps are asked of them."""
+
+    members: Sequence[Member]
+    wanted: MapsWanted
+
+
+def forget_localisation(run: Run) -> None:
+    """Remove what was measured on maps that are no more."""
+    run.localisation_table.unlink(missing_ok=True)
+    run.localisation_file.unlink(missing_ok=True)
+
+
+def localise(
+    run: Run | Path | str, *, untrained: bool = True, progress: Progress = SILENT
+) -> dict[str, Any] | None:
+    """Hold the maps of a run's `maps/` against boxes and masks; write what they find.
+
+    Writes `localisation.csv`, one row a slice and kind of region, and `localisation.json`: the
+    figures with intervals over groups next to those of the controls, by lesion size and by whether
+    the call was right, and what they mean. Where no slice of the maps' split has a lesion, nothing
+    is written.
+
+    Args:
+        run: a run whose maps `explain` has made, or its folder.
+        untrained: measure an untrained network too, which takes as long as the maps did.
+        progress: told what is going on.
+
+    Returns:
+        the content of localisation.json, or None.
+
+    Raises:
+        UsageError: the run is a cross-validation.
+        RunError: it has no maps, or lacks something.
+        ReadError, TableError: a mask can't be read, or is not of its slice.
+    """
+    run = run if isinstance(run, Run) else open_run(run)
+    facts, whole = read_maps_facts(run.maps), run.table()
+    lesions = whole.where(has_lesion(whole.rows))
+    scored, validation = lesions.part(facts.split), lesions.part("validation")
+    if not len(scored):
+        forget_localisation(run)
+        progress.say(f"No {facts.split} slice has a box or a mask: no lesion to hold maps against.")
+        return None
+    makers = _makers(run, facts, untrained=untrained)
+    prior = _prior(lesions.part("train"), whole, makers[NETWORK].members[0].size, progress)
+    with tempfile.TemporaryDirectory(prefix="hilum-maps-") as place:
+        there = _maps(makers, scored, {NETWORK: run.maps}, Path(place) / "own", whole, progress)
+        if facts.split == "validation":
+            before = there
+        else:
+            before = _maps(makers, validation, {}, Path(place) / "validation", whole, progress)
+        levels = choose_levels(_told(measure(validation, before, prior), len(validation), progress))
+        found = _told(measure(scored, there, prior), len(scored), progress)
+        rows = _frame(_rows(scored, found, levels, read_index(run.maps)))
+    chosen = Chosen(levels, len(validation), int(validation.rows["group"].nunique()))
+    told = localisation_numbers(rows, chosen, facts)
+    write_csv(rows, run.localisation_table)
+    write_json(told, run.localisation_file)
+    return told
+
+
+def _makers(run: Run, facts: MapsFacts, *, untrained: bool) -> dict[str, _Maker]:
+    """Return the networks that maps are asked of, in the way in which the run's were made."""
+    names = network_facts(run).class_names
+    asked = (names, facts.target, facts.method, facts.layer)
+    makers = {NETWORK: _Maker(load_networks(run), MapsWanted(*asked))}
+    if untrained:
+        weights = f"random weights, seed {SEED}"
+        members = untrained_networks(run, seed=SEED)
+        makers[RANDOM_NETWORK] = _Maker(members, MapsWanted(*asked, weights=weights))
+    return makers
+
+
+def _prior(table: SliceTable, whole: SliceTable, size: int, progress: Progress) -> Map | None:
+    """Return where the lesions of training slices lie, None where none is known."""
+    if not len(table):
+        return None
+    with decode_table(table, size=size, whole=whole, progress=progress) as decoded:
+        return learn_prior(table, decoded)
+
+
+def _maps(
+    makers: Mapping[str, _Maker],
+    table: SliceTable,
+    there: Mapping[str, Path],
+    place: Path,
+    whole: SliceTable,
+    progress: Progress,
+) -> dict[str, Path]:
+    """Return the maps folder of each maker, made below `place` where it is not there yet."""
+    folders = dict(there)
+    for name in makers.keys() - there.keys() if len(table) else ():
+        folders[name] = place / name
+        folders[name].mkdir(parents=True)
+        members, wanted = makers[name]
+        write_maps(members, table, folders[name], wanted=wanted, whole=whole, progress=progress)
+    return folders
+
+
+def _told(measured: Iterator[Measured], total: int, progress: Progress) -> Iterator[Measured]:
+    """Pass on what is measured, and tell how far it is."""
+    for one in measured:
+        progress.advance("finding lesions", one.row + 1, total)
+        yield one
+
+
+def _frame(rows: Iterator[dict[str, Any]]) -> pd.DataFrame:
+    """Return rows as a table, some at a time: as columns they take less memory."""
+    parts = []
+    while some := list(islice(rows, A_FILE)):
+        parts.append(pd.DataFrame(some))
+    return pd.concat(parts, ignore_index=True)
+
+
+def _rows(
+    table: SliceTable, measured: Iterator[Measured], levels: Levels, index: pd.DataFrame
+) -> Iterator[dict[str, Any]]:
+    """Yield the rows of localisation.csv."""
+    known = index.set_index("slice_id")
+    size = ""
+    last = -1
+    for one in measured:
+        told = known.loc[table.rows["slice_id"].iloc[one.row]]
+        if one.row != last:  # by its boxes, where it has some: they come first
+            last, size = one.row, size_of(extent(one.region))
+        yield {
+            "slice_id": told.name,
+            **{
+                name: told[name]
+                for name in ("group", "split", "label", "predicted", "target", "probability")
+            },
+            "state": told["state"],
+            "region": one.kind,
+            "area": round(area_share(one.region), DECIMALS),
+            "size": size,
+            **_figures(one, levels),
+        }
+
+
+def _figures(one: Measured, levels: Levels) -> dict[str, float]:
+    """Return the figures of the network and of each control, by their columns."""
+    of = {
+        name: found.figures(levels.get((one.kind, name), UNCHOSEN))
+        for name, found in one.found.items()
+    }
+    of["random_boxes"] = random_boxes(one.region)
+    of["chance"] = chance(one.region, one.found[NETWORK].hot)
+    return {
+        figure_column(figure, name): round(value, DECIMALS)
+        for name, figures in of.items()
+        for figure, value in figures.items()
+    }

@@ -1,0 +1,123 @@
+"""What localisation.json says of the rows of localisation.csv."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from hilum.audit import localisation_concern
+from hilum.cam_maps import MapsFacts
+from hilum.run.environment import version
+from hilum.scores import FEW_GROUPS, INTERVAL
+from hilum.scores.localisation import (
+    CONTROLS,
+    HOT,
+    LEVELS,
+    NETWORK,
+    SIZES,
+    figure_column,
+    subsets,
+    summarise,
+)
+from hilum.steps.localise.lesions import REGIONS
+from hilum.steps.localise.measure import Levels
+
+__all__ = ["Chosen", "localisation_numbers"]
+
+DECIMALS = 6
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The thresholds of overlap, and the validation slices with lesions they were chosen on."""
+
+    levels: Levels
+    slices: int
+    groups: int
+
+
+def localisation_numbers(rows: pd.DataFrame, chosen: Chosen, maps: MapsFacts) -> dict[str, Any]:
+    """Return the content of localisation.json.
+
+    Args:
+        rows: of localisation.csv.
+        chosen: thresholds.
+        maps: what the network's maps are.
+    """
+    kinds = [kind for kind in REGIONS if (rows["region"] == kind).any()]
+    by_kind = {kind: rows[rows["region"] == kind] for kind in kinds}
+    main = max(kinds, key=lambda kind: len(by_kind[kind]))
+    summaries = {
+        kind: {name: summarise(part) for name, part in subsets(of_kind).items()}
+        for kind, of_kind in by_kind.items()
+    }
+    return {
+        "hilum": version(),
+        "split": maps.split,
+        "target": maps.target,
+        "method": maps.method,
+        "layers": list(maps.layers),
+        "interval": INTERVAL,
+        "hot": HOT,
+        "sizes": {name: round(most, DECIMALS) for name, most in SIZES.items()},
+        "thresholds": _thresholds(chosen),
+        "missed": _missed(by_kind[main]),
+        "region": main,
+        "verdict": localisation_concern(summaries[main]["all"]).as_json(),
+        "notes": _notes(rows, chosen, maps.split),
+        "regions": summaries,
+    }
+
+
+def _thresholds(chosen: Chosen) -> dict[str, Any]:
+    """Return at which share of their largest value maps are cut for `iou`."""
+    shares: dict[str, dict[str, float]] = {}
+    for (kind, name), level in sorted(chosen.levels.items()):
+        shares.setdefault(kind, {})[name] = (level + 1) / LEVELS
+    told = {"slices": chosen.slices, "groups": chosen.groups, "shares": shares}
+    return {"chosen_on": "validation" if chosen.levels else None, **told}
+
+
+def _missed(rows: pd.DataFrame) -> dict[str, int]:
+    """Return how many maps of the network and of each control are zero or not finite.
+
+    Nothing is hot in such a map, and in every other one its largest value is.
+    """
+    hot = {of: figure_column("hot", of) for of in (NETWORK, *CONTROLS)}
+    return {of: int((rows[column] == 0).sum()) for of, column in hot.items() if column in rows}
+
+
+def _notes(rows: pd.DataFrame, chosen: Chosen, split: str) -> list[str]:
+    """Return what a reader of the figures must know, in sentences."""
+    told, slices = [], rows.drop_duplicates("slice_id")
+    groups = int(slices["group"].nunique())
+    if groups < FEW_GROUPS:
+        told.append(
+            f"Only {groups} {'group has' if groups == 1 else 'groups have'} slices with a lesion: "
+            f"with fewer than {FEW_GROUPS}, bootstrap intervals come out too narrow."
+        )
+    missed = int((slices["state"] != "ok").sum())
+    if missed:
+        told.append(
+            f"{missed} of {len(slices)} maps {'is' if missed == 1 else 'are'} zero everywhere or "
+            "not finite, and count as misses."
+        )
+    unchosen = sorted(set(rows["region"]) - {kind for kind, _ in chosen.levels})
+    if unchosen:
+        told.append(
+            f"No validation slice has {' or '.join(unchosen)} to choose a threshold on: IoU is "
+            f"taken at {HOT:g} of each map's largest value."
+        )
+    elif split == "validation":
+        told.append("The thresholds of IoU were chosen on these very slices, so it flatters.")
+    if split == "train":
+        told.append("The network has learnt these slices, and the lesion prior is made of them.")
+    others = sorted(set(slices["label"]) - set(slices["target"]))
+    if others:
+        told.append(
+            f"Some maps are for another class than their slice's, {', '.join(others)}: they need "
+            "not point at its lesion."
+        )
+    return told

@@ -1,0 +1,150 @@
+"""Checks that hold maps against maps: of different slices, of random layers, of other networks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from hilum.audit import agreement_concern, randomisation_concern
+from hilum.cam_maps import state_of_maps
+from hilum.learn.networks import Classifier
+from hilum.learn.randomise import Stage, kept_weights, randomise, untrained
+from hilum.progress import Progress
+from hilum.run import Run
+from hilum.scores.similarity import MEASURES, alike
+from hilum.steps.sanity.sample import Ask, Checked, Maps, Sample, on_grid
+
+__all__ = ["agreement", "different_slices", "judged", "randomisation"]
+
+PARTNERS = 8
+"""Other slices that each slice's map is held against; more hardly move the mean."""
+
+Values = dict[str, npt.NDArray[np.float64]]
+
+
+def different_slices(sample: Sample, *, seed: int) -> Checked:
+    """Return how alike the run's own maps of different slices are: what any two maps reach.
+
+    Args:
+        sample: slices and maps.
+        seed: of the choice of partners.
+    """
+    found = _among(sample, sample.maps, seed=seed)
+    return Checked(sample.told(found), [sample.long_rows("different slices", "", found)], {})
+
+
+def _among(sample: Sample, others: Maps, *, seed: int) -> Values:
+    """Return how alike each slice's map is to `others` (n, GRID, GRID) of different slices, (n,)
+    each, on average over its partners."""
+    found: Values = {name: np.zeros(len(sample)) for name in MEASURES}
+    for place, partners in enumerate(sample.partners(most=PARTNERS, seed=seed)):
+        own = np.repeat(sample.maps[place : place + 1], len(partners), axis=0)
+        for name, values in alike(own, others[partners]).items():
+            found[name][place] = values.mean()
+    return found
+
+
+def randomisation(
+    sample: Sample,
+    run: Run,
+    network: Classifier,
+    ask: Ask,
+    stages: Sequence[Stage],
+    chance: tuple[int, int],
+    progress: Progress,
+) -> Checked:
+    """Return how alike maps stay to the trained network's while its layers become random.
+
+    Args:
+        sample: slices and the trained network's maps.
+        run: what network it is.
+        network: the one that `ask` asks; it has its weights back afterwards.
+        ask: makes maps.
+        stages: in the order in which they become random.
+        chance: number of draws of the random weights, and the seed of the first.
+        progress: told how far it is.
+    """
+    draws, seed = chance
+    values = np.zeros((draws, len(stages), len(MEASURES), len(sample)))
+    empty = np.zeros((draws, len(stages)), dtype=np.int64)
+    shown: dict[str, Maps] = {}
+    for draw in range(draws):
+        by = untrained(run, seed=seed + draw)
+        with kept_weights(network):
+            for place, stage in enumerate(stages):
+                randomise(network, stage, by)
+                cells = ask(sample.grey, sample.target)
+                empty[draw, place] = (state_of_maps(cells) != "ok").sum()
+                found = alike(sample.maps, on_grid(cells, sample.offset))
+                values[draw, place] = [found[name] for name in MEASURES]
+                if draw == 0:
+                    shown[stage.name] = cells
+                done = draw * len(stages) + place + 1
+                progress.advance("randomising layers", done, draws * len(stages))
+    return _randomised(sample, stages, values, empty, shown)
+
+
+def _randomised(
+    sample: Sample,
+    stages: Sequence[Stage],
+    values: npt.NDArray[np.float64],
+    empty: npt.NDArray[np.int64],
+    shown: dict[str, Maps],
+) -> Checked:
+    """Return the figures of each stage: means over the draws, and each draw's own mean."""
+    told, rows = [], []
+    for place, stage in enumerate(stages):
+        mean = dict(zip(MEASURES, values[:, place].mean(axis=0), strict=True))
+        each = {
+            name: [round(float(own.mean()), 6) for own in values[:, place, number]]
+            for number, name in enumerate(MEASURES)
+        }
+        told.append(
+            {
+                "name": stage.name, "layers": stage.layers, **sample.told(mean), "each_draw": each,
+                "without_map": empty[:, place].tolist(),
+            }
+        )  # fmt: skip
+        rows.append(sample.long_rows("randomisation", stage.name, mean))
+    return Checked({"draws": len(values), "stages": told}, rows, shown)
+
+
+def judged(randomised: dict[str, Any], floor: dict[str, Any]) -> dict[str, Any]:
+    """Return the randomisation's part of sanity.json with its level and sentence in front."""
+    return {**randomisation_concern(randomised["stages"], floor).as_json(), **randomised}
+
+
+def agreement(
+    sample: Sample,
+    cells: Maps,
+    offset: tuple[float, float],
+    *,
+    name: str,
+    other: str,
+    seed: int,
+) -> Checked:
+    """Return how alike another network's maps of the same slices are to the run's own.
+
+    Args:
+        sample: slices and the run's own maps.
+        cells: (n, rows, columns), the other network's maps of the same slices and classes.
+        offset: of their pixels, see `hilum.cam_maps.in_slice_pixels`.
+        name: of the other run, in sanity.csv.
+        other: what it is, for the sentence.
+        seed: of the choice of partners.
+    """
+    empty = int((state_of_maps(cells) != "ok").sum())
+    grid = on_grid(cells, offset)
+    own, floor = alike(sample.maps, grid), _among(sample, grid, seed=seed)
+    lead = {measure: own[measure] - floor[measure] for measure in MEASURES}
+    told = {"lead": sample.differences(lead), "floor": sample.told(floor)}
+    same = sample.told(own)
+    concern = agreement_concern(other, same, lead=told["lead"])
+    rows = [
+        sample.long_rows("agreement", name, own),
+        sample.long_rows("agreement, different slices", name, floor),
+    ]
+    return Checked({**concern.as_json(), **same, **told, "without_map": empty}, rows, {name: cells})

@@ -1,0 +1,95 @@
+"""The other runs whose maps are held against a run's: the same slices, other seeds or networks."""
+
+from __future__ import annotations
+
+import filecmp
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hilum.errors import UsageError
+from hilum.learn.predict import Member, load_networks
+from hilum.recipe import Recipe
+from hilum.run import Run, open_run
+from hilum.steps.facts import network_facts
+from hilum.steps.same_slices import refuse_unlike
+
+__all__ = ["SEED", "Other", "other_runs"]
+
+SEED, NETWORK, RECIPE = "seed", "network", "recipe"
+"""What another run differs in: nothing but the seed; the backbone; other settings."""
+
+
+@dataclass(frozen=True)
+class Other:
+    """Another run on the same slices.
+
+    Attributes:
+        run: where it lies.
+        member: its network.
+        differs: one of SEED, NETWORK, RECIPE.
+        words: what it is, for a sentence.
+    """
+
+    run: Run
+    member: Member
+    differs: str
+    words: str
+
+    @property
+    def name(self) -> str:
+        """Its folder's name."""
+        return self.run.folder.resolve().name
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What sanity.json says of it."""
+        title = str(self.run.network().get("title", self.name))
+        return {
+            "run": self.run.folder.as_posix(), "title": title, "differs": self.differs,
+            "seed": self.run.recipe().training.seed, "name": self.words,
+        }  # fmt: skip
+
+
+def other_runs(run: Run, others: Sequence[Run | Path | str]) -> list[Other]:
+    """Return the other runs, checked.
+
+    Raises:
+        UsageError: one has no network of its own, is given twice or is the run itself, or is not
+            on the same slices with the same classes and splits.
+        RunError: one is not whole.
+    """
+    opened = [given if isinstance(given, Run) else open_run(given) for given in others]
+    first = (run, network_facts(run), run.table()) if opened else None
+    seen = [run]
+    for other in opened:
+        other.refuse_without_network()
+        for known in seen:
+            if filecmp.cmp(known.weights_file, other.weights_file, shallow=False):
+                raise UsageError(
+                    f"{known.folder} and {other.folder} hold the same network; give each once."
+                )
+        seen.append(other)
+        if first is not None:
+            refuse_unlike(first, (other, network_facts(other), other.table()), to="compared")
+    return [_other(run.recipe(), other) for other in opened]
+
+
+def _other(recipe: Recipe, other: Run) -> Other:
+    """Return another run with what it differs in."""
+    (member,) = load_networks(other)
+    own = other.recipe()
+    title = str(other.network().get("title", other.folder.name))
+    if own.network.backbone != recipe.network.backbone:
+        return Other(other, member, NETWORK, title)
+    if _without_chance(own) == _without_chance(recipe):
+        return Other(other, member, SEED, f"the same recipe, seed {own.training.seed}")
+    return Other(other, member, RECIPE, f"{title} by another recipe")
+
+
+def _without_chance(recipe: Recipe) -> dict[str, Any]:
+    """Return a recipe's settings but for its title, its seed, and how exactly it is computed."""
+    told = recipe.model_dump(mode="json")
+    training = {k: v for k, v in told["training"].items() if k not in ("seed", "precision")}
+    return {**told, "title": "", "training": training}

@@ -1,0 +1,151 @@
+"""Deletion and insertion on a run's slices: the network's answer while pixels go or come."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from hilum.audit import removal_concern
+from hilum.cam_maps import in_slice_pixels
+from hilum.engines import Engine, as_probabilities
+from hilum.prepare import BATCH
+from hilum.progress import Progress
+from hilum.scores.deletion import (
+    BLUR,
+    GAMES,
+    ORDERS,
+    area,
+    emptied,
+    moved,
+    played,
+    ranks,
+    shares,
+)
+from hilum.scores.localisation import centre_prior
+from hilum.steps.sanity.sample import Checked, Grey, Maps, Sample
+
+__all__ = ["MATTERS", "removal"]
+
+MATTERS = 0.1
+"""A game is played where emptying the slice takes at least so much from the class's probability:
+where the network says the same of an empty slice, no pixel can matter."""
+FILLS = {
+    "deletion": "the slice's mean grey",
+    "insertion": f"the slice, blurred by {BLUR:g} of its side",
+}
+SAID = ("probability", "logit")
+
+Ranks = npt.NDArray[np.int64]
+
+
+def removal(
+    sample: Sample, engine: Engine, *, steps: int, seed: int, progress: Progress
+) -> Checked:
+    """Return the parts `deletion` and `insertion` of sanity.json, and their rows of sanity.csv.
+
+    Args:
+        sample: slices, classes and maps.
+        engine: the network.
+        steps: after each of so many equal parts of the pixels it is asked.
+        seed: of all that is drawn.
+        progress: told how far it is.
+    """
+    told: dict[str, Any] = {}
+    rows: list[pd.DataFrame] = []
+    another = np.concatenate(sample.partners(most=1, seed=seed))
+    for game in GAMES:
+        playable = np.flatnonzero(_matters(sample, engine, game))
+        part = sample.part(playable)
+        curves = np.zeros((len(part), len(ORDERS), len(SAID), steps + 1))
+        for number, place in enumerate(playable.tolist()):
+            cells = sample.cells[place], sample.cells[another[place]]
+            chance = np.random.default_rng([seed, place])
+            orders = _orders(sample.grey[place], cells, sample.offset, chance)
+            for order, turns in enumerate(orders):
+                slices = list(played(sample.grey[place], turns, game, steps=steps))
+                curves[number, order] = _said(engine, slices, sample.target[place])
+            progress.advance(game, number + 1, len(part))
+        areas = {order: area(curves[:, number, 0]) for number, order in enumerate(ORDERS)}
+        rows += [part.long_rows(game, order, {"area": own}) for order, own in areas.items()]
+        told[game] = _told(game, part, curves, areas, of=len(sample))
+    return Checked(told, rows)
+
+
+def _matters(sample: Sample, engine: Engine, game: str) -> npt.NDArray[np.bool_]:
+    """Return (n,) whether emptying a slice takes its class away."""
+    drop = np.zeros(len(sample))
+    for first in range(0, len(sample), BATCH):
+        grey = sample.grey[first : first + BATCH]
+        target = sample.target[first : first + BATCH]
+        empty = np.stack([emptied(one, game) for one in grey])
+        said = [as_probabilities(engine.logits(some)) for some in (grey, empty)]
+        own = np.arange(len(grey))
+        drop[first : first + BATCH] = said[0][own, target] - said[1][own, target]
+    return np.asarray(drop >= MATTERS)
+
+
+def _orders(
+    grey: Grey,
+    cells: tuple[Maps, Maps],
+    offset: tuple[float, float],
+    chance: np.random.Generator,
+) -> list[Ranks]:
+    """Return when each pixel's turn comes, for each of ORDERS.
+
+    Args:
+        grey: (size, size).
+        cells: (rows, columns) of the slice's own map, and of another slice's.
+        offset: of the maps' pixels.
+        chance: of the place it is moved to, and of the order of equal pixels.
+    """
+    own, another = cells
+    shape = (grey.shape[0], grey.shape[1])
+    coarse = {"map": own, "moved": moved(own, chance), "another": another}
+    fine = {name: in_slice_pixels(one, shape, offset) for name, one in coarse.items()}
+    fine["centre"] = centre_prior(shape)
+    return [ranks(fine[order], chance) for order in ORDERS]
+
+
+def _said(engine: Engine, slices: Sequence[Grey], target: int) -> npt.NDArray[np.float64]:
+    """Return probability and logit of a class, (2, n), of slices, asked a batch at a time."""
+    logits = np.concatenate(
+        [
+            engine.logits(np.stack(slices[first : first + BATCH]))
+            for first in range(0, len(slices), BATCH)
+        ]
+    )
+    return np.stack([as_probabilities(logits)[:, target], logits[:, target].astype(np.float64)])
+
+
+def _told(
+    game: str,
+    sample: Sample,
+    curves: npt.NDArray[np.float64],
+    areas: dict[str, npt.NDArray[np.float64]],
+    *,
+    of: int,
+) -> dict[str, Any]:
+    """Return a game's part of sanity.json."""
+    reached = sample.told(areas)
+    minus = sample.differences({order: areas["map"] - areas[order] for order in ORDERS[1:]})
+    concern = removal_concern(game, reached, minus, asked=len(sample), of=of)
+    drawn = {}
+    if len(sample):
+        mean = curves.mean(axis=0).round(6).tolist()
+        drawn = {
+            order: dict(zip(SAID, mean[place], strict=True)) for place, order in enumerate(ORDERS)
+        }
+    return {
+        **concern.as_json(),
+        "slices": len(sample),
+        "groups": len(set(sample.groups)),
+        "fill": FILLS[game],
+        "areas": reached,
+        "map_minus": minus,
+        "shares": shares(curves.shape[-1] - 1).round(6).tolist(),
+        "curves": drawn,
+    }

@@ -1,0 +1,201 @@
+"""Sanity: does a run's map mean anything? Layers made random, other networks, pixels removed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from PIL import Image
+
+from hilum.errors import UsageError
+from hilum.learn.maps import LAST, Explainer
+from hilum.learn.predict import load_networks
+from hilum.learn.randomise import backbone_stages
+from hilum.progress import SILENT, Progress
+from hilum.report.sanity.figures import sanity_drawings
+from hilum.report.sanity.sheet import draw_sanity_sheet
+from hilum.run import Run, open_run, write_json
+from hilum.run.environment import version
+from hilum.scores import INTERVAL
+from hilum.steps.explain import POSITIVE, PREDICTED
+from hilum.steps.facts import network_facts
+from hilum.steps.sanity.maps import agreement, different_slices, judged, randomisation
+from hilum.steps.sanity.other_runs import Other, other_runs
+from hilum.steps.sanity.removal import removal
+from hilum.steps.sanity.sample import Checked, Sample
+from hilum.steps.sanity.take import Asked, asker, take_slices
+from hilum.storage.atomic import new_folder, write_text
+from hilum.table import SPLITS, write_csv
+
+__all__ = ["SanityOptions", "sanity"]
+
+SHOWN, STAGES_SHOWN = 4, 5
+"""Slices on the sheet of maps, and how many of the stages."""
+
+
+@dataclass(frozen=True)
+class SanityOptions:
+    """What is looked at, and how closely.
+
+    Attributes:
+        slices: drawn at most, labels in turn, each group once before any twice.
+        draws: of random weights; the figures are means over them.
+        steps: parts that a slice's pixels are removed, or put back, in.
+        split: that the slices are of.
+        target: the class that is explained throughout: "positive", "predicted" (by the run's
+            network), or a class.
+        method, layer: see `hilum.steps.explain.step.explain`.
+        seed: of all that is drawn.
+    """
+
+    slices: int = 32
+    draws: int = 3
+    steps: int = 20
+    split: str = "test"
+    target: str = POSITIVE
+    method: str = "gradcam"
+    layer: str = LAST
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for name, least in (("slices", 2), ("draws", 1), ("steps", 2), ("seed", 0)):
+            if getattr(self, name) < least:
+                raise UsageError(f"{name} must be {least} or more; got {getattr(self, name)}.")
+        if self.split not in SPLITS:
+            raise UsageError(f"a split is one of {', '.join(SPLITS)}; got {self.split!r}.")
+
+
+def sanity(
+    run: Run | Path | str,
+    others: Iterable[Run | Path | str] = (),
+    *,
+    options: SanityOptions = SanityOptions(),
+    progress: Progress = SILENT,
+) -> dict[str, Any]:
+    """Check whether a run's maps mean anything; write the folder `sanity/` of the run.
+
+    Three checks, on the same slices and for the same class of each: the maps must change when
+    layer after layer is made random; other runs' maps should agree with them more than maps of
+    different slices do; and the answer should fall, or rise, sooner when pixels are removed, or
+    put back, in the order of the map than in orders that know nothing.
+
+    Args:
+        run: a finished run of one network, or its folder.
+        others: runs on the same slices and splits, of the same recipe with another seed, or of
+            other networks.
+        options: how many slices, draws and steps; class, method and layer.
+        progress: told what is going on.
+
+    Returns:
+        the content of sanity.json.
+
+    Raises:
+        UsageError: an option is none, a run has no network of its own, or runs don't fit.
+        RunError: a run lacks something, or its network has no such layer.
+    """
+    run = run if isinstance(run, Run) else open_run(run)
+    run.refuse_without_network()
+    asked = _asked(run, options)
+    whole, compared = run.table(), other_runs(run, list(others))
+    table = whole.part(options.split)
+    if not len(table):
+        raise UsageError(f"{run.folder} has no slices of the split {options.split!r}.")
+    sizes = {asked.member.size, *(other.member.size for other in compared)}
+    sample = take_slices(
+        asked, table, whole, sizes=sizes, count=options.slices, seed=options.seed,
+        progress=progress,
+    )  # fmt: skip
+    content, checked = _check(run, asked, sample, compared, options, progress)
+    rows = [some for one in checked for some in one.rows]
+    with new_folder(run.sanity, force=True) as draft:
+        write_json(content, draft / "sanity.json")
+        write_csv(pd.concat(rows, ignore_index=True), draft / "sanity.csv")
+        _sheet(sample, checked).save(draft / "maps.png", optimize=True)
+        for name, drawing in sanity_drawings(content).items():
+            write_text(draft / f"{name}.svg", drawing.svg)
+    return content
+
+
+def _asked(run: Run, options: SanityOptions) -> Asked:
+    """Return the run's network, and which class it is asked about."""
+    facts = network_facts(run)
+    names = facts.class_names
+    known = (POSITIVE, PREDICTED, *names)
+    if options.target not in known:
+        raise UsageError(f"a target is one of {', '.join(known)}; got {options.target!r}.")
+    (member,) = load_networks(run)
+    explainer = Explainer([member], method=options.method, layer=options.layer)
+    if options.target in names:
+        return Asked(member, explainer, names, names.index(options.target))
+    predicted = options.target == PREDICTED
+    return Asked(member, explainer, names, None if predicted else names.index(facts.positive))
+
+
+def _check(
+    run: Run,
+    asked: Asked,
+    sample: Sample,
+    compared: Sequence[Other],
+    options: SanityOptions,
+    progress: Progress,
+) -> tuple[dict[str, Any], list[Checked]]:
+    """Return the content of sanity.json, and what each check found."""
+    member, seed = asked.member, options.seed
+    floor = different_slices(sample, seed=seed)
+    stages = backbone_stages(member.network, size=member.size)
+    randomised = randomisation(
+        sample, run, member.network, asker(asked.explainer, member.size), stages,
+        (options.draws, seed), progress,
+    )  # fmt: skip
+    agreed = []
+    for place, other in enumerate(compared):
+        agreed.append(_agreement(sample, other, options))
+        progress.advance("other runs", place + 1, len(compared))
+    games = removal(sample, member, steps=options.steps, seed=seed, progress=progress)
+    content = {
+        "hilum": version(),
+        "options": asdict(options),
+        "method": asked.explainer.method.title,
+        "layers": list(asked.explainer.layers),
+        "slices": len(sample),
+        "groups": len(set(sample.groups)),
+        "by_target": sample.rows["target"].value_counts().sort_index().to_dict(),
+        "left_out": sample.left_out,
+        "interval": INTERVAL,
+        "different_slices": floor.told,
+        "randomisation": judged(randomised.told, floor.told),
+        "runs": [{**other.facts, **own.told} for other, own in zip(compared, agreed, strict=True)],
+        **games.told,
+    }
+    return content, [floor, randomised, *agreed, games]
+
+
+def _sheet(sample: Sample, checked: Sequence[Checked]) -> Image.Image:
+    """Return a sheet of some slices' maps: as trained, while layers become random, of others."""
+    _, randomised, *others = checked
+    shown = sample.first_of_groups(SHOWN)
+    names = list(randomised.shown)
+    some = np.unique(np.linspace(0, len(names) - 1, STAGES_SHOWN).round().astype(int))
+    columns = {"as trained": sample.cells}
+    for name in (names[place] for place in some):
+        title = f"random down to {name.split(' to ')[0]}" if name != names[0] else f"{name} random"
+        columns[title] = randomised.shown[name]
+    for other in others:
+        columns |= other.shown
+    return draw_sanity_sheet(
+        list(sample.grey[shown]), {name: list(maps[shown]) for name, maps in columns.items()}
+    )
+
+
+def _agreement(sample: Sample, other: Other, options: SanityOptions) -> Checked:
+    """Return how alike another run's maps are."""
+    member = other.member
+    explainer = Explainer([member], method=options.method, layer=options.layer)
+    cells = asker(explainer, member.size)(sample.sized[member.size], sample.target)
+    return agreement(
+        sample, cells, explainer.offset, name=other.name, other=other.words, seed=options.seed
+    )

@@ -1,0 +1,261 @@
+"""Cross-validate: a table and a recipe in, one run out that holds a run for each fold."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from hilum.catalogue.networks import WEIGHTS_VARIABLE
+from hilum.errors import RunError, UsageError, WeightsError
+from hilum.learn.device import make_accelerator
+from hilum.learn.networks import build_network, fill_network
+from hilum.learn.precision import settle_precision
+from hilum.learn.weights import Weights, find_weights
+from hilum.prepare import decode_table
+from hilum.progress import SILENT, Progress
+from hilum.recipe import Recipe, as_recipe, dump_recipe
+from hilum.run import RUN_MARKS, Run, write_json
+from hilum.run.environment import describe_environment
+from hilum.splits import deal_folds
+from hilum.steps.evaluate import evaluate
+from hilum.steps.facts import fill_classes, refuse_own_slices
+from hilum.steps.train.step import resume, train
+from hilum.storage.atomic import new_folder, refuse_existing, write_text
+from hilum.table import SliceTable, as_table, write_csv, write_table
+
+__all__ = ["cross_validate", "resume_folds"]
+
+KIND = "cross-validation"
+START = "folds.json"
+"""In checkpoint/: where the weights are that further folds begin with."""
+SAID_ONCE = ("Design", "Weights")
+"""What a training says that is the same in every fold."""
+OF_MEMBER = ("device", "precision", "processes", "seed")
+"""Keys of environment.json that are the same in every fold."""
+
+
+def cross_validate(
+    table: SliceTable | Path | str,
+    recipe: Recipe | Path | str,
+    *,
+    folds: int,
+    out: Path | str,
+    weights: Path | str | None = None,
+    force: bool = False,
+    progress: Progress = SILENT,
+) -> Run:
+    """Train the recipe once for each fold and score every slice by a network that never saw it.
+
+    The folds are dealt by group and by label, from the recipe's seed; the table's own `split` has
+    no say, and slices without one take part too. Within each fold a share of the other slices is
+    the validation that its best epoch is chosen on. Nothing is written before every slice and
+    setting was checked.
+
+    Args:
+        table: a slice table, or the path of one.
+        recipe: a recipe, the name of a built-in one, or the path of a TOML file.
+        folds: how many; at least 2.
+        out: the run folder to make; the folds are run folders in `members/` of it.
+        weights: see `hilum.learn.weights.find_weights`.
+        force: replace a run that stands at `out`.
+        progress: told what is going on.
+
+    Returns:
+        the finished run: out-of-fold predictions.csv, metrics.json, folds.csv.
+
+    Raises:
+        HilumError: the first thing that is wrong, in one sentence.
+        KeyboardInterrupt: stopped; go on with `resume_folds`.
+    """
+    folder = Path(out)
+    refuse_existing(folder, force=force, marks=RUN_MARKS)
+    whole = as_table(table)
+    refuse_own_slices(whole, folder)
+    filled = fill_classes(as_recipe(recipe), whole)
+    deal_folds(whole, folds, seed=filled.training.seed)
+    where = _where(weights)
+    start = find_weights(filled.timm_name, where)
+    network = build_network(filled, start, classes=len(filled.classes.names))
+    filled, measured = settle_precision(network, fill_network(filled, start, network))
+    if measured:
+        progress.say(measured)
+    ignored = " The table's own splits have no say." if (whole.rows["split"] != "").any() else ""
+    progress.say(f"{folds} folds by group: every slice is tested on once.{ignored}")
+    with decode_table(whole, size=filled.input.size, progress=progress):
+        pass  # every slice can be read: known before anything is written or replaced
+    accelerator = make_accelerator(filled.training.precision)
+    if accelerator.is_main_process:
+        with new_folder(folder, force=force, marks=RUN_MARKS) as draft:
+            _begin(Run(draft), whole, filled, folds, (where, start))
+    accelerator.wait_for_everyone()
+    return _go_on(Run(folder), progress)
+
+
+def resume_folds(folder: Path | str, *, progress: Progress = SILENT) -> Run:
+    """Go on with an interrupted cross-validation: its open fold, further ones, the scores.
+
+    Raises:
+        UsageError: it is finished already.
+        RunError: what it went on from is missing or broken.
+    """
+    run = Run(Path(folder))
+    if run.finished:
+        raise UsageError(f"the training in {run.folder} is finished; there is nothing to resume.")
+    return _go_on(run, progress)
+
+
+def _where(weights: Path | str | None) -> str | None:
+    """Return where the weights are, in words that still hold in another working folder."""
+    where = weights or os.environ.get(WEIGHTS_VARIABLE)
+    return str(Path(where).resolve()) if where and Path(where).is_dir() else (where and str(where))
+
+
+def _begin(
+    run: Run, table: SliceTable, recipe: Recipe, folds: int, start: tuple[str | None, Weights]
+) -> None:
+    """Write all that is known before the first fold."""
+    where, weights = start
+    title = recipe.title or recipe.network.backbone
+    write_text(run.recipe_file, dump_recipe(recipe))
+    told = {
+        "kind": KIND,
+        "title": f"{title}, {folds}-fold cross-validation",
+        "class_names": list(recipe.classes.names),
+        "positive": recipe.classes.positive,
+        "input": {"size": recipe.input.size},
+        "folds": folds,
+    }
+    write_json(told, run.network_file)
+    write_json(describe_environment(), run.environment_file)
+    run.checkpoint.mkdir()
+    write_json({"weights": where, "sha256": weights.sha256}, run.checkpoint / START)
+    dealt = deal_folds(table, folds, seed=recipe.training.seed)
+    fold = pd.Series("", index=table.rows.index)
+    for number, part in enumerate(dealt, start=1):
+        fold[part.rows["split"] == "test"] = str(number)
+    rows = table.rows.assign(split="test", fold=fold)
+    write_table(SliceTable(rows, table.folder, table.name), run.table_file)
+
+
+def _go_on(run: Run, progress: Progress) -> Run:
+    """Train the folds that are left, then score them all."""
+    recipe, table = run.recipe(), run.table()
+    dealt = _dealt_again(run, table, recipe)
+    for number, part in enumerate(dealt, start=1):
+        member = Run(run.members / f"fold-{number}")
+        told = _OfFold(progress, number, len(dealt))
+        if not member.folder.is_dir():
+            train(part, recipe, out=member.folder, weights=_start_of(run, recipe), progress=told)
+        elif not member.finished:
+            resume(member.folder, progress=told)
+    accelerator = make_accelerator(recipe.training.precision)
+    if accelerator.is_main_process:
+        _finish(run, [Run(run.members / f"fold-{n}") for n in range(1, len(dealt) + 1)])
+        evaluate(run, progress=progress)
+    accelerator.wait_for_everyone()
+    return run
+
+
+def _dealt_again(run: Run, table: SliceTable, recipe: Recipe) -> list[SliceTable]:
+    """Return the folds' tables, dealt as at the start.
+
+    Raises:
+        RunError: they are not those that the column `fold` tells.
+    """
+    folds = run.network().get("folds")
+    if not isinstance(folds, int) or "fold" not in table.rows.columns:
+        raise RunError(f"{run.folder} does not say its folds: it is not a whole run folder.")
+    dealt = deal_folds(table, folds, seed=recipe.training.seed)
+    for number, part in enumerate(dealt, start=1):
+        tested = part.rows["split"] == "test"
+        if not tested.equals(table.rows["fold"] == str(number)):
+            raise RunError(
+                f"{run.table_file} can't be dealt into the folds that it tells, as after a change "
+                f"by hand; start the cross-validation again."
+            )
+    return dealt
+
+
+def _start_of(run: Run, recipe: Recipe) -> str | None:
+    """Return where the weights are, after checking that they are those of the first fold.
+
+    Raises:
+        RunError: it is not known any more.
+        WeightsError: others lie there now.
+    """
+    path = run.checkpoint / START
+    try:
+        told = json.loads(path.read_text(encoding="utf-8"))
+        where, sha256 = told["weights"], told["sha256"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise RunError(
+            f"{path} does not say where the weights are ({error!r}); start the cross-validation "
+            f"again."
+        ) from None
+    if find_weights(recipe.timm_name, where).sha256 != sha256:
+        raise WeightsError(
+            f"the weights of {recipe.timm_name} are others than those that {run.folder} began "
+            f"with; put those back, or start the cross-validation again."
+        )
+    return str(where) if where else None
+
+
+def _finish(run: Run, members: list[Run]) -> None:
+    """Write what all folds together tell; the predictions come last, with the evaluation."""
+    first, environment = members[0], run.environment()
+    told = [_best_epoch(run, member, number) for number, member in enumerate(members, start=1)]
+    rows = pd.DataFrame(told)
+    write_csv(rows, run.members.parent / "folds.csv")
+    write_text(run.recipe_file, first.recipe_file.read_text(encoding="utf-8"))
+    write_json({**_shared(first.network()), **run.network()}, run.network_file)
+    of_first = first.environment()
+    environment |= {key: of_first[key] for key in OF_MEMBER if key in of_first}
+    environment |= {
+        "weights": of_first["weights"],
+        "seconds": round(float(rows["seconds"].sum()), 1),
+    }
+    write_json(environment, run.environment_file)
+    shutil.rmtree(run.checkpoint, ignore_errors=True)
+
+
+def _shared(network: dict[str, Any]) -> dict[str, Any]:
+    """Return what network.json of one fold says of all folds."""
+    own = ("thresholds", "calibration")
+    return {key: value for key, value in network.items() if key not in own} | {"cam_layer": ""}
+
+
+def _best_epoch(run: Run, member: Run, number: int) -> dict[str, Any]:
+    """Return the row of folds.csv of one fold."""
+    history = pd.read_csv(member.history_file)
+    best = history[history["best"] == 1].iloc[0]
+    return {
+        "fold": number,
+        "run": member.folder.relative_to(run.folder).as_posix(),
+        "best_epoch": int(best["epoch"]),
+        "validation_loss": best["validation_loss"],
+        "validation_auc": best["validation_auc"],
+        "seconds": round(float(history["seconds"].sum()), 1),
+    }
+
+
+class _OfFold:
+    """Tells of one fold which it is, and leaves out what was said in the first one."""
+
+    def __init__(self, progress: Progress, number: int, folds: int) -> None:
+        self.progress = progress
+        self.prefix = f"fold {number} of {folds}"
+        self.first = number == 1
+
+    def advance(self, task: str, done: int, total: int) -> None:
+        """Pass on, with the fold."""
+        self.progress.advance(f"{self.prefix}: {task}", done, total)
+
+    def say(self, sentence: str) -> None:
+        """Pass on, with the fold."""
+        if self.first or sentence.partition(":")[0] not in SAID_ONCE:
+            self.progress.say(f"{self.prefix}: {sentence}")

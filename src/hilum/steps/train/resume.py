@@ -1,0 +1,27 @@
+"""Resume: an interrupted training goes on, be it of one network or of the folds of several."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hilum.progress import SILENT, Progress
+from hilum.run import Run
+from hilum.steps.train.cross_validate import resume_folds
+from hilum.steps.train.step import resume as resume_network
+
+__all__ = ["resume"]
+
+
+def resume(folder: Path | str, *, progress: Progress = SILENT) -> Run:
+    """Go on with a training that was interrupted, from its last whole epoch, and finish it.
+
+    A cross-validation keeps its finished folds, goes on with the open one and trains the rest.
+
+    Raises:
+        UsageError: `folder` is no run folder, or its training is finished already.
+        RunError: what it went on from is missing or broken.
+    """
+    run = Run(Path(folder))
+    if run.kind == "cross-validation":
+        return resume_folds(folder, progress=progress)
+    return resume_network(folder, progress=progress)

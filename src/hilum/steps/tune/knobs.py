@@ -1,0 +1,126 @@
+"""The knobs of `hilum tune`: what may be turned, how far, and the recipe that a setting makes."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
+from importlib import resources
+from typing import Any, NamedTuple
+
+from hilum.catalogue.networks import nearest
+from hilum.errors import UsageError
+from hilum.recipe import Recipe, as_recipe
+
+__all__ = ["OWN", "Knob", "all_knobs", "choose_knobs", "own_values", "spaces_of", "turned"]
+
+OWN = "recipe"
+"""The choice that leaves a setting as the recipe has it."""
+
+Space = tuple[float, float] | tuple[str, ...]
+"""Lowest and highest value, or the choices as JSON, the recipe's own first."""
+
+
+class Knob(NamedTuple):
+    """One table of knobs.toml, where each field is explained."""
+
+    name: str
+    sets: str
+    low: float = 0.0
+    high: float = 0.0
+    choices: tuple[Any, ...] = ()
+
+
+@cache
+def all_knobs() -> dict[str, Knob]:
+    """Return name -> knob, in the order of knobs.toml."""
+    text = resources.files("hilum.steps.tune").joinpath("knobs.toml").read_text(encoding="utf-8")
+    return {
+        name: Knob(name, **{**row, "choices": tuple(row.get("choices", ()))})
+        for name, row in tomllib.loads(text).items()
+    }
+
+
+def choose_knobs(names: Iterable[str] = ()) -> list[Knob]:
+    """Return the knobs called `names`, all where none is named, in the order of knobs.toml.
+
+    Raises:
+        UsageError: there is no such knob; the message names the nearest.
+    """
+    known, wanted = all_knobs(), set(names)
+    for name in sorted(wanted - known.keys()):
+        raise UsageError(
+            f"there is no knob {name!r}; there are {', '.join(known)}.{nearest(name, list(known))}"
+        )
+    return [knob for name, knob in known.items() if not wanted or name in wanted]
+
+
+def spaces_of(knobs: Iterable[Knob], recipe: Recipe) -> dict[str, Space]:
+    """Return knob name -> what it may be turned to; the recipe's own setting is always there."""
+    spaces: dict[str, Space] = {}
+    for knob in knobs:
+        own = _own(recipe, knob)
+        if knob.choices:
+            others = [choice for choice in knob.choices if _plain(choice) != _plain(own)]
+            spaces[knob.name] = (OWN, *(json.dumps(choice) for choice in others))
+        else:
+            spaces[knob.name] = (min(knob.low, own), max(knob.high, own))
+    return spaces
+
+
+def own_values(knobs: Iterable[Knob], recipe: Recipe) -> dict[str, float | str]:
+    """Return knob name -> the value that leaves the recipe as it is."""
+    return {knob.name: OWN if knob.choices else float(_own(recipe, knob)) for knob in knobs}
+
+
+def turned(
+    recipe: Recipe, values: Mapping[str, float | str], cut_at: Callable[[float], str]
+) -> Recipe:
+    """Return the recipe with its knobs turned to `values`, checked like any other.
+
+    Args:
+        recipe: a complete one.
+        values: knob name -> a number of its range, or one of its choices as JSON, or OWN.
+        cut_at: gives the clean cut that freezes nearest to a share of the layers.
+    """
+    told: dict[str, Any] = recipe.model_dump()
+    chosen = {name: _parsed(value) for name, value in values.items() if value != OWN}
+    if "hidden" in chosen:
+        told["network"]["hidden"] = tuple(chosen["hidden"])
+        told["network"]["dropout"] = _stretched(recipe.network.dropout, len(chosen["hidden"]) + 1)
+    if "dropout" in chosen:
+        places = len(told["network"]["hidden"]) + 1
+        told["network"]["dropout"] = (float(chosen["dropout"]),) * places
+    if "frozen" in chosen:
+        told["network"]["train_from"] = cut_at(float(chosen["frozen"]))
+        told["network"]["also_train"] = ()
+    for name in chosen.keys() - {"hidden", "dropout", "frozen"}:
+        section, _, key = all_knobs()[name].sets.partition(".")
+        told[section][key] = chosen[name]
+    return as_recipe(Recipe.model_validate(told))
+
+
+def _own(recipe: Recipe, knob: Knob) -> Any:
+    """Return the recipe's own setting of a knob; of dropout the one rate, or the list."""
+    section, _, key = knob.sets.partition(".")
+    own = getattr(getattr(recipe, section), key)
+    if knob.name == "dropout":
+        rates = set(own or (0.0,))
+        return rates.pop() if len(rates) == 1 else own
+    return own
+
+
+def _plain(value: Any) -> Any:
+    """Return lists as tuples, so that they can be compared."""
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _parsed(value: float | str) -> Any:
+    """Return a choice as what it stands for."""
+    return json.loads(value) if isinstance(value, str) else value
+
+
+def _stretched(rates: tuple[float, ...], places: int) -> tuple[float, ...]:
+    """Return dropout rates for another number of places: the last one goes on."""
+    return (*rates, *(rates[-1:] or (0.0,)) * places)[:places]

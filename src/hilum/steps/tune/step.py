@@ -1,0 +1,196 @@
+"""Tune: many short trainings of one recipe, its knobs turned; the best becomes a recipe file.
+
+Trials are judged on the validation slices alone. The test slices are not even read.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from hilum.errors import RunError, UsageError
+from hilum.learn.networks import build_network, fill_network
+from hilum.learn.weights import find_weights
+from hilum.progress import SILENT, Progress
+from hilum.recipe import Recipe, as_recipe, dump_recipe, parse_recipe
+from hilum.splits import check_splits
+from hilum.steps.facts import fill_classes, refuse_own_slices
+from hilum.steps.tune.knobs import choose_knobs
+from hilum.steps.tune.study import ask, finished_trials, open_study
+from hilum.steps.tune.trial import Workbench, run_trial, trial_row
+from hilum.storage.atomic import write_text
+from hilum.storage.lock import alone_in
+from hilum.table import SliceTable, as_table, write_csv
+
+if TYPE_CHECKING:
+    import optuna
+
+__all__ = ["Tuned", "tune"]
+
+TRIALS = 20
+STUDY_FILE, TRIALS_FILE, RECIPE_FILE = "study.db", "trials.csv", "recipe.toml"
+LOCK_FILE = "study.lock"
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """What a tuning found.
+
+    Attributes:
+        folder: holds `recipe.toml`, `trials.csv` and `study.db`.
+        recipe: the best trial's, complete.
+        best: its number, from 1; trial 1 is the recipe as it was.
+        trials: the rows of trials.csv, see `docs/reference/files.md`.
+    """
+
+    folder: Path
+    recipe: Recipe
+    best: int
+    trials: pd.DataFrame
+
+
+def tune(
+    table: SliceTable | Path | str,
+    recipe: Recipe | Path | str,
+    *,
+    out: Path | str,
+    trials: int = TRIALS,
+    knobs: Iterable[str] = (),
+    weights: Path | str | None = None,
+    progress: Progress = SILENT,
+) -> Tuned:
+    """Train `recipe` again and again with its knobs turned, and write the best as a recipe.
+
+    Trials are compared by validation AUC, those of equal AUC by the lower validation loss, both
+    of the epoch that training would keep. The first trial is the recipe as it is, so the best is
+    never worse by validation. A tuning that was stopped or killed goes on when it is called
+    again: whole trials count, the broken one is repeated.
+
+    Args:
+        table: a slice table with its `split` column filled, or the path of one.
+        recipe: a recipe, the name of a built-in one, or the path of a TOML file.
+        out: the folder to make or to go on in.
+        trials: how many there shall be in the end, those of earlier calls included.
+        knobs: which to turn, names of `knobs.toml`; all where none is named.
+        weights: see `hilum.learn.weights.find_weights`.
+        progress: told what is going on.
+
+    Raises:
+        HilumError: the first thing that is wrong, in one sentence.
+        KeyboardInterrupt: stopped; call again to go on.
+    """
+    folder = Path(out)
+    if trials < 1:
+        raise UsageError(f"at least one trial is needed; got {trials}.")
+    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
+        raise UsageError("tuning runs in one process; start it without accelerate launch.")
+    _refuse_foreign(folder)
+    bench = _prepare(as_table(table), recipe, list(knobs), weights, folder)
+    seed = bench.recipe.training.seed
+    with (
+        alone_in(folder, LOCK_FILE, "hilum tune"),
+        open_study(folder / STUDY_FILE, bench.about()) as study,
+        bench,
+    ):
+        progress.say(bench.beginning())
+        while (done := len(finished_trials(study))) < trials:
+            trial, values = ask(study, bench.spaces, bench.own, seed=seed)
+            run_trial(study, trial, values, bench, _OfTrial(progress, done + 1, trials))
+            _write(study, bench, folder)
+        tuned = _write(study, bench, folder)
+    if tuned is None:
+        raise RunError(
+            "no trial gave a network, not even the recipe as it is: try it with hilum train."
+        )
+    return tuned
+
+
+def _prepare(
+    table: SliceTable,
+    recipe: Recipe | Path | str,
+    names: list[str],
+    weights: Path | str | None,
+    folder: Path,
+) -> Workbench:
+    """Check all that can be checked before the first trial."""
+    refuse_own_slices(table, folder)
+    used = table.where(table.rows["split"] != "")
+    filled = fill_classes(as_recipe(recipe), used if len(used) else table)
+    check_splits(used if len(used) else table)
+    knobs = choose_knobs(names)
+    start = find_weights(filled.timm_name, weights)
+    network = build_network(filled, start, classes=len(filled.classes.names))
+    filled = fill_network(filled, start, network)
+    left_out = ""
+    if not start.pretrained:
+        if names == ["frozen"]:
+            raise UsageError(
+                "random weights are always trained as a whole: there is nothing to turn for the "
+                "knob 'frozen'; give --weights, or other knobs."
+            )
+        knobs = [knob for knob in knobs if knob.name != "frozen"]
+        left_out = " Random weights: the whole network is trained, and frozen is not turned."
+    seen = used.where(used.rows["split"].isin(["train", "validation"]))
+    return Workbench(seen, used, filled, start, knobs, left_out)
+
+
+def _refuse_foreign(folder: Path) -> None:
+    """Refuse a folder that holds other things than a study."""
+    if folder.is_file():
+        raise UsageError(f"{folder} is a file; choose another name.")
+    others = folder.is_dir() and any(path.name != LOCK_FILE for path in folder.iterdir())
+    if others and not (folder / STUDY_FILE).is_file():
+        raise UsageError(f"{folder} exists already and holds no {STUDY_FILE}; choose another name.")
+
+
+def _write(study: optuna.Study, bench: Workbench, folder: Path) -> Tuned | None:
+    """Write trials.csv and the best recipe so far; return what was found, if anything was."""
+    done = finished_trials(study)
+    recipes = [parse_recipe(one.user_attrs["recipe"], name="a trial's recipe") for one in done]
+    whole = [n for n, one in enumerate(done) if one.user_attrs["state"] == "finished"]
+    best = max(whole, key=lambda n: (done[n].value or 0.0, -n), default=None)
+    rows = pd.DataFrame(
+        [
+            trial_row(n + 1, one, recipe)
+            for n, (one, recipe) in enumerate(zip(done, recipes, strict=True))
+        ]
+    )
+    rows.insert(1, "best", [int(n == best) for n in range(len(done))])
+    write_csv(rows, folder / TRIALS_FILE)
+    if best is None:
+        return None
+    title = f"{bench.recipe.title or bench.recipe.network.backbone}, tuned"
+    recipe = recipes[best].model_copy(update={"title": title})
+    write_text(folder / RECIPE_FILE, _heading(rows, best, bench) + dump_recipe(recipe))
+    return Tuned(folder, recipe, best + 1, rows)
+
+
+def _heading(rows: pd.DataFrame, best: int, bench: Workbench) -> str:
+    """Return the comment on top of the recipe: where it comes from, and what to think of it."""
+    row = rows.iloc[best]
+    return (
+        f"# Tuned: trial {row['trial']} of {len(rows)} on {bench.table.name}, validation AUC "
+        f"{row['validation_auc']:.4f}, loss {row['validation_loss']:.4f}.\n"
+        f"# The best of {len(rows)} flatters: its validation figures chose it. Only the test "
+        f"slices, once, say how good it is.\n"
+    )
+
+
+class _OfTrial:
+    """Tells of one trial which it is."""
+
+    def __init__(self, progress: Progress, number: int, trials: int) -> None:
+        self.progress, self.prefix = progress, f"trial {number} of {trials}"
+
+    def advance(self, task: str, done: int, total: int) -> None:
+        """Pass on, with the trial."""
+        self.progress.advance(f"{self.prefix}: {task}", done, total)
+
+    def say(self, sentence: str) -> None:
+        """Pass on, with the trial."""
+        self.progress.say(f"{self.prefix}: {sentence}")

@@ -1,0 +1,148 @@
+"""The study of a tuning: which trials were run with what, kept by Optuna in one SQLite file.
+
+Each trial's values follow from the seed and the trials finished before it, so that a tuning that
+is killed and goes on makes the trials of one that was not.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from hilum.errors import RunError, UsageError
+
+if TYPE_CHECKING:
+    import optuna
+
+    from hilum.steps.tune.knobs import Space
+
+__all__ = ["STATES", "ask", "finished_trials", "open_study", "worth"]
+
+NAME = "hilum"
+ABOUT = "about"
+DRAWN = 5
+"""Trials drawn at random before the sampler learns from them and weak ones may be stopped: of 20,
+a quarter."""
+UNJUDGED_EPOCHS = 1
+"""Epochs after which no trial is stopped yet: in the first the learning rate still rises."""
+STATES = ("finished", "stopped", "diverged", "refused")
+"""What became of a trial: run to the end; stopped, being worse than half of the others at the same
+epoch; its loss was no number; the network can't be built so."""
+
+
+@contextmanager
+def open_study(path: Path, about: Mapping[str, str]) -> Iterator[optuna.Study]:
+    """Yield the study in the file `path`, a new one if there is none, ready to go on.
+
+    A trial that was interrupted is marked as failed.
+
+    Args:
+        path: the SQLite file.
+        about: what the trials depend on, in words -> what it is.
+
+    Raises:
+        UsageError: Optuna is not installed, or the study is about something else.
+        RunError: the file is no study.
+    """
+    optuna = _optuna()
+    from sqlalchemy.engine import URL
+    from sqlalchemy.exc import SQLAlchemyError
+
+    said = optuna.logging.get_verbosity()
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    try:
+        url = URL.create("sqlite", database=str(path)).render_as_string()
+        storage = optuna.storages.RDBStorage(url)
+        study = optuna.create_study(
+            storage=storage, study_name=NAME, direction="maximize", load_if_exists=True,
+            pruner=optuna.pruners.MedianPruner(DRAWN, UNJUDGED_EPOCHS + 1),
+        )  # fmt: skip
+    except (SQLAlchemyError, RuntimeError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise RunError(f"{path} is no study of `hilum tune`: {reason}.") from None
+    finally:
+        optuna.logging.set_verbosity(said)
+    try:
+        _check_about(study, about, path)
+        for trial in study.get_trials(states=(optuna.trial.TrialState.RUNNING,)):
+            study.tell(trial.number, state=optuna.trial.TrialState.FAIL)
+        yield study
+    finally:
+        storage.remove_session()
+        storage.engine.dispose()
+
+
+def finished_trials(study: optuna.Study) -> list[optuna.trial.FrozenTrial]:
+    """Return the trials that count: run to the end or stopped for good, in their order."""
+    from optuna.trial import TrialState
+
+    return study.get_trials(states=(TrialState.COMPLETE, TrialState.PRUNED))
+
+
+def ask(
+    study: optuna.Study,
+    spaces: Mapping[str, Space],
+    own: Mapping[str, float | str],
+    *,
+    seed: int,
+) -> tuple[optuna.Trial, dict[str, float | str]]:
+    """Return the next trial and its values; the first one's are `own`: the recipe as it is."""
+    import optuna
+
+    done = len(finished_trials(study))
+    drawn = int(np.random.SeedSequence([seed, done]).generate_state(1)[0])
+    study.sampler = optuna.samplers.TPESampler(seed=drawn, n_startup_trials=DRAWN)
+    waiting = study.get_trials(states=(optuna.trial.TrialState.WAITING,))
+    if not done and not waiting:
+        study.enqueue_trial(dict(own))
+    trial = study.ask()
+    values = {name: _suggest(trial, name, space) for name, space in spaces.items()}
+    return trial, values
+
+
+def worth(auc: float, loss: float, *, pairs: int) -> float:
+    """Return one number by which trials are compared: the AUC first, then the lower loss.
+
+    Two AUCs over the same `pairs` of a positive and a negative slice differ by 1 / (2 pairs) at
+    the least; what the loss takes off stays below half of that. An undefined AUC counts as 0.
+    """
+    off = loss / (1 + loss) if math.isfinite(loss) else 1.0
+    return (0.0 if math.isnan(auc) else auc) - off / (4 * max(pairs, 1))
+
+
+def _optuna() -> Any:
+    """Return Optuna, or say how to get it."""
+    try:
+        import optuna
+    except ModuleNotFoundError:
+        raise UsageError(
+            "tuning needs optuna, which is not installed: pip install 'hilum[tune]'."
+        ) from None
+    return optuna
+
+
+def _check_about(study: optuna.Study, about: Mapping[str, str], path: Path) -> None:
+    """Refuse a study that is about something else than what is asked for now."""
+    told = study.user_attrs.get(ABOUT)
+    if told is None:
+        study.set_user_attr(ABOUT, dict(about))
+        return
+    other = [name for name in about if told.get(name) != about[name]]
+    if other:
+        raise UsageError(
+            f"{path} holds trials with another {' and another '.join(other)}; go on with the same, "
+            f"or choose another folder."
+        )
+
+
+def _suggest(trial: optuna.Trial, name: str, space: Space) -> float | str:
+    """Draw one knob's value."""
+    if isinstance(space[0], str):
+        return str(trial.suggest_categorical(name, space))
+    low, high = space
+    return float(trial.suggest_float(name, float(low), float(high), log=True))

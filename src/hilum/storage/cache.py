@@ -1,0 +1,329 @@
+"""Results on disk that can always be made anew: where they lie, how much, who holds them.
+
+    PLACE/KIND/KEY/      an entry: whatever was kept under a key
+    PLACE/KIND/KEY/used  an empty file: its time is the entry's last use, its lock who holds it
+
+A cache fails no work: where it is off, full, or its place can't be written, nothing is kept. What
+lies in it may be pictures of patients: no other user may read it, and no name in it names anyone.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import platformdirs
+
+from hilum.errors import StorageError, UsageError
+from hilum.storage.atomic import write_text
+
+if sys.platform != "win32":
+    import fcntl
+
+__all__ = [
+    "LIMIT_VARIABLE",
+    "PLACE_VARIABLE",
+    "Entry",
+    "cache_entry",
+    "cache_limit",
+    "cache_place",
+    "cached_size",
+    "clear_cache",
+    "list_entries",
+    "make_room",
+    "one_at_a_time",
+]
+
+PLACE_VARIABLE, LIMIT_VARIABLE = "HILUM_CACHE", "HILUM_CACHE_LIMIT"
+OFF = {"none", "off"}
+"""What the place says where nothing is to be kept."""
+DEFAULT_LIMIT = 20 * 10**9
+"""Bytes: a hundred thousand slices at 299 pixels take 9 GB, and may lie there at two sizes."""
+LEFT_FREE, MOST_LEFT_FREE = 0.05, 10 * 10**9
+"""Share of the disk, and at most so many bytes, that the cache leaves to everybody else."""
+PRIVATE = 0o700
+"""Mode of folders: for their user alone."""
+TRIES = 10
+"""An entry that is removed in the moment that it is opened is made again, so often."""
+
+_MARK, _MAKING, _GONE = "used", "making", ".gone-"
+_NAME = re.compile(r"[a-z0-9][a-z0-9._-]*")
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt]?)(i?)b?", re.IGNORECASE)
+_POWER = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
+_TAG = (
+    "Signature: 8a477f597d28d172789f06886806bc55\n"
+    "# hilum keeps here what it can make anew; `hilum cache --clear` empties it.\n"
+)
+"""CACHEDIR.TAG, by which backups know what to leave out (https://bford.info/cachedir/)."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One thing in the cache.
+
+    Attributes:
+        kind, key: its name.
+        size: bytes.
+        used: when it was last used, seconds since 1970.
+        held: whether a process has it in use; such a one is not removed.
+    """
+
+    kind: str
+    key: str
+    size: int
+    used: float
+    held: bool
+
+
+def cache_place() -> Path | None:
+    """Return the cache's folder, there or not yet; None where caching is off.
+
+    HILUM_CACHE names it (`none` or `off`: no cache); else it is the system's place for caches.
+    """
+    told = os.environ.get(PLACE_VARIABLE, "").strip()
+    if told.lower() in OFF:
+        return None
+    return Path(told).expanduser().absolute() if told else platformdirs.user_cache_path("hilum")
+
+
+def cache_limit() -> int:
+    """Return how many bytes the cache may take: HILUM_CACHE_LIMIT, else 20 GB.
+
+    Raises:
+        UsageError: HILUM_CACHE_LIMIT is no size such as 20GB, 500MB or 1.5TiB.
+    """
+    told = os.environ.get(LIMIT_VARIABLE, "").strip()
+    if not told:
+        return DEFAULT_LIMIT
+    found = _SIZE.fullmatch(told)
+    if not found:
+        raise UsageError(f"{LIMIT_VARIABLE} is a size such as 20GB or 500MB; got {told!r}.")
+    number, power, binary = found.groups()
+    return int(float(number) * (1024 if binary else 1000) ** _POWER[power.lower()])
+
+
+@contextmanager
+def cache_entry(kind: str, key: str) -> Iterator[Path | None]:
+    """Yield the folder of an entry, made where it is missing; it is not removed before the end.
+
+    It is empty, or holds what was written to it before: write files with
+    `hilum.storage.atomic.new_file`, so that each is there whole or not at all, and after
+    `make_room`.
+    Several may hold an entry at once; see `one_at_a_time`. One that is left empty is removed.
+
+    Args:
+        kind: what is kept, with the number of its form, such as "decoded-v1".
+        key: a hash of all that it depends on. Both are file names of small letters, digits,
+            `-`, `_` and `.`.
+
+    Yields:
+        the folder, or None where caching is off or the place can't be written.
+    """
+    if not (_NAME.fullmatch(kind) and _NAME.fullmatch(key)):
+        raise ValueError(f"{kind!r} and {key!r} must be names of small letters and digits")
+    place = cache_place()
+    entry = place / kind / key if place else None
+    mark = _hold(entry) if entry else None
+    if entry is None or mark is None:
+        yield None
+        return
+    try:
+        with mark:
+            yield entry
+            _mark_used(mark)
+    finally:
+        _remove_empty(entry)
+
+
+@contextmanager
+def one_at_a_time(entry: Path) -> Iterator[None]:
+    """Wait until no other process is in this block with the same entry.
+
+    What one process makes in the block, the next one finds; a process that dies leaves the block.
+    Where the file system knows no locks several may be in it, and only repeat each other's work.
+    """
+    with ExitStack() as stack:
+        with suppress(OSError):
+            _lock(stack.enter_context((entry / _MAKING).open("ab")), alone=True, wait=True)
+        yield
+
+
+def make_room(size: int) -> bool:
+    """Remove entries, the longest unused ones first, until `size` more bytes may be written.
+
+    Nothing is removed where that is not enough. Room is not reserved: take it at once.
+
+    Returns:
+        whether the bytes fit, both the limit and the disk; False where caching is off.
+
+    Raises:
+        UsageError: see `cache_limit`.
+    """
+    place, limit = cache_place(), cache_limit()
+    if place is None or not place.is_dir():
+        return False
+    _sweep(place)
+    entries = list_entries()
+    disk = shutil.disk_usage(place)
+    kept_free = min(LEFT_FREE * disk.total, MOST_LEFT_FREE)
+    lacking = max(sum(one.size for one in entries) - limit, kept_free - disk.free) + size
+    removable = sorted((one for one in entries if not one.held), key=lambda one: one.used)
+    if sum(one.size for one in removable) < lacking:
+        return False
+    for one in removable:
+        if lacking > 0 and _remove(place / one.kind / one.key):
+            lacking -= one.size
+    return lacking <= 0
+
+
+def list_entries() -> list[Entry]:
+    """Return what is in the cache, by kind and key."""
+    place = cache_place()
+    if place is None:
+        return []
+    found = []
+    for mark in sorted(place.glob(f"*/*/{_MARK}")):
+        entry = mark.parent
+        with suppress(OSError):  # removed by another process while we look
+            used, held = mark.stat().st_mtime, _is_held(mark)
+            found.append(Entry(entry.parent.name, entry.name, _size_of(entry), used, held))
+    return found
+
+
+def cached_size() -> int:
+    """Return the bytes that the cache takes."""
+    return sum(one.size for one in list_entries())
+
+
+def clear_cache() -> int:
+    """Remove all entries that no process holds, and return how many bytes that freed."""
+    place = cache_place()
+    if place is None:
+        return 0
+    _sweep(place)
+    return sum(one.size for one in list_entries() if _remove(place / one.kind / one.key))
+
+
+def _hold(entry: Path) -> BinaryIO | None:
+    """Return the open, locked mark of an entry; None where the place can't be written."""
+    with suppress(OSError, StorageError):
+        _make_place(entry.parents[1])
+        for _ in range(TRIES):
+            with suppress(FileNotFoundError):  # removed in this moment: make it again
+                for folder in (entry.parent, entry):
+                    folder.mkdir(PRIVATE, exist_ok=True)
+                mark = (entry / _MARK).open("ab")
+                if _hold_shared(mark):
+                    _mark_used(mark)
+                    return mark
+                mark.close()
+    return None
+
+
+def _hold_shared(mark: BinaryIO) -> bool:
+    """Lock `mark` for one of several; False where its entry was moved aside meanwhile.
+
+    Who is alone for a moment removes what writers that were killed have left.
+    """
+    if sys.platform != "win32" and _lock(mark, alone=True, wait=False) and _stands(mark):
+        for draft in Path(mark.name).parent.glob(".*"):
+            _delete(draft)
+    _lock(mark, alone=False, wait=True)
+    return _stands(mark)
+
+
+def _mark_used(mark: BinaryIO) -> None:
+    """Note that an entry is used now."""
+    with suppress(OSError):
+        os.utime(mark.name)
+
+
+def _stands(mark: BinaryIO) -> bool:
+    """Whether an open file still is what its name names."""
+    try:
+        return os.path.samestat(os.fstat(mark.fileno()), Path(mark.name).stat())
+    except FileNotFoundError:
+        return False
+
+
+def _lock(file: BinaryIO, *, alone: bool, wait: bool) -> bool:
+    """Lock an open file until it is closed; False where others hold it and we don't wait.
+
+    Where the system has no flock, an open file is hold enough: its folder can't be moved.
+    """
+    if sys.platform == "win32":
+        return True
+    how = (fcntl.LOCK_EX if alone else fcntl.LOCK_SH) | (0 if wait else fcntl.LOCK_NB)
+    try:
+        fcntl.flock(file, how)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _is_held(mark: Path) -> bool:
+    """Whether any process holds the entry of `mark`, this one included."""
+    with mark.open("rb") as file:
+        return not _lock(file, alone=True, wait=False)
+
+
+def _make_place(place: Path) -> None:
+    """Make the cache's folder, marked for backups."""
+    if not place.is_dir():
+        place.mkdir(PRIVATE, parents=True, exist_ok=True)
+        write_text(place / "CACHEDIR.TAG", _TAG)
+
+
+def _remove(entry: Path) -> bool:
+    """Remove an entry unless a process holds it; whoever opens it meanwhile gets a new one."""
+    aside = entry.parents[1] / f"{_GONE}{secrets.token_hex(8)}"
+    with suppress(OSError):
+        if sys.platform == "win32":
+            entry.rename(aside)
+        else:
+            with (entry / _MARK).open("rb") as mark:
+                if not (_lock(mark, alone=True, wait=False) and _stands(mark)):
+                    return False
+                entry.rename(aside)
+        _delete(aside)
+        return True
+    return False
+
+
+def _remove_empty(entry: Path) -> None:
+    """Remove an entry to which nothing was written, and that nobody else holds."""
+    with suppress(OSError):
+        if all(path.name in (_MARK, _MAKING) for path in entry.iterdir()):
+            _remove(entry)
+
+
+def _sweep(place: Path) -> None:
+    """Remove what a process that was killed had only moved aside."""
+    for gone in place.glob(f"{_GONE}*"):
+        _delete(gone)
+
+
+def _delete(path: Path) -> None:
+    """Delete a file or folder as far as the system lets us."""
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        with suppress(OSError):
+            path.unlink()
+
+
+def _size_of(folder: Path) -> int:
+    """Return the bytes of all files below `folder`."""
+    size = 0
+    for file in folder.rglob("*"):
+        with suppress(OSError):
+            size += file.stat().st_size if file.is_file() else 0
+    return size

@@ -1,0 +1,545 @@
+"""Whole collections from a server on loopback: fetched, gone on with, mended, noted down."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import tarfile
+import time
+import zipfile
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+
+from hilum.catalogue.collections import known_collections
+from hilum.errors import FetchError, StorageError, UsageError
+from hilum.fetch import FetchOptions, fetch_collection, fetching, plan_fetch
+from hilum.fetch.fetching import SPARE
+from hilum.fetch.idc import choose_series, read_list
+from hilum.progress import Progress
+
+REPOSITORY = "ReiCHU31/CT-pneumonia-dataset"
+COMMIT = known_collections()["ct-pneumonia"].parts[0].commit
+TREE = f"/repos/{REPOSITORY}/git/trees/{COMMIT}?recursive=1"
+SLICES = {
+    f"Pneumonia - PTS/0001-0200/{n:04d}.png": random.Random(n).randbytes(1000 + n)
+    for n in range(30)
+}
+REPO_FILES = {**SLICES, "[Pneumonia] Metadata.xlsx": b"workbook", "README.md": b"# read"}
+
+
+def blob_sha(content: bytes) -> str:
+    return hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()
+
+
+def tree_of(files: dict[str, bytes], **more: object) -> bytes:
+    entries = [
+        {"path": path, "type": "blob", "size": len(content), "sha": blob_sha(content)}
+        for path, content in files.items()
+    ]
+    folders = [{"path": "Pneumonia - PTS", "type": "tree", "sha": "0" * 40}]
+    return json.dumps(
+        {"sha": "1" * 40, "tree": folders + entries, "truncated": False, **more}
+    ).encode()
+
+
+def raw(path: str) -> str:
+    return f"/{REPOSITORY}/{COMMIT}/{path}"
+
+
+@pytest.fixture
+def repository(site):
+    """The repository of ct-pneumonia, much smaller."""
+    site.serve(TREE, tree_of({**REPO_FILES, ".DS_Store": b"apple"}))
+    for path, content in REPO_FILES.items():
+        site.serve(raw(path), content)
+    return site
+
+
+@pytest.fixture
+def fetch(site, patience, tmp_path):
+    """Fetch from the site into one folder."""
+
+    def do(name="ct-pneumonia", out=tmp_path / "data", **more):
+        options = FetchOptions(server=site.url, patience=patience, side_by_side=4, **more)
+        return fetch_collection(name, out=out, accept_terms=True, options=options)
+
+    return do
+
+
+def files_below(folder: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file() and path.name not in ("SOURCE.md", "CHECKSUMS.sha256", ".fetch.lock")
+    }
+
+
+def tar_of(files: dict[str, bytes]) -> bytes:
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as tar:
+        for name, content in files.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            tar.addfile(info, io.BytesIO(content))
+    return packed.getvalue()
+
+
+def zip_of(files: dict[str, bytes]) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return packed.getvalue()
+
+
+def test_a_repository_comes_whole_with_its_terms_and_checksums(repository, fetch, tmp_path):
+    done = fetch()
+    folder = tmp_path / "data"
+    assert files_below(folder) == REPO_FILES
+    assert (done.files, done.brought, done.unproven) == (32, 32, 0)
+    assert done.size == sum(map(len, REPO_FILES.values()))
+    assert done.build_from == folder
+    note = (folder / "SOURCE.md").read_text()
+    assert "| terms | research use |" in note
+    assert f"commit {COMMIT}" in note
+    assert "Everything is here, and every file was checked." in note
+    assert "32 files came to the checksum" in note
+    lines = (folder / "CHECKSUMS.sha256").read_text().splitlines()
+    assert lines == sorted(lines, key=lambda line: line[66:])
+    assert {line[66:]: line[:64] for line in lines} == {
+        path: hashlib.sha256(content).hexdigest() for path, content in REPO_FILES.items()
+    }
+    assert raw("[Pneumonia] Metadata.xlsx") in {one.path for one in repository.asked}
+
+
+@pytest.mark.skipif(not Path("/usr/bin/sha256sum").exists(), reason="needs sha256sum")
+def test_the_ledger_is_what_sha256sum_reads(site, fetch, tmp_path, monkeypatch):
+    serve_decathlon(site, monkeypatch)
+    fetch("msd-lung")
+    checked = subprocess.run(
+        ["/usr/bin/sha256sum", "--check", "--strict", "CHECKSUMS.sha256"],
+        cwd=tmp_path / "data", capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert checked.returncode == 0, checked.stderr
+    assert checked.stdout.count(": OK") == 3
+
+
+def test_again_nothing_is_brought_and_nothing_is_written(repository, fetch, tmp_path):
+    fetch()
+    before = {p: p.stat().st_mtime_ns for p in (tmp_path / "data").rglob("*.png")}
+    note = (tmp_path / "data" / "SOURCE.md").read_text()
+    repository.asked.clear()
+    done = fetch()
+    assert (done.files, done.brought) == (32, 0)
+    assert [one.path for one in repository.asked] == [TREE]
+    assert {p: p.stat().st_mtime_ns for p in (tmp_path / "data").rglob("*.png")} == before
+    assert (tmp_path / "data" / "SOURCE.md").read_text() == note
+
+
+def test_what_lacks_or_differs_is_mended_and_only_that(repository, fetch, tmp_path):
+    fetch()
+    names = list(SLICES)
+    folder = tmp_path / "data"
+    (folder / names[3]).unlink()
+    (folder / names[4]).write_bytes(b"short")
+    (folder / names[5]).write_bytes(bytes(len(SLICES[names[5]])))
+    repository.asked.clear()
+    assert fetch().brought == 3
+    assert files_below(folder) == REPO_FILES
+    assert {one.path for one in repository.asked} == {TREE, *(raw(n) for n in names[3:6])}
+
+
+def test_one_file_that_is_gone_does_not_stop_the_others(repository, fetch, tmp_path):
+    names = list(SLICES)
+    gone = repository.pages.pop(raw(names[0]))
+    with pytest.raises(FetchError, match=r"is not there .* \(31 of 32 files are there\.\)"):
+        fetch()
+    assert len(files_below(tmp_path / "data")) == 31
+    assert "Not everything is here yet" in (tmp_path / "data" / "SOURCE.md").read_text()
+    repository.pages[raw(names[0])] = gone
+    assert fetch().brought == 1
+    assert "Everything is here" in (tmp_path / "data" / "SOURCE.md").read_text()
+
+
+def test_after_five_failures_the_rest_is_left(repository, fetch):
+    for name in SLICES:
+        del repository.pages[raw(name)]
+    with pytest.raises(FetchError, match=r"4 more failed and \d+ were not tried any more"):
+        fetch()
+    assert len(repository.asked) < 15
+
+
+@pytest.mark.parametrize(
+    ("tree", "words"),
+    [
+        (b"<html>log in</html>", "gave no tree of files"),
+        (b"[]", "gave no tree of files"),
+        (b'{"tree": [{"type": "blob", "path": "x"}]}', "gave no tree of files"),
+        (tree_of(REPO_FILES, truncated=True), r"lists only a part of the files \(32\)"),
+        (tree_of({}), r"lists only a part of the files \(0\)"),
+        (tree_of({"../outside": b""}), r"'../outside', which is no path below a folder"),
+    ],
+)
+def test_a_list_that_is_none_is_refused(site, fetch, tmp_path, tree, words):
+    site.serve(TREE, tree)
+    with pytest.raises(FetchError, match=words):
+        fetch()
+    assert files_below(tmp_path / "data") == {}
+
+
+def test_a_file_in_the_tree_that_comes_otherwise_is_not_kept(repository, fetch, tmp_path):
+    name = list(SLICES)[7]
+    repository.serve(raw(name), bytes(len(SLICES[name])))
+    with pytest.raises(FetchError, match=r"came twice with git [0-9a-f]{40}, and "):
+        fetch()
+    assert name not in files_below(tmp_path / "data")
+
+
+def test_terms_are_accepted_first(site, tmp_path):
+    with pytest.raises(UsageError, match=r"the terms of msd-lung are: CC BY-SA 4\.0; nothing is"):
+        fetch_collection("msd-lung", out=tmp_path / "data", options=FetchOptions(server=site.url))
+    assert not (tmp_path / "data").exists()
+    assert site.asked == []
+
+
+def test_a_folder_with_other_things_in_it_is_left_alone(repository, fetch, tmp_path):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "thesis.txt").write_text("mine")
+    with pytest.raises(UsageError, match=r"holds other things \(it has no SOURCE.md of ct-pneum"):
+        fetch()
+    with pytest.raises(UsageError, match="is a file, and a folder is to stand there"):
+        fetch(out=tmp_path / "data" / "thesis.txt")
+    fetch(out=tmp_path / "other")
+    with pytest.raises(UsageError, match=r"it has no SOURCE.md of msd-lung"):
+        fetch("msd-lung", out=tmp_path / "other")
+
+
+def test_a_second_fetch_into_the_folder_is_refused_while_the_first_is_at_work(fetch, tmp_path):
+    from filelock import FileLock
+
+    (tmp_path / "data").mkdir()
+    with (
+        FileLock(tmp_path / "data" / ".fetch.lock"),
+        pytest.raises(UsageError, match="another hilum data fetch is at work in"),
+    ):
+        fetch()
+
+
+def test_a_disk_without_room_is_refused_before_anything_is_fetched(repository, fetch, monkeypatch):
+    def full(folder: Path, size: int) -> None:
+        raise StorageError(f"{size} needed")
+
+    monkeypatch.setattr(fetching, "refuse_full_disk", full)
+    need = sum(map(len, REPO_FILES.values())) + fetching.SPARE
+    with pytest.raises(StorageError, match=f"^{need} needed$"):
+        fetch()
+    assert [one.path for one in repository.asked] == [TREE]
+
+
+def test_a_plan_asks_for_lists_and_writes_nothing(repository, patience, fetch, tmp_path):
+    options = FetchOptions(server=repository.url, patience=patience)
+    size = sum(map(len, REPO_FILES.values()))
+    plan = plan_fetch("ct-pneumonia", out=tmp_path / "data", options=options)
+    assert (plan.files, plan.size, plan.left, plan.disk) == (32, size, size, size + SPARE)
+    assert list(tmp_path.iterdir()) == []
+    fetch()
+    first = next(iter(SLICES))
+    (tmp_path / "data" / first).unlink()
+    plan = plan_fetch("ct-pneumonia", out=tmp_path / "data", options=options)
+    assert plan.left == len(SLICES[first])
+    fetch()
+    plan = plan_fetch("ct-pneumonia", out=tmp_path / "data", options=options)
+    assert (plan.left, plan.disk) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("name", "more", "words"),
+    [
+        ("ct-pneumoni", {}, "unknown collection 'ct-pneumoni'; did you mean 'ct-pneumonia'"),
+        ("phantom", {}, "phantom is nothing to fetch; hilum can fetch ct-pneumonia, "),
+        ("msd-lung", {"patients": 3}, "msd-lung is fetched whole"),
+        ("ct-pneumonia", {"also": ("pet",)}, "ct-pneumonia is fetched whole"),
+        ("lung-pet-ct-dx", {"patients": 0}, "patients must be at least 1; got 0"),
+        ("lung-pet-ct-dx", {"patients": 356}, "356 patients are asked for, and the coll"),
+        ("lung-pet-ct-dx", {"also": ("mr",)}, "also takes pet and fused; got 'mr'"),
+        ("lung-pet-ct-dx", {"seed": -1}, "seed must be at least 0; got -1"),
+        ("msd-lung", {"side_by_side": 0}, "side_by_side must be 1 to 32; got 0"),
+        ("msd-lung", {"server": "ftp://x"}, "begins with https:// or http://; got 'ftp://x'"),
+    ],
+)  # fmt: skip
+def test_a_wrong_call_is_refused_before_anything_happens(tmp_path, name, more, words):
+    with pytest.raises(UsageError, match=words):
+        fetch_collection(
+            name, out=tmp_path / "data", accept_terms=True, options=FetchOptions(**more)
+        )
+    assert not (tmp_path / "data").exists()
+
+
+VOLUMES = {
+    "Task06_Lung/imagesTr/lung_001.nii.gz": random.Random(1).randbytes(50_000),
+    "Task06_Lung/labelsTr/lung_001.nii.gz": random.Random(2).randbytes(5_000),
+    "Task06_Lung/dataset.json": b"{}",
+}
+
+
+def serve_decathlon(site, monkeypatch, *days, files=VOLUMES):
+    """Serve the archive of msd-lung, and take its size and MD5 for those published."""
+    from dataclasses import replace
+
+    archive = tar_of({**files, "Task06_Lung/imagesTr/._lung_001.nii.gz": b"fork"})
+    known = known_collections()["msd-lung"]
+    checksum = f"md5:{hashlib.md5(archive).hexdigest()}"
+    part = replace(known.parts[0], size=len(archive), checksum=checksum)
+    monkeypatch.setitem(known_collections(), "msd-lung", replace(known, parts=(part,)))
+    site.serve("/Task06_Lung.tar", archive, *days)
+    return archive
+
+
+def test_an_archive_is_unpacked_and_removed_and_not_fetched_again(
+    site, fetch, tmp_path, monkeypatch, day
+):
+    archive = serve_decathlon(site, monkeypatch, day(cut_at=20_000))
+    done = fetch("msd-lung")
+    assert files_below(tmp_path / "data") == VOLUMES
+    assert (done.files, done.brought, done.unproven) == (3, 1, 0)
+    assert done.build_from == tmp_path / "data" / "Task06_Lung"
+    assert site.ranges("/Task06_Lung.tar") == ["", "bytes=20000-"]
+    digits = hashlib.sha256(archive).hexdigest()
+    ledger = (tmp_path / "data" / "CHECKSUMS.sha256").read_text()
+    assert ledger.startswith(f"# unpacked from Task06_Lung.tar, sha256 {digits}\n")
+    site.asked.clear()
+    assert fetch("msd-lung").brought == 0
+    assert site.asked == []
+    assert (tmp_path / "data" / "CHECKSUMS.sha256").read_text() == ledger
+
+
+def test_an_archive_whose_files_were_spoilt_is_fetched_again(site, fetch, tmp_path, monkeypatch):
+    serve_decathlon(site, monkeypatch)
+    fetch("msd-lung")
+    (tmp_path / "data" / "Task06_Lung/dataset.json").write_text("[]")
+    assert fetch("msd-lung").brought == 1
+    assert files_below(tmp_path / "data") == VOLUMES
+
+
+def test_an_archive_may_be_kept(site, fetch, tmp_path, monkeypatch):
+    archive = serve_decathlon(site, monkeypatch)
+    done = fetch("msd-lung", keep_archives=True)
+    assert files_below(tmp_path / "data") == {**VOLUMES, "Task06_Lung.tar": archive}
+    assert (done.files, done.unproven) == (4, 0)
+    site.asked.clear()
+    assert fetch("msd-lung", keep_archives=True).brought == 0
+    assert site.asked == []
+
+
+def test_the_archive_needs_room_twice(site, patience, tmp_path, monkeypatch):
+    archive = serve_decathlon(site, monkeypatch)
+    options = FetchOptions(server=site.url, patience=patience)
+    plan = plan_fetch("msd-lung", out=tmp_path / "data", options=options)
+    assert (plan.files, plan.left, plan.disk) == (1, len(archive), 2 * len(archive) + SPARE)
+
+
+XML = {"Annotation/A0001/1.2.3.xml": b"<annotation/>", "Annotation/G0002/1.2.4.xml": b"<a/>"}
+ARCHIVE = "Lung-PET-CT-Dx-Annotations-XML-Files-rev12222020.zip"
+SHEET = "statistics-clinical-20201221.xlsx"
+SHEET_CONTENT = b"PK sheet"
+
+
+def serve_tcia(site, options: FetchOptions, *, lacking=0, page=20) -> dict[str, bytes]:
+    """Serve annotations, sheet and the chosen series; return what should come."""
+    inside = {f"{ARCHIVE[:-4]}/{path}": content for path, content in XML.items()}
+    site.serve(f"/{ARCHIVE}", zip_of(inside))
+    site.serve(f"/{SHEET}", SHEET_CONTENT)
+    expected = {**XML, SHEET: SHEET_CONTENT}
+    for one in choose_series(read_list("lung_pet_ct_dx.csv"), options):
+        objects = {
+            f"{one.folder}/{n:08x}.dcm": f"DICM {one.series} {n}".encode()
+            for n in range(one.images)
+        }
+        keys = sorted(objects)[lacking:]
+        for at in range(0, max(1, len(keys)), page):
+            asked = f"/idc-open-data/?list-type=2&prefix={one.folder}/"
+            asked += f"&continuation-token=t {at}" if at else ""
+            more = at + page < len(keys)
+            rows = "".join(
+                f"<Contents><Key>{key}</Key><Size>{len(objects[key])}</Size>"
+                f"<ETag>&quot;{hashlib.md5(objects[key]).hexdigest()}&quot;</ETag></Contents>"
+                for key in keys[at : at + page]
+            )
+            token = f"<NextContinuationToken>t {at + page}</NextContinuationToken>" if more else ""
+            site.serve(
+                asked.replace("t ", "t+"),
+                f'<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">'
+                f"<IsTruncated>{str(more).lower()}</IsTruncated>{token}{rows}"
+                "</ListBucketResult>".encode(),
+            )
+        for key in keys:
+            site.serve(f"/idc-open-data/{key}", objects[key])
+            name = key.rpartition("/")[2]
+            expected[f"Lung-PET-CT-Dx/{one.patient}/{one.series}/{name}"] = objects[key]
+    return expected
+
+
+SMALL = {"patients": 1, "seed": 75}
+"""A draw whose one patient has few images."""
+
+
+def test_a_draw_of_patients_comes_with_boxes_and_sheet(site, fetch, tmp_path):
+    expected = serve_tcia(site, FetchOptions(**SMALL))
+    done = fetch("lung-pet-ct-dx", **SMALL)
+    assert files_below(tmp_path / "data") == expected
+    assert len({path.split("/")[1] for path in expected if path.startswith("Lung-PET")}) == 1
+    assert done.selection.startswith("1 of 355 patients drawn with seed 75: ")
+    assert done.unproven == len(XML) + 1
+    assert any("continuation-token" in one.path for one in site.asked)
+    assert not any("/PT" in path for path in expected)
+    note = (tmp_path / "data" / "SOURCE.md").read_text()
+    assert "drawn with seed 75" in note
+    assert "Lung_Dx-" not in note
+    site.asked.clear()
+    assert fetch("lung-pet-ct-dx", **SMALL).brought == 0
+    assert all("list-type" in one.path for one in site.asked)
+
+
+def test_more_patients_of_a_seed_add_to_the_fewer(site, fetch, tmp_path):
+    more = {**SMALL, "patients": 2}
+    expected = serve_tcia(site, FetchOptions(**more))
+    first = fetch("lung-pet-ct-dx", **SMALL)
+    second = fetch("lung-pet-ct-dx", **more)
+    assert files_below(tmp_path / "data") == expected
+    assert 0 < second.brought == second.files - first.files
+    assert second.notes == ()
+    fewer = fetch("lung-pet-ct-dx", **SMALL)
+    assert fewer.files == second.files
+    assert fewer.notes[0].startswith(f"{second.brought} files of an earlier selection lie there")
+
+
+def test_a_series_that_lacks_images_is_refused(site, fetch):
+    serve_tcia(site, FetchOptions(**SMALL), lacking=1)
+    with pytest.raises(FetchError, match=r"/idc-open-data lists \d+ of the \d+ images of a series"):
+        fetch("lung-pet-ct-dx", **SMALL)
+
+
+@pytest.mark.parametrize("page", [b"<html>", b"<html/>", b"{}"])
+def test_a_bucket_that_gives_no_list_is_refused(site, fetch, page):
+    serve_tcia(site, FetchOptions(**SMALL))
+    for path in site.pages:
+        if "list-type" in path:
+            site.serve(path, page)
+    with pytest.raises(FetchError, match="gave no list of objects as S3 does"):
+        fetch("lung-pet-ct-dx", **SMALL)
+
+
+def test_an_object_that_came_wrong_is_noticed_by_its_etag(site, fetch):
+    serve_tcia(site, FetchOptions(**SMALL))
+    path = next(path for path in site.pages if path.endswith("/00000003.dcm"))
+    site.serve(path, b"X" * len(site.pages[path].content))
+    with pytest.raises(FetchError, match="came twice with md5"):
+        fetch("lung-pet-ct-dx", **SMALL)
+
+
+def test_a_page_instead_of_the_sheet_is_not_taken_for_it(site, fetch, tmp_path):
+    expected = serve_tcia(site, FetchOptions(**SMALL))
+    site.serve(f"/{SHEET}", b"<html>Please log in")
+    with pytest.raises(
+        FetchError, match=r"xlsx gave something else than a file of its kind, maybe"
+    ):
+        fetch("lung-pet-ct-dx", **SMALL)
+    assert SHEET not in files_below(tmp_path / "data")
+    site.serve(f"/{SHEET}", SHEET_CONTENT)
+    fetch("lung-pet-ct-dx", **SMALL)
+    assert files_below(tmp_path / "data") == expected
+
+
+def test_an_archive_fetched_by_hand_is_taken(site, fetch, tmp_path):
+    expected = serve_tcia(site, FetchOptions(**SMALL))
+    by_hand = site.pages.pop(f"/{ARCHIVE}").content
+    with pytest.raises(FetchError, match=f"{ARCHIVE} is not there"):
+        fetch("lung-pet-ct-dx", **SMALL)
+    (tmp_path / "data" / ARCHIVE).write_bytes(by_hand)
+    assert fetch("lung-pet-ct-dx", **SMALL).brought == 0
+    assert files_below(tmp_path / "data") == expected
+
+
+COMMAND = [sys.executable, "-m", "hilum", "data", "fetch", "ct-pneumonia", "--yes"]
+
+
+def start(site, out: Path) -> subprocess.Popen[str]:
+    """Start a fetch that hears Ctrl-C, even where these tests were started in the background."""
+    command = [*COMMAND, "--out", str(out), "--from", site.url, "--side-by-side", "2"]
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        return _start(command)
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _start(command: list[str]) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ
+    )
+
+
+def wait_for(condition, seconds=20.0) -> None:
+    until = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < until, "it did not happen"
+        time.sleep(0.02)
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
+def test_a_process_that_is_killed_or_interrupted_goes_on_where_it_stopped(
+    site, fetch, tmp_path, how
+):
+    large = random.Random(9).randbytes(4_000_000)
+    files = {**REPO_FILES, "large.bin": large}
+    site.serve(TREE, tree_of(files))
+    for path, content in files.items():
+        site.serve(raw(path), content)
+    part = tmp_path / "data" / "large.bin.part"
+    site.pause = 0.02
+    process = start(site, tmp_path / "data")
+    try:
+        wait_for(lambda: part.is_file() and part.stat().st_size > 200_000)
+        process.send_signal(how)
+        _, told = process.communicate(timeout=15)
+    finally:
+        process.kill()
+    assert process.returncode == (-signal.SIGKILL if how == signal.SIGKILL else 130)
+    if how == signal.SIGINT:
+        assert told.endswith("hilum: stopped.\n")
+    there = part.stat().st_size
+    assert 200_000 < there < len(large)
+    site.pause = 0.0
+    site.asked.clear()
+    fetch()
+    assert files_below(tmp_path / "data") == files
+    assert site.ranges(raw("large.bin")) == [f"bytes={there}-"]
+
+
+def test_progress_is_told_in_bytes_and_ends(repository, fetch):
+    told = []
+
+    class Heard(Progress):
+        def advance(self, task: str, done: int, total: int) -> None:
+            told.append((task, done, total))
+
+        def say(self, sentence: str) -> None:
+            told.append((sentence, 0, 0))
+
+    fetch(progress=Heard())
+    kilobytes = sum(map(len, REPO_FILES.values())) // 1000
+    assert told[-1] == ("kB fetched", kilobytes, kilobytes)
+
+
+def test_an_address_is_quoted_where_it_must_be(repository, fetch):
+    fetch()
+    assert quote("[Pneumonia] Metadata.xlsx") == "%5BPneumonia%5D%20Metadata.xlsx"
+    assert any(one.path.endswith("/[Pneumonia] Metadata.xlsx") for one in repository.asked)

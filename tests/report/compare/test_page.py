@@ -1,0 +1,202 @@
+"""The files of a comparison show what comparison.json holds, and nothing from elsewhere."""
+
+from __future__ import annotations
+
+import copy
+import re
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from made_runs import Made, made_run, made_table
+
+import hilum
+from hilum.report.compare.figures import _spread, looks, short_names
+from hilum.report.compare.page import comparison_drawings, render_comparison
+from hilum.report.compare.tables import (
+    difference_rows,
+    kind_in_words,
+    millions,
+    table_markdown,
+    table_rows,
+)
+
+
+@pytest.fixture(scope="session")
+def compared(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """A comparison of two networks, the second from random weights, with hostile names."""
+    place, table = tmp_path_factory.mktemp("compared"), made_table()
+    made = [
+        Made(title="<b>Net</b> $x_1$ | 1", noise=0.5, seed=1, epochs=3),
+        Made(title="VGG19", backbone="vgg19", noise=2.0, seed=2, pretrained=False),
+    ]
+    for number, one in enumerate(made):
+        made_run(place / str(number), table, one)
+    return hilum.compare([place / "0", place / "1"], out=place / "out")
+
+
+@pytest.fixture
+def content(compared: dict[str, Any]) -> dict[str, Any]:
+    """The same, to be changed."""
+    return copy.deepcopy(compared)
+
+
+def test_the_page_holds_no_script_and_loads_nothing(compared: dict[str, Any]) -> None:
+    page = render_comparison(compared)
+    assert "default-src 'none'" in page
+    assert "<script" not in page
+    assert re.findall(r'(?:src|href)="(?!#|data:)[^"]*"', page) == []
+    assert re.findall(r"url\((?!#)", page) == []
+    assert "&lt;b&gt;Net&lt;/b&gt;" in page
+    assert "<b>Net" not in page
+
+
+def test_every_id_of_the_page_is_there_once_and_every_reference_hits_one(
+    compared: dict[str, Any],
+) -> None:
+    page = render_comparison(compared)
+    ids = re.findall(r'\bid="([^"]+)"', page)
+    assert len(ids) == len(set(ids))
+    assert set(re.findall(r'(?:href="#|aria-labelledby=")([^"]+)"', page)) <= set(ids)
+
+
+def test_random_weights_are_marked_in_every_table_and_figure(compared: dict[str, Any]) -> None:
+    assert "VGG19, random weights" in table_markdown(compared)
+    assert "VGG19, random weights" in set(table_rows(compared)["name"])
+    assert "VGG19, random weights" in set(difference_rows(compared)["second"])
+    page = render_comparison(compared)
+    plain = page.replace('<span class="random">', "").replace("</span>", "")
+    rows = re.findall(r"<th scope=\"row[^>]*>\s*(?:\d+ )?VGG19[^<]*", plain)
+    assert len(rows) >= 8
+    assert all(row.endswith("VGG19, random weights") for row in rows)
+    for name, drawing in comparison_drawings(compared).items():
+        if "VGG19" in drawing.svg:
+            assert "random weights" in drawing.svg, name
+    assert "1 of 2 began from random weights" in page
+
+
+def test_the_tables_hold_the_numbers(compared: dict[str, Any]) -> None:
+    rows = table_rows(compared).set_index(["unit", "name"])
+    for run in compared["runs"]:
+        for unit in ("per_slice", "per_group"):
+            for name in ("accuracy", "auc", "specificity"):
+                figure, row = run[unit]["figures"][name], rows.loc[(unit, run["name"])]
+                assert (row[name], row[f"{name}_low"], row[f"{name}_high"]) == (
+                    figure["value"],
+                    figure["low"],
+                    figure["high"],
+                )
+    found = difference_rows(compared)
+    pair = compared["sets"][0]["pairs"]["per_group"]["accuracy"][0]
+    row = found[(found["unit"] == "per_group") & (found["figure"] == "accuracy")].iloc[0]
+    assert (row["value"], row["p"], row["p_holm"]) == (pair["value"], pair["p"], pair["p_holm"])
+    assert len(found) == 4
+
+
+def test_a_bar_in_a_name_does_not_end_a_cell_of_the_markdown(compared: dict[str, Any]) -> None:
+    lines = [line for line in table_markdown(compared).splitlines() if line.startswith("|")]
+    assert len({len(re.split(r"(?<!\\)\|", line)) for line in lines}) == 1
+
+
+def test_the_border_and_the_verdict_stand_above_the_table(compared: dict[str, Any]) -> None:
+    markdown = table_markdown(compared)
+    for words in ("**Design: crossed.**", "**Border alone:** AUC", "Only 4 test groups are of"):
+        assert 0 < markdown.index(words) < markdown.index("| Network |")
+    page = render_comparison(compared)
+    assert page.index("Design verdict") < page.index("Border probe") < page.index('id="table"')
+
+
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [
+        (0, "Every network ranks better than that beyond chance"),
+        (1, "Not shown to rank better"),
+        (2, "None of the 2 networks is shown to rank better"),
+    ],
+)
+def test_what_the_border_means_is_said(content: dict[str, Any], names: int, words: str) -> None:
+    runs = [run["name"] for run in content["runs"]]
+    content["sets"][0]["not_above_border"] = runs[:names]
+    assert words in render_comparison(content)
+
+
+def test_a_leak_is_said_loudly(content: dict[str, Any]) -> None:
+    sentence = "3 groups are in several splits."
+    content["sets"][0]["leak"] = {"groups": 3, "share_of_test_slices": 0.5, "sentence": sentence}
+    assert "The test set leaks: these figures are too good" in render_comparison(content)
+    assert f"**The splits leak.** {sentence}" in table_markdown(content)
+
+
+def test_what_is_best_beyond_chance_is_marked_and_only_that(content: dict[str, Any]) -> None:
+    assert '<td class="best">' not in render_comparison(content)
+    content["best"]["per_slice"]["auc"] = content["runs"][0]["name"]
+    assert render_comparison(content).count('<td class="best">') == 1
+
+
+def test_curves_are_drawn_of_runs_that_have_a_history(compared: dict[str, Any]) -> None:
+    found = comparison_drawings(compared)
+    assert [name for name in found if name.startswith("curves")] == ["curves_1"]
+    page = render_comparison(compared)
+    assert "Without a training history of their own: VGG19, random weights." in page
+
+
+def test_the_corner_is_drawn_larger_where_the_curves_are_in_it(content: dict[str, Any]) -> None:
+    for area, there in ((0.95, True), (0.85, False)):
+        for run in content["runs"]:
+            run["per_slice"]["figures"]["auc"]["value"] = area
+        assert ("roc_corner" in comparison_drawings(content)) is there
+
+
+def test_calibration_and_operating_points_are_shown(compared: dict[str, Any]) -> None:
+    page = render_comparison(compared)
+    assert "sensitivity 0.95" in page
+    assert "Brier score" in page
+
+
+def test_a_difference_of_nothing_and_a_small_one_are_written_apart(
+    content: dict[str, Any],
+) -> None:
+    pair = content["sets"][0]["pairs"]["per_slice"]["auc"][0]
+    for value, text in ((0.0, ">0<"), (0.0001, ">+0.0001<"), (-0.012, ">−0.012<")):
+        pair["value"] = value
+        assert text in render_comparison(content)
+
+
+def test_labels_stand_apart_and_keep_their_order() -> None:
+    assert _spread([0.2, 0.5, 0.9], 0.1) == pytest.approx([0.2, 0.5, 0.9])
+    assert _spread([0.98, 0.99, 1.0], 0.1) == pytest.approx([0.8, 0.9, 1.0])
+    assert _spread([0.0, 0.0, 0.05], 0.1) == pytest.approx([0.0, 0.1, 0.2])
+    assert _spread([1.0] * 20, 0.1)[0] == pytest.approx(0.0)
+
+
+def test_every_network_looks_different_and_long_names_keep_their_end() -> None:
+    assert len(set(map(str, looks(27)))) == 27
+    name = "Ensemble of 9: " + "MobileNetV2, " * 9 + "random weights"
+    short, other = short_names([{"name": name}, {"name": "short"}])
+    assert (len(short), other) == (44, "short")
+    assert short.endswith("random weights")
+
+
+def test_names_that_would_be_alike_when_short_are_numbered() -> None:
+    runs = [{"name": "x" * 40 + end + "y" * 40} for end in "ab"]
+    assert [name[:3] for name in short_names(runs)] == ["1 x", "2 x"]
+    assert all(len(name) == 44 for name in short_names(runs))
+
+
+def test_counts_and_kinds_in_words() -> None:
+    assert [millions(n) for n in (2_592_578, 55_132_898, 12_345, None)] == [
+        "2.6 M",
+        "55.1 M",
+        "12.3 k",
+        "–",
+    ]
+    runs = [{"kind": kind, "members": 5} for kind in ("network", "ensemble", "cross-validation")]
+    assert [kind_in_words(run) for run in runs] == ["network", "ensemble of 5", "5-fold"]
+
+
+def test_the_written_files_are_those_of_the_content(compared: dict[str, Any]) -> None:
+    out = Path(compared["runs"][0]["folder"]).parent / "out"
+    assert (out / "comparison.html").read_text(encoding="utf-8") == render_comparison(compared)
+    assert (out / "table.md").read_text(encoding="utf-8") == table_markdown(compared)
+    assert len(pd.read_csv(out / "table.csv")) == 4

@@ -1,0 +1,128 @@
+"""Counting a cohort."""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+import pytest
+
+from hilum.steps.describe.cohort import cohort_of
+from hilum.steps.describe.numbers import age_in_years
+
+
+@pytest.fixture
+def rows() -> pd.DataFrame:
+    """Three pneumonias of two groups, two cancers of one patient."""
+    return pd.DataFrame(
+        {
+            "slice_id": ["a", "b", "c", "d", "e"],
+            "label": ["pneumonia"] * 3 + ["cancer"] * 2,
+            "group": ["g1", "g1", "g2", "p1", "p1"],
+            "source": ["articles"] * 3 + ["trial"] * 2,
+            "article": ["10.1/a", "10.1/a", "10.1/b", "", ""],
+            "patient_id": ["", "", "", "p1", "p1"],
+            "sex": ["male", "male", "", "female", "female"],
+            "age": ["30", "30", "14 months", "061Y", "061Y"],
+            "weight": ["", "", "", "70.5", "70.5"],
+            "organism": ["H1N1", "h1n1", "H1N1", "", ""],
+            "exclusion": ["", "cop; lung cancer", "lung cancer", "", ""],
+            "format": ["JPEG", "PNG", "JPEG", "PNG", "PNG"],
+            "size": ["10 x 20", "10 x 21", "10 x 22", "256 x 256", "256 x 256"],
+        }
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "years"),
+    [
+        ("63", 63), ("63.5", 63.5), ("063Y", 63), ("63 years", 63), ("006M", 0.5),
+        ("18 months", 1.5), ("073D", 73 / 365.25), ("2 weeks", 14 / 365.25), ("0", 0),
+    ],
+)  # fmt: skip
+def test_an_age_is_read_in_years(text: str, years: float) -> None:
+    assert age_in_years(text) == pytest.approx(years)
+
+
+@pytest.mark.parametrize("text", ["", "unknown", "old", "12 q"])
+def test_an_age_that_says_nothing_is_not_known(text: str) -> None:
+    assert math.isnan(age_in_years(text))
+
+
+def test_slices_groups_sources_articles_and_patients_are_counted(rows: pd.DataFrame) -> None:
+    counts = cohort_of(rows, title="t")["counts"]
+    assert counts["pneumonia"] == {"slices": 3, "groups": 2, "sources": 1, "articles": 2}
+    assert counts["cancer"] == {"slices": 2, "groups": 1, "sources": 1, "patients": 1}
+
+
+def test_a_table_counts_slices_and_groups_with_the_unknown_last(rows: pd.DataFrame) -> None:
+    tables = {table["name"]: table for table in cohort_of(rows, title="t")["tables"]}
+    sex = {row["value"]: row["cells"] for row in tables["sex"]["rows"]}
+    assert list(sex) == ["male", "female", "unknown"]
+    assert sex["male"] == {
+        "cancer": {"slices": 0, "groups": 0},
+        "pneumonia": {"slices": 2, "groups": 1},
+    }
+    assert sex["unknown"]["pneumonia"] == {"slices": 1, "groups": 1}
+    assert "stage_t" not in tables
+    assert [row["value"] for row in tables["organism"]["rows"]] == ["H1N1", "unknown"]
+
+
+def test_rare_values_are_joined(rows: pd.DataFrame) -> None:
+    many = pd.concat([rows.iloc[:1]] * 30, ignore_index=True)
+    many["histology"] = [f"kind {number:02d}" for number in range(30)]
+    table = next(t for t in cohort_of(many, title="t")["tables"] if t["name"] == "histology")
+    assert len(table["rows"]) == 30, "nothing is lost: the CSV has them all"
+    assert len(table["short"]) == 25
+    assert table["short"][-1]["value"] == "other"
+    assert table["short"][-1]["cells"]["pneumonia"] == {"slices": 6, "groups": 1}
+
+
+def test_stages_are_told_with_their_letter(rows: pd.DataFrame) -> None:
+    staged = rows.assign(stage_t=["1c", "T2", "", "is", "1c"], stage_m=["0", "0", "0", "", "1b"])
+    tables = {one["name"]: one for one in cohort_of(staged, title="t")["tables"]}
+    assert [row["value"] for row in tables["stage_t"]["rows"]] == ["T1c", "T2", "Tis", "unknown"]
+    assert [row["value"] for row in tables["stage_m"]["rows"]] == ["M0", "M1b", "unknown"]
+
+
+def test_ages_have_mean_median_and_histogram(rows: pd.DataFrame) -> None:
+    age = cohort_of(rows, title="t")["numbers"][0]
+    assert age["cells"]["pneumonia"] == {
+        "known": 3, "of": 3, "mean": 20.39, "sd": 16.65, "median": 30.0, "low": 1.17, "high": 30.0,
+        "groups": 2, "group_mean": 15.58, "group_median": 15.58,
+    }  # fmt: skip
+    assert age["histogram"]["pneumonia"] == [1, 0, 0, 2, 0, 0, 0, 0, 0, 0]
+    assert age["histogram"]["cancer"] == [0, 0, 0, 0, 0, 0, 2, 0, 0, 0]
+
+
+def test_weights_are_counted_where_they_are_known(rows: pd.DataFrame) -> None:
+    weight = cohort_of(rows, title="t")["numbers"][1]
+    assert weight["cells"]["pneumonia"] == {"known": 0, "of": 3}
+    assert weight["cells"]["cancer"]["median"] == 70.5
+
+
+def test_exclusions_name_their_slices(rows: pd.DataFrame) -> None:
+    assert cohort_of(rows, title="t")["exclusions"] == [
+        {"reason": "cop", "slices": ["b"]},
+        {"reason": "lung cancer", "slices": ["b", "c"]},
+    ]
+
+
+def test_what_tells_the_classes_apart_is_doubted(rows: pd.DataFrame) -> None:
+    many = pd.concat([rows] * 20, ignore_index=True)
+    (doubt,) = [one for one in cohort_of(many, title="t")["doubts"] if one.startswith("Size")]
+    assert "Cramér's V 0.99" in doubt
+    alike = many.assign(size="10 x 20", format="PNG")
+    assert cohort_of(alike, title="t")["doubts"] == []
+
+
+def test_sizes_that_occur_once_each_tell_nothing(rows: pd.DataFrame) -> None:
+    many = pd.concat([rows] * 20, ignore_index=True).assign(format="PNG")
+    many["size"] = [f"{number} x 100" for number in range(100)]
+    assert cohort_of(many, title="t")["doubts"] == []
+
+
+def test_nothing_is_doubted_of_one_class(rows: pd.DataFrame) -> None:
+    told = cohort_of(rows[rows["label"] == "cancer"], title="t")
+    assert told["doubts"] == []
+    assert told["labels"] == ["cancer"]

@@ -1,0 +1,184 @@
+"""Predicting is a stream: little is read ahead of what is asked for."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from itertools import islice
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from pydicom import Dataset
+from pydicom.dataset import FileMetaDataset
+from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, generate_uid
+
+from hilum.errors import UsageError
+from hilum.prepare import BATCH
+from hilum.readers import Window, read_slice
+from hilum.run import Run
+from hilum.steps.predict import Found, Predicted, Refused, predict, step
+from hilum.steps.predict import stream as asking
+from hilum.steps.predict.engine import Opened
+from hilum.steps.predict.inputs import Listed
+
+
+@pytest.fixture
+def blind_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """A run whose network calls everything cancer, without weights."""
+    folder = tmp_path / "run"
+    folder.mkdir()
+    facts = {"class_names": ["cancer", "pneumonia"], "positive": "cancer", "input": {"size": 32}}
+    (folder / "network.json").write_text(json.dumps(facts))
+    networks = [SimpleNamespace(size=32)]
+    monkeypatch.setattr(step, "open_engine", lambda run, engine: Opened("onnx", networks))
+    monkeypatch.setattr(
+        asking,
+        "mean_probabilities",
+        lambda members, grey: np.array([[0.75, 0.25]] * len(grey[32])),
+    )
+    return Run(folder)
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    """A folder with ten batches of slices."""
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    grey = np.arange(1600, dtype=np.uint16).reshape(40, 40).astype(np.uint8)
+    Image.fromarray(grey).save(folder / "0000.png")
+    for number in range(1, 10 * BATCH):
+        shutil.copy(folder / "0000.png", folder / f"{number:04d}.png")
+    return folder
+
+
+def test_at_most_two_batches_are_read_ahead(
+    blind_run: Run, pictures: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[Any] = []
+
+    def counted(path: Path, **how: Any) -> Any:
+        read.append(path)
+        return read_slice(path, **how)
+
+    monkeypatch.setattr(asking, "read_slice", counted)
+    outcomes = predict(blind_run, [pictures])
+    assert next(outcomes) == Predicted(
+        pictures / "0000.png", 0, "cancer", {"cancer": 0.75, "pneumonia": 0.25}, "", ()
+    )
+    assert len(read) <= 2 * BATCH
+    list(islice(outcomes, 5 * BATCH))
+    assert len(read) <= 7 * BATCH
+    assert len(list(outcomes)) == 5 * BATCH - 1
+
+
+def test_the_order_of_the_paths_is_kept_with_refusals_in_their_place(
+    blind_run: Run, pictures: Path
+) -> None:
+    (pictures / "0001.png").write_text("no picture")
+    found = Found()
+    outcomes = list(predict(blind_run, [pictures / "0002.png", pictures], found=found))
+    assert [outcome.path.name for outcome in outcomes[:4]] == [
+        "0002.png", "0000.png", "0001.png", "0002.png",
+    ]  # fmt: skip
+    assert isinstance(outcomes[2], Refused)
+    assert "0001.png" in outcomes[2].reason
+    assert found.passed_over == {}
+
+
+def test_the_window_of_a_row_comes_before_the_one_given(
+    blind_run: Run, pictures: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    used: list[tuple[str, str]] = []
+
+    def noted(path: Path, *, window: Window, frame: int) -> Any:
+        used.append((path.name, str(window)))
+        return read_slice(path, window=window, frame=frame)
+
+    monkeypatch.setattr(asking, "read_slice", noted)
+    table = pictures / "slices.csv"
+    table.write_text(
+        "slice_id,path,label,group,source,window\n"
+        "a,0000.png,cancer,g,s,350/40\n"
+        "b,0001.png,cancer,g,s,\n"
+        "c,0002.png,cancer,g,s,1500.5/-600\n"
+    )
+    outcomes = list(predict(blind_run, [table, pictures / "0003.png"], window=Window(1000, -500)))
+    assert [outcome.path.name for outcome in outcomes] == [f"000{n}.png" for n in range(4)]
+    assert sorted(used) == [
+        ("0000.png", "350/40"),
+        ("0001.png", "1000/-500"),
+        ("0002.png", "1500.5/-600"),
+        ("0003.png", "1000/-500"),
+    ]
+
+
+def test_files_are_listed_with_their_rows_window_and_none_is_opened(pictures: Path) -> None:
+    table = pictures / "slices.csv"
+    table.write_text("slice_id,path,label,group,source,window\na,0000.png,c,g,s,350/40\n")
+    listed = list(Found().listed([table, pictures / "0001.png", pictures]))
+    assert listed[:3] == [
+        Listed(pictures / "0000.png", Window(350, 40)),
+        Listed(pictures / "0001.png"),
+        Listed(pictures / "0000.png", named=False),
+    ]
+    assert listed[-1] == Listed(table, named=False)
+    assert not listed[-1].looks_like_slice()
+
+
+def test_no_batch_spans_two_parts(
+    blind_run: Run, pictures: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+
+    def say(networks: object, grey: Any) -> Any:
+        asked.append(len(grey[32]))
+        return np.array([[0.75, 0.25]] * len(grey[32]))
+
+    monkeypatch.setattr(asking, "mean_probabilities", say)
+    monkeypatch.setattr("hilum.steps.predict.inputs.FILES_A_PART", 40)
+    outcomes = list(predict(blind_run, sorted(pictures.iterdir())[:100]))
+    assert (len(outcomes), asked) == (100, [32, 8, 32, 8, 20])
+
+
+def test_a_missing_path_is_refused_before_anything_is_predicted(
+    blind_run: Run, pictures: Path
+) -> None:
+    with pytest.raises(UsageError, match="no file or folder"):
+        next(predict(blind_run, [pictures, pictures / "gone"]))
+
+
+def write_ct(path: Path) -> None:
+    """Write a small CT slice in Hounsfield units."""
+    dataset = Dataset()
+    dataset.SOPClassUID = CTImageStorage
+    dataset.SOPInstanceUID = generate_uid(entropy_srcs=["ct"])
+    dataset.Modality = "CT"
+    dataset.Rows = dataset.Columns = 16
+    dataset.BitsAllocated = dataset.BitsStored = 16
+    dataset.HighBit, dataset.PixelRepresentation, dataset.SamplesPerPixel = 15, 0, 1
+    dataset.PhotometricInterpretation = "MONOCHROME2"
+    dataset.RescaleSlope, dataset.RescaleIntercept = 1, -1024
+    dataset.PixelData = np.arange(256, dtype=np.uint16).tobytes()
+    dataset.file_meta = FileMetaDataset()
+    dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    dataset.save_as(path, enforce_file_format=True)
+
+
+def test_a_ct_is_shown_through_the_window_of_the_training_and_another_one_is_noted(
+    blind_run: Run, tmp_path: Path
+) -> None:
+    told = json.loads(blind_run.network_file.read_text())
+    blind_run.network_file.write_text(json.dumps({**told, "windows": ["350/40"]}))
+    write_ct(tmp_path / "ct.dcm")
+    (own,) = predict(blind_run, tmp_path / "ct.dcm")
+    (lung,) = predict(blind_run, str(tmp_path / "ct.dcm"), window=Window(1400, -700))
+    assert isinstance(own, Predicted)
+    assert isinstance(lung, Predicted)
+    assert (own.window, lung.window) == ("350/40", "1400/-700")
+    note = "Shown through 1400/-700, and the network was trained on 350/40."
+    assert note not in own.notes
+    assert note in lung.notes

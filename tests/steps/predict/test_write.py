@@ -1,0 +1,299 @@
+"""A prediction into a file goes on where it was stopped, alone or shared by several processes."""
+
+from __future__ import annotations
+
+import csv
+import json
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from hilum.errors import RunError, UsageError
+from hilum.progress import SILENT
+from hilum.readers import Window
+from hilum.run import Run
+from hilum.steps.predict import inputs as listing
+from hilum.steps.predict import predict
+from hilum.steps.predict import step as predict_step
+from hilum.steps.predict import stream as asking
+from hilum.steps.predict import write as step
+from hilum.steps.predict.engine import Opened
+from hilum.steps.predict.write import How, write_predictions
+
+PART = 10
+
+
+class Said:
+    """Keeps what is said."""
+
+    def __init__(self) -> None:
+        self.sentences: list[str] = []
+
+    def advance(self, task: str, done: int, total: int) -> None:
+        SILENT.advance(task, done, total)
+
+    def say(self, sentence: str) -> None:
+        self.sentences.append(sentence)
+
+
+class Brightness:
+    """Calls bright slices cancer; may be killed after some batches."""
+
+    size = 32
+
+    def __init__(self) -> None:
+        self.slices, self.batches_left = 0, 10**9
+
+    def logits(self, grey: Any) -> Any:
+        if self.batches_left == 0:
+            raise KeyboardInterrupt
+        self.batches_left -= 1
+        self.slices += len(grey)
+        mean = grey.mean(axis=(1, 2)).astype(np.float32) / 64
+        return np.stack([mean - 2, 2 - mean], axis=1)
+
+
+@pytest.fixture
+def network(monkeypatch: pytest.MonkeyPatch) -> Brightness:
+    network = Brightness()
+
+    def opened(run: Run, engine: str) -> Opened:
+        return Opened("onnx" if engine == "auto" else engine, [network])
+
+    monkeypatch.setattr(predict_step, "open_engine", opened)
+    monkeypatch.setattr(listing, "FILES_A_PART", PART)
+    monkeypatch.setattr(step, "FILES_A_PART", PART)
+    monkeypatch.setattr(step, "LOOK_AGAIN", 0.01)
+    for name in ("RANK", "WORLD_SIZE"):
+        monkeypatch.delenv(name, raising=False)
+    return network
+
+
+@pytest.fixture
+def run(tmp_path: Path, network: Brightness) -> Run:
+    folder = tmp_path / "run"
+    folder.mkdir()
+    facts = {"class_names": ["cancer", "pneumonia"], "positive": "cancer", "input": {"size": 32}}
+    (folder / "network.json").write_text(json.dumps(facts))
+    (folder / "recipe.toml").touch()
+    (folder / "weights.safetensors").write_bytes(b"weights")
+    return Run(folder)
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    """45 slices, a text, and one that is cut short: five parts."""
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for number in range(45):
+        grey = np.full((40, 40), number * 5, dtype=np.uint8)
+        Image.fromarray(grey).save(folder / f"{number:02d}.png")
+    (folder / "23.txt").write_text("no slice")
+    (folder / "11.png").write_bytes((folder / "11.png").read_bytes()[:60])
+    return folder
+
+
+@pytest.fixture
+def as_process(monkeypatch: pytest.MonkeyPatch) -> Callable[[int, int], None]:
+    def become(rank: int, count: int) -> None:
+        monkeypatch.setattr(step, "rank_and_count", lambda: (rank, count))
+
+    return become
+
+
+def test_the_file_holds_what_predict_yields_and_nothing_is_left(
+    run: Run, pictures: Path, tmp_path: Path
+) -> None:
+    said = Said()
+    told = write_predictions(run, pictures, out=tmp_path / "p.csv", progress=said)
+    assert told is not None
+    rows = list(csv.DictReader((tmp_path / "p.csv").read_text().splitlines()))
+    expected = [one for one in predict(run, pictures) if isinstance(one, asking.Predicted)]
+    assert [row["path"] for row in rows] == [str(one.path) for one in expected]
+    assert [float(row["probability_cancer"]) for row in rows] == [
+        round(one.probabilities["cancer"], 6) for one in expected
+    ]
+    assert (sum(told.called.values()), told.refused, told.passed_over) == (44, 1, {".txt": 1})
+    assert [line for line in said.sentences if "11.png" in line and line.startswith("refused: ")]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["p.csv", "pictures", "run"]
+    assert len(said.sentences) == 1
+    write_predictions(run, pictures, out=tmp_path / "p.json", form="json")
+    told_json = json.loads((tmp_path / "p.json").read_text())
+    assert [{key: str(value) for key, value in row.items()} for row in told_json] == rows
+
+
+def test_an_interrupted_prediction_goes_on_where_it_was_stopped(
+    run: Run, pictures: Path, tmp_path: Path, network: Brightness
+) -> None:
+    write_predictions(run, pictures, out=tmp_path / "whole.csv")
+    network.batches_left, network.slices = 3, 0
+    with pytest.raises(KeyboardInterrupt):
+        write_predictions(run, pictures, out=tmp_path / "p.csv")
+    assert not (tmp_path / "p.csv").exists()
+    assert len(list((tmp_path / "p.csv.parts").glob("part-*"))) == 3
+    network.batches_left, network.slices = 10**9, 0
+    said = Said()
+    told = write_predictions(run, pictures, out=tmp_path / "p.csv", progress=said)
+    assert said.sentences[0] == "Going on; parts of 10 files that are there already: 3."
+    assert network.slices == 16  # 46 files, three parts of which are there
+    assert told is not None
+    assert told.refused == 1
+    assert (tmp_path / "p.csv").read_bytes() == (tmp_path / "whole.csv").read_bytes()
+    assert not (tmp_path / "p.csv.parts").exists()
+
+
+def test_a_part_whose_files_changed_or_that_is_broken_is_predicted_again(
+    run: Run, pictures: Path, tmp_path: Path, network: Brightness
+) -> None:
+    network.batches_left = 3
+    with pytest.raises(KeyboardInterrupt):
+        write_predictions(run, pictures, out=tmp_path / "p.csv")
+    Image.fromarray(np.full((40, 40), 255, dtype=np.uint8)).save(pictures / "00.png")
+    (tmp_path / "p.csv.parts" / "part-0000002").write_text("{}")
+    network.batches_left, network.slices = 10**9, 0
+    write_predictions(run, pictures, out=tmp_path / "p.csv")
+    assert network.slices == 10 + 10 + 16 - 1  # 23.txt is in the third part
+    first = next(csv.DictReader((tmp_path / "p.csv").read_text().splitlines()))
+    assert first["predicted"] == "cancer"
+
+
+@pytest.mark.parametrize(
+    ("how", "form", "differs"),
+    [
+        (How(window=Window(350, 40)), "csv", "window"),
+        (How(threshold=0.3), "csv", "threshold"),
+        (How(engine="torch"), "csv", "engine"),
+        (How(), "json", "format"),
+    ],
+)
+def test_parts_of_another_prediction_are_refused_and_force_begins_anew(
+    how: How, form: Any, differs: str, run: Run, pictures: Path, tmp_path: Path,
+    network: Brightness,
+) -> None:  # fmt: skip
+    network.batches_left = 2
+    with pytest.raises(KeyboardInterrupt):
+        write_predictions(run, pictures, out=tmp_path / "p.csv")
+    network.batches_left = 10**9
+    with pytest.raises(UsageError, match=rf"differs in {differs}\).*give --force"):
+        write_predictions(run, pictures, out=tmp_path / "p.csv", form=form, how=how)
+    assert len(list((tmp_path / "p.csv.parts").glob("part-*"))) == 2
+    said = Said()
+    write_predictions(
+        run, pictures, out=tmp_path / "p.csv", form=form, how=how, force=True, progress=said
+    )
+    assert "Going on" not in said.sentences[0]
+
+
+def test_parts_of_other_weights_are_refused(
+    run: Run, pictures: Path, tmp_path: Path, network: Brightness
+) -> None:
+    network.batches_left = 2
+    with pytest.raises(KeyboardInterrupt):
+        write_predictions(run, pictures, out=tmp_path / "p.csv")
+    run.weights_file.write_bytes(b"others")
+    with pytest.raises(UsageError, match="differs in weights"):
+        write_predictions(run, pictures, out=tmp_path / "p.csv")
+
+
+def test_a_folder_that_is_somebody_elses_is_never_removed(
+    run: Run, pictures: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "p.csv.parts").mkdir()
+    (tmp_path / "p.csv.parts" / "mine").touch()
+    with pytest.raises(UsageError, match="parts is in the way; choose another"):
+        write_predictions(run, pictures, out=tmp_path / "p.csv", force=True)
+    assert (tmp_path / "p.csv.parts" / "mine").exists()
+
+
+def test_interrupted_before_the_first_part_nothing_is_left(
+    run: Run, pictures: Path, tmp_path: Path, network: Brightness
+) -> None:
+    network.batches_left = 0
+    with pytest.raises(KeyboardInterrupt):
+        write_predictions(run, pictures, out=tmp_path / "p.csv")
+    assert not (tmp_path / "p.csv.parts").exists()
+
+
+def test_several_processes_share_the_files_and_the_first_writes_one_file(
+    run: Run, pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_predictions(run, pictures, out=tmp_path / "one.csv")
+    place = threading.local()
+    wrote: list[tuple[int, int]] = []
+    write_part = step.Parts.write_part
+
+    def noted(self: Any, number: int, draft: Any) -> None:
+        wrote.append((place.rank, number))
+        write_part(self, number, draft)
+
+    monkeypatch.setattr(step.Parts, "write_part", noted)
+    monkeypatch.setattr(step, "rank_and_count", lambda: (place.rank, 3))
+    told: dict[int, Any] = {}
+
+    def process(rank: int) -> None:
+        place.rank = rank
+        told[rank] = write_predictions(run, pictures, out=tmp_path / "p.csv")
+
+    threads = [threading.Thread(target=process, args=(rank,)) for rank in (2, 1, 0)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=30)
+    assert sorted(wrote) == [(0, 0), (0, 3), (1, 1), (1, 4), (2, 2)]
+    assert (tmp_path / "p.csv").read_bytes() == (tmp_path / "one.csv").read_bytes()
+    assert told[0].refused == 1
+    assert (told[1], told[2]) == (None, None)
+    assert not (tmp_path / "p.csv.parts").exists()
+
+
+def test_a_process_whose_first_one_never_begins_says_so(
+    run: Run, pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, as_process: Any
+) -> None:
+    monkeypatch.setattr(step, "WAIT_FOR_FIRST", 0.05)
+    as_process(1, 2)
+    with pytest.raises(RunError, match=r"the first process \(RANK 0\) has not begun"):
+        write_predictions(run, pictures, out=tmp_path / "p.csv")
+
+
+def test_processes_that_see_other_files_are_refused(
+    run: Run, pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, as_process: Any
+) -> None:
+    as_process(0, 2)
+    heard = step.Parts.heard
+
+    def other(self: Any, name: str) -> dict[str, Any]:
+        token = heard(self, "launch.json")["token"]
+        return {"token": token, "total": 4}
+
+    monkeypatch.setattr(step.Parts, "heard", other)
+    with pytest.raises(RunError, match="process 1 found 4 parts of 10 files, and the first one 5"):
+        write_predictions(run, pictures, out=tmp_path / "p.csv")
+
+
+def test_what_an_earlier_launch_left_is_not_taken_for_a_process_that_is_done(
+    run: Run, pictures: Path, tmp_path: Path, network: Brightness, as_process: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    network.batches_left = 1
+    with pytest.raises(KeyboardInterrupt):
+        write_predictions(run, pictures, out=tmp_path / "p.csv")
+    (tmp_path / "p.csv.parts" / "done-1.json").write_text('{"token": "old", "total": 5}')
+    network.batches_left = 10**9
+    as_process(0, 2)
+    monkeypatch.setattr(step, "SAY_AGAIN", 0.0)
+
+    class Enough(Said):
+        def say(self, sentence: str) -> None:
+            super().say(sentence)
+            if sentence.startswith("Waiting"):
+                raise KeyboardInterrupt
+
+    said = Enough()
+    with pytest.raises(KeyboardInterrupt):
+        write_predictions(run, pictures, out=tmp_path / "p.csv", progress=said)
+    assert said.sentences[-1] == "Waiting for process 1."
