@@ -27,10 +27,10 @@ from hilum.learn.frozen.records import Records, record_name
 from hilum.learn.networks import build_network
 from hilum.learn.weights import Weights
 from hilum.prepare import decode_table
-from hilum.prepare.kept import KIND as DECODED
-from hilum.prepare.kept import key_of, state_of
+from hilum.prepare.cache_entry import KIND as DECODED
+from hilum.prepare.cache_entry import key_of, state_of
 from hilum.recipe import parse_recipe
-from hilum.steps.parts import hash_of_files
+from hilum.steps.predict.shards import hash_of_files
 from hilum.table import SliceTable
 
 MakeTable = Callable[..., SliceTable]
