@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,7 @@ __all__ = [
     "called_under",
     "figures",
     "groups_behind",
+    "restrict",
 ]
 
 Floats = npt.NDArray[np.float64]
@@ -65,6 +66,17 @@ class Labelled:
     def score(self) -> Floats:
         """(n,) probability of the positive class."""
         return self.probabilities[:, list(self.class_names).index(self.positive)]
+
+
+def restrict(cases: Labelled, inside: Flags) -> Labelled:
+    """Return the cases for which the (n,) flags `inside` are true."""
+    return replace(
+        cases,
+        group=cases.group[inside],
+        label=cases.label[inside],
+        predicted=cases.predicted[inside],
+        probabilities=cases.probabilities[inside],
+    )
 
 
 def by_group(cases: Labelled) -> Labelled:

@@ -29,6 +29,7 @@ __all__ = [
     "least_p",
     "paired_differences",
     "told_best",
+    "two_sided_p",
 ]
 
 Floats = npt.NDArray[np.float64]
@@ -134,7 +135,7 @@ def paired_differences(
             undefined = f"for one of the two {UNDEFINED[name]}"
             figure = difference_of(value, change, groups=groups, undefined=undefined)
             telling = groups if name == "auc" else _telling(counts[a][name], counts[b][name])
-            p = None if figure.value is None else _p(change, telling)
+            p = None if figure.value is None else two_sided_p(change, telling)
             pairs.append(Difference(a, b, figure, telling, p))
         found[name] = _adjusted(pairs)
     return found
@@ -200,7 +201,7 @@ def _drawn(
     }
 
 
-def _p(draws: Floats, telling: int) -> float:
+def two_sided_p(draws: Floats, telling: int) -> float:
     """Return the two-sided p of resampled differences `draws` (resamples,), as `PAIRED` says it."""
     defined = draws[~np.isnan(draws)]
     contrary = min(int((defined <= 0).sum()), int((defined >= 0).sum()))
