@@ -29,8 +29,8 @@ def scene() -> MakeScene:
         ):  # fmt: skip
             cv2.circle(grey, (int(x), int(y)), int(radius), float(level), -1)
         grey += rng.normal(0, 3, grey.shape).astype(np.float32)
-        whole = np.clip(grey, 0, 255).astype(np.uint8)
-        return np.asarray(cv2.resize(whole, (size, size), interpolation=cv2.INTER_AREA))
+        picture = np.clip(grey, 0, 255).astype(np.uint8)
+        return np.asarray(cv2.resize(picture, (size, size), interpolation=cv2.INTER_AREA))
 
     return make
 

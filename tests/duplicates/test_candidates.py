@@ -13,10 +13,10 @@ from hilum.progress import SILENT
 
 def prints_of(hashes: np.ndarray, details: np.ndarray | None = None) -> Prints:
     count = len(hashes)
-    given = np.zeros((count, 2, 32, 32), dtype=np.int8) if details is None else details
+    filled = np.zeros((count, 2, 32, 32), dtype=np.int8) if details is None else details
     pictures = np.zeros((count, 64, 64), dtype=np.uint8)
     sketches = np.zeros((count, SKETCH, SKETCH), dtype=np.int8)
-    return Prints(hashes.astype(np.uint64), given, pictures, sketches, np.zeros(count, dtype=bool))
+    return Prints(hashes.astype(np.uint64), filled, pictures, sketches, np.zeros(count, dtype=bool))
 
 
 def some_hashes(count: int, seed: int) -> np.ndarray:

@@ -29,6 +29,6 @@ def test_a_broken_file_is_named_with_its_place(tmp_path: Path) -> None:
     broken = tmp_path / "broken.png"
     broken.write_bytes(b"\x89PNG\r\n\x1a\n" + b"0" * 30)
     with pytest.raises(ReadError, match=r"slices\.csv, row 7: .*broken\.png: "):
-        read_prints([broken], place=lambda number: f"slices.csv, row {number + 7}")
+        read_prints([broken], cell_name=lambda number: f"slices.csv, row {number + 7}")
     with pytest.raises(ReadError, match=r"missing\.png: there is no such file"):
         read_prints([tmp_path / "missing.png"])

@@ -29,8 +29,8 @@ def test_an_overlay_of_the_same_is_whole_and_of_nothing_is_none(blobs) -> None: 
 @pytest.mark.parametrize("cut", [(0, 230, 26, 256), (20, 256, 0, 256), (14, 240, 18, 244)])
 def test_what_was_cropped_fits_from_either_side(cut: tuple[int, ...], blobs) -> None:  # type: ignore[no-untyped-def]
     top, bottom, left, right = cut
-    whole = blobs(2)
-    pair = sketch_of(small(whole)), sketch_of(small(whole[top:bottom, left:right]))
+    picture = blobs(2)
+    pair = sketch_of(small(picture)), sketch_of(small(picture[top:bottom, left:right]))
     others = np.stack([sketch_of(small(blobs(seed))) for seed in range(3, 30)])
     for one, other in (pair, pair[::-1]):
         assert best_overlay(one, other[None])[0] > best_overlay(one, others).max()

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
-from hilum.duplicates import Forest, merge_groups
+from hilum.duplicates import UnionFind, merge_groups
 
 EDGES = st.lists(st.tuples(st.integers(0, 19), st.integers(0, 19)), max_size=40)
 
@@ -17,20 +17,20 @@ EDGES = st.lists(st.tuples(st.integers(0, 19), st.integers(0, 19)), max_size=40)
 def test_groups_are_the_connected_components_by_smallest_member(
     edges: list[tuple[int, int]],
 ) -> None:
-    forest = Forest(20)
+    sets = UnionFind(20)
     for edge in edges:
-        forest.join(edge)
+        sets.join(edge)
     ends = np.array(edges, dtype=int).reshape(-1, 2)
     graph = coo_matrix((np.ones(len(ends)), (ends[:, 0], ends[:, 1])), shape=(20, 20))
     _, labels = connected_components(graph, directed=False)
     smallest = [int(np.flatnonzero(labels == label)[0]) for label in labels]
-    assert forest.groups().tolist() == smallest
+    assert sets.groups().tolist() == smallest
 
 
 def test_several_are_joined_at_once() -> None:
-    forest = Forest(6)
-    forest.join([5, 3, 4])
-    assert forest.roots([5, 0]).tolist() == [3, 0]
+    sets = UnionFind(6)
+    sets.join([5, 3, 4])
+    assert sets.roots([5, 0]).tolist() == [3, 0]
 
 
 def test_groups_that_share_a_cluster_become_the_first_of_them() -> None:

@@ -1,11 +1,11 @@
-"""Near-duplicates: slices that are one picture, however cropped, resized or compressed since."""
+"""Near-duplicate search: copies of one picture, whether cropped, resized or recompressed."""
 
 from hilum.duplicates.fingerprint import SIZE, Fingerprint, fingerprint
 from hilum.duplicates.groups import merge_groups
 from hilum.duplicates.reading import Prints, collect, read_prints
 from hilum.duplicates.search import SAME, Duplicates, find_alike
 from hilum.duplicates.sheet import MOST_SHOWN, draw_pairs
-from hilum.duplicates.union_find import Forest
+from hilum.duplicates.union_find import UnionFind
 
 __all__ = [
     "MOST_SHOWN",
@@ -13,8 +13,8 @@ __all__ = [
     "SIZE",
     "Duplicates",
     "Fingerprint",
-    "Forest",
     "Prints",
+    "UnionFind",
     "collect",
     "draw_pairs",
     "find_alike",

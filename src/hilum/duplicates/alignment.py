@@ -1,4 +1,4 @@
-"""Two small pictures laid over one another, and how far their detail agrees then."""
+"""Affine alignment of two small pictures, and the correlation of their detail."""
 
 from __future__ import annotations
 
@@ -13,42 +13,42 @@ __all__ = ["aligned_correlation", "correlation"]
 Grey = npt.NDArray[np.uint8]
 
 STEPS, ENOUGH = 20, 1e-3
-"""Steps of the alignment at most, and the gain of a step at which it ends (of a correlation)."""
+"""Maximum number of steps, and the gain in correlation below which the alignment stops."""
 
 SMOOTHING = 3
-"""Pixels of the Gaussian that the alignment smooths with, so that it does not lock onto noise."""
+"""Size in pixels of the Gaussian used for smoothing, so that the alignment ignores noise."""
 
 LEAST_OVERLAP = 0.6
-"""Less of one picture than this within the other is no cropping but two pictures."""
+"""Smallest share of one picture inside the other; with less overlap they are not copies."""
 
 
 def aligned_correlation(one: Grey, other: Grey) -> float:
     """Return Pearson's correlation of the detail of two pictures (SIZE, SIZE), -1 ... 1.
 
-    The second is moved, stretched and sheared over the first before (an affine map that
-    maximises the enhanced correlation coefficient: Evangelidis and Psarakis 2008, IEEE TPAMI
-    30:1858), so that a cropped copy counts as a copy. Where no such map is found: 0.
+    The second is first aligned to the first with the affine transform that maximises the enhanced
+    correlation coefficient (Evangelidis and Psarakis 2008, IEEE TPAMI 30:1858), so that a cropped
+    copy counts as a copy. The result is 0 if the alignment does not converge.
     """
     first, second = one.astype(np.float32), other.astype(np.float32)
     criteria = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, STEPS, ENOUGH)
     start = np.eye(2, 3, dtype=np.float32)
     inside = np.full(first.shape, 255, dtype=np.uint8)
     try:
-        _, found = cv2.findTransformECC(
+        _, transform = cv2.findTransformECC(
             first, second, start, cv2.MOTION_AFFINE, criteria, inside, SMOOTHING
         )
-    except cv2.error:  # it does not converge: they have nothing in common
+    except cv2.error:  # no convergence: the pictures have nothing in common
         return 0.0
     size = first.shape[::-1]
-    how = cv2.WARP_INVERSE_MAP
-    moved = cv2.warpAffine(
-        second, found, size, flags=cv2.INTER_LINEAR | how, borderMode=cv2.BORDER_REPLICATE
+    inverse = cv2.WARP_INVERSE_MAP
+    aligned = cv2.warpAffine(
+        second, transform, size, flags=cv2.INTER_LINEAR | inverse, borderMode=cv2.BORDER_REPLICATE
     )
-    seen = cv2.warpAffine(inside, found, size, flags=cv2.INTER_NEAREST | how)
-    if (seen > 0).mean() < LEAST_OVERLAP:
+    visible = cv2.warpAffine(inside, transform, size, flags=cv2.INTER_NEAREST | inverse)
+    if (visible > 0).mean() < LEAST_OVERLAP:
         return 0.0
-    within = cv2.erode(seen, np.ones((3, 3), dtype=np.uint8)) > 0
-    return correlation(detail_of(first)[within], detail_of(moved)[within])
+    within = cv2.erode(visible, np.ones((3, 3), dtype=np.uint8)) > 0
+    return correlation(detail_of(first)[within], detail_of(aligned)[within])
 
 
 def correlation(one: npt.NDArray[np.floating], other: npt.NDArray[np.floating]) -> float:

@@ -1,4 +1,4 @@
-"""What is kept of a slice to know it again: hashes of 64 bits, and small pictures."""
+"""Fingerprints of slices for near-duplicate search: 64-bit hashes and small pictures."""
 
 from __future__ import annotations
 
@@ -17,37 +17,36 @@ Grey = npt.NDArray[np.uint8]
 Real = npt.NDArray[np.float32]
 
 SIZE = 64
-"""Pixels a side of the picture that is compared: 5 to 8 mm of a chest, so that vessels count."""
+"""Side in pixels of the compared picture: 5 to 8 mm of a chest each, so that vessels count."""
 
 DETAIL = 32
-"""Pixels a side of the coarser detail that candidates are ranked by."""
+"""Side in pixels of the coarser detail that ranks candidates."""
 
 BLUR = 2.0
-"""Standard deviation, in pixels of SIZE, of the Gaussian that is taken away. The outline of body
-and lungs, which all chests share, goes; what is left tells patients apart."""
+"""Standard deviation, in pixels of SIZE, of the Gaussian blur that is subtracted. This removes the
+outline of body and lungs, which all chests share; the remaining detail differs between patients."""
 
 WAVES = 8
-"""Cosine waves a side that the hash looks at, of a picture of DETAIL x DETAIL."""
+"""Number of lowest cosine frequencies per axis in the hash, of a picture of DETAIL x DETAIL."""
 
 FLAT = 2.0
-"""A picture whose grey levels have a smaller standard deviation shows nothing to be known by."""
-
+"""A picture whose grey levels have a smaller standard deviation has no detail to compare."""
 
 VIEWS = 2
-"""A slice is looked at without its borders, and whole: a letter in a corner keeps a border in one
-copy that is cut away in the other, and then only the whole pictures are alike."""
+"""Every slice has two views, trimmed and untrimmed: a letter in a corner may keep the border of one
+copy from being trimmed, and then only the untrimmed pictures are similar."""
 
 
 @dataclass(frozen=True)
 class Fingerprint:
-    """What is kept of one slice; view 0 is without its borders, view 1 is whole.
+    """Fingerprint of one slice; view 0 is trimmed of its borders, view 1 is not.
 
     Attributes:
         hashes: (VIEWS,) uint64; near-duplicates differ in a few bits of one of them.
-        details: (VIEWS, DETAIL, DETAIL) int8, the view less its blur, stretched to -127 ... 127.
+        details: (VIEWS, DETAIL, DETAIL) int8, the view minus its blur, scaled to -127 ... 127.
         picture: (SIZE, SIZE) uint8, view 0.
         sketch: (SKETCH, SKETCH) int8, of view 0.
-        flat: whether there is nothing in it to be known by.
+        flat: whether it has no detail to compare.
     """
 
     hashes: npt.NDArray[np.uint64]
@@ -71,8 +70,10 @@ def fingerprint(grey: Grey) -> Fingerprint:
 
 def _small(grey: Grey) -> Grey:
     """Return a picture as (SIZE, SIZE)."""
-    whole = np.ascontiguousarray(grey)
-    return np.asarray(cv2.resize(whole, (SIZE, SIZE), interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    pixels = np.ascontiguousarray(grey)
+    return np.asarray(
+        cv2.resize(pixels, (SIZE, SIZE), interpolation=cv2.INTER_AREA), dtype=np.uint8
+    )
 
 
 def _hash(picture: Grey) -> int:
@@ -80,8 +81,8 @@ def _hash(picture: Grey) -> int:
 
     They are the signs, against their median, of the lowest WAVES x WAVES coefficients of the
     discrete cosine transform (Zauner 2010, Implementation and benchmarking of perceptual image
-    hash functions). The difference hash takes many more slices of different patients for
-    candidates: of pairs of different patients 15 % lie within 12 bits, against 2.5 %.
+    hash functions). The difference hash finds many more false candidates: 15 % of the pairs of
+    different patients lie within 12 bits, against 2.5 % here.
     """
     coarse = cv2.resize(picture.astype(np.float32), (DETAIL, DETAIL), interpolation=cv2.INTER_AREA)
     waves = np.asarray(cv2.dct(coarse))[:WAVES, :WAVES].ravel()
@@ -90,7 +91,7 @@ def _hash(picture: Grey) -> int:
 
 
 def _coarse_detail(picture: Grey) -> npt.NDArray[np.int8]:
-    """Return the detail of a picture as (DETAIL, DETAIL), stretched."""
+    """Return the detail of a picture as (DETAIL, DETAIL), scaled to -127 ... 127."""
     detail = np.asarray(
         cv2.resize(detail_of(picture), (DETAIL, DETAIL), interpolation=cv2.INTER_AREA)
     )
@@ -99,6 +100,6 @@ def _coarse_detail(picture: Grey) -> npt.NDArray[np.int8]:
 
 
 def detail_of(picture: npt.NDArray[np.generic]) -> Real:
-    """Return a picture (SIZE, SIZE) less its blur, float32."""
+    """Return a picture (SIZE, SIZE) minus its blur, float32."""
     fine = np.asarray(picture, dtype=np.float32)
     return np.asarray(fine - cv2.GaussianBlur(fine, (0, 0), BLUR), dtype=np.float32)

@@ -1,4 +1,4 @@
-"""The fingerprints of many slices, read several at a time."""
+"""Fingerprints of many slices, computed in several threads."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from hilum.storage.atomic import refuse_full_disk
 __all__ = ["Prints", "collect", "read_prints"]
 
 READERS = 4
-"""Threads that decode: the decoders release the interpreter's lock, and two cores stay busy."""
+"""Decoding threads; the decoders release the interpreter lock, which keeps two cores busy."""
 
 AHEAD = 256
-"""Slices handed to the threads at a time: bounds the memory, and how far an error lies behind."""
+"""Slices queued at a time; bounds memory, and the work done before an error is raised."""
 
 
 @dataclass(frozen=True)
@@ -34,10 +34,10 @@ class Prints:
     Attributes:
         hashes: (n, VIEWS) uint64.
         details: (n, VIEWS, DETAIL, DETAIL) int8, in memory: 200 MB for 100,000 slices.
-        pictures: (n, SIZE, SIZE) uint8, in a file without a name that ends with the process, so
-            that the system keeps in memory what it has room for.
+        pictures: (n, SIZE, SIZE) uint8, in an unnamed temporary file, so that the system may drop
+            pages from memory.
         sketches: (n, SKETCH, SKETCH) int8.
-        flat: (n,) bool, slices that show nothing to be known by.
+        flat: (n,) bool, slices without any detail to compare.
     """
 
     hashes: npt.NDArray[np.uint64]
@@ -54,34 +54,34 @@ def read_prints(
     paths: Sequence[Path],
     *,
     windows: Sequence[Window] | None = None,
-    place: Callable[[int], str] | None = None,
+    cell_name: Callable[[int], str] | None = None,
     progress: Progress = SILENT,
 ) -> Prints:
     """Read each slice once and return the fingerprints, in the order of `paths`.
 
     Args:
         paths: n files.
-        windows: how each is shown where it is in Hounsfield units; without it, through LUNG.
-        place: says where the n-th of them stands, for messages.
-        progress: told how far it is.
+        windows: the window of each slice in Hounsfield units; LUNG by default.
+        cell_name: names the table cell of the n-th path, for messages.
+        progress: receives the number of slices read.
 
     Raises:
-        ReadError: a slice can't be read; the message names the file, and its place if known.
+        ReadError: a slice can't be read; the message names the file, and its table cell if known.
     """
     shown = windows if windows is not None else [LUNG] * len(paths)
 
-    def look(number: int) -> Fingerprint:
+    def read_fingerprint(number: int) -> Fingerprint:
         try:
             return fingerprint(read_slice(paths[number], window=shown[number]).grey)
         except HilumError as error:
-            where = f"{place(number)}: " if place else ""
-            raise ReadError(f"{where}{error}") from error
+            cell = f"{cell_name(number)}: " if cell_name else ""
+            raise ReadError(f"{cell}{error}") from error
 
     def read() -> Iterable[Fingerprint]:
         with ThreadPoolExecutor(READERS) as pool:
             for first in range(0, len(paths), AHEAD):
                 numbers = range(first, min(first + AHEAD, len(paths)))
-                yield from pool.map(look, numbers)
+                yield from pool.map(read_fingerprint, numbers)
                 progress.advance("reading slices", numbers.stop, len(paths))
 
     return collect(read(), count=len(paths))
@@ -109,7 +109,7 @@ def collect(prints: Iterable[Fingerprint], *, count: int) -> Prints:
 
 
 def _pictures(shape: tuple[int, int, int]) -> npt.NDArray[np.uint8]:
-    """Return room for pictures, in a file that has no name and goes with the array."""
+    """Return an array in an unnamed temporary file, which is deleted together with the array."""
     if not shape[0]:
         return np.empty(shape, dtype=np.uint8)
     refuse_full_disk(Path(tempfile.gettempdir()), int(np.prod(shape)))

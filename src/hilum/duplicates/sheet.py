@@ -1,4 +1,4 @@
-"""A contact sheet of pairs: both pictures side by side, numbered, to be looked at."""
+"""Contact sheet of near-duplicate pairs: both pictures side by side, numbered."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ __all__ = ["MOST_SHOWN", "draw_pairs"]
 Grey = npt.NDArray[np.uint8]
 
 MOST_SHOWN = 60
-"""Pairs on a sheet: more than anybody looks at, and a picture that every viewer opens."""
+"""Maximum number of pairs on a sheet, so that every viewer can open the picture."""
 
 TILE, GAP, ACROSS = 200, 6, 4
-"""Pixels of a slice's longer side and between slices; pairs in a row."""
+"""Pixels of a slice's longer side, pixels between slices, and pairs per row."""
 
 PAPER, INK = 255, 0
 
@@ -31,7 +31,7 @@ def draw_pairs(
 
     Args:
         pairs: the files of both slices of each pair.
-        windows: how each is shown where it is in Hounsfield units.
+        windows: the window of both slices of each pair, used for those in Hounsfield units.
 
     Raises:
         ReadError: a slice can't be read; the message names the file.
@@ -46,20 +46,22 @@ def draw_pairs(
 def _tiles(
     pairs: Sequence[tuple[Path, Path]], windows: Sequence[tuple[Window, Window]]
 ) -> Iterator[Grey]:
-    """Yield each pair as one picture, its number above it."""
+    """Yield each pair as one picture with its number above."""
     for number, (files, shown) in enumerate(zip(pairs, windows, strict=False), start=1):
         tile = np.full((TILE + 4 * GAP, 2 * TILE + 3 * GAP), PAPER, dtype=np.uint8)
         cv2.putText(tile, str(number), (GAP, 3 * GAP), cv2.FONT_HERSHEY_SIMPLEX, 0.5, INK, 1)
-        for place, (file, window) in enumerate(zip(files, shown, strict=True)):
+        for position, (file, window) in enumerate(zip(files, shown, strict=True)):
             grey = _fitted(read_slice(file, window=window).grey)
-            left = GAP + place * (TILE + GAP)
+            left = GAP + position * (TILE + GAP)
             tile[4 * GAP : 4 * GAP + grey.shape[0], left : left + grey.shape[1]] = grey
         yield tile
 
 
 def _fitted(grey: Grey) -> Grey:
-    """Return a slice with TILE pixels on its longer side, the aspect ratio kept."""
+    """Return a slice resized to TILE pixels on its longer side; the aspect ratio is kept."""
     scale = TILE / max(grey.shape)
     rows, columns = (max(1, round(side * scale)) for side in grey.shape)
-    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(grey, (columns, rows), interpolation=how), dtype=np.uint8)
+    interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    return np.asarray(
+        cv2.resize(grey, (columns, rows), interpolation=interpolation), dtype=np.uint8
+    )

@@ -1,4 +1,4 @@
-"""Sketches: pictures so coarse that one can be laid over many others in dozens of ways."""
+"""Sketches: very coarse pictures that can be overlaid on many others in dozens of positions."""
 
 from __future__ import annotations
 
@@ -15,54 +15,54 @@ Real = npt.NDArray[np.float32]
 Sketch = npt.NDArray[np.int8]
 
 SKETCH = 16
-"""Pixels a side. At twice as many a third of the copies that lost 12 % a side still has its best
-place between two of the shifts, and four times as many ways would have to be tried."""
+"""Side in pixels. With twice as many, the best position of a third of the copies cropped by 12 % a
+side lies between two of the shifts, and four times as many overlays would be needed."""
 
 BLUR = 4.0
-"""Standard deviation, in pixels of a 64 x 64 picture, of the Gaussian that is taken away."""
+"""Standard deviation, in pixels of a 64 x 64 picture, of the Gaussian blur that is subtracted."""
 
 SCALES, SHIFTS = (0.88, 1.0, 1.14), (-1, 0, 1)
-"""By what a sketch is stretched on each axis, and by how many pixels it is moved: what is left of
-a picture that lost up to 12 % on each side, as seen from either of the two."""
+"""Scale factors and shifts in pixels tried on each axis: they cover crops of up to 12 % on each
+side, of either of the two pictures."""
 
 
 def sketch_of(picture: npt.NDArray[np.uint8]) -> Sketch:
-    """Return the sketch (SKETCH, SKETCH) of a picture (64, 64): less its blur, -127 ... 127."""
+    """Return the sketch (SKETCH, SKETCH) of a picture (64, 64): its detail, -127 ... 127."""
     fine = np.asarray(picture, dtype=np.float32)
     detail = cv2.resize(
         fine - cv2.GaussianBlur(fine, (0, 0), BLUR), (SKETCH, SKETCH), interpolation=cv2.INTER_AREA
     )
-    top = max(float(np.abs(detail).max()), 1.0)  # less than a grey level is nothing to stretch
+    top = max(float(np.abs(detail).max()), 1.0)  # detail below one grey level is not amplified
     return np.asarray(np.rint(detail * (127 / top)), dtype=np.int8)
 
 
 def best_overlay(one: Sketch, many: Sketch) -> Real:
-    """Return how well one sketch fits over each of n others, however they were cropped.
+    """Return the best correlation of one sketch with each of n others, over all overlays.
 
     Args:
         one: (SKETCH, SKETCH).
         many: (n, SKETCH, SKETCH).
 
     Returns:
-        (n,) float32, -1 ... 1: Pearson's correlation, the best of all SCALES and SHIFTS on both
-        axes; of slices of different patients half reach 0.55, of copies that lost up to 8 % a side
-        nine of ten 0.64.
+        (n,) float32, -1 ... 1: Pearson's correlation, the best over all SCALES and SHIFTS on both
+        axes. Half of the pairs of different patients reach 0.55, and nine of ten copies cropped by
+        up to 8 % a side reach 0.64.
     """
-    ways = _axis()
-    laid = ways[:, None] @ one.astype(np.float32) @ ways.transpose(0, 2, 1)[None]
-    laid = laid.reshape(-1, SKETCH, SKETCH)
-    return np.asarray((_unit(laid) @ _unit(many).T).max(axis=0), dtype=np.float32)
+    maps = _axis_maps()
+    overlays = maps[:, None] @ one.astype(np.float32) @ maps.transpose(0, 2, 1)[None]
+    overlays = overlays.reshape(-1, SKETCH, SKETCH)
+    return np.asarray((_unit(overlays) @ _unit(many).T).max(axis=0), dtype=np.float32)
 
 
 @cache
-def _axis() -> Real:
-    """Return the maps (ways, SKETCH, SKETCH) of one axis: linear interpolation, 0 from outside."""
+def _axis_maps() -> Real:
+    """Return the maps (scales x shifts, SKETCH, SKETCH) of one axis; linear, 0 outside."""
     middle = (SKETCH - 1) / 2
-    places = np.arange(SKETCH)
+    positions = np.arange(SKETCH)
     starts = [
-        scale * (places - middle) + middle + shift for scale, shift in product(SCALES, SHIFTS)
+        scale * (positions - middle) + middle + shift for scale, shift in product(SCALES, SHIFTS)
     ]
-    distance = np.abs(np.array(starts)[:, :, None] - places)
+    distance = np.abs(np.array(starts)[:, :, None] - positions)
     return np.asarray(np.maximum(0, 1 - distance), dtype=np.float32)
 
 

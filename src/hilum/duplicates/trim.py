@@ -1,4 +1,4 @@
-"""Borders without content: frames, paper and air, of which every cropper leaves another part."""
+"""Trimming borders without content: frames, paper and air, which differ between copies."""
 
 from __future__ import annotations
 
@@ -10,28 +10,28 @@ __all__ = ["trim"]
 
 Grey = npt.NDArray[np.uint8]
 
-LOOKED_AT = 128
-"""Pixels of the longer side that borders are looked for in: they are cut to within 1 %."""
+SEARCH_SIDE = 128
+"""Longer side in pixels of the picture in which borders are searched; accurate to 1 %."""
 
 DIFFERENT = 24
-"""Grey levels off its line's median at which a pixel is content: noise and JPEG stay below."""
+"""Grey levels from the median of its line beyond which a pixel is content, not noise."""
 
 EMPTY_SHARE = 0.06
-"""A line with at most this share of content is border: an arrow or a letter does not keep it."""
+"""A line with at most this share of content is border, even with an arrow or a letter in it."""
 
 LEAST_LEFT = 0.2
-"""No side is cut to less than this share: what would be left is no slice."""
+"""Smallest share of a side that trimming leaves; less could not be a slice."""
 
 ROUNDS = 4
-"""A frame hides the air within it; two rounds find both, and four end where nothing changes."""
+"""Maximum number of rounds: the second finds the air inside a frame that the first removed."""
 
 
 def trim(grey: Grey) -> Grey:
     """Return `grey` (rows, columns) without the uniform lines around it, a view of the same pixels.
 
-    A picture that is uniform almost everywhere comes back whole.
+    A picture that is uniform almost everywhere is returned untrimmed.
     """
-    scale = min(1.0, LOOKED_AT / max(grey.shape))
+    scale = min(1.0, SEARCH_SIDE / max(grey.shape))
     small = grey
     if scale < 1:
         size = [max(1, round(side * scale)) for side in grey.shape]
@@ -40,8 +40,8 @@ def trim(grey: Grey) -> Grey:
     for _ in range(ROUNDS):
         before = list(spans)
         for axis in (0, 1):
-            part = small[slice(*spans[0]), slice(*spans[1])]
-            first, last = _content(part if axis == 0 else part.T)
+            window = small[slice(*spans[0]), slice(*spans[1])]
+            first, last = _content(window if axis == 0 else window.T)
             if last - first >= LEAST_LEFT * small.shape[axis]:
                 start = spans[axis][0]
                 spans[axis] = (start + first, start + last)

@@ -184,9 +184,9 @@ def test_the_first_pairs_are_drawn_side_by_side(table: Path, tmp_path: Path) -> 
     find_duplicates(table, sheet=tmp_path / "pairs.png")
     sheet = cv2.imread(str(tmp_path / "pairs.png"), 0)
     assert sheet.shape == (224, 4 * 418)  # three pairs in one row of four
-    for place in range(3):
-        left = sheet[24:224, place * 418 + 6 : place * 418 + 206].astype(int)
-        right = sheet[24:224, place * 418 + 212 : place * 418 + 412].astype(int)
+    for index in range(3):
+        left = sheet[24:224, index * 418 + 6 : index * 418 + 206].astype(int)
+        right = sheet[24:224, index * 418 + 212 : index * 418 + 412].astype(int)
         assert np.array_equal(left, right) and left.std() > 10
     assert sheet[:, 3 * 418 :].min() == 255
 

@@ -1,4 +1,4 @@
-"""Tables joined into one whose groups hold whole clusters of near-duplicates."""
+"""Joining tables into one in which no cluster of near-duplicates spans two groups."""
 
 from __future__ import annotations
 
@@ -15,37 +15,39 @@ from hilum.table import SliceTable, relative_to, write_table
 __all__ = ["check_joinable", "join_groups"]
 
 BEFORE = "group_before"
-"""The column of a joined table that keeps the group that a slice had."""
+"""Column of a joined table with the previous group of a slice."""
 
 
 def check_joinable(rows: pd.DataFrame) -> None:
-    """Refuse a slice_id or path that two rows have, naming the tables."""
+    """Refuse a slice_id or path that occurs twice, naming the tables."""
     for column in ("slice_id", "path"):
-        again = rows[column].duplicated(keep=False)
-        if again.any():
-            first, second, *_ = rows[again & (rows[column] == rows[column][again].iloc[0])]["table"]
+        repeated = rows[column].duplicated(keep=False)
+        if repeated.any():
+            first, second, *_ = rows[repeated & (rows[column] == rows[column][repeated].iloc[0])][
+                "table"
+            ]
             raise UsageError(
-                f"{first} and {second} have the {column} {rows[column][again].iloc[0]!r} both; "
+                f"{first} and {second} have the {column} {rows[column][repeated].iloc[0]!r} both; "
                 "a joined table needs each once, so leave one of them out."
             )
 
 
 def join_groups(rows: pd.DataFrame, clusters: npt.NDArray[np.int64], out: Path) -> list[str]:
-    """Write all rows as one table with joined groups; return what to say about it."""
+    """Write all rows as one table with merged groups; return notes about it."""
     folder = out.resolve().parent
-    joined = merge_groups(rows["group"].tolist(), clusters)
-    before, after = rows["group"].nunique(), len(set(joined))
-    kept = rows.drop(columns="table")
-    kept[BEFORE] = kept.get(BEFORE, kept["group"])
-    kept["group"] = joined
+    merged = merge_groups(rows["group"].tolist(), clusters)
+    before, after = rows["group"].nunique(), len(set(merged))
+    table = rows.drop(columns="table")
+    table[BEFORE] = table.get(BEFORE, table["group"])
+    table["group"] = merged
     for column in ("path", "mask"):
-        kept[column] = [relative_to(folder, path) if path else "" for path in kept[column]]
+        table[column] = [relative_to(folder, path) if path else "" for path in table[column]]
     notes = [f"{out.name}: of {before} groups {after} were made."]
-    dealt = kept[kept["split"] != ""]
-    if (dealt.groupby("group")["split"].nunique() > 1).any():
-        kept["split"] = ""
+    assigned = table[table["split"] != ""]
+    if (assigned.groupby("group")["split"].nunique() > 1).any():
+        table["split"] = ""
         notes.append(
             f"{out.name}: a group lay in several splits, so `split` was emptied; run `hilum split`."
         )
-    write_table(SliceTable(kept, folder, out.name), out)
+    write_table(SliceTable(table, folder, out.name), out)
     return notes

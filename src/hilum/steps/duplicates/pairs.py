@@ -1,4 +1,4 @@
-"""Pairs of near-duplicates with what the tables say of them: in order, as CSV, as pictures."""
+"""Near-duplicate pairs with the columns of both rows, sorted, as CSV and as pictures."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from hilum.table import relative_to, write_csv
 __all__ = ["CROSSED", "differ", "draw_sheet", "pairs_of", "write_pairs"]
 
 CROSSED = ("group", "split", "source", "label")
-"""The columns that near-duplicates may cross, and what is said of each."""
+"""Columns in which the two slices of a pair may differ, each counted in the summary."""
 
 
 def pairs_of(rows: pd.DataFrame, found: Duplicates) -> pd.DataFrame:
-    """Return the pairs with what the tables say of both ends, the most harmful first."""
+    """Return the pairs with the columns of both rows, the most harmful pairs first."""
     first, second = found.pairs["first"].to_numpy(), found.pairs["second"].to_numpy()
     pairs = pd.DataFrame({"cluster": found.clusters[first]})
     for column in ("slice_id", *CROSSED, "table", "path"):
@@ -29,28 +29,28 @@ def pairs_of(rows: pd.DataFrame, found: Duplicates) -> pd.DataFrame:
     pairs["distance"] = found.pairs["distance"]
     pairs["correlation"] = found.pairs["correlation"].round(4)
     order = pairs.assign(
-        split=differ(pairs, "split"), group=differ(pairs, "group"), at=range(len(pairs))
-    ).sort_values(["split", "group", "correlation", "at"], ascending=[False, False, False, True])
+        split=differ(pairs, "split"), group=differ(pairs, "group"), row=range(len(pairs))
+    ).sort_values(["split", "group", "correlation", "row"], ascending=[False, False, False, True])
     return pairs.loc[order.index].reset_index(drop=True)
 
 
 def differ(pairs: pd.DataFrame, column: str) -> pd.Series:
-    """Return whether both ends of each pair differ in a column; an empty split is no split."""
+    """Return whether the two rows of each pair differ in a column and neither is empty."""
     one, other = pairs[f"{column}_a"], pairs[f"{column}_b"]
     return (one != other) & (one != "") & (other != "")
 
 
 def write_pairs(pairs: pd.DataFrame, out: Path) -> None:
-    """Write the pairs as CSV, paths relative to its folder."""
+    """Write the pairs as CSV, with paths relative to its folder."""
     folder = out.resolve().parent
-    seen = {
+    relative = {
         name: [relative_to(folder, path) for path in pairs[name]] for name in ("path_a", "path_b")
     }
-    write_csv(pairs.assign(**seen), out)
+    write_csv(pairs.assign(**relative), out)
 
 
 def draw_sheet(out: Path, pairs: pd.DataFrame, window_of: Mapping[str, Window]) -> None:
-    """Draw the first pairs, as PNG."""
+    """Draw the first pairs as PNG."""
     ends = list(zip(pairs["path_a"], pairs["path_b"], strict=True))[:MOST_SHOWN]
     picture = draw_pairs(
         [(Path(one), Path(other)) for one, other in ends],

@@ -1,4 +1,4 @@
-"""Near-duplicates in slice tables: found, counted by what they cross, and joined into groups."""
+"""Finding near-duplicates in slice tables, counting what they cross, and merging groups."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ Clusters = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class DuplicateReport:
-    """What was found in one or more tables.
+    """Near-duplicates found in one or more tables.
 
     Attributes:
-        pairs: one row a pair, those across splits first, then those across groups: see
-            docs/reference/files.md, pairs.csv; paths absolute.
-        clusters: (n,) int64, the cluster of each row of the tables, one after the other.
-        summary: JSON content: numbers of slices, pairs, clusters, and what they cross.
+        pairs: one row per pair, first those across splits, then those across groups; the columns
+            are those of pairs.csv in docs/reference/files.md, with absolute paths.
+        clusters: (n,) int64, the cluster of each row of the concatenated tables.
+        summary: JSON content: numbers of slices, pairs and clusters, and what they cross.
         notes: sentences that a user should see.
     """
 
@@ -45,19 +45,19 @@ class DuplicateReport:
 
     @property
     def crosses_splits(self) -> bool:
-        """Whether one picture is in two splits: figures on test are then too good."""
+        """Whether a cluster spans two splits, which makes metrics on test too optimistic."""
         return bool(self.summary["across"]["split"]["clusters"])
 
 
 @dataclass(frozen=True)
 class _Rows:
-    """The rows of all tables: paths absolute, the table's name in `table`."""
+    """The rows of all tables, with absolute paths and the table's name in column `table`."""
 
     rows: pd.DataFrame
     tables: Sequence[SliceTable] = field(repr=False)
 
-    def place(self, number: int) -> str:
-        """Return where a row stands, for messages."""
+    def cell_name(self, number: int) -> str:
+        """Return the name of a row's path cell, for messages."""
         for table in self.tables:
             if number < len(table):
                 return table.place(number, "path")
@@ -74,21 +74,21 @@ def find_duplicates(
     force: bool = False,
     progress: Progress = SILENT,
 ) -> DuplicateReport:
-    """Look for slices that are nearly one picture, within tables and between them.
+    """Find slices that are nearly the same picture, within tables and between them.
 
     Args:
-        tables: one or more slice tables; groups of one name in two of them are one group.
-        out: where to write the pairs as CSV.
-        join: where to write all rows as one table whose groups hold whole clusters, the former
-            ones in the column `group_before`. If a group then lay in two splits, the column
-            `split` is emptied.
-        sheet: where to draw the first pairs side by side, as PNG, numbered as the rows of `out`.
-        force: replace `out`, `join` and `sheet` where they exist.
-        progress: told how far it is.
+        tables: one or more slice tables; groups of the same name in two tables are one group.
+        out: CSV file to write the pairs to.
+        join: CSV file to write all rows to as one table in which no cluster spans two groups; the
+            previous groups are in column `group_before`. If a merged group spans two splits,
+            column `split` is emptied.
+        sheet: PNG file to draw the first pairs to, side by side, numbered as the rows of `out`.
+        force: replace `out`, `join` and `sheet` if they exist.
+        progress: receives the number of slices read and compared.
 
     Raises:
-        UsageError: no such table; `out`, `join` or `sheet` exists; a slice_id or path is in two
-            of the tables that are to be joined.
+        UsageError: no such table; `out`, `join` or `sheet` exists; a slice_id or path occurs in two
+            of the tables to be joined.
         TableError: a table breaks its schema.
         ReadError: a slice can't be read; the message names table, row and file.
         StorageError: the disk refused.
@@ -99,31 +99,33 @@ def find_duplicates(
     for target in (out, join, sheet):
         if target is not None:
             refuse_existing(Path(target), force=force)
-    together = _together([as_table(table) for table in several])
+    concatenated = _concatenated([as_table(table) for table in several])
     if join is not None:
-        check_joinable(together.rows)
-    paths = [Path(path) for path in together.rows["path"]]
-    windows = _windows(together.rows["window"])
+        check_joinable(concatenated.rows)
+    paths = [Path(path) for path in concatenated.rows["path"]]
+    windows = _windows(concatenated.rows["window"])
     prints = read_prints(
         paths,
         windows=windows,
-        place=together.place,
+        cell_name=concatenated.cell_name,
         progress=progress,
     )
     found = find_alike(prints, progress=progress)
-    pairs = pairs_of(together.rows, found)
+    pairs = pairs_of(concatenated.rows, found)
     notes = _notes(found)
     if out is not None:
         write_pairs(pairs, Path(out))
     if sheet is not None:
-        draw_sheet(Path(sheet), pairs, dict(zip(together.rows["path"], windows, strict=True)))
+        draw_sheet(Path(sheet), pairs, dict(zip(concatenated.rows["path"], windows, strict=True)))
     if join is not None:
-        notes += join_groups(together.rows, found.clusters, Path(join))
-    return DuplicateReport(pairs, found.clusters, _summary(together, found, pairs), tuple(notes))
+        notes += join_groups(concatenated.rows, found.clusters, Path(join))
+    return DuplicateReport(
+        pairs, found.clusters, _summary(concatenated, found, pairs), tuple(notes)
+    )
 
 
-def _together(tables: Sequence[SliceTable]) -> _Rows:
-    """Return all rows, one table after the other."""
+def _concatenated(tables: Sequence[SliceTable]) -> _Rows:
+    """Return the rows of all tables, concatenated."""
     frames = []
     for table in tables:
         folder = table.folder.resolve().as_posix()
@@ -135,14 +137,14 @@ def _together(tables: Sequence[SliceTable]) -> _Rows:
 
 
 def _windows(cells: pd.Series) -> list[Window]:
-    """Return the window of each cell, LUNG where it is empty."""
+    """Return the window of each cell, LUNG for an empty one."""
     window_of = cache(lambda cell: parse_window(cell) if cell else LUNG)
     return [window_of(cell) for cell in cells]
 
 
-def _summary(together: _Rows, found: Duplicates, pairs: pd.DataFrame) -> dict[str, Any]:
-    """Return the numbers: how many there are, and what they cross."""
-    rows = together.rows.assign(cluster=found.clusters)
+def _summary(concatenated: _Rows, found: Duplicates, pairs: pd.DataFrame) -> dict[str, Any]:
+    """Return the number of slices, pairs and clusters, and what the clusters cross."""
+    rows = concatenated.rows.assign(cluster=found.clusters)
     sizes = rows.groupby("cluster").size()
     several = rows[rows["cluster"].isin(sizes.index[sizes > 1])]
     across = {}
@@ -156,7 +158,7 @@ def _summary(together: _Rows, found: Duplicates, pairs: pd.DataFrame) -> dict[st
             "slices": int(known["cluster"].isin(crossing).sum()),
         }
     return {
-        "tables": [table.name for table in together.tables],
+        "tables": [table.name for table in concatenated.tables],
         "slices": len(rows),
         "pairs": len(pairs),
         "clusters": int((sizes > 1).sum()),
@@ -169,7 +171,7 @@ def _summary(together: _Rows, found: Duplicates, pairs: pd.DataFrame) -> dict[st
 
 
 def _notes(found: Duplicates) -> list[str]:
-    """Say what was not compared."""
+    """Return sentences on slices that were not compared with all others."""
     notes = []
     flat = int(found.flat.sum())
     if flat:
