@@ -223,11 +223,11 @@ def test_parts_and_labels_keep_the_order(make_table: MakeTable) -> None:
 
 def test_a_cells_place_is_that_of_the_table_that_was_read(make_table: MakeTable) -> None:
     table = make_table(6, split=["", "train", "", "train", "train", "test"])
-    assert table.place(0, "path") == "slices.csv, row 2, column path"
+    assert table.cell_name(0, "path") == "slices.csv, row 2, column path"
     train = table.part("train")
     assert train.lines.tolist() == [3, 5, 6]
-    assert train.place(2, "label") == "slices.csv, row 6, column label"
-    assert train.where(train.rows["label"] == "cancer").place(1, "label") == (
+    assert train.cell_name(2, "label") == "slices.csv, row 6, column label"
+    assert train.where(train.rows["label"] == "cancer").cell_name(1, "label") == (
         "slices.csv, row 5, column label"
     )
     assert len(table.part("validation").lines) == 0

@@ -8,7 +8,7 @@ HilumError
 ├── FetchError          a collection can't be fetched: no answer, refused, not what was promised
 ├── SplitError          a table can't be split as asked
 ├── RecipeError         a recipe has a wrong key or value
-├── PartsError          a network can't be split into a frozen part and the rest
+├── SplitNetworkError   a network can't be split into a frozen part and the rest
 ├── WeightsError        weights are missing, of another network, or not safe to read
 ├── RunError            a run folder lacks what a step needs
 └── StorageError        the disk refused: full, read-only, forbidden
@@ -22,12 +22,12 @@ from __future__ import annotations
 __all__ = [
     "FetchError",
     "HilumError",
-    "PartsError",
     "ReadError",
     "RecipeError",
     "RunError",
     "SourceError",
     "SplitError",
+    "SplitNetworkError",
     "StorageError",
     "TableError",
     "UsageError",
@@ -71,7 +71,7 @@ class RecipeError(HilumError):
     """A recipe has a wrong key or value."""
 
 
-class PartsError(HilumError):
+class SplitNetworkError(HilumError):
     """A network can't be split into a frozen part that runs once and the rest; it runs whole."""
 
 

@@ -95,7 +95,7 @@ class SliceTable:
         """Return where each slice's file lies, in the table's order."""
         return [self.folder / path for path in self.rows["path"]]
 
-    def place(self, row: int, column: str) -> str:
+    def cell_name(self, row: int, column: str) -> str:
         """Return where a cell stands, for messages: "slices.csv, row 19, column path".
 
         Args:

@@ -15,7 +15,7 @@ from hilum.fetch import download as download_module
 from hilum.fetch.checksum import Checksum
 from hilum.fetch.client import Client
 from hilum.fetch.download import download, is_whole
-from hilum.fetch.patience import Patience
+from hilum.fetch.options import Patience
 from hilum.fetch.wanted import Wanted
 
 CONTENT = random.Random(0).randbytes(300_000)

@@ -146,7 +146,7 @@ def test_by_image_parts_groups_and_says_so(make_table: MakeTable) -> None:
 def test_a_split_keeps_the_row_numbers(make_table: MakeTable) -> None:
     table = make_table(40)
     part = table.where(table.rows["path"].str.len() > 5)
-    assert split_table(part).place(0, "split") == "slices.csv, row 12, column split"
+    assert split_table(part).cell_name(0, "split") == "slices.csv, row 12, column split"
 
 
 def test_many_groups_take_seconds_because_fewer_tries_are_made(

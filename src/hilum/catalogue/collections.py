@@ -9,11 +9,11 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-__all__ = ["KnownCollection", "Part", "fetchable", "known_collections", "nearest"]
+__all__ = ["Download", "KnownCollection", "fetchable", "known_collections", "nearest"]
 
 
 @dataclass(frozen=True)
-class Part:
+class Download:
     """One place that a collection is fetched from; collections.toml explains each field."""
 
     kind: str
@@ -46,7 +46,7 @@ class KnownCollection:
     bytes_on_disk: int = 0
     build_from: str = ""
     by_patient: bool = False
-    parts: tuple[Part, ...] = ()
+    parts: tuple[Download, ...] = ()
 
 
 @cache
@@ -72,6 +72,6 @@ def nearest(name: str) -> str:
 def _collection(name: str, row: dict[str, Any]) -> KnownCollection:
     """Return one table of the file as a collection."""
     parts = tuple(
-        Part(**{**part, "addresses": tuple(part["addresses"])}) for part in row.pop("parts", ())
+        Download(**{**part, "addresses": tuple(part["addresses"])}) for part in row.pop("parts", ())
     )
     return KnownCollection(name=name, parts=parts, **{**row, "traps": tuple(row["traps"])})

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from hilum.fetch.fetching import Fetched, Planned, fetch_collection, plan_fetch
-from hilum.fetch.options import FetchOptions
-from hilum.fetch.patience import Patience
+from hilum.fetch.collection import Fetched, Planned, fetch_collection, plan_fetch
+from hilum.fetch.options import FetchOptions, Patience
 
 __all__ = [
     "FetchOptions",

@@ -5,18 +5,20 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from importlib.metadata import version
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
 from hilum.errors import FetchError
 from hilum.fetch.connect import PassingError, connect, leads_off_https, pieces, shut
-from hilum.fetch.patience import Patience, retry_after
+from hilum.fetch.options import Patience
 
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse
 
-__all__ = ["Client", "StoppedError", "short"]
+__all__ = ["Client", "StoppedError", "retry_after", "short"]
 
 T = TypeVar("T")
 
@@ -178,6 +180,22 @@ class Client:
             self.check()
             yield piece
         self.check()
+
+
+def retry_after(value: str | None, *, now: datetime | None = None) -> float | None:
+    """Return the seconds that a Retry-After header asks for; None where it says nothing readable.
+
+    Both forms of RFC 9110, section 10.2.3, are read: seconds, and a date.
+    """
+    text = (value or "").strip()
+    if text.isdecimal():
+        return float(text)
+    try:
+        date = parsedate_to_datetime(text)
+    except (TypeError, ValueError):
+        return None
+    date = date if date.tzinfo else date.replace(tzinfo=UTC)
+    return max(0.0, (date - (now or datetime.now(UTC))).total_seconds())
 
 
 def short(address: str) -> str:

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 from hilum.errors import FetchError, UsageError
-from hilum.fetch.patience import Patience
+from hilum.fetch.options import Patience
 
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse, PoolManager

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 from urllib.parse import quote
 
-from hilum.catalogue.collections import Part
+from hilum.catalogue.collections import Download
 from hilum.errors import FetchError
 from hilum.fetch.checksum import Checksum
 from hilum.fetch.client import Client
@@ -23,19 +23,20 @@ FOREIGN = {".DS_Store", ".gitattributes", ".gitignore", "Thumbs.db"}
 """Files of systems and of git, which are no part of a collection."""
 
 
-def list_repository(part: Part, *, client: Client, server: str = "") -> Listing:
+def list_repository(download: Download, *, client: Client, server: str = "") -> Listing:
     """Return all files of the repository at its commit.
 
     Args:
-        part: of kind "github"; addresses: the API's server and that of the files.
+        download: of kind "github"; addresses: the API's server and that of the files.
         client: who asks.
         server: in place of both.
 
     Raises:
         FetchError: the tree is not to be had, is cut short, or is no tree.
     """
-    api, raw = (server, server) if server else part.addresses
-    address = f"{api.rstrip('/')}/repos/{part.repository}/git/trees/{part.commit}?recursive=1"
+    api, raw = (server, server) if server else download.addresses
+    repository, commit = download.repository, download.commit
+    address = f"{api.rstrip('/')}/repos/{repository}/git/trees/{commit}?recursive=1"
     try:
         tree = json.loads(client.read(address))
         cut, entries = tree.get("truncated", False), tree["tree"]
@@ -43,19 +44,19 @@ def list_repository(part: Part, *, client: Client, server: str = "") -> Listing:
         files = [(str(e["path"]), int(e["size"]), str(e["sha"])) for e in blobs]
     except (ValueError, KeyError, TypeError, AttributeError):
         raise FetchError(
-            f"{part.repository}: the server gave no tree of files; something on the way answers in "
+            f"{repository}: the server gave no tree of files; something on the way answers in "
             "its place, or the address after --from is not laid out as GitHub's API is."
         ) from None
     if cut or not files:
         raise FetchError(
-            f"{part.repository}: the server lists only a part of the files ({len(files)}); nothing "
+            f"{repository}: the server lists only a part of the files ({len(files)}); nothing "
             "was fetched."
         )
-    base = f"{raw.rstrip('/')}/{part.repository}/{part.commit}"
+    base = f"{raw.rstrip('/')}/{repository}/{commit}"
     return Listing(
         tuple(
             Wanted(
-                path=inside(path, of=part.repository),
+                path=inside(path, of=repository),
                 addresses=(f"{base}/{quote(path)}",),
                 size=size,
                 checksum=Checksum("git", sha),

@@ -13,6 +13,7 @@ Reference) with each object's size and ETag, which is its MD5 where it was put i
 from __future__ import annotations
 
 import csv
+import hashlib
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from importlib import resources
@@ -20,15 +21,14 @@ from typing import NamedTuple
 from urllib.parse import quote, urlencode
 from xml.etree import ElementTree
 
-from hilum.catalogue.collections import Part
-from hilum.errors import FetchError
+from hilum.catalogue.collections import Download
+from hilum.errors import FetchError, UsageError
 from hilum.fetch.checksum import s3_checksum
 from hilum.fetch.client import Client
 from hilum.fetch.options import FetchOptions
-from hilum.fetch.patients import draw_patients
 from hilum.fetch.wanted import Listing, Wanted, inside
 
-__all__ = ["IdcSeries", "choose_series", "list_series", "read_list"]
+__all__ = ["IdcSeries", "choose_series", "draw_patients", "list_series", "read_list"]
 
 
 class IdcSeries(NamedTuple):
@@ -68,21 +68,45 @@ def choose_series(series: Iterable[IdcSeries], options: FetchOptions) -> tuple[I
     return tuple(one for one in series if one.patient in drawn and one.kind in kinds)
 
 
+def draw_patients(patients: Iterable[str], count: int | None, *, seed: int) -> tuple[str, ...]:
+    """Return `count` of the patients, in the order in which they were drawn.
+
+    Patients are sorted by the SHA-256 of "seed/id" and the first `count` are taken. So the letters
+    of an id have no influence (in Lung-PET-CT-Dx one encodes the histology), the draw depends on
+    no random generator's version, a larger draw contains the smaller ones of the same seed, and a
+    patient added to the collection later displaces at most one other.
+
+    Args:
+        patients: ids; repeated ones count once.
+        count: how many; None: all.
+        seed: any number of at least 0.
+
+    Raises:
+        UsageError: there are not so many.
+    """
+    known = sorted(
+        set(patients), key=lambda patient: hashlib.sha256(f"{seed}/{patient}".encode()).hexdigest()
+    )
+    if count is not None and count > len(known):
+        raise UsageError(f"{count} patients are asked for, and the collection has {len(known)}.")
+    return tuple(known[:count])
+
+
 def list_series(
-    part: Part, series: Sequence[IdcSeries], *, client: Client, options: FetchOptions
+    download: Download, series: Sequence[IdcSeries], *, client: Client, options: FetchOptions
 ) -> Listing:
     """Ask the bucket for the objects of each series.
 
-    Files go to `part.name/patient/series/object`: the collection's own names, the study left out
-    because Windows allows no path so long.
+    Files go to `download.name/patient/series/object`: the collection's own names; the study is left
+    out because such paths would be too long for Windows.
 
     Raises:
         FetchError: no listing, or one that lacks images.
     """
-    base = f"{(options.server or part.addresses[0]).rstrip('/')}/{part.bucket}"
+    base = f"{(options.server or download.addresses[0]).rstrip('/')}/{download.bucket}"
     found: list[Wanted] = []
     with ThreadPoolExecutor(options.side_by_side) as pool:
-        pending = [pool.submit(_list_one, base, part.name, one, client) for one in series]
+        pending = [pool.submit(_list_one, base, download.name, one, client) for one in series]
         try:
             for done, future in enumerate(pending, start=1):
                 found += future.result()

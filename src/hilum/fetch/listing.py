@@ -4,16 +4,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hilum.catalogue.collections import KnownCollection, fetchable, known_collections, nearest
+from hilum.catalogue.collections import (
+    Download,
+    KnownCollection,
+    fetchable,
+    known_collections,
+    nearest,
+)
 from hilum.errors import UsageError
+from hilum.fetch.checksum import parse_checksum
 from hilum.fetch.client import Client
 from hilum.fetch.github import list_repository
 from hilum.fetch.idc import choose_series, list_series, read_list
 from hilum.fetch.options import FetchOptions
-from hilum.fetch.single import list_file
-from hilum.fetch.wanted import Listing
+from hilum.fetch.wanted import Archive, Listing, Wanted
 
-__all__ = ["Expected", "expect", "find_collection", "list_collection"]
+__all__ = ["Expected", "expect", "find_collection", "list_collection", "list_file"]
+
+ZIP = b"PK"
+"""How archives of PKZIP's kind begin, and so workbooks too (APPNOTE.TXT, section 4.3.7)."""
 
 
 @dataclass(frozen=True)
@@ -53,10 +62,10 @@ def expect(known: KnownCollection, options: FetchOptions) -> Expected:
     """
     options.check(known.name, by_patient=known.by_patient)
     selection, fetch, disk = known.holds, known.bytes_to_fetch, known.bytes_on_disk
-    for part in known.parts:
-        if part.kind != "idc":
+    for download in known.parts:
+        if download.kind != "idc":
             continue
-        series = read_list(part.list)
+        series = read_list(download.list)
         chosen = choose_series(series, options)
         everything = choose_series(series, FetchOptions())
         more = 1000 * (sum(s.kilobytes for s in chosen) - sum(s.kilobytes for s in everything))
@@ -79,16 +88,28 @@ def list_collection(known: KnownCollection, options: FetchOptions, *, client: Cl
         FetchError: a list is not to be had.
         UsageError: more patients than there are.
     """
-    parts = []
-    for part in known.parts:
-        if part.kind == "github":
-            parts.append(list_repository(part, client=client, server=options.server))
-        elif part.kind == "idc":
-            chosen = choose_series(read_list(part.list), options)
-            parts.append(list_series(part, chosen, client=client, options=options))
+    listings = []
+    for download in known.parts:
+        if download.kind == "github":
+            listings.append(list_repository(download, client=client, server=options.server))
+        elif download.kind == "idc":
+            chosen = choose_series(read_list(download.list), options)
+            listings.append(list_series(download, chosen, client=client, options=options))
         else:
-            parts.append(list_file(part, server=options.server))
+            listings.append(list_file(download, server=options.server))
     return Listing(
-        tuple(file for part in parts for file in part.files),
-        tuple(archive for part in parts for archive in part.archives),
+        tuple(file for listing in listings for file in listing.files),
+        tuple(archive for listing in listings for archive in listing.archives),
     )
+
+
+def list_file(download: Download, *, server: str = "") -> Listing:
+    """Return the one file of a download of kind "file"; with `server`, under its name on that."""
+    addresses = (f"{server.rstrip('/')}/{download.name}",) if server else download.addresses
+    begins = ZIP if download.name.lower().endswith((".zip", ".xlsx")) else b""
+    wanted = Wanted(
+        download.name, addresses, download.size, parse_checksum(download.checksum), begins
+    )
+    if download.unpack:
+        return Listing(archives=(Archive(wanted, download.below),))
+    return Listing(files=(wanted,))

@@ -101,13 +101,15 @@ def write_note(
 
 
 def _origins(known: KnownCollection, options: FetchOptions) -> Sequence[tuple[str, str]]:
-    """Return where each part comes from, and which version of it that is."""
+    """Return where each download comes from, and which version of it that is."""
     rows = []
-    for part in known.parts:
-        what = part.name or part.repository
-        place = options.server or part.addresses[0]
-        version_of = f", commit {part.commit}" if part.commit else ""
-        version_of += f", series as listed in {part.known_from.split(' and ')[0]}" * bool(part.list)
+    for download in known.parts:
+        what = download.name or download.repository
+        place = options.server or download.addresses[0]
+        version_of = f", commit {download.commit}" if download.commit else ""
+        version_of += f", series as listed in {download.known_from.split(' and ')[0]}" * bool(
+            download.list
+        )
         rows.append(("from", f"{what}: {short(place)}{version_of}"))
     return rows
 

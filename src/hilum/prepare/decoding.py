@@ -103,5 +103,5 @@ def _check_row(table: SliceTable, row: int, boxes: str, shape: tuple[int, int]) 
 def _place(table: SliceTable, row: int, column: str) -> str:
     """Return where a cell stands, with the slice's name where that is short."""
     name = table.rows["slice_id"].iloc[row]
-    place = table.place(row, column)
+    place = table.cell_name(row, column)
     return f"{place}, slice_id {name!r}" if len(name) <= MOST_ID else place

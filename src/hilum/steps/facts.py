@@ -73,7 +73,7 @@ def check_labels(table: SliceTable, class_names: list[str], *, of: str = "networ
     if unknown.any():
         row = int(unknown.to_numpy().argmax())
         raise TableError(
-            f"{table.place(row, 'label')}: must be one of the {of}'s classes "
+            f"{table.cell_name(row, 'label')}: must be one of the {of}'s classes "
             f"({', '.join(class_names)}); got {table.rows['label'].iloc[row]!r}."
         )
 

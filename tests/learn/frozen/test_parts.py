@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from hilum.errors import PartsError
+from hilum.errors import SplitNetworkError
 from hilum.learn.backbone import MapLayout
 from hilum.learn.fit import loss_of
 from hilum.learn.frozen.parts import FrozenPart, Tail, split_network
@@ -188,7 +188,7 @@ class Mixed(Made):
     ],
 )
 def test_a_network_that_can_not_be_split_says_why(backbone: Made, said: str) -> None:
-    with pytest.raises(PartsError, match=said):
+    with pytest.raises(SplitNetworkError, match=said):
         parts_of(backbone)
 
 
@@ -199,10 +199,10 @@ def test_tensors_without_a_row_a_slice_are_not_kept() -> None:
 def test_nothing_frozen_and_batch_statistics_are_refused() -> None:
     network = frozen_first(Mixed())
     freeze(network, "all")
-    with pytest.raises(PartsError, match="nothing of it is frozen"):
+    with pytest.raises(SplitNetworkError, match="nothing of it is frozen"):
         split_network(network, 8)
     freeze(network, "second", batch_statistics=True)
-    with pytest.raises(PartsError, match="runs on the statistics of each batch"):
+    with pytest.raises(SplitNetworkError, match="runs on the statistics of each batch"):
         split_network(network, 8)
 
 

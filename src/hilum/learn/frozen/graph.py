@@ -9,7 +9,7 @@ from timm.layers import get_notrace_functions
 from torch import Tensor, fx, nn
 from torch.fx.passes.shape_prop import ShapeProp
 
-from hilum.errors import PartsError
+from hilum.errors import SplitNetworkError
 
 __all__ = ["PROBE_BATCH", "trace_features"]
 
@@ -61,7 +61,7 @@ def trace_features(backbone: nn.Module, size: int) -> fx.GraphModule:
     that it gives for PROBE_BATCH slices.
 
     Raises:
-        PartsError: its course depends on its input, or on whether it is being trained.
+        SplitNetworkError: its course depends on its input, or on whether it is being trained.
     """
     features = _Features(backbone)
     was = {module: module.training for module in features.modules()}
@@ -77,7 +77,7 @@ def trace_features(backbone: nn.Module, size: int) -> fx.GraphModule:
             ShapeProp(traced).propagate(torch.zeros(PROBE_BATCH, 3, size, size, device=device))
     except CAN_FAIL as error:
         first = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise PartsError(f"its course can't be followed ({first})") from error
+        raise SplitNetworkError(f"its course can't be followed ({first})") from error
     finally:
         for module, training in was.items():
             module.training = training
@@ -87,7 +87,7 @@ def trace_features(backbone: nn.Module, size: int) -> fx.GraphModule:
 def _refuse_two_courses(training: fx.Graph, asked: fx.Graph) -> None:
     """Refuse a network that calls other things while it is trained than while it is asked."""
     if _calls(training) != _calls(asked):
-        raise PartsError("it runs otherwise in training than in prediction")
+        raise SplitNetworkError("it runs otherwise in training than in prediction")
 
 
 def _calls(graph: fx.Graph) -> list[str]:

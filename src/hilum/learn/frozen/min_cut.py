@@ -18,7 +18,7 @@ from scipy.sparse.csgraph import breadth_first_order, maximum_flow
 from torch import fx
 from torch.fx.passes.shape_prop import TensorMetadata
 
-from hilum.errors import PartsError
+from hilum.errors import SplitNetworkError
 from hilum.learn.frozen.graph import PROBE_BATCH
 
 __all__ = ["Flow", "follow"]
@@ -44,7 +44,7 @@ def follow(traced: fx.GraphModule) -> Flow:
     """Return what depends on trained parameters, and what is best kept of the rest.
 
     Raises:
-        PartsError: nothing is frozen, or no set of tensors with a row a slice parts the two.
+        SplitNetworkError: nothing is frozen, or no set of tensors with a row a slice parts the two.
     """
     _refuse_in_place(traced)
     trained = _reached(traced, _trains)
@@ -52,7 +52,7 @@ def follow(traced: fx.GraphModule) -> Flow:
     trained |= {node for node in traced.graph.nodes if node.op == "output"}
     frozen = [n for n in traced.graph.nodes if n in of_slice and n not in trained]
     if not any(_has_weights(traced, node) for node in frozen):
-        raise PartsError("nothing of it is frozen")
+        raise SplitNetworkError("nothing of it is frozen")
     return Flow(_minimum_cut(traced, frozen, trained), frozenset(trained))
 
 
@@ -95,7 +95,7 @@ def _refuse_in_place(traced: fx.GraphModule) -> None:
             or (node.op == "call_method" and str(node.target).endswith("_"))
         )
         if in_place and any(len(source.users) > 1 for source in node.all_input_nodes):
-            raise PartsError(f"{node.target} works in place on what other layers see")
+            raise SplitNetworkError(f"{node.target} works in place on what other layers see")
 
 
 def _numbers(node: fx.Node) -> int:
@@ -132,7 +132,7 @@ def _minimum_cut(
     network = csr_array((capacity, (ends[:, 0], ends[:, 1])), shape=(sink + 1, sink + 1))
     found = maximum_flow(network, source, sink)
     if found.flow_value >= ENDLESS:
-        raise PartsError("its parts are joined by more than tensors with a row a slice")
+        raise SplitNetworkError("its parts are joined by more than tensors with a row a slice")
     left = csr_array(network - found.flow)
     left.data[left.data < 0] = 0
     left.eliminate_zeros()

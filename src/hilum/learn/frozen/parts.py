@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor, fx, nn
 
-from hilum.errors import PartsError
+from hilum.errors import SplitNetworkError
 from hilum.learn.frozen.graph import trace_features
 from hilum.learn.frozen.min_cut import Flow, follow
 from hilum.learn.networks import Classifier
@@ -80,13 +80,13 @@ def split_network(network: Classifier, size: int) -> tuple[FrozenPart, Tail]:
         size: side of the square input, pixels.
 
     Raises:
-        PartsError: nothing is frozen, frozen batch norm runs on the batch, or the data can't be
-            followed through the network.
+        SplitNetworkError: nothing is frozen, frozen batch norm runs on the batch, or the data
+            can't be followed through the network.
     """
     if network.batch_statistics:
-        raise PartsError("its frozen batch norm runs on the statistics of each batch")
+        raise SplitNetworkError("its frozen batch norm runs on the statistics of each batch")
     if not network.frozen:
-        raise PartsError("nothing of it is frozen")
+        raise SplitNetworkError("nothing of it is frozen")
     traced = trace_features(network.backbone, size)
     flow = follow(traced)
     parts = FrozenPart(network, _before(traced, flow)), Tail(network, _after(traced, flow))
@@ -138,4 +138,4 @@ def _compare(network: Classifier, before: FrozenPart, after: Tail, size: int) ->
     parted = after.eval()(*before.eval()(grey))
     network.train(was)
     if not torch.allclose(whole, parted, rtol=0, atol=TOLERANCE * float(whole.abs().max())):
-        raise PartsError("its parts, put together, don't say what the whole says")
+        raise SplitNetworkError("its parts, put together, don't say what the whole says")

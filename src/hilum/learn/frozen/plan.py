@@ -12,7 +12,7 @@ import torch
 from accelerate import Accelerator
 from accelerate.utils import broadcast_object_list
 
-from hilum.errors import PartsError
+from hilum.errors import SplitNetworkError
 from hilum.learn.data import Slices
 from hilum.learn.device import choose_precision
 from hilum.learn.frozen.feed import FrozenFeed, part_key
@@ -83,7 +83,7 @@ def planned(
     size = recipe.input.size
     try:
         part, tail = split_network(network, size)
-    except PartsError as error:
+    except SplitNetworkError as error:
         sentence = f"The frozen part of the network runs in every epoch: {error}."
         yield Plan(_decided(recipe, "no"), None, sentence)
         return

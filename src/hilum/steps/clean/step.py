@@ -104,7 +104,7 @@ def _clean_all(table: SliceTable, draft: Path, progress: Progress) -> Iterator[O
         try:
             return clean_one(Task(row, paths[row], windows[row], draft))
         except HilumError as error:
-            raise ReadError(f"{table.place(row, 'path')}: {error}") from error
+            raise ReadError(f"{table.cell_name(row, 'path')}: {error}") from error
 
     with ThreadPoolExecutor(WORKERS) as pool:
         for first in range(0, len(table), AHEAD):

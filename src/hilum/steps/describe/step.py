@@ -104,7 +104,7 @@ def _with_pictures(table: SliceTable, progress: Progress) -> pd.DataFrame:
         try:
             image = read_slice(paths[row])
         except HilumError as error:
-            raise ReadError(f"{table.place(row, 'path')}: {error}") from error
+            raise ReadError(f"{table.cell_name(row, 'path')}: {error}") from error
         return image.format, *image.shape
 
     seen: list[tuple[str, int, int]] = []

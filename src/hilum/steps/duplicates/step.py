@@ -60,7 +60,7 @@ class _Rows:
         """Return the name of a row's path cell, for messages."""
         for table in self.tables:
             if number < len(table):
-                return table.place(number, "path")
+                return table.cell_name(number, "path")
             number -= len(table)
         raise IndexError(number)
 

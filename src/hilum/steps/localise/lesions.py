@@ -43,7 +43,7 @@ def lesion_regions(table: SliceTable, row: int, shape: tuple[int, int]) -> dict[
         try:
             check_inside(boxes, shape)
         except TableError as error:
-            raise TableError(f"{table.place(row, 'boxes')}: {error}") from None
+            raise TableError(f"{table.cell_name(row, 'boxes')}: {error}") from None
         found["boxes"] = box_region(boxes, shape)
     mask = _mask(table, row, shape)
     if mask is not None and mask.any():
@@ -59,10 +59,10 @@ def _mask(table: SliceTable, row: int, shape: tuple[int, int]) -> Region | None:
     try:
         marked = read_slice(table.folder / path).grey > 0
     except HilumError as error:
-        raise ReadError(f"{table.place(row, 'mask')}: {error}") from error
+        raise ReadError(f"{table.cell_name(row, 'mask')}: {error}") from error
     if marked.shape != shape:
         raise ReadError(
-            f"{table.place(row, 'mask')}: a mask has the shape of its slice, {shape[0]} rows x "
+            f"{table.cell_name(row, 'mask')}: a mask has the shape of its slice, {shape[0]} rows x "
             f"{shape[1]} columns; got {marked.shape[0]} x {marked.shape[1]}."
         )
     return np.asarray(marked, dtype=np.bool_)

@@ -1,4 +1,4 @@
-"""Waiting."""
+"""How long the client waits, and what a server's Retry-After asks for."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from hilum.fetch.patience import Patience, retry_after
+from hilum.fetch.client import retry_after
+from hilum.fetch.options import Patience
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 

@@ -14,7 +14,7 @@ from hilum.fetch.download import PART
 from hilum.fetch.ledger import Ledger, add_line, read_ledger
 from hilum.fetch.listing import expect, find_collection, list_collection
 from hilum.fetch.options import FetchOptions
-from hilum.fetch.several import fetch_files
+from hilum.fetch.parallel import fetch_files
 from hilum.fetch.source_note import Contents, refuse_foreign, says_whole, write_note
 from hilum.fetch.unpack import unpack
 from hilum.fetch.wanted import Archive, Listing, Wanted

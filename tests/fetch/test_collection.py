@@ -20,8 +20,8 @@ import pytest
 
 from hilum.catalogue.collections import known_collections
 from hilum.errors import FetchError, StorageError, UsageError
-from hilum.fetch import FetchOptions, fetch_collection, fetching, plan_fetch
-from hilum.fetch.fetching import SPARE
+from hilum.fetch import FetchOptions, collection, fetch_collection, plan_fetch
+from hilum.fetch.collection import SPARE
 from hilum.fetch.idc import choose_series, read_list
 from hilum.progress import Progress
 
@@ -237,8 +237,8 @@ def test_a_disk_without_room_is_refused_before_anything_is_fetched(repository, f
     def full(folder: Path, size: int) -> None:
         raise StorageError(f"{size} needed")
 
-    monkeypatch.setattr(fetching, "refuse_full_disk", full)
-    need = sum(map(len, REPO_FILES.values())) + fetching.SPARE
+    monkeypatch.setattr(collection, "refuse_full_disk", full)
+    need = sum(map(len, REPO_FILES.values())) + collection.SPARE
     with pytest.raises(StorageError, match=f"^{need} needed$"):
         fetch()
     assert [one.path for one in repository.asked] == [TREE]
