@@ -29,7 +29,7 @@ from hilum.prepare.clean import clean_picture
 from hilum.prepare.clean.frames import find_frame
 from hilum.readers import read_in_colour, read_slice
 from hilum.sources.ct_pneumonia import CT_PNEUMONIA
-from hilum.sources.options import BuildOptions, BuildPlace
+from hilum.sources.options import BuildOptions, PictureFolder
 from hilum.sources.volume_pictures import spread
 from hilum.table import read_table
 
@@ -92,7 +92,7 @@ def half_of(article: str) -> str:
 
 def find_pairs(collection: Path) -> list[Pair]:
     """Return all pairs of a collection laid out as ct-pneumonia."""
-    place = BuildPlace(collection)
+    place = PictureFolder(collection)
     raw = CT_PNEUMONIA.build(collection, place, BuildOptions(raw=True)).rows
     hand = CT_PNEUMONIA.build(collection, place, BuildOptions()).rows
     cleaned = dict(zip(hand["slice_id"], hand["path"], strict=True))
@@ -197,7 +197,7 @@ def main() -> None:
             rows = [{"slice_id": p.slice_id, "half": p.half, **vars(c)}
                     for p, c in zip(pairs, counts, strict=True) if c]  # fmt: skip
             pd.DataFrame(rows).to_csv(args.each, index=False)
-        built = CT_PNEUMONIA.build(args.pairs, BuildPlace(args.pairs), BuildOptions()).rows
+        built = CT_PNEUMONIA.build(args.pairs, PictureFolder(args.pairs), BuildOptions()).rows
         halves = built["article"].map(half_of)
         for half in HALVES:
             paths = [Path(path) for path in built["path"][halves == half]]

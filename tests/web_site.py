@@ -46,7 +46,7 @@ class Served:
 
 
 @dataclass
-class Asked:
+class Request:
     """One request as it came in."""
 
     path: str
@@ -60,7 +60,7 @@ class Site:
     def __init__(self, port: int) -> None:
         self.url = f"http://127.0.0.1:{port}"
         self.pages: dict[str, Served] = {}
-        self.asked: list[Asked] = []
+        self.requests: list[Request] = []
         self.pause = 0.0
         self.over = threading.Event()
 
@@ -68,8 +68,8 @@ class Site:
         self.pages[path] = Served(content, days=list(days), **more)
         return self.url + path
 
-    def asked_of(self, path: str) -> list[Asked]:
-        return [one for one in self.asked if one.path == path]
+    def asked_of(self, path: str) -> list[Request]:
+        return [one for one in self.requests if one.path == path]
 
     def ranges(self, path: str) -> list[str]:
         return [one.headers.get("range", "") for one in self.asked_of(path)]
@@ -86,7 +86,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         site, path = self.site, unquote(self.path)
         headers = {name.lower(): value for name, value in self.headers.items()}
-        site.asked.append(Asked(path, headers, self.client_address[1]))
+        site.requests.append(Request(path, headers, self.client_address[1]))
         page = site.pages.get(path) or site.pages.get(urlsplit(path).path)
         if page is None:
             self._answer(404, b"", {})
@@ -105,10 +105,10 @@ class _Handler(BaseHTTPRequestHandler):
         if page.date:
             headers["Last-Modified"] = page.date
         status, body = 200, content
-        asked, condition = self.headers.get("Range"), self.headers.get("If-Range")
+        byte_range, condition = self.headers.get("Range"), self.headers.get("If-Range")
         same = day.ignore_if_range or condition in (None, page.tag, page.date)
-        if asked and same and not day.no_ranges:
-            start = int(asked.removeprefix("bytes=").rstrip("-"))
+        if byte_range and same and not day.no_ranges:
+            start = int(byte_range.removeprefix("bytes=").rstrip("-"))
             if start >= len(content):
                 self._answer(416, b"", {"Content-Range": f"bytes */{len(content)}"})
                 return

@@ -52,9 +52,9 @@ def test_help_is_there_at_once() -> None:
     took = []
     for _ in range(5):
         began = time.perf_counter()
-        told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
         took.append(time.perf_counter() - began)
-    assert "Research use only" in told
+    assert "Research use only" in output
     assert min(took) <= HELP_SECONDS * LOADED
 
 
@@ -63,8 +63,10 @@ def test_importing_hilum_and_its_commands_imports_no_torch_and_no_pandas() -> No
         "import sys, hilum, hilum.cli.app; "
         "print(sorted({'torch', 'timm', 'accelerate', 'pandas', 'numpy'} & set(sys.modules)))"
     )
-    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert told.stdout == "[]\n"
+    output = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert output.stdout == "[]\n"
 
 
 def test_the_module_is_the_command(hilum_process: Call) -> None:
@@ -167,9 +169,9 @@ def test_what_needs_a_network_says_what_to_install(
     )
     with untouched(tmp_path):
         done = _without_torch(*calls)
-    told = done.stderr.splitlines()
+    lines = done.stderr.splitlines()
     assert done.stdout.splitlines() == ["code 1"] * len(calls)
-    assert len(told) == len(calls)
-    for line in told:
+    assert len(lines) == len(calls)
+    for line in lines:
         assert line.startswith("hilum: this needs ")
         assert line.endswith("which is not installed: pip install 'hilum[train]'.")

@@ -30,9 +30,9 @@ def test_a_wrong_call_of_build_is_named(
     source: str, options: tuple[str, ...], code: int, words: list[str], place: Path, hilum: Call,
     untouched: Call,
 ) -> None:  # fmt: skip
-    told = source.format(place=place)
+    argument = source.format(place=place)
     with untouched(place):
-        hilum("data", "build", told, "--out", place / "new.csv", *options).refused(code, *words)
+        hilum("data", "build", argument, "--out", place / "new.csv", *options).refused(code, *words)
 
 
 def test_an_empty_class_folder_is_refused(place: Path, hilum: Call, untouched: Call) -> None:

@@ -43,11 +43,11 @@ def test_it_shows_the_terms_fetches_and_says_what_comes_next(
     hilum: Hilum, site: Site, tmp_path: Path
 ) -> None:
     out = tmp_path / "ctp"
-    told = hilum("data", "fetch", "ct-pneumonia", "--out", out, "--from", site.url, "--yes")
-    assert told.code == 0
-    assert told.err.splitlines()[0].startswith("ct-pneumonia: CT-pneumonia-dataset")
-    assert "terms:  research use" in told.err
-    assert told.out.splitlines() == [
+    outcome = hilum("data", "fetch", "ct-pneumonia", "--out", out, "--from", site.url, "--yes")
+    assert outcome.code == 0
+    assert outcome.err.splitlines()[0].startswith("ct-pneumonia: CT-pneumonia-dataset")
+    assert "terms:  research use" in outcome.err
+    assert outcome.out.splitlines() == [
         f"{out}: 2 files, 2.1 kB, all checked; 2 were fetched",
         f"Next: hilum data build ct-pneumonia={out} --out slices.csv",
     ]
@@ -58,10 +58,10 @@ def test_it_shows_the_terms_fetches_and_says_what_comes_next(
 def test_without_terminal_and_without_yes_nothing_is_fetched(
     hilum: Hilum, site: Site, tmp_path: Path
 ) -> None:
-    told = hilum("data", "fetch", "ct-pneumonia", "--out", tmp_path / "x", "--from", site.url)
-    told.refused(2, "the terms of ct-pneumonia are: research use; nothing is fetched before")
+    outcome = hilum("data", "fetch", "ct-pneumonia", "--out", tmp_path / "x", "--from", site.url)
+    outcome.refused(2, "the terms of ct-pneumonia are: research use; nothing is fetched before")
     assert not (tmp_path / "x").exists()
-    assert site.asked == []
+    assert site.requests == []
 
 
 @pytest.mark.skipif(os.name == "nt", reason="needs a pseudo-terminal")
@@ -76,10 +76,10 @@ def test_on_a_terminal_it_asks(site: Site, tmp_path: Path, answer: bytes, code: 
         stdin=its, stdout=subprocess.DEVNULL, stderr=its,
     )  # fmt: skip
     os.close(its)
-    said = b""
-    while b"Do you accept these terms? [y/N]:" not in said:
-        said += os.read(mine, 1024)
-    assert b"terms:  research use" in said
+    screen = b""
+    while b"Do you accept these terms? [y/N]:" not in screen:
+        screen += os.read(mine, 1024)
+    assert b"terms:  research use" in screen
     os.write(mine, answer)
     assert process.wait(timeout=30) == code
     os.close(mine)
@@ -87,11 +87,11 @@ def test_on_a_terminal_it_asks(site: Site, tmp_path: Path, answer: bytes, code: 
 
 
 def test_a_dry_run_says_sizes_and_needs_no_yes(hilum: Hilum, site: Site, tmp_path: Path) -> None:
-    told = hilum(
+    outcome = hilum(
         "data", "fetch", "ct-pneumonia", "--out", tmp_path / "x", "--from", site.url, "--dry-run"
     )
-    assert told.code == 0
-    assert told.out.splitlines() == [
+    assert outcome.code == 0
+    assert outcome.out.splitlines() == [
         "ct-pneumonia: 2 files, 2.1 kB; 2.1 kB left to fetch",
         "needs 200 MB of free disk while it runs",
     ]
@@ -125,15 +125,15 @@ def test_without_the_extra_it_says_what_to_install(
     hilum: Hilum, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "urllib3", None)
-    told = hilum(
+    outcome = hilum(
         "data", "fetch", "msd-lung", "--out", tmp_path / "x", "--yes", "--from", "http://x"
     )
-    told.refused(1, "this needs urllib3, which is not installed: pip install 'hilum[fetch]'.")
+    outcome.refused(1, "this needs urllib3, which is not installed: pip install 'hilum[fetch]'.")
 
 
 def test_the_list_names_every_collection_with_size_and_terms(hilum: Hilum) -> None:
-    told = hilum("data", "list")
-    lines = told.out.splitlines()
+    outcome = hilum("data", "list")
+    lines = outcome.out.splitlines()
     at = lines.index(f"msd-lung: {known_collections()['msd-lung'].title}")
     assert "    size:   9.2 GB to fetch, 9.2 GB on disk" in lines[at:]
     assert "    terms:  CC BY-SA 4.0" in lines[at:]

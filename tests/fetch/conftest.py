@@ -26,7 +26,7 @@ def patience() -> Patience:
     """Waits of hundredths of a second, so that tests need not wait."""
     return Patience(
         connect=2.0, silence=0.4, window=0.3, slowest=500.0, tries=4, first_wait=0.01,
-        longest_wait=0.05, longest_asked=1.0,
+        longest_wait=0.05, longest_pause=1.0,
     )  # fmt: skip
 
 

@@ -117,7 +117,7 @@ def test_a_repository_comes_whole_with_its_terms_and_checksums(repository, fetch
     assert {line[66:]: line[:64] for line in lines} == {
         path: hashlib.sha256(content).hexdigest() for path, content in REPO_FILES.items()
     }
-    assert raw("[Pneumonia] Metadata.xlsx") in {one.path for one in repository.asked}
+    assert raw("[Pneumonia] Metadata.xlsx") in {one.path for one in repository.requests}
 
 
 @pytest.mark.skipif(not Path("/usr/bin/sha256sum").exists(), reason="needs sha256sum")
@@ -136,10 +136,10 @@ def test_again_nothing_is_brought_and_nothing_is_written(repository, fetch, tmp_
     fetch()
     before = {p: p.stat().st_mtime_ns for p in (tmp_path / "data").rglob("*.png")}
     note = (tmp_path / "data" / "SOURCE.md").read_text()
-    repository.asked.clear()
+    repository.requests.clear()
     done = fetch()
     assert (done.files, done.brought) == (32, 0)
-    assert [one.path for one in repository.asked] == [TREE]
+    assert [one.path for one in repository.requests] == [TREE]
     assert {p: p.stat().st_mtime_ns for p in (tmp_path / "data").rglob("*.png")} == before
     assert (tmp_path / "data" / "SOURCE.md").read_text() == note
 
@@ -151,10 +151,10 @@ def test_what_lacks_or_differs_is_mended_and_only_that(repository, fetch, tmp_pa
     (folder / names[3]).unlink()
     (folder / names[4]).write_bytes(b"short")
     (folder / names[5]).write_bytes(bytes(len(SLICES[names[5]])))
-    repository.asked.clear()
+    repository.requests.clear()
     assert fetch().brought == 3
     assert files_below(folder) == REPO_FILES
-    assert {one.path for one in repository.asked} == {TREE, *(raw(n) for n in names[3:6])}
+    assert {one.path for one in repository.requests} == {TREE, *(raw(n) for n in names[3:6])}
 
 
 def test_one_file_that_is_gone_does_not_stop_the_others(repository, fetch, tmp_path):
@@ -174,7 +174,7 @@ def test_after_five_failures_the_rest_is_left(repository, fetch):
         del repository.pages[raw(name)]
     with pytest.raises(FetchError, match=r"4 more failed and \d+ were not tried any more"):
         fetch()
-    assert len(repository.asked) < 15
+    assert len(repository.requests) < 15
 
 
 @pytest.mark.parametrize(
@@ -207,7 +207,7 @@ def test_terms_are_accepted_first(site, tmp_path):
     with pytest.raises(UsageError, match=r"the terms of msd-lung are: CC BY-SA 4\.0; nothing is"):
         fetch_collection("msd-lung", out=tmp_path / "data", options=FetchOptions(server=site.url))
     assert not (tmp_path / "data").exists()
-    assert site.asked == []
+    assert site.requests == []
 
 
 def test_a_folder_with_other_things_in_it_is_left_alone(repository, fetch, tmp_path):
@@ -241,7 +241,7 @@ def test_a_disk_without_room_is_refused_before_anything_is_fetched(repository, f
     need = sum(map(len, REPO_FILES.values())) + collection.SPARE
     with pytest.raises(StorageError, match=f"^{need} needed$"):
         fetch()
-    assert [one.path for one in repository.asked] == [TREE]
+    assert [one.path for one in repository.requests] == [TREE]
 
 
 def test_a_plan_asks_for_lists_and_writes_nothing(repository, patience, fetch, tmp_path):
@@ -315,9 +315,9 @@ def test_an_archive_is_unpacked_and_removed_and_not_fetched_again(
     digits = hashlib.sha256(archive).hexdigest()
     ledger = (tmp_path / "data" / "CHECKSUMS.sha256").read_text()
     assert ledger.startswith(f"# unpacked from Task06_Lung.tar, sha256 {digits}\n")
-    site.asked.clear()
+    site.requests.clear()
     assert fetch("msd-lung").brought == 0
-    assert site.asked == []
+    assert site.requests == []
     assert (tmp_path / "data" / "CHECKSUMS.sha256").read_text() == ledger
 
 
@@ -334,9 +334,9 @@ def test_an_archive_may_be_kept(site, fetch, tmp_path, monkeypatch):
     done = fetch("msd-lung", keep_archives=True)
     assert files_below(tmp_path / "data") == {**VOLUMES, "Task06_Lung.tar": archive}
     assert (done.files, done.unproven) == (4, 0)
-    site.asked.clear()
+    site.requests.clear()
     assert fetch("msd-lung", keep_archives=True).brought == 0
-    assert site.asked == []
+    assert site.requests == []
 
 
 def test_the_archive_needs_room_twice(site, patience, tmp_path, monkeypatch):
@@ -365,8 +365,8 @@ def serve_tcia(site, options: FetchOptions, *, lacking=0, page=20) -> dict[str, 
         }
         keys = sorted(objects)[lacking:]
         for at in range(0, max(1, len(keys)), page):
-            asked = f"/idc-open-data/?list-type=2&prefix={one.folder}/"
-            asked += f"&continuation-token=t {at}" if at else ""
+            requests = f"/idc-open-data/?list-type=2&prefix={one.folder}/"
+            requests += f"&continuation-token=t {at}" if at else ""
             more = at + page < len(keys)
             rows = "".join(
                 f"<Contents><Key>{key}</Key><Size>{len(objects[key])}</Size>"
@@ -375,7 +375,7 @@ def serve_tcia(site, options: FetchOptions, *, lacking=0, page=20) -> dict[str, 
             )
             token = f"<NextContinuationToken>t {at + page}</NextContinuationToken>" if more else ""
             site.serve(
-                asked.replace("t ", "t+"),
+                requests.replace("t ", "t+"),
                 f'<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">'
                 f"<IsTruncated>{str(more).lower()}</IsTruncated>{token}{rows}"
                 "</ListBucketResult>".encode(),
@@ -398,14 +398,14 @@ def test_a_draw_of_patients_comes_with_boxes_and_sheet(site, fetch, tmp_path):
     assert len({path.split("/")[1] for path in expected if path.startswith("Lung-PET")}) == 1
     assert done.selection.startswith("1 of 355 patients drawn with seed 75: ")
     assert done.unproven == len(XML) + 1
-    assert any("continuation-token" in one.path for one in site.asked)
+    assert any("continuation-token" in one.path for one in site.requests)
     assert not any("/PT" in path for path in expected)
     note = (tmp_path / "data" / "SOURCE.md").read_text()
     assert "drawn with seed 75" in note
     assert "Lung_Dx-" not in note
-    site.asked.clear()
+    site.requests.clear()
     assert fetch("lung-pet-ct-dx", **SMALL).brought == 0
-    assert all("list-type" in one.path for one in site.asked)
+    assert all("list-type" in one.path for one in site.requests)
 
 
 def test_more_patients_of_a_seed_add_to_the_fewer(site, fetch, tmp_path):
@@ -509,37 +509,37 @@ def test_a_process_that_is_killed_or_interrupted_goes_on_where_it_stopped(
     try:
         wait_for(lambda: part.is_file() and part.stat().st_size > 200_000)
         process.send_signal(how)
-        _, told = process.communicate(timeout=15)
+        _, reports = process.communicate(timeout=15)
     finally:
         process.kill()
     assert process.returncode == (-signal.SIGKILL if how == signal.SIGKILL else 130)
     if how == signal.SIGINT:
-        assert told.endswith("hilum: stopped.\n")
+        assert reports.endswith("hilum: stopped.\n")
     there = part.stat().st_size
     assert 200_000 < there < len(large)
     site.pause = 0.0
-    site.asked.clear()
+    site.requests.clear()
     fetch()
     assert files_below(tmp_path / "data") == files
     assert site.ranges(raw("large.bin")) == [f"bytes={there}-"]
 
 
 def test_progress_is_told_in_bytes_and_ends(repository, fetch):
-    told = []
+    reports = []
 
     class Heard(Progress):
         def advance(self, task: str, done: int, total: int) -> None:
-            told.append((task, done, total))
+            reports.append((task, done, total))
 
         def say(self, sentence: str) -> None:
-            told.append((sentence, 0, 0))
+            reports.append((sentence, 0, 0))
 
     fetch(progress=Heard())
     kilobytes = sum(map(len, REPO_FILES.values())) // 1000
-    assert told[-1] == ("kB fetched", kilobytes, kilobytes)
+    assert reports[-1] == ("kB fetched", kilobytes, kilobytes)
 
 
 def test_an_address_is_quoted_where_it_must_be(repository, fetch):
     fetch()
     assert quote("[Pneumonia] Metadata.xlsx") == "%5BPneumonia%5D%20Metadata.xlsx"
-    assert any(one.path.endswith("/[Pneumonia] Metadata.xlsx") for one in repository.asked)
+    assert any(one.path.endswith("/[Pneumonia] Metadata.xlsx") for one in repository.requests)

@@ -14,7 +14,7 @@ from hilum.errors import FetchError, StorageError, UsageError
 from hilum.fetch import download as download_module
 from hilum.fetch.checksum import Checksum
 from hilum.fetch.client import Client
-from hilum.fetch.download import download, is_whole
+from hilum.fetch.download import download, sha256_if_complete
 from hilum.fetch.options import Patience
 from hilum.fetch.wanted import Wanted
 
@@ -101,7 +101,7 @@ def test_a_changed_file_is_noticed_where_the_server_knows_no_if_range(site, tmp_
 def test_a_server_without_ranges_gives_the_file_from_its_beginning(site, tmp_path, client, day):
     address = site.serve("/file.bin", CONTENT, day(cut_at=100_000), day(no_ranges=True))
     assert download(wanted(address), tmp_path / "file.bin", client=client) == SHA256
-    assert len(site.asked) == 2
+    assert len(site.requests) == 2
 
 
 def test_without_etag_the_date_is_the_condition_and_without_either_a_checksum_must_prove_it(
@@ -128,7 +128,7 @@ def test_a_part_that_is_whole_already_is_only_checked(site, tmp_path, client):
     address = site.serve("/file.bin", CONTENT)
     (tmp_path / "file.bin.part").write_bytes(CONTENT)
     assert download(wanted(address), tmp_path / "file.bin", client=client) == SHA256
-    assert site.asked == []
+    assert site.requests == []
     (tmp_path / "other.part").write_bytes(CONTENT)
     assert download(wanted(address, size=None), tmp_path / "other", client=client) == SHA256
     assert site.ranges("/file.bin") == ["bytes=300000-"]
@@ -152,7 +152,7 @@ def test_a_wrong_checksum_is_tried_once_more_and_then_refused_and_not_kept(site,
         f"{address} came twice with md5 {hashlib.md5(spoilt).hexdigest()}, and {MD5.digits} is "
         "published; nothing of it was kept."
     )
-    assert len(site.asked) == 2
+    assert len(site.requests) == 2
     assert leftovers(tmp_path) == []
 
 
@@ -184,7 +184,7 @@ def test_a_refusal_is_one_sentence_at_once(site, tmp_path, client, day, status, 
     address = site.serve("/file.bin", b"", *[day(status=status)] * 3)
     with pytest.raises(FetchError, match=words):
         download(wanted(address), tmp_path / "file.bin", client=client)
-    assert len(site.asked) == 1
+    assert len(site.requests) == 1
 
 
 def test_the_next_address_is_tried_where_the_first_is_gone(site, tmp_path, client):
@@ -199,14 +199,14 @@ def test_the_next_address_is_tried_where_the_first_is_gone(site, tmp_path, clien
 def test_a_server_that_stumbles_is_asked_again(site, tmp_path, client, day, status):
     address = site.serve("/file.bin", CONTENT, day(status=status), day(status=status))
     assert download(wanted(address), tmp_path / "file.bin", client=client) == SHA256
-    assert len(site.asked) == 3
+    assert len(site.requests) == 3
 
 
 def test_a_server_that_keeps_stumbling_is_given_up(site, tmp_path, client, day):
     address = site.serve("/file.bin", CONTENT, *[day(status=500)] * 9)
     with pytest.raises(FetchError, match=r"HTTP 500, 4 times in a row; try again later"):
         download(wanted(address), tmp_path / "file.bin", client=client)
-    assert len(site.asked) == 4
+    assert len(site.requests) == 4
 
 
 def test_a_server_is_left_alone_as_long_as_it_asks(site, tmp_path, client, day):
@@ -238,8 +238,8 @@ def test_one_connection_serves_many_files(site, tmp_path, client):
     for number in range(5):
         address = site.serve(f"/{number}", CONTENT)
         download(wanted(address), tmp_path / str(number), client=client)
-    assert len(site.asked) == 5
-    assert len({one.port for one in site.asked}) == 1
+    assert len(site.requests) == 5
+    assert len({one.port for one in site.requests}) == 1
 
 
 def test_a_connection_that_stands_still_is_cut_and_resumed(site, tmp_path, client, day):
@@ -268,7 +268,7 @@ def test_many_cuts_are_no_matter_as_long_as_each_brings_something(site, tmp_path
     address = site.serve("/file.bin", CONTENT, *[day(cut_at=66_000)] * 4)
     impatient = Client(Patience(tries=2, first_wait=0.01))
     assert download(wanted(address), tmp_path / "file.bin", client=impatient) == SHA256
-    assert len(site.asked) == 5
+    assert len(site.requests) == 5
 
 
 def test_a_body_that_is_packed_against_our_asking_is_unpacked_and_never_resumed(
@@ -276,15 +276,15 @@ def test_a_body_that_is_packed_against_our_asking_is_unpacked_and_never_resumed(
 ):
     address = site.serve("/file.bin", CONTENT, day(packed=True, cut_at=1000), day(packed=True))
     assert download(wanted(address), tmp_path / "file.bin", client=client) == SHA256
-    assert site.asked[0].headers["accept-encoding"] == "identity"
+    assert site.requests[0].headers["accept-encoding"] == "identity"
     other = site.serve("/other", CONTENT, day(cut_at=100_000), day(packed=True))
     assert download(wanted(other), tmp_path / "other", client=client) == SHA256
     assert site.ranges("/other") == ["", "bytes=100000-", ""]
 
 
 def test_a_body_of_untold_length_is_whole_only_with_its_end(site, tmp_path, client, day):
-    cut, whole = day(chunked=True, cut_at=100_000), day(chunked=True)
-    address = site.serve("/file.bin", CONTENT, cut, whole)
+    cut, content = day(chunked=True, cut_at=100_000), day(chunked=True)
+    address = site.serve("/file.bin", CONTENT, cut, content)
     untold = wanted(address, size=None, checksum=None)
     assert download(untold, tmp_path / "file.bin", client=client) == SHA256
     assert site.ranges("/file.bin") == ["", "bytes=100000-"]
@@ -353,7 +353,7 @@ def test_a_file_is_whole_by_checksum_else_by_the_earlier_fetch_else_by_its_size(
     path.write_bytes(CONTENT)
 
     def judge(known=None, **more):
-        return is_whole(wanted("", **more), path, known=known, check=lambda: None)
+        return sha256_if_complete(wanted("", **more), path, known=known, check=lambda: None)
 
     assert judge() == SHA256
     assert judge(checksum=GIT) == SHA256
@@ -362,4 +362,4 @@ def test_a_file_is_whole_by_checksum_else_by_the_earlier_fetch_else_by_its_size(
     assert judge(size=299_999) is None
     assert judge(checksum=None) == SHA256
     assert judge(checksum=None, known="0" * 64) is None
-    assert is_whole(wanted(""), tmp_path / "gone", known=None, check=lambda: None) is None
+    assert sha256_if_complete(wanted(""), tmp_path / "gone", known=None, check=lambda: None) is None

@@ -63,11 +63,11 @@ def test_files_come_out_as_they_went_in_with_their_checksums(tmp_path, out, name
         tar_at(archive, FILES | noise, mode=mode)
     else:
         zip_at(archive, FILES | noise)
-    told = []
-    sums = unpack(archive, out, on_size=lambda *numbers: told.append(numbers))
+    sizes = []
+    sums = unpack(archive, out, on_size=lambda *numbers: sizes.append(numbers))
     assert everything_below(out) == FILES
     assert sums == {p: hashlib.sha256(content).hexdigest() for p, content in FILES.items()}
-    assert told == [(3_000_000, 3_000_003), (3_000_003, 3_000_003)]
+    assert sizes == [(3_000_000, 3_000_003), (3_000_003, 3_000_003)]
 
 
 def test_paths_begin_where_they_are_told_to(tmp_path, out):

@@ -44,9 +44,9 @@ def rows() -> pd.DataFrame:
 
 
 def test_slices_are_left_out_by_reason_and_those_that_stay_are_told(rows: pd.DataFrame) -> None:
-    kept, notes = leave_out(rows, ["lung cancer"])
-    assert list(kept["slice_id"]) == ["a", "d", "e"]
-    assert list(kept.index) == [0, 1, 2]
+    remaining, notes = leave_out(rows, ["lung cancer"])
+    assert list(remaining["slice_id"]) == ["a", "d", "e"]
+    assert list(remaining.index) == [0, 1, 2]
     assert notes == [
         "2 slices left out (2 lung cancer).",
         "the paper would leave out 1 slice that is in this table (1 boop); the column `exclusion` "
@@ -55,14 +55,14 @@ def test_slices_are_left_out_by_reason_and_those_that_stay_are_told(rows: pd.Dat
 
 
 def test_paper_stands_for_every_reason(rows: pd.DataFrame) -> None:
-    kept, notes = leave_out(rows, ["paper"])
-    assert list(kept["slice_id"]) == ["a", "e"]
+    remaining, notes = leave_out(rows, ["paper"])
+    assert list(remaining["slice_id"]) == ["a", "e"]
     assert notes == ["3 slices left out (1 boop, 1 cop, 2 lung cancer)."]
 
 
 def test_a_slice_with_two_reasons_is_one_slice(rows: pd.DataFrame) -> None:
-    kept, (note,) = leave_out(rows, [])
-    assert len(kept) == 5
+    remaining, (note,) = leave_out(rows, [])
+    assert len(remaining) == 5
     assert note.startswith(
         "the paper would leave out 3 slices that are in this table (1 boop, 1 cop, 2 lung cancer);"
     )
@@ -71,8 +71,8 @@ def test_a_slice_with_two_reasons_is_one_slice(rows: pd.DataFrame) -> None:
 def test_rows_without_reasons_stay_as_they_are(rows: pd.DataFrame) -> None:
     clean = rows.drop(columns="exclusion")
     assert leave_out(clean, ["paper"]) == (clean, [])
-    kept, notes = leave_out(rows.assign(exclusion=""), ["paper"])
-    assert (len(kept), notes) == (5, [])
+    remaining, notes = leave_out(rows.assign(exclusion=""), ["paper"])
+    assert (len(remaining), notes) == (5, [])
 
 
 def test_nothing_to_keep_and_an_unknown_reason_are_refused(rows: pd.DataFrame) -> None:

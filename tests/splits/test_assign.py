@@ -42,9 +42,9 @@ def test_every_labels_share_is_close_to_what_was_asked(
     table = split_table(patients(make_table, sizes), fractions=fractions)
     counts = count_splits(table)
     for label in table.labels:
-        whole = sum(counts[split][label] for split in SPLITS)
+        total = sum(counts[split][label] for split in SPLITS)
         for split, fraction in zip(SPLITS, fractions, strict=True):
-            assert counts[split][label] / whole == pytest.approx(fraction, abs=0.01)
+            assert counts[split][label] / total == pytest.approx(fraction, abs=0.01)
 
 
 def test_a_group_with_both_labels_stays_whole(make_table: MakeTable) -> None:

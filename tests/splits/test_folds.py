@@ -77,11 +77,11 @@ def test_groups_of_several_labels_are_dealt_whole_or_refused(
 def test_folds_are_alike_in_size_and_in_every_labels_share(make_table: MakeTable) -> None:
     sizes = np.random.default_rng(3).integers(1, 12, 150).tolist()
     table = patients(make_table, sizes)
-    whole = table.rows["label"].value_counts()
+    class_sizes = table.rows["label"].value_counts()
     for part in deal_folds(table, 5, validation=0.2):
         for split, share in (("test", 0.2), ("validation", 0.16), ("train", 0.64)):
             counts = part.part(split).rows["label"].value_counts()
-            assert (counts / whole).to_dict() == pytest.approx(
+            assert (counts / class_sizes).to_dict() == pytest.approx(
                 {"cancer": share, "pneumonia": share}, abs=0.015
             )
 

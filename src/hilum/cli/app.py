@@ -83,8 +83,8 @@ app.command("doctor")(doctor.command)
 app.command("cache")(cache.command)
 
 
-def _show_version(asked: bool) -> None:
-    if asked:
+def _show_version(requested: bool) -> None:
+    if requested:
         from importlib.metadata import version
 
         typer.echo(f"hilum {version('hilum')}")
@@ -116,14 +116,14 @@ def main() -> None:
             sys.stdout.flush()
     except SystemExit as stop:
         if stop.code == INTERRUPTED:
-            _tell("stopped.")
+            _print_error("stopped.")
         raise
     except (HilumError, ModuleNotFoundError, OSError) as error:
         sentence, code = _sentence_and_code(error)
         if debug or not code:
             raise
         if sentence:
-            _tell(sentence)
+            _print_error(sentence)
         sys.exit(code)
 
 
@@ -142,7 +142,7 @@ def _sentence_and_code(error: Exception) -> tuple[str, int]:
     return "", 0
 
 
-def _tell(sentence: str) -> None:
+def _print_error(sentence: str) -> None:
     """Say one thing on stderr."""
     if is_first_process():
         typer.echo(f"hilum: {sentence}", err=True)

@@ -33,7 +33,7 @@ def command(
     if as_json:
         print_json(report.summary)
         return
-    for line in _told(report.summary):
+    for line in _lines(report.summary):
         typer.echo(line)
     if report.sheets:
         typer.echo(f"Look: {report.sheets[0]}")
@@ -41,7 +41,7 @@ def command(
     typer.echo(f"{written}: {len(report.table)} slices. Next: hilum split {written}")
 
 
-def _told(summary: Mapping[str, Any]) -> Iterator[str]:
+def _lines(summary: Mapping[str, Any]) -> Iterator[str]:
     """Yield what was done, in words."""
     states = summary["states"]
     yield f"cleaned: {states['cleaned']} of {summary['slices']} slices"

@@ -70,8 +70,8 @@ def _print(content: dict[str, Any]) -> None:
         typer.echo(content["design"]["sentence"])
     for label in content["labels"]:
         counts = content["counts"][label]
-        told = ", ".join(_counted(number, name) for name, number in counts.items())
-        typer.echo(f"{label}: {told}")
+        counts_text = ", ".join(_counted(number, name) for name, number in counts.items())
+        typer.echo(f"{label}: {counts_text}")
         for table in content["tables"]:
             if table["name"] in SHORT and _anything_known(table, label):
                 cells = [f"{row['cells'][label]['slices']} {row['value']}" for row in table["rows"]

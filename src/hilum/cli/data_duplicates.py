@@ -71,11 +71,11 @@ def _lines(summary: Mapping[str, Any]) -> Iterator[str]:
     yield f"within groups: {_count(summary['pairs_within_groups'], 'pair')}"
     for column, plural in PLURALS.items():
         found = summary["across"][column]
-        told = (
+        text = (
             f"{_count(found['pairs'], 'pair')}, {_count(found['clusters'], 'cluster')} of "
             f"{found['slices']} slices"
         )
-        yield f"across {plural}: {told if found['clusters'] else 'none'}"
+        yield f"across {plural}: {text if found['clusters'] else 'none'}"
 
 
 def _count(number: int, word: str) -> str:

@@ -71,10 +71,10 @@ def command(
     with progress_shown() as progress:
         options = replace(options, progress=progress)
         if dry_run:
-            told = _plan(name, out, options)
+            content = _plan(name, out, options)
         else:
-            told = _fetch(name, out, options, accepted=accepted)
-    _tell(told, json=json)
+            content = _fetch(name, out, options, accepted=accepted)
+    _print(content, json=json)
 
 
 def _show_terms(known: KnownCollection, options: FetchOptions) -> None:
@@ -112,22 +112,22 @@ def _fetch(name: str, out: Path, options: FetchOptions, *, accepted: bool) -> di
     return {**done, "folder": str(done["folder"]), "build_from": str(done["build_from"])}
 
 
-def _tell(told: dict[str, Any], *, json: bool) -> None:
+def _print(done: dict[str, Any], *, json: bool) -> None:
     """Print what would be done or was done."""
     from hilum.cli.show import print_json
 
     if json:
-        print_json(told)
+        print_json(done)
         return
-    files, size = f"{told['files']:,} files", in_bytes(told["size"])
-    if told.get("planned"):
-        typer.echo(f"{told['collection']}: {files}, {size}; {in_bytes(told['left'])} left to fetch")
-        typer.echo(f"needs {in_bytes(told['disk'])} of free disk while it runs")
+    files, size = f"{done['files']:,} files", in_bytes(done["size"])
+    if done.get("planned"):
+        typer.echo(f"{done['collection']}: {files}, {size}; {in_bytes(done['left'])} left to fetch")
+        typer.echo(f"needs {in_bytes(done['disk'])} of free disk while it runs")
         return
-    for note in told["notes"]:
+    for note in done["notes"]:
         typer.echo(note, err=True)
-    typer.echo(f"{told['folder']}: {files}, {size}, all checked; {told['brought']:,} were fetched")
-    if told["unproven"]:
-        typer.echo(f"nobody publishes checksums of {told['unproven']:,} of them")
-    build = f"{told['collection']}={told['build_from']}"
+    typer.echo(f"{done['folder']}: {files}, {size}, all checked; {done['brought']:,} were fetched")
+    if done["unproven"]:
+        typer.echo(f"nobody publishes checksums of {done['unproven']:,} of them")
+    build = f"{done['collection']}={done['build_from']}"
     typer.echo(f"Next: hilum data build {build} --out slices.csv")

@@ -56,8 +56,8 @@ def command(
     write_table(done, target)
     for split, of_label in count_splits(done).items():
         groups = done.part(split).rows["group"].nunique()
-        told = ", ".join(f"{slices} {label}" for label, slices in of_label.items())
-        typer.echo(f"{split}: {told} slices of {groups} groups")
+        counts_text = ", ".join(f"{slices} {label}" for label, slices in of_label.items())
+        typer.echo(f"{split}: {counts_text} slices of {groups} groups")
     typer.echo(find_leak(done).sentence)
     for caution in lone_slices(done):
         typer.echo(caution)

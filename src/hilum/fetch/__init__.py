@@ -1,4 +1,4 @@
-"""Fetching a collection: over HTTP, resumable, every file checked, its terms kept next to it."""
+"""Fetch collections over HTTP: resumable, every file checked, terms of use stored with them."""
 
 from __future__ import annotations
 

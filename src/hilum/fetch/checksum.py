@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["Checksum", "digests", "parse_checksum", "s3_checksum"]
 
 BLOCK = 1 << 20
-"""Bytes that are read at once."""
+"""Bytes read at a time."""
 
 LENGTHS = {"md5": 32, "sha256": 64, "git": 40}
 """Kinds of checksum, and their hexadecimal digits."""
@@ -22,7 +22,7 @@ LENGTHS = {"md5": 32, "sha256": 64, "git": 40}
 
 @dataclass(frozen=True)
 class Checksum:
-    """What a file must come to: a kind of LENGTHS, and lower-case hexadecimal digits."""
+    """An expected checksum: a kind of LENGTHS, and lower-case hexadecimal digits."""
 
     kind: str
     digits: str
@@ -39,11 +39,10 @@ def parse_checksum(text: str) -> Checksum | None:
 
 
 def s3_checksum(etag: str) -> Checksum | None:
-    """Return the MD5 that an S3 ETag is, or None where it is none.
+    """Return the MD5 that an S3 ETag holds, or None where it holds none.
 
-    An object that was put in one piece, and is not encrypted with keys of its owner, has its MD5
-    for an ETag; one that was put in several has `digits-pieces`, of which no one can tell the
-    pieces' size.
+    The ETag of an object uploaded in one piece, and not encrypted with its owner's keys, is its
+    MD5; that of a multipart upload is `digits-pieces`, and the size of the pieces is unknown.
     """
     digits = etag.strip().strip('"').lower()
     try:
@@ -60,19 +59,19 @@ def digests(
     Args:
         path: the file.
         kinds: of LENGTHS.
-        between: called after each block; what it raises ends the reading.
+        between: called after each block; an exception from it stops the reading.
     """
     sums = {kind: _begin(kind, path.stat().st_size) for kind in kinds}
     with path.open("rb") as file:
         while block := file.read(BLOCK):
-            for one in sums.values():
-                one.update(block)
+            for digest in sums.values():
+                digest.update(block)
             between()
-    return {kind: one.hexdigest() for kind, one in sums.items()}
+    return {kind: digest.hexdigest() for kind, digest in sums.items()}
 
 
 def _begin(kind: str, size: int) -> _Hash:
-    """Return a checksum that has read nothing yet; git's begins with the blob's size."""
+    """Return a new hash object; git's starts with the size of the blob."""
     if kind == "sha256":
         return hashlib.sha256()
     if kind == "md5":

@@ -1,4 +1,4 @@
-"""One HTTP client: opens addresses, waits and asks again, says in a sentence what is refused."""
+"""The HTTP client: opens URLs, retries with waits, and turns refusals into one sentence."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ __all__ = ["Client", "StoppedError", "retry_after", "short"]
 T = TypeVar("T")
 
 PASSING = {408, 429, 500, 502, 503, 504}
-"""Answers that a later attempt may change."""
+"""HTTP statuses worth another attempt."""
 
 LARGEST_DOCUMENT = 100_000_000
-"""Bytes that a listing may have; GitHub's and S3's have some hundred thousand."""
+"""Upper bound on the size of a listing in bytes; those of GitHub and S3 have some 100,000."""
 
 
 class StoppedError(Exception):
@@ -34,7 +34,7 @@ class StoppedError(Exception):
 
 
 class Client:
-    """Opens addresses; may be shared by threads."""
+    """Opens URLs; safe to share between threads."""
 
     def __init__(self, patience: Patience | None = None) -> None:
         self.patience = patience or Patience()
@@ -45,22 +45,22 @@ class Client:
         self._reached: set[str] = set()
 
     def stop(self) -> None:
-        """End what the client is doing in other threads: they raise StoppedError."""
+        """Stop the client's work in other threads: they raise StoppedError."""
         self._stop.set()
         with self._lock:
             for response in self._open:
                 shut(response)
 
     def check(self) -> None:
-        """Raise StoppedError where the client was stopped."""
+        """Raise StoppedError if the client has been stopped."""
         if self._stop.is_set():
             raise StoppedError
 
     def read(self, address: str) -> bytes:
-        """Return a small document, whole.
+        """Return a small document.
 
         Raises:
-            FetchError: refused, or not to be had after all attempts.
+            FetchError: refused, or all attempts failed.
         """
 
         def attempt() -> bytes:
@@ -70,7 +70,7 @@ class Client:
         return self.persist(attempt, address)
 
     def _small(self, response: BaseHTTPResponse, address: str) -> bytes:
-        """Return a body, decoded, unless it is larger than any listing."""
+        """Return a decoded body; refuse one larger than any listing."""
         content = bytearray()
         for piece in self.pieces(response, decode=True):
             content += piece
@@ -83,15 +83,15 @@ class Client:
     def persist(
         self, attempt: Callable[[], T], address: str, gained: Callable[[], bool] = lambda: False
     ) -> T:
-        """Return what `attempt` gives, asking again as `patience` says.
+        """Return the result of `attempt`, retrying as `patience` allows.
 
         Args:
-            attempt: raises PassingError where another may go better.
-            address: what it is about, for the message.
-            gained: whether the last attempt brought something new; then counting begins anew.
+            attempt: raises PassingError where a retry may succeed.
+            address: the URL, for the message.
+            gained: whether the last attempt made progress; if so, the count of attempts restarts.
 
         Raises:
-            FetchError: no attempt went well, or the server asks for more time than we have.
+            FetchError: every attempt failed, or the server asks for too long a pause.
         """
         tried = 1
         while True:
@@ -109,19 +109,19 @@ class Client:
                 tried += 1
                 self._wait(failed.wait, tried)
 
-    def _wait(self, asked: float | None, attempt: int) -> None:
-        """Wait before an attempt, as long as the server asked where it did."""
-        wait = self.patience.wait_before(attempt) if asked is None else asked
+    def _wait(self, pause: float | None, attempt: int) -> None:
+        """Wait before an attempt: as long as the server asked, else as `patience` says."""
+        wait = self.patience.wait_before(attempt) if pause is None else pause
         self._stop.wait(wait)
         self.check()
 
     @contextmanager
     def open(self, address: str, headers: Mapping[str, str]) -> Iterator[BaseHTTPResponse]:
-        """Yield an answer of status 200, 206 or 416 whose body was not read yet.
+        """Yield a response of status 200, 206 or 416 whose body has not been read yet.
 
         Raises:
             PassingError, StoppedError: see there.
-            FetchError: any other answer.
+            FetchError: any other response.
         """
         self.check()
         sent = {"User-Agent": self._agent, "Accept-Encoding": "identity", **headers}
@@ -139,23 +139,23 @@ class Client:
             response.close()
 
     def _judge(self, response: BaseHTTPResponse, address: str) -> None:
-        """Let good answers pass and raise for all others."""
+        """Accept usable responses and raise for all others."""
         status, where = response.status, short(address)
         if leads_off_https(response, address):
             raise FetchError(f"{where} leads to an address without encryption; it is not followed.")
         if status in (200, 206, 416):
             return
-        asked = retry_after(response.headers.get("Retry-After"))
-        passing = status in PASSING or (status == 403 and asked is not None)  # GitHub's way too
+        pause = retry_after(response.headers.get("Retry-After"))
+        passing = status in PASSING or (status == 403 and pause is not None)  # as GitHub does
         spent = response.headers.get("X-RateLimit-Remaining") == "0" and status in (403, 429)
-        if (spent and asked is None) or (passing and (asked or 0) > self.patience.longest_asked):
-            later = f" in {asked:.0f} seconds" if asked is not None else " in an hour"
+        if (spent and pause is None) or (passing and (pause or 0) > self.patience.longest_pause):
+            later = f" in {pause:.0f} seconds" if pause is not None else " in an hour"
             raise FetchError(
                 f"{where} has answered enough for now (HTTP {status}); run the same command again"
                 f"{later}: it goes on where it stopped."
             )
         if passing:
-            raise PassingError(f"the server answers HTTP {status}", wait=asked)
+            raise PassingError(f"the server answers HTTP {status}", wait=pause)
         if status in (404, 410):
             raise FetchError(
                 f"{where} is not there (HTTP {status}); the collection may have moved: look at its "
@@ -170,10 +170,10 @@ class Client:
         raise FetchError(f"{where}: the server answers HTTP {status}, which hilum can't use.")
 
     def pieces(self, response: BaseHTTPResponse, *, decode: bool = False) -> Iterator[bytes]:
-        """Yield the body as it comes in; a connection that stands still or drips is cut.
+        """Yield the body as it arrives; a stalled or very slow connection is closed.
 
         Raises:
-            PassingError: cut, silent or too slow.
+            PassingError: closed, stalled or too slow.
             StoppedError: see there.
         """
         for piece in pieces(response, self.patience, decode=decode):
@@ -199,6 +199,6 @@ def retry_after(value: str | None, *, now: datetime | None = None) -> float | No
 
 
 def short(address: str) -> str:
-    """Return an address for a message: without question, user and password."""
+    """Return a URL for a message: without query, user and password."""
     parts = urlsplit(address)
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"

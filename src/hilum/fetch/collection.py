@@ -1,4 +1,4 @@
-"""Fetching a collection into a folder: what lacks is brought, checked, unpacked and noted down."""
+"""Fetch a collection into a folder: download what is missing, check, unpack and record it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from hilum.fetch.ledger import Ledger, add_line, read_ledger
 from hilum.fetch.listing import expect, find_collection, list_collection
 from hilum.fetch.options import FetchOptions
 from hilum.fetch.parallel import fetch_files
-from hilum.fetch.source_note import Contents, refuse_foreign, says_whole, write_note
+from hilum.fetch.source_note import Contents, is_complete, refuse_foreign, write_note
 from hilum.fetch.unpack import unpack
 from hilum.fetch.wanted import Archive, Listing, Wanted
 from hilum.storage.atomic import refuse_full_disk
@@ -26,19 +26,19 @@ __all__ = ["Fetched", "Planned", "fetch_collection", "plan_fetch"]
 LOCK_FILE = ".fetch.lock"
 
 SPARE = 200_000_000
-"""Bytes that a disk should have left when all is there."""
+"""Bytes that should stay free on the disk at the end."""
 
 
 @dataclass(frozen=True)
 class Planned:
-    """What a fetch would do.
+    """The plan of a fetch.
 
     Attributes:
         collection: its name.
-        selection: what was chosen, in words.
+        selection: the chosen part of the collection, in words.
         files: how many, archives counted as one.
-        size: their bytes, as far as the servers tell.
-        left: bytes of what is not there yet, judged by size alone.
+        size: their bytes, as far as the servers say.
+        left: bytes still to download, judged by file sizes alone.
         disk: bytes that must be free while it runs, unpacking and SPARE included.
     """
 
@@ -52,17 +52,17 @@ class Planned:
 
 @dataclass(frozen=True)
 class Fetched:
-    """What a fetch did.
+    """The result of a fetch.
 
     Attributes:
         collection: its name.
-        folder: where it lies.
-        selection: what was chosen, in words.
-        files: how many are there now, those out of archives included.
+        folder: its folder.
+        selection: the chosen part of the collection, in words.
+        files: number of files present, unpacked ones included.
         size: their bytes.
-        brought: how many had to be fetched, archives counted as one.
-        unproven: files that nobody publishes a checksum of.
-        build_from: what `hilum data build NAME=...` is given.
+        brought: files downloaded by this call, archives counted as one.
+        unproven: files without a published checksum.
+        build_from: the path for `hilum data build NAME=PATH`.
         notes: sentences that a user should see.
     """
 
@@ -78,7 +78,7 @@ class Fetched:
 
 
 def plan_fetch(name: str, *, out: Path, options: FetchOptions | None = None) -> Planned:
-    """Return what fetching would do; servers are asked for their lists, nothing is written.
+    """Plan a fetch: servers are asked for their listings, nothing is written.
 
     Raises:
         UsageError, FetchError: as `fetch_collection`.
@@ -100,23 +100,23 @@ def plan_fetch(name: str, *, out: Path, options: FetchOptions | None = None) -> 
 def fetch_collection(
     name: str, *, out: Path, accept_terms: bool = False, options: FetchOptions | None = None
 ) -> Fetched:
-    """Fetch a collection into a folder, or go on with it, or mend it.
+    """Fetch a collection into a folder, or continue or repair an earlier fetch.
 
-    Every file is checked: by the checksum that its server or owner publishes, else by its size and
-    by what it was when it was fetched. Only what lacks or differs is brought. Interrupted or
-    killed, the next call goes on where it stopped. `SOURCE.md` says what lies there and on which
-    terms, `CHECKSUMS.sha256` lists every file.
+    Every file is checked: against the checksum that its server or owner publishes, else against
+    its size and its SHA-256 of the earlier fetch. Only missing or different files are downloaded.
+    After an interruption the next call continues where it stopped. `SOURCE.md` describes the
+    contents and their terms of use, `CHECKSUMS.sha256` lists every file.
 
     Args:
         name: a collection; `hilum.catalogue.collections.fetchable` has the names.
-        out: the folder; missing, empty, or with an earlier fetch of the same collection.
-        accept_terms: that its terms (`hilum data list`) are accepted; nothing is fetched else.
-        options: what of it, from where, how patiently; None: the defaults.
+        out: the folder; missing, empty, or holding an earlier fetch of the same collection.
+        accept_terms: whether its terms (`hilum data list`) are accepted; required.
+        options: what to fetch, from where, with which timeouts; None takes the defaults.
 
     Raises:
-        UsageError: unknown name, terms not accepted, options that don't fit, a folder with other
-            things in it, or one that another process fetches into.
-        FetchError: no answer, refused, or not what was promised; what has come is kept.
+        UsageError: unknown name, terms not accepted, unsuitable options, a folder with other
+            contents, or one that another process fetches into.
+        FetchError: no response, refused, or not what was promised; finished files stay.
         StorageError: the disk refused, or has no room.
     """
     known, options, out = find_collection(name), options or FetchOptions(), Path(out)
@@ -128,25 +128,27 @@ def fetch_collection(
         )
     refuse_foreign(out, name, mark=LOCK_FILE)
     with alone_in(out, LOCK_FILE, "hilum data fetch"):
-        was_whole = says_whole(out, selection)
-        if not was_whole:
-            write_note(out, known, options, Contents(selection, 0, 0, 0), whole=False)
+        was_complete = is_complete(out, selection)
+        if not was_complete:
+            write_note(out, known, options, Contents(selection, 0, 0, 0), complete=False)
         fetched = _fetch(known, out, options, selection)
-        if fetched.brought or not was_whole:
+        if fetched.brought or not was_complete:
             contents = Contents(selection, fetched.files, fetched.size, fetched.unproven)
-            write_note(out, known, options, contents, whole=True)
+            write_note(out, known, options, contents, complete=True)
     return fetched
 
 
 def _fetch(known: KnownCollection, out: Path, options: FetchOptions, selection: str) -> Fetched:
-    """Bring what lacks, unpack it, and write the ledger."""
+    """Download missing files, unpack archives, and write the ledger."""
     client = Client(options.patience)
     listing = list_collection(known, options, client=client)
     old = read_ledger(out)
     archives = _to_unpack(listing, old, out, thorough=True)
     files = (*listing.files, *(archive.file for archive in archives))
     room = sum(_left(wanted, out) for wanted in files)
-    refuse_full_disk(out, room + sum(one.file.size or 0 for one in archives) + SPARE * bool(room))
+    refuse_full_disk(
+        out, room + sum(archive.file.size or 0 for archive in archives) + SPARE * bool(room)
+    )
     outcome = fetch_files(
         files, out, client=client, known=old.files, side_by_side=options.side_by_side,
         progress=options.progress, on_file=lambda path, digits: add_line(out, path, digits),
@@ -170,18 +172,18 @@ def _fetch(known: KnownCollection, out: Path, options: FetchOptions, selection: 
 
 
 def _merged(old: Ledger, sums: dict[str, str], out: Path) -> Ledger:
-    """Return the ledger of what is there now: `sums`, and of the old one what still is there."""
-    kept = {path: digits for path, digits in old.files.items() if (out / path).is_file()}
+    """Return the ledger of the present files: `sums`, and old entries whose file still exists."""
+    on_disk = {path: digits for path, digits in old.files.items() if (out / path).is_file()}
     archives = {
         name: (digits, paths)
         for name, (digits, paths) in old.archives.items()
-        if all(path in kept for path in paths)
+        if all(path in on_disk for path in paths)
     }
-    return Ledger(kept | sums, archives)
+    return Ledger(on_disk | sums, archives)
 
 
 def _proven(listing: Listing, ledger: Ledger) -> tuple[set[str], set[str]]:
-    """Return the files that came to a published checksum, and all that are wanted."""
+    """Return the files that match a published checksum, and all requested files."""
     proven, wanted = set[str](), set[str]()
     for file in listing.all_files():
         paths = {file.path, *ledger.archives.get(file.path, ("", ()))[1]}
@@ -191,7 +193,7 @@ def _proven(listing: Listing, ledger: Ledger) -> tuple[set[str], set[str]]:
 
 
 def _notes(earlier: int) -> Iterator[str]:
-    """Say what a user would not expect."""
+    """Yield notes on what a user would not expect."""
     if earlier:
         yield (
             f"{earlier} files of an earlier selection lie there too, and a build reads them; a "
@@ -200,7 +202,7 @@ def _notes(earlier: int) -> Iterator[str]:
 
 
 def _to_unpack(listing: Listing, old: Ledger, out: Path, *, thorough: bool) -> list[Archive]:
-    """Return the archives of which something is not there (or, `thorough`, not what it was)."""
+    """Return the archives with missing (or, `thorough`, changed) files."""
     return [
         archive
         for archive in listing.archives
@@ -209,7 +211,7 @@ def _to_unpack(listing: Listing, old: Ledger, out: Path, *, thorough: bool) -> l
 
 
 def _is_unpacked(archive: Archive, old: Ledger, out: Path, *, thorough: bool) -> bool:
-    """Whether all that came out of an archive is there, and the archive was the one wanted now."""
+    """Whether all files of an archive are present, and the archive is the requested one."""
     digits, paths = old.archives.get(archive.file.path, ("", ()))
     checksum = archive.file.checksum
     if not paths or (checksum and checksum.kind == "sha256" and checksum.digits != digits):
@@ -224,7 +226,7 @@ def _is_unpacked(archive: Archive, old: Ledger, out: Path, *, thorough: bool) ->
 def _unpack(
     archive: Archive, out: Path, ledger: Ledger, *, digits: str, options: FetchOptions
 ) -> None:
-    """Unpack one archive, note what came out, and remove it unless it is to be kept."""
+    """Unpack one archive, record its files, and remove it unless it is to be kept."""
     file = out / archive.file.path
 
     def on_size(done: int, total: int) -> None:
@@ -237,12 +239,12 @@ def _unpack(
         ledger.files[archive.file.path] = digits
         return
     ledger.files.pop(archive.file.path, None)
-    ledger.write(out)  # before the archive goes: a process killed here must not fetch it again
+    ledger.write(out)  # first: after a crash here the archive must not be fetched again
     file.unlink()
 
 
 def _left(wanted: Wanted, out: Path) -> int:
-    """Return the bytes of a file that are still to come, judged by size alone."""
+    """Return the bytes of a file still to download, judged by size alone."""
     there, part = out / wanted.path, out / (wanted.path + PART)
     if there.is_file() and wanted.size in (None, there.stat().st_size):
         return 0

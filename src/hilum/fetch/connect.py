@@ -1,4 +1,4 @@
-"""All that is said to urllib3: connecting, by a proxy where one is set, and reading a body."""
+"""The only module that calls urllib3: connecting (through a proxy if set) and reading a body."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ if TYPE_CHECKING:
 __all__ = ["PassingError", "connect", "leads_off_https", "pieces", "shut"]
 
 BLOCK = 1 << 18
-"""Bytes that are taken from the line at most at once: few enough that no cut loses much."""
+"""Most bytes read from the socket at a time: few, so that a broken connection loses little."""
 
 REDIRECTS = 5
-"""Addresses that one may lead to in turn."""
+"""Most redirects followed in a row."""
 
 CONNECTIONS = 16
-"""Connections to one server that are kept open."""
+"""Connections kept open to one server."""
 
 
 class PassingError(Exception):
-    """An attempt failed in a way that the next may not.
+    """A failed attempt that is worth repeating.
 
     Attributes:
-        wait: seconds that the server asks for; None: it says nothing.
+        wait: seconds that the server asks for; None where it does not say.
         reached: whether the server was reached at all.
     """
 
@@ -43,7 +43,7 @@ class PassingError(Exception):
 
 @cache
 def _pool(proxy: str) -> PoolManager:
-    """Return the connections that go through a proxy, or directly where it is empty."""
+    """Return the connection pool of a proxy, or of direct connections where it is empty."""
     import urllib3
 
     if not proxy:
@@ -64,12 +64,12 @@ def _proxy(address: str) -> str:
 
 
 def connect(address: str, headers: Mapping[str, str], patience: Patience) -> BaseHTTPResponse:
-    """Return the answer to a GET whose body was not read yet, redirects followed.
+    """Return the response to a GET, redirects followed, its body not read yet.
 
     Raises:
-        PassingError: no answer; another attempt may bring one.
-        FetchError: no certificate that counts, or a ring of redirects.
-        UsageError: no address that HTTP knows.
+        PassingError: no response; another attempt may get one.
+        FetchError: no trusted certificate, or too many redirects.
+        UsageError: not an HTTP URL.
     """
     import urllib3
     from urllib3 import exceptions
@@ -90,7 +90,7 @@ def connect(address: str, headers: Mapping[str, str], patience: Patience) -> Bas
 
 
 def _refusal(error: Exception, address: str) -> Exception:
-    """Return what a failure to connect is: passing, or in vain."""
+    """Return the exception for a failed connection: worth a retry, or final."""
     from urllib3 import exceptions
 
     server = urlsplit(address).netloc.rpartition("@")[2]
@@ -112,7 +112,7 @@ def _refusal(error: Exception, address: str) -> Exception:
 
 
 def leads_off_https(response: BaseHTTPResponse, address: str) -> bool:
-    """Whether an encrypted address was answered by way of one that is not."""
+    """Whether an https URL was redirected through one without encryption."""
     history = response.retries.history if response.retries is not None else ()
     return urlsplit(address).scheme == "https" and any(
         (step.redirect_location or "").startswith("http:") for step in history
@@ -120,10 +120,10 @@ def leads_off_https(response: BaseHTTPResponse, address: str) -> bool:
 
 
 def pieces(response: BaseHTTPResponse, patience: Patience, *, decode: bool) -> Iterator[bytes]:
-    """Yield the body as it comes in; where `decode`, with its content coding undone.
+    """Yield the body as it arrives; with `decode`, its content encoding is removed.
 
     Raises:
-        PassingError: the connection was cut, or was silent or too slow for our patience.
+        PassingError: the connection was closed, stalled or too slow.
     """
     from urllib3 import exceptions
 
@@ -147,6 +147,6 @@ def pieces(response: BaseHTTPResponse, patience: Patience, *, decode: bool) -> I
 
 
 def shut(response: BaseHTTPResponse) -> None:
-    """Wake a thread that reads from `response`: it finds the connection cut."""
+    """Close the connection under a thread that reads from `response`, which then wakes up."""
     with suppress(ValueError, RuntimeError, OSError):  # it has ended already
         response.shutdown()

@@ -1,4 +1,4 @@
-"""One file from one address to the disk: resumed where it was cut, checked, then given its name."""
+"""Download of one file: resumed where it stopped, checked, then renamed to its final name."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from hilum.storage.atomic import as_storage_error
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse
 
-__all__ = ["PART", "download", "is_whole"]
+__all__ = ["PART", "download", "sha256_if_complete"]
 
 PART = ".part"
-"""What a file that is not whole ends with."""
+"""Suffix of an incomplete file."""
 
 TAG = ".tag"
-"""What a part's note of its origin ends with: the validator that the server gave the file."""
+"""Suffix of the file next to an incomplete one that holds the server's validator (ETag or date)."""
 
 WORTH = 1 << 16
-"""Bytes that an attempt must bring for its failure not to count: a server may drip for days."""
+"""An attempt that gets fewer bytes counts as failed: a server may trickle for days."""
 
 TIMES = 2
-"""How often a file may come wrong: once it may be the part that was there before."""
+"""Downloads with a wrong checksum before giving up: the first may stem from an old partial file."""
 
 _RANGE = re.compile(r"bytes (?:(\d+)-\d+|\*)/(\d+|\*)")
 
@@ -37,21 +37,21 @@ _RANGE = re.compile(r"bytes (?:(\d+)-\d+|\*)/(\d+|\*)")
 def download(
     wanted: Wanted, target: Path, *, client: Client, on_size: Callable[[int], None] = lambda _: None
 ) -> str:
-    """Bring one file; return its SHA-256 in hexadecimal digits.
+    """Download one file; return its SHA-256 in hexadecimal digits.
 
-    What an earlier call left in `target` + PART is gone on with where the server still has the
-    same file: it is asked for the rest on condition that its ETag (else its date) is unchanged
-    (RFC 9110, section 13.1.5). Where it gave neither, the rest is taken only if a published
-    checksum will prove the whole.
+    A partial file of an earlier call (`target` + PART) is continued if the server still has the
+    same file: the rest is requested on condition that its ETag (else its date) is unchanged
+    (RFC 9110, section 13.1.5). Where the server gave neither, the rest is requested only if a
+    published checksum can verify the result.
 
     Args:
         wanted: the file; its addresses are tried in turn.
-        target: where it goes; what stands there is replaced once the new file is whole.
-        client: who asks.
-        on_size: told how many bytes of it are on the disk.
+        target: its final path; an existing file is replaced once the new one is complete.
+        client: sends the requests.
+        on_size: called with the number of bytes on the disk so far.
 
     Raises:
-        FetchError: refused at all addresses, or not what was promised, twice.
+        FetchError: refused at all addresses, or twice not what was promised.
         StorageError: the disk refused.
     """
     with as_storage_error(target):
@@ -65,13 +65,13 @@ def download(
     raise FetchError(f"{wanted.path} has no address.")
 
 
-def is_whole(
+def sha256_if_complete(
     wanted: Wanted, path: Path, *, known: str | None, check: Callable[[], None]
 ) -> str | None:
-    """Return the SHA-256 of the file at `path` where it is what is wanted, else None.
+    """Return the SHA-256 of the file at `path` if it is complete and as expected, else None.
 
-    Where no checksum is published, `known` (the SHA-256 of an earlier fetch) is one; where there
-    is none either, a file of the right size is taken as it is.
+    Where no checksum is published, `known` (the SHA-256 of an earlier fetch) takes its place;
+    without that too, a file of the right size is accepted.
     """
     if not path.is_file() or wanted.size not in (None, path.stat().st_size):
         return None
@@ -84,7 +84,7 @@ def is_whole(
 def _from(
     address: str, wanted: Wanted, target: Path, client: Client, on_size: Callable[[int], None]
 ) -> str:
-    """Bring the file from one address, a second time from its beginning if it came wrong."""
+    """Download the file from one address; start again once if its checksum is wrong."""
     part, digits = _part(target), ""
     for _ in range(TIMES):
         _complete(address, wanted, part, client, on_size)
@@ -103,7 +103,7 @@ def _from(
 
 
 def _refuse_page(address: str, wanted: Wanted, part: Path) -> None:
-    """Refuse what does not begin as its kind does, such as a page that asks to log in."""
+    """Refuse a file that does not start as its kind does, such as a login page."""
     with part.open("rb") as file:
         begins = file.read(len(wanted.begins))
     if begins != wanted.begins:
@@ -117,7 +117,7 @@ def _refuse_page(address: str, wanted: Wanted, part: Path) -> None:
 def _complete(
     address: str, wanted: Wanted, part: Path, client: Client, on_size: Callable[[int], None]
 ) -> None:
-    """Bring `part` to its full length, over as many connections as that takes."""
+    """Download `part` to its full length, over as many connections as needed."""
     before = _size(part)
 
     def attempt() -> None:
@@ -135,7 +135,7 @@ def _complete(
 def _go_on(
     address: str, wanted: Wanted, part: Path, client: Client, on_size: Callable[[int], None]
 ) -> None:
-    """Ask for what lacks of `part`, or for all of it, once."""
+    """Request the missing rest of `part`, or all of it, once."""
     tag = _tag(part).read_text("utf-8") if _tag(part).is_file() else ""
     have = _size(part)
     if have and ((not tag and not wanted.checksum) or have > (wanted.size or have)):
@@ -170,7 +170,7 @@ def _go_on(
 def _take(
     response: BaseHTTPResponse, part: Path, client: Client, on_size: Callable[[int], None]
 ) -> None:
-    """Append the body to `part`, unbuffered: what has come stays, whatever happens."""
+    """Append the body to `part`, unbuffered, so that received bytes survive a crash."""
     with part.open("ab", buffering=0) as file:
         for piece in client.pieces(response, decode=_is_coded(response)):
             view = memoryview(piece)
@@ -180,10 +180,10 @@ def _take(
 
 
 def _extent(response: BaseHTTPResponse, have: int) -> tuple[int | None, int | None]:
-    """Return where the body begins and how long the file is; None where the answer doesn't say.
+    """Return the body's offset and the file's length; None where the response doesn't say.
 
-    The beginning is None too where it is not `have`, the only one that is of use. The length of a
-    body that is coded for the way is not the file's.
+    The offset is also None where it isn't `have`, the only usable one. The length of an encoded
+    body (Content-Encoding) isn't the file's.
     """
     if response.status == 200:
         length = response.headers.get("Content-Length", "")
@@ -197,26 +197,26 @@ def _extent(response: BaseHTTPResponse, have: int) -> tuple[int | None, int | No
 
 
 def _is_coded(response: BaseHTTPResponse) -> bool:
-    """Whether the server has packed the body although it was asked not to."""
+    """Whether the server encoded the body although it was asked not to."""
     return response.headers.get("Content-Encoding", "identity").strip().lower() not in (
         "", "identity",
     )  # fmt: skip
 
 
 def _other(response: BaseHTTPResponse, tag: str) -> bool:
-    """Whether a partial answer is of another file: some servers don't know If-Range."""
+    """Whether a partial response belongs to another file: some servers ignore If-Range."""
     now = _validator(response)
     return bool(tag and now and now != tag)
 
 
 def _validator(response: BaseHTTPResponse) -> str:
-    """Return the strong ETag, else the date of the file, else nothing."""
+    """Return the strong ETag, else the date of the file, else empty text."""
     etag = response.headers.get("ETag", "").strip()
     return etag if etag.startswith('"') else response.headers.get("Last-Modified", "").strip()
 
 
 def _note(part: Path, response: BaseHTTPResponse) -> None:
-    """Keep what tells whether the server still has the same file; nothing where it is coded."""
+    """Store the validator of the file; none for an encoded body."""
     validator = "" if _is_coded(response) else _validator(response)
     if validator:
         _tag(part).write_text(validator, "utf-8")

@@ -20,7 +20,7 @@ from hilum.fetch.wanted import Listing, Wanted, inside
 __all__ = ["list_repository"]
 
 FOREIGN = {".DS_Store", ".gitattributes", ".gitignore", "Thumbs.db"}
-"""Files of systems and of git, which are no part of a collection."""
+"""Files of operating systems and git, which do not belong to a collection."""
 
 
 def list_repository(download: Download, *, client: Client, server: str = "") -> Listing:
@@ -28,11 +28,11 @@ def list_repository(download: Download, *, client: Client, server: str = "") -> 
 
     Args:
         download: of kind "github"; addresses: the API's server and that of the files.
-        client: who asks.
-        server: in place of both.
+        client: sends the requests.
+        server: replaces both.
 
     Raises:
-        FetchError: the tree is not to be had, is cut short, or is no tree.
+        FetchError: the tree is unavailable, truncated, or malformed.
     """
     api, raw = (server, server) if server else download.addresses
     repository, commit = download.repository, download.commit

@@ -32,7 +32,7 @@ __all__ = ["IdcSeries", "choose_series", "draw_patients", "list_series", "read_l
 
 
 class IdcSeries(NamedTuple):
-    """One series: whose, which (SeriesInstanceUID), what, how many images and kB, and where."""
+    """One series: patient, SeriesInstanceUID, kind, number of images, size and folder."""
 
     patient: str
     series: str
@@ -43,7 +43,7 @@ class IdcSeries(NamedTuple):
 
 
 def read_list(name: str) -> tuple[IdcSeries, ...]:
-    """Return the series of a list next to this file; kinds are `ct` and those of ALSO."""
+    """Read a list of series next to this file; kinds are `ct` and those of ALSO."""
     text = resources.files("hilum.fetch").joinpath(name).read_text(encoding="utf-8")
     return tuple(
         IdcSeries(
@@ -54,18 +54,18 @@ def read_list(name: str) -> tuple[IdcSeries, ...]:
 
 
 def choose_series(series: Iterable[IdcSeries], options: FetchOptions) -> tuple[IdcSeries, ...]:
-    """Return the series of the kinds that are wanted, of the patients that are drawn.
+    """Return the series of the requested kinds, of the drawn patients.
 
-    Drawn are patients with a CT; the order is that of the series' identifiers.
+    Patients are drawn from those with a CT; series are sorted by their identifiers.
 
     Raises:
         UsageError: there are not so many patients.
     """
     series = tuple(series)
-    having_ct = [one.patient for one in series if one.kind == "ct"]
+    having_ct = [item.patient for item in series if item.kind == "ct"]
     drawn = set(draw_patients(having_ct, options.patients, seed=options.seed))
     kinds = {"ct", *options.also}
-    return tuple(one for one in series if one.patient in drawn and one.kind in kinds)
+    return tuple(item for item in series if item.patient in drawn and item.kind in kinds)
 
 
 def draw_patients(patients: Iterable[str], count: int | None, *, seed: int) -> tuple[str, ...]:
@@ -95,18 +95,18 @@ def draw_patients(patients: Iterable[str], count: int | None, *, seed: int) -> t
 def list_series(
     download: Download, series: Sequence[IdcSeries], *, client: Client, options: FetchOptions
 ) -> Listing:
-    """Ask the bucket for the objects of each series.
+    """List the objects of each series in the bucket.
 
     Files go to `download.name/patient/series/object`: the collection's own names; the study is left
     out because such paths would be too long for Windows.
 
     Raises:
-        FetchError: no listing, or one that lacks images.
+        FetchError: no listing, or an incomplete one.
     """
     base = f"{(options.server or download.addresses[0]).rstrip('/')}/{download.bucket}"
     found: list[Wanted] = []
     with ThreadPoolExecutor(options.side_by_side) as pool:
-        pending = [pool.submit(_list_one, base, download.name, one, client) for one in series]
+        pending = [pool.submit(_list_one, base, download.name, item, client) for item in series]
         try:
             for done, future in enumerate(pending, start=1):
                 found += future.result()
@@ -118,20 +118,22 @@ def list_series(
     return Listing(tuple(found))
 
 
-def _list_one(base: str, name: str, one: IdcSeries, client: Client) -> list[Wanted]:
+def _list_one(base: str, name: str, series: IdcSeries, client: Client) -> list[Wanted]:
     """Return the files of one series."""
     found = [
         Wanted(
-            path=inside(f"{name}/{one.patient}/{one.series}/{key.rpartition('/')[2]}", of=base),
+            path=inside(
+                f"{name}/{series.patient}/{series.series}/{key.rpartition('/')[2]}", of=base
+            ),
             addresses=(f"{base}/{quote(key)}",),
             size=size,
             checksum=s3_checksum(etag),
         )
-        for key, size, etag in _objects(base, f"{one.folder}/", client)
+        for key, size, etag in _objects(base, f"{series.folder}/", client)
     ]
-    if len(found) != one.images:
+    if len(found) != series.images:
         raise FetchError(
-            f"{base} lists {len(found)} of the {one.images} images of a series; nothing was "
+            f"{base} lists {len(found)} of the {series.images} images of a series; nothing was "
             "fetched of it: try again later, or give another server with --from."
         )
     return found
@@ -141,12 +143,12 @@ def _objects(base: str, prefix: str, client: Client) -> Iterable[tuple[str, int,
     """Yield key, size and ETag of all objects under a prefix, page by page."""
     token = ""
     while True:
-        asked = {
+        query = {
             "list-type": "2",
             "prefix": prefix,
             **({"continuation-token": token} if token else {}),
         }
-        page = _page(client.read(f"{base}/?{urlencode(asked)}"), base)
+        page = _page(client.read(f"{base}/?{urlencode(query)}"), base)
         for entry in page.iterfind("{*}Contents"):
             key, size = entry.findtext("{*}Key", ""), entry.findtext("{*}Size", "")
             if not key.startswith(prefix) or not size.isdecimal():
@@ -161,7 +163,7 @@ def _objects(base: str, prefix: str, client: Client) -> Iterable[tuple[str, int,
 
 
 def _page(content: bytes, base: str) -> ElementTree.Element:
-    """Return one page of a listing, or refuse what is none."""
+    """Parse one page of a listing, or refuse it."""
     try:
         page = ElementTree.fromstring(content)
     except ElementTree.ParseError:

@@ -14,7 +14,7 @@ __all__ = ["LEDGER", "Ledger", "add_line", "read_ledger"]
 LEDGER = "CHECKSUMS.sha256"
 
 SINGLY = "# fetched singly"
-"""Ends what came out of archives."""
+"""The line after the files that were unpacked from archives."""
 
 _LINE = re.compile(r"(?P<digits>[0-9a-f]{64})  (?P<path>[^\n]+)")
 _ARCHIVE = re.compile(r"# unpacked from (?P<name>.+?), sha256 (?P<digits>[0-9a-f]{64})")
@@ -22,20 +22,20 @@ _ARCHIVE = re.compile(r"# unpacked from (?P<name>.+?), sha256 (?P<digits>[0-9a-f
 
 @dataclass
 class Ledger:
-    """Path -> SHA-256 of each file, and for each archive that was unpacked what came out of it.
+    """The SHA-256 of each file, and the files unpacked from each archive.
 
     Attributes:
         files: path below the folder -> digits, files out of archives included.
-        archives: name -> digits and paths of what was unpacked.
+        archives: name -> digits of the archive, and paths of its files.
     """
 
     files: dict[str, str] = field(default_factory=dict)
     archives: dict[str, tuple[str, tuple[str, ...]]] = field(default_factory=dict)
 
     def write(self, folder: Path) -> None:
-        """Write it, whole or not at all: each archive's files, then those that came singly.
+        """Write it atomically: the files of each archive, then those fetched singly.
 
-        The latter stand at the end, where `add_line` adds to them.
+        The latter come last, so that `add_line` can append to them.
         """
         packed = {path for _, paths in self.archives.values() for path in paths}
         lines: list[str] = []
@@ -50,18 +50,21 @@ class Ledger:
 
 
 def add_line(folder: Path, path: str, digits: str) -> None:
-    """Put one file down at once: a fetch that is killed has kept what it did.
+    """Append one file at once, so that a killed fetch keeps its record.
 
     Raises:
         StorageError: the disk refused.
     """
-    place = folder / LEDGER
-    with as_storage_error(place), place.open("a", encoding="utf-8", newline="\n") as file:
+    ledger = folder / LEDGER
+    with (
+        as_storage_error(ledger),
+        ledger.open("a", encoding="utf-8", newline="\n") as file,
+    ):
         file.write(f"{digits}  {path}\n")
 
 
 def read_ledger(folder: Path) -> Ledger:
-    """Return what the folder's ledger says; lines that are torn or foreign are passed over."""
+    """Read the folder's ledger; incomplete and foreign lines are skipped."""
     ledger = Ledger()
     if not (folder / LEDGER).is_file():
         return ledger

@@ -1,4 +1,4 @@
-"""What a collection comes to: its size as far as it is known before, and all its files."""
+"""The files of a collection, and what is known of their size in advance."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ from hilum.fetch.wanted import Archive, Listing, Wanted
 __all__ = ["Expected", "expect", "find_collection", "list_collection", "list_file"]
 
 ZIP = b"PK"
-"""How archives of PKZIP's kind begin, and so workbooks too (APPNOTE.TXT, section 4.3.7)."""
+"""First bytes of zip archives, and so of workbooks too (APPNOTE.TXT, section 4.3.7)."""
 
 
 @dataclass(frozen=True)
 class Expected:
-    """What is known of a fetch before any server is asked.
+    """What is known of a fetch before a server is contacted.
 
     Attributes:
-        selection: what was chosen, in words.
-        bytes_to_fetch: 0: not known.
-        bytes_on_disk: 0: not known.
+        selection: the chosen part of the collection, in words.
+        bytes_to_fetch: bytes to download; 0 where unknown.
+        bytes_on_disk: bytes after unpacking; 0 where unknown.
     """
 
     selection: str
@@ -55,7 +55,7 @@ def find_collection(name: str) -> KnownCollection:
 
 
 def expect(known: KnownCollection, options: FetchOptions) -> Expected:
-    """Return what `options` choose, and its size; no server is asked.
+    """Return the selection of `options` and its size; no server is contacted.
 
     Raises:
         UsageError: the options don't fit the collection, or ask for too many patients.
@@ -70,23 +70,23 @@ def expect(known: KnownCollection, options: FetchOptions) -> Expected:
         everything = choose_series(series, FetchOptions())
         more = 1000 * (sum(s.kilobytes for s in chosen) - sum(s.kilobytes for s in everything))
         fetch, disk = fetch + more, disk + more
-        patients = len({one.patient for one in chosen})
+        patients = len({item.patient for item in chosen})
         drawn = f" drawn with seed {options.seed}" if options.patients is not None else ""
         kinds = " and ".join(("CT", *options.also))
         selection = (
-            f"{patients} of {len({one.patient for one in everything})} patients{drawn}: "
-            f"{len(chosen)} {kinds} series of {sum(one.images for one in chosen):,} images; boxes "
-            "and clinical sheet of all"
+            f"{patients} of {len({item.patient for item in everything})} patients{drawn}: "
+            f"{len(chosen)} {kinds} series of {sum(item.images for item in chosen):,} images; "
+            "boxes and clinical sheet of all"
         )
     return Expected(selection, fetch, disk)
 
 
 def list_collection(known: KnownCollection, options: FetchOptions, *, client: Client) -> Listing:
-    """Return every file that is wanted, asking the servers that have lists.
+    """Return every requested file, asking the servers that have listings.
 
     Raises:
-        FetchError: a list is not to be had.
-        UsageError: more patients than there are.
+        FetchError: a listing is unavailable.
+        UsageError: more patients are requested than the collection has.
     """
     listings = []
     for download in known.parts:
@@ -104,7 +104,7 @@ def list_collection(known: KnownCollection, options: FetchOptions, *, client: Cl
 
 
 def list_file(download: Download, *, server: str = "") -> Listing:
-    """Return the one file of a download of kind "file"; with `server`, under its name on that."""
+    """Return the file of a download of kind "file"; with `server`, from there under its name."""
     addresses = (f"{server.rstrip('/')}/{download.name}",) if server else download.addresses
     begins = ZIP if download.name.lower().endswith((".zip", ".xlsx")) else b""
     wanted = Wanted(

@@ -1,4 +1,4 @@
-"""What a fetch is told besides the collection and the folder."""
+"""Options of a fetch: what, from where, and how long to wait for servers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hilum.progress import SILENT, Progress
 __all__ = ["ALSO", "FetchOptions", "Patience"]
 
 ALSO = ("pet", "fused")
-"""Kinds of series that are left out unless asked for."""
+"""Kinds of series that are left out unless requested."""
 
 
 @dataclass(frozen=True)
@@ -18,15 +18,15 @@ class Patience:
     """Seconds and counts; the defaults suit a slow line and a server that restarts.
 
     Attributes:
-        connect: seconds to wait for a connection.
-        silence: seconds without a byte after which a connection is cut, and resumed.
+        connect: timeout for a connection, seconds.
+        silence: seconds without a byte after which a connection is closed and the download resumed.
         window: seconds over which `slowest` is measured.
-        slowest: bytes a second below which a connection is cut, and resumed: some servers drip.
-        tries: attempts in a row that bring nothing new, before a file is given up.
-        tries_unreached: the same for a server that never answered: there is probably no network.
-        first_wait: seconds before the second attempt; doubled for each further one.
-        longest_wait: seconds that are waited at most of hilum's own accord.
-        longest_asked: seconds that a server may ask to be left alone (Retry-After).
+        slowest: bytes per second below which a connection is closed and the download resumed.
+        tries: attempts in a row without progress before a file is given up.
+        tries_unreached: the same for a server that never responded (probably no network).
+        first_wait: seconds before the second attempt; doubled for each later one.
+        longest_wait: upper bound of these waits, seconds.
+        longest_pause: longest pause that a server may ask for (Retry-After), seconds.
     """
 
     connect: float = 10.0
@@ -37,7 +37,7 @@ class Patience:
     tries_unreached: int = 2
     first_wait: float = 1.0
     longest_wait: float = 60.0
-    longest_asked: float = 120.0
+    longest_pause: float = 120.0
 
     def wait_before(self, attempt: int) -> float:
         """Return seconds to wait before attempt 2, 3, ...: 1, 2, 4, ... up to `longest_wait`."""
@@ -49,15 +49,15 @@ class FetchOptions:
     """How a collection is fetched; each collection uses what concerns it.
 
     Attributes:
-        patients: lung-pet-ct-dx: only so many patients, drawn by `seed`; None: all.
-        seed: which patients are drawn; more of the same seed hold the fewer.
+        patients: lung-pet-ct-dx: number of patients, drawn by `seed`; None takes all.
+        seed: of the draw; a larger draw contains the smaller ones of the same seed.
         also: lung-pet-ct-dx: `pet` for the PET series too, `fused` for the coloured pictures of PET
             laid over CT, which the collection files under CT.
-        server: an address in place of the collection's own servers; "" for those.
-        keep_archives: leave archives where they are after unpacking.
-        side_by_side: files that are fetched at once.
-        patience: how long servers are waited for.
-        progress: who hears of it.
+        server: URL that replaces the collection's own servers; "" uses those.
+        keep_archives: keep archives after unpacking.
+        side_by_side: files fetched in parallel.
+        patience: timeouts and retries.
+        progress: receives the progress.
     """
 
     patients: int | None = None
@@ -70,10 +70,10 @@ class FetchOptions:
     progress: Progress = SILENT
 
     def check(self, name: str, *, by_patient: bool) -> None:
-        """Refuse what makes no sense for the collection `name`.
+        """Refuse options that make no sense for the collection `name`.
 
         Raises:
-            UsageError: numbers out of range, an unknown kind, or a choice that it doesn't offer.
+            UsageError: numbers out of range, an unknown kind, or an unsupported option.
         """
         if not by_patient and (self.patients is not None or self.also):
             raise UsageError(

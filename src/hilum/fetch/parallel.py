@@ -1,4 +1,4 @@
-"""Several files at once, by few threads; what goes wrong with one does not stop the others."""
+"""Parallel download of files by a few threads; one failed file does not stop the others."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 
 from hilum.errors import FetchError, HilumError
 from hilum.fetch.client import Client, StoppedError
-from hilum.fetch.download import download, is_whole
+from hilum.fetch.download import download, sha256_if_complete
 from hilum.fetch.wanted import Wanted
 from hilum.progress import Progress
 from hilum.storage.atomic import as_storage_error
@@ -19,25 +19,25 @@ from hilum.storage.atomic import as_storage_error
 __all__ = ["Outcome", "fetch_files"]
 
 MOST_FAILURES = 5
-"""Files that may fail before the rest is left: the server, not a file, is the matter then."""
+"""Failed files after which the rest is skipped: then the server is the problem, not a file."""
 
 TICK = 0.2
 """Seconds between two reports of progress."""
 
 LAST_WORDS = 2.0
-"""Seconds that threads have to end; one that is just connecting ends later, and writes nothing."""
+"""Seconds that threads get to finish; one still connecting ends later and writes nothing."""
 
 
 @dataclass
 class Outcome:
-    """What became of the files: path -> SHA-256, and which of them had to be brought."""
+    """The result: path -> SHA-256 of each file, and the paths that were downloaded."""
 
     sums: dict[str, str] = field(default_factory=dict)
     brought: list[str] = field(default_factory=list)
 
 
 class _Crew:
-    """Threads that take files from one queue and put what became of them into another."""
+    """Worker threads that take files from one queue and put results into another."""
 
     def __init__(self, folder: Path, client: Client, known: dict[str, str]) -> None:
         self.folder, self.client, self.known = folder, client, known
@@ -47,7 +47,7 @@ class _Crew:
         self.sizes: dict[str, int] = {}
 
     def work(self) -> None:
-        """Take files until there are none, or the client is stopped."""
+        """Process files until the queue is empty or the client is stopped."""
         while True:
             try:
                 wanted = self.todo.get_nowait()
@@ -57,11 +57,11 @@ class _Crew:
                 self.ended.put((wanted, *self._one(wanted), None))
             except StoppedError:
                 return
-            except BaseException as error:  # told to the thread that waits, which raises it
+            except BaseException as error:  # passed to the waiting thread, which raises it
                 self.ended.put((wanted, "", False, error))
 
     def _one(self, wanted: Wanted) -> tuple[str, bool]:
-        """Return the SHA-256 of a file, and whether it had to be brought."""
+        """Return the SHA-256 of a file, and whether it was downloaded."""
         target = self.folder / wanted.path
 
         def on_size(size: int) -> None:
@@ -70,9 +70,9 @@ class _Crew:
         self.client.check()
         known = self.known.get(wanted.path)
         with as_storage_error(target):
-            whole = is_whole(wanted, target, known=known, check=self.client.check)
-            brought = whole is None
-            digits = whole or download(wanted, target, client=self.client, on_size=on_size)
+            checked = sha256_if_complete(wanted, target, known=known, check=self.client.check)
+            brought = checked is None
+            digits = checked or download(wanted, target, client=self.client, on_size=on_size)
             on_size(target.stat().st_size)
         return digits, brought
 
@@ -87,19 +87,19 @@ def fetch_files(
     progress: Progress,
     on_file: Callable[[str, str], None],
 ) -> Outcome:
-    """Bring the files that are not there yet, or not what they should be.
+    """Download the files that are missing or differ from what they should be.
 
     Args:
-        files: what is wanted.
-        folder: where to.
-        client: who asks; it is stopped when anything ends this early (Ctrl-C too).
+        files: the requested files.
+        folder: the target folder.
+        client: sends the requests; it is stopped when this function ends early (Ctrl-C too).
         known: path -> SHA-256 of an earlier fetch, for files without a published checksum.
-        side_by_side: threads.
-        progress: told the kilobytes (or megabytes) that are there.
-        on_file: called with path and SHA-256 of each file that was brought, in this thread.
+        side_by_side: number of threads.
+        progress: receives the kB (or MB) that are present.
+        on_file: called with path and SHA-256 of each downloaded file, in this thread.
 
     Raises:
-        FetchError: some files could not be brought; all others were.
+        FetchError: some files could not be downloaded; all others were.
         StorageError: the disk refused.
     """
     crew = _Crew(folder, client, known)
@@ -123,13 +123,13 @@ def fetch_files(
 def _gather(
     crew: _Crew, files: Sequence[Wanted], progress: Progress, on_file: Callable[[str, str], None]
 ) -> Outcome:
-    """Wait for the crew, tell how far it is, and raise what it met."""
+    """Collect the workers' results, report progress, and raise their errors."""
     outcome, failed = Outcome(), list[HilumError]()
-    left, told = len(files), 0.0
+    left, last_report = len(files), 0.0
     while left and len(failed) < MOST_FAILURES:
-        if time.monotonic() - told >= TICK:
-            _tell(crew, files, progress)
-            told = time.monotonic()
+        if time.monotonic() - last_report >= TICK:
+            _report(crew, files, progress)
+            last_report = time.monotonic()
         try:
             wanted, digits, brought, error = crew.ended.get(timeout=TICK)
         except queue.Empty:
@@ -144,7 +144,7 @@ def _gather(
             if brought:
                 outcome.brought.append(wanted.path)
                 on_file(wanted.path, digits)
-    _tell(crew, files, progress, done=True)
+    _report(crew, files, progress, done=True)
     if failed:
         others = f"; {len(failed) - 1} more failed" if len(failed) > 1 else ""
         gave_up = f" and {left} were not tried any more" if left else ""
@@ -154,10 +154,12 @@ def _gather(
     return outcome
 
 
-def _tell(crew: _Crew, files: Sequence[Wanted], progress: Progress, *, done: bool = False) -> None:
-    """Report the bytes that are there, of those that are wanted (as far as their size is known)."""
-    there = sum(list(crew.sizes.values()))
-    total = max(there, sum(wanted.size or crew.sizes.get(wanted.path, 0) for wanted in files))
+def _report(
+    crew: _Crew, files: Sequence[Wanted], progress: Progress, *, done: bool = False
+) -> None:
+    """Report present bytes out of all requested ones (as far as their size is known)."""
+    done_bytes = sum(list(crew.sizes.values()))
+    total = max(done_bytes, sum(wanted.size or crew.sizes.get(wanted.path, 0) for wanted in files))
     unit, name = (1_000_000, "MB") if total >= 20_000_000 else (1_000, "kB")
-    whole = max(1, total // unit)
-    progress.advance(f"{name} fetched", whole if done else min(there // unit, whole - 1), whole)
+    size = max(1, total // unit)
+    progress.advance(f"{name} fetched", size if done else min(done_bytes // unit, size - 1), size)

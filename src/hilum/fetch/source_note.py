@@ -1,4 +1,4 @@
-"""SOURCE.md: what lies in a folder that was fetched, from where, whose it is, on which terms."""
+"""SOURCE.md: contents, origin, owner and terms of a fetched folder."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from hilum.fetch.ledger import LEDGER
 from hilum.fetch.options import FetchOptions
 from hilum.storage.atomic import write_text
 
-__all__ = ["SOURCE_NOTE", "Contents", "refuse_foreign", "says_whole", "write_note"]
+__all__ = ["SOURCE_NOTE", "Contents", "is_complete", "refuse_foreign", "write_note"]
 
 SOURCE_NOTE = "SOURCE.md"
 
-WHOLE = "Everything is here, and every file was checked."
-LACKING = "**Not everything is here yet**: give the same command again, and it goes on."
+COMPLETE = "Everything is here, and every file was checked."
+INCOMPLETE = "**Not everything is here yet**: give the same command again, and it goes on."
 
 
 @dataclass(frozen=True)
 class Contents:
-    """What a note says of the files.
+    """The files that a note describes.
 
     Attributes:
-        selection: what was chosen, in words.
-        files: how many there are.
+        selection: the chosen part of the collection, in words.
+        files: their number.
         size: their bytes.
-        unproven: how many of them have no checksum that somebody published.
+        unproven: how many have no published checksum.
     """
 
     selection: str
@@ -41,12 +41,12 @@ class Contents:
 
 
 def refuse_foreign(folder: Path, name: str, *, mark: str) -> None:
-    """Refuse a folder that holds anything but an earlier fetch of the collection `name`.
+    """Refuse a folder with anything but an earlier fetch of the collection `name`.
 
     Args:
         folder: may be missing.
-        name: of the collection.
-        mark: a file that is no reason to refuse.
+        name: name of the collection.
+        mark: a file that is allowed in the folder.
 
     Raises:
         UsageError: as above.
@@ -56,7 +56,7 @@ def refuse_foreign(folder: Path, name: str, *, mark: str) -> None:
             f"{folder} is a file, and a folder is to stand there; choose another name."
         )
     held = [path.name for path in folder.iterdir()] if folder.is_dir() else []
-    if not [one for one in held if one != mark]:
+    if not [name_held for name_held in held if name_held != mark]:
         return
     note = folder / SOURCE_NOTE
     if not note.is_file() or not _read(note).startswith(_heading(name)):
@@ -66,16 +66,21 @@ def refuse_foreign(folder: Path, name: str, *, mark: str) -> None:
         )
 
 
-def says_whole(folder: Path, selection: str) -> bool:
-    """Whether the folder's note says that this selection is here already."""
+def is_complete(folder: Path, selection: str) -> bool:
+    """Whether the folder's note declares this selection complete."""
     note = folder / SOURCE_NOTE
-    return note.is_file() and WHOLE in _read(note) and _row("what", selection) in _read(note)
+    return note.is_file() and COMPLETE in _read(note) and _row("what", selection) in _read(note)
 
 
 def write_note(
-    folder: Path, known: KnownCollection, options: FetchOptions, contents: Contents, *, whole: bool
+    folder: Path,
+    known: KnownCollection,
+    options: FetchOptions,
+    contents: Contents,
+    *,
+    complete: bool,
 ) -> None:
-    """Write the note, `whole` or as of a fetch that has only begun.
+    """Write the note of a `complete` or just started fetch.
 
     Raises:
         StorageError: the disk refused.
@@ -89,11 +94,11 @@ def write_note(
         *_origins(known, options),
         ("fetched", f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC by hilum {version('hilum')}"),
     ]
-    if whole:
+    if complete:
         rows.append(("files", f"{contents.files:,}, {contents.size:,} bytes"))
         rows.append(("checksums", _proof(contents)))
     text = [
-        _heading(known.name), "", known.title + ".", "", WHOLE if whole else LACKING, "",
+        _heading(known.name), "", known.title + ".", "", COMPLETE if complete else INCOMPLETE, "",
         "| | |", "|---|---|", *(_row(*row) for row in rows), "", "## Mind", "",
         *(f"- {trap}" for trap in known.traps),
     ]  # fmt: skip
@@ -101,21 +106,21 @@ def write_note(
 
 
 def _origins(known: KnownCollection, options: FetchOptions) -> Sequence[tuple[str, str]]:
-    """Return where each download comes from, and which version of it that is."""
+    """Return the origin and version of each download."""
     rows = []
     for download in known.parts:
         what = download.name or download.repository
-        place = options.server or download.addresses[0]
+        server = options.server or download.addresses[0]
         version_of = f", commit {download.commit}" if download.commit else ""
         version_of += f", series as listed in {download.known_from.split(' and ')[0]}" * bool(
             download.list
         )
-        rows.append(("from", f"{what}: {short(place)}{version_of}"))
+        rows.append(("from", f"{what}: {short(server)}{version_of}"))
     return rows
 
 
 def _proof(contents: Contents) -> str:
-    """Return what the checksums are worth."""
+    """Return how many files were verified, and against what."""
     proven = contents.files - contents.unproven
     text = f"SHA-256 of every file in {LEDGER} (`sha256sum -c {LEDGER}`)"
     return f"{text}; {proven:,} files came to the checksum that their server or owner publishes"

@@ -1,4 +1,4 @@
-"""Archives unpacked safely: only plain files, only below the folder, each whole or not at all."""
+"""Safe unpacking of archives: plain files only, below the folder only, each written atomically."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from hilum.storage.atomic import new_file, refuse_full_disk
 __all__ = ["unpack"]
 
 BLOCK = 1 << 20
-"""Bytes that are unpacked at once."""
+"""Bytes unpacked at a time."""
 
 DAMAGES = (
     tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, gzip.BadGzipFile, EOFError,
     RuntimeError, NotImplementedError,
 )  # fmt: skip
-"""What the standard library says of damaged, locked and unknown archives."""
+"""Exceptions of the standard library for damaged, encrypted and unknown archives."""
 
 
 class _Member(NamedTuple):
@@ -42,19 +42,19 @@ def unpack(
 ) -> dict[str, str]:
     """Write the files of a tar or zip below `folder`; return path -> SHA-256.
 
-    What macOS adds to archives (`._NAME`, `__MACOSX`) is left out. All names are checked before
+    Files added by macOS (`._NAME`, `__MACOSX`) are left out. All names are checked before
     anything is written.
 
     Args:
-        archive: a .zip, or a tar of any packing.
-        folder: where to.
-        below: paths begin at the folder of this name, whatever lies above it in the archive; files
-            that don't lie in one keep their path. "": all keep theirs.
-        on_size: told the bytes written so far and the bytes to write.
+        archive: a .zip, or a tar with any compression.
+        folder: the target folder.
+        below: paths start at the folder of this name, whatever is above it in the archive; files
+            outside such a folder keep their path. "" keeps all paths.
+        on_size: called with the bytes written so far and the bytes in total.
 
     Raises:
-        FetchError: not such an archive, damaged, or one with links, devices or paths that lead out.
-        StorageError: the disk refused, or has no room for what is in it.
+        FetchError: not such an archive, damaged, or with links, devices or outside paths.
+        StorageError: the disk refused, or has too little space.
     """
     sums: dict[str, str] = {}
     try:
@@ -80,32 +80,32 @@ def _members(archive: Path, below: str) -> Iterator[list[_Member]]:
     if archive.suffix.lower() == ".zip":
         with zipfile.ZipFile(archive) as packed:
             yield [
-                _Member(_placed(one.filename, archive, below), one.file_size, _opener(packed, one))
-                for one in packed.infolist()
-                if not one.is_dir() and not _is_foreign(one.filename)
+                _Member(_target(e.filename, archive, below), e.file_size, _opener(packed, e))
+                for e in packed.infolist()
+                if not e.is_dir() and not _is_foreign(e.filename)
             ]
         return
     with tarfile.open(archive) as tar:
-        found = [one for one in tar if not _is_foreign(one.name) and not one.isdir()]
-        for one in found:
-            if not one.isreg():
+        entries = [entry for entry in tar if not _is_foreign(entry.name) and not entry.isdir()]
+        for entry in entries:
+            if not entry.isreg():
                 raise FetchError(
-                    f"{archive.name} holds {one.name!r}, which is a link or a device; nothing of "
+                    f"{archive.name} holds {entry.name!r}, which is a link or a device; nothing of "
                     "it was written."
                 )
         yield [
-            _Member(_placed(one.name, archive, below), one.size, _tar_opener(tar, one))
-            for one in found
+            _Member(_target(entry.name, archive, below), entry.size, _tar_opener(tar, entry))
+            for entry in entries
         ]
 
 
-def _opener(packed: zipfile.ZipFile, one: zipfile.ZipInfo) -> Callable[[], IO[bytes]]:
-    return lambda: packed.open(one)
+def _opener(packed: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Callable[[], IO[bytes]]:
+    return lambda: packed.open(entry)
 
 
-def _tar_opener(tar: tarfile.TarFile, one: tarfile.TarInfo) -> Callable[[], IO[bytes]]:
+def _tar_opener(tar: tarfile.TarFile, entry: tarfile.TarInfo) -> Callable[[], IO[bytes]]:
     def opened() -> IO[bytes]:
-        file = tar.extractfile(one)
+        file = tar.extractfile(entry)
         assert file is not None  # a plain file has content
         return file
 
@@ -117,15 +117,15 @@ def _is_foreign(name: str) -> bool:
     return "__MACOSX" in parts or parts[-1].startswith("._") or parts[-1] == ".DS_Store"
 
 
-def _placed(name: str, archive: Path, below: str) -> str:
-    """Return where a member goes, relative to the folder; some packers write backslashes."""
+def _target(name: str, archive: Path, below: str) -> str:
+    """Return the path of a member below the folder; some packers write backslashes."""
     path = inside(name.replace("\\", "/").removeprefix("./"), of=archive.name)
     parts = path.split("/")
     return "/".join(parts[parts.index(below) :]) if below in parts[:-1] else path
 
 
 def _write(member: _Member, folder: Path) -> str:
-    """Write one file and return its SHA-256; one that is there is replaced."""
+    """Write one file and return its SHA-256; an existing file is replaced."""
     digest = hashlib.sha256()
     with new_file(folder / member.path) as draft, member.open() as source, draft.open("wb") as sink:
         while block := source.read(BLOCK):

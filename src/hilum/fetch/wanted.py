@@ -1,4 +1,4 @@
-"""What is to be fetched: one file, or an archive that is unpacked."""
+"""Files to fetch: single ones, and archives to unpack."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from hilum.fetch.checksum import Checksum
 __all__ = ["Archive", "Listing", "Wanted", "inside"]
 
 DEVICES = {"con", "prn", "aux", "nul"}
-"""Names that Windows takes for devices, whatever follows the point."""
+"""Names reserved for devices on Windows, with any suffix."""
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """One file.
+    """One file to fetch.
 
     Attributes:
-        path: where it goes, below the folder, forward slashes; checked by `inside`.
-        addresses: where it lies, in the order to try them.
-        size: bytes; None where they are not known before.
-        checksum: what it must come to; None where none is published.
-        begins: its first bytes, where nothing else tells it from a page that asks to log in.
+        path: target below the folder, forward slashes; checked by `inside`.
+        addresses: its URLs, in the order to try them.
+        size: bytes; None where unknown in advance.
+        checksum: the published checksum; None where there is none.
+        begins: its first bytes, where nothing else tells it from a login page.
     """
 
     path: str
@@ -45,7 +45,7 @@ class Archive:
 
 @dataclass(frozen=True)
 class Listing:
-    """All that a fetch wants: files that stay as they are, and archives."""
+    """All files of a fetch: those kept as they are, and archives."""
 
     files: tuple[Wanted, ...] = ()
     archives: tuple[Archive, ...] = ()
@@ -56,15 +56,15 @@ class Listing:
 
 
 def inside(name: str, *, of: str) -> str:
-    """Return `name` as a path that stays below a folder, or refuse it.
+    """Return `name` as a path below a folder, or refuse it.
 
     Args:
         name: a path with forward slashes, from a server or an archive.
-        of: what the path comes from, for the message.
+        of: origin of the path, for the message.
 
     Raises:
         FetchError: absolute, with `..`, a drive, a backslash or a control character; on Windows
-            also with what no file can be called there.
+            also a name that no file can have there.
     """
     path = PurePosixPath(name)
     bad = (
@@ -83,7 +83,7 @@ def inside(name: str, *, of: str) -> str:
 
 
 def _is_forbidden_on_windows(path: PurePosixPath) -> bool:
-    """Whether a part of the path is a device, ends with a point or space, or has a sign amiss."""
+    """Whether a component is a device, ends with a dot or space, or has a forbidden character."""
     return any(
         part.split(".")[0].lower() in DEVICES
         or part != part.rstrip(" .")

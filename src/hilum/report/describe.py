@@ -52,9 +52,9 @@ def render_cohort(content: Content) -> str:
     )  # fmt: skip
 
 
-def percent(part: int, whole: int) -> str:
+def percent(part: int, total: int) -> str:
     """Return a share as percent with one decimal; a dash of nothing."""
-    return f"{100 * part / whole:.1f} %" if whole else MISSING
+    return f"{100 * part / total:.1f} %" if total else MISSING
 
 
 def plain_number(value: float | None) -> str:
@@ -109,12 +109,12 @@ def _drawings(content: Content) -> dict[str, Drawing]:
     for table in content["tables"]:
         shown = {label: colours[label] for label in _known_of(table, content["labels"])}
         if table["name"] in DRAWN and shown:
-            told = _bars_told(table, list(shown))
-            found[table["name"]] = Drawing(_bars(table, shown, content), told)
+            text = _bars_text(table, list(shown))
+            found[table["name"]] = Drawing(_bars(table, shown, content), text)
     for numbers in content["numbers"]:
         shown = {label: colours[label] for label, cell in numbers["cells"].items() if cell["known"]}
         if "histogram" in numbers and shown:
-            found["ages"] = Drawing(_ages(numbers, shown), _ages_told(numbers, list(shown)))
+            found["ages"] = Drawing(_ages(numbers, shown), _ages_text(numbers, list(shown)))
     return found
 
 
@@ -127,7 +127,7 @@ def _known_of(table: Content, labels: Sequence[str]) -> list[str]:
 def _colours(labels: Sequence[str]) -> dict[str, str]:
     """Return a colour a class: the two accents where there are two."""
     colours = (NETWORK, PROBE) if len(labels) <= 2 else SERIES
-    return {label: colours[place % len(colours)] for place, label in enumerate(labels)}
+    return {label: colours[index % len(colours)] for index, label in enumerate(labels)}
 
 
 def _bars(table: Content, colours: Mapping[str, str], content: Content) -> str:
@@ -139,10 +139,10 @@ def _bars(table: Content, colours: Mapping[str, str], content: Content) -> str:
 
     def paint(figure: Figure) -> None:
         axes = figure.add_subplot()
-        for place, label in enumerate(labels):
-            whole = content["counts"][label]["slices"]
-            shares = [100 * row["cells"][label]["slices"] / whole for row in rows]
-            at = [number + (place - (len(labels) - 1) / 2) * high for number in range(len(rows))]
+        for index, label in enumerate(labels):
+            total = content["counts"][label]["slices"]
+            shares = [100 * row["cells"][label]["slices"] / total for row in rows]
+            at = [number + (index - (len(labels) - 1) / 2) * high for number in range(len(rows))]
             axes.barh(at, shares, height=high * 0.92, color=colours[label], label=label)
             for y, share, row in zip(at, shares, rows, strict=True):
                 axes.annotate(str(row["cells"][label]["slices"]), (share, y), (4, 0), va="center",
@@ -181,7 +181,7 @@ def _legend(axes: Any, labels: Sequence[str]) -> None:
     plain(axes)
 
 
-def _bars_told(table: Content, labels: Sequence[str]) -> str:
+def _bars_text(table: Content, labels: Sequence[str]) -> str:
     parts = [
         f"{row['value']} "
         + ", ".join(f"{label} {row['cells'][label]['slices']}" for label in labels)
@@ -190,7 +190,7 @@ def _bars_told(table: Content, labels: Sequence[str]) -> str:
     return f"{table['title']}, slices: {'; '.join(parts)}."
 
 
-def _ages_told(numbers: Content, labels: Sequence[str]) -> str:
+def _ages_text(numbers: Content, labels: Sequence[str]) -> str:
     parts = [
         f"{label}: median {plain_number(numbers['cells'][label].get('median'))} years, "
         f"{numbers['cells'][label]['known']} of {numbers['cells'][label]['of']} slices known"

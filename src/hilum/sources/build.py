@@ -17,7 +17,7 @@ from hilum.sources.folder import FOLDER
 from hilum.sources.iq_oth_nccd import IQ_OTH_NCCD
 from hilum.sources.lung_pet_ct_dx import LUNG_PET_CT_DX
 from hilum.sources.msd_lung import MSD_LUNG
-from hilum.sources.options import BuildOptions, BuildPlace, Source
+from hilum.sources.options import BuildOptions, PictureFolder, Source
 from hilum.sources.phantom_rows import PHANTOM
 from hilum.sources.slice_table import TABLE
 from hilum.storage.atomic import refuse_existing
@@ -111,12 +111,12 @@ def gather_table(
         _check_source(name, Path(path))
     _check_names(sources)
     refuse_existing(out, force=force)
-    place = BuildPlace(out.parent, force)
+    pictures = PictureFolder(out.parent, force)
     frames: list[pd.DataFrame] = []
     notes: list[str] = []
     origins: list[str] = []
     for name, path in sources:
-        built = SOURCES[name].build(Path(path), place, options)
+        built = SOURCES[name].build(Path(path), pictures, options)
         frames.append(built.rows)
         notes += built.notes
         origins += [f"{name}={path}"] * len(built.rows)
@@ -124,12 +124,12 @@ def gather_table(
     _check_collisions(rows["slice_id"], origins)
     rows = _relative(rows, out.parent)
     _check_collisions(rows["path"], origins)
-    kept = _keep(rows.assign(**{ORIGIN: origins}), options.labels)
-    kept, told = leave_out(kept, options.exclude)
-    notes += told
-    origin = kept.pop(ORIGIN)
-    notes += _doubts(kept, origin)
-    rows = check_rows(kept, name=out.name)
+    chosen = _keep(rows.assign(**{ORIGIN: origins}), options.labels)
+    chosen, exclusion_notes = leave_out(chosen, options.exclude)
+    notes += exclusion_notes
+    origin = chosen.pop(ORIGIN)
+    notes += _doubts(chosen, origin)
+    rows = check_rows(chosen, name=out.name)
     return BuildResult(SliceTable(rows, out.parent, out.name), _counts(rows), tuple(notes))
 
 

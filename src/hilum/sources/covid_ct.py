@@ -16,8 +16,8 @@ from hilum.duplicates import merge_groups
 from hilum.errors import SourceError, UsageError
 from hilum.readers import is_candidate
 from hilum.sources.covid_ct_sheet import read_sheets
-from hilum.sources.near_duplicates import joined_groups
-from hilum.sources.options import BuildOptions, BuildPlace, Built, known_source
+from hilum.sources.near_duplicates import merge_near_duplicates
+from hilum.sources.options import BuildOptions, Built, PictureFolder, known_source
 
 __all__ = ["COVID_CT", "parse_name"]
 
@@ -55,7 +55,7 @@ def parse_name(stem: str) -> tuple[str, str]:
     return ("", before) if before.isdecimal() else (before, "")
 
 
-def build(path: Path, place: BuildPlace, options: BuildOptions) -> Built:
+def build(path: Path, pictures: PictureFolder, options: BuildOptions) -> Built:
     """Return a row for each slice below the folders CT_COVID* and CT_NonCOVID*.
 
     The labels are `covid` and `non-covid`: the second holds other diseases, cancers among them,
@@ -85,13 +85,13 @@ def build(path: Path, place: BuildPlace, options: BuildOptions) -> Built:
     ids = _ids(found)
     groups = _groups(found, [own.get("patient_id", "") for own in facts], ids)
     files = [item.file for item in found]
-    joined, note = joined_groups(files, groups, name=NAME)
+    groups, note = merge_near_duplicates(files, groups, name=NAME)
     rows = pd.DataFrame(
         {
             "slice_id": ids,
             "path": [file.as_posix() for file in files],
             "label": [item.label for item in found],
-            "group": joined,
+            "group": groups,
             "source": NAME,
             "article": [item.article for item in found],
             "figure": [item.figure for item in found],
@@ -134,20 +134,20 @@ def _groups(found: list[_Found], patients: list[str], ids: list[str]) -> list[st
         item.article for item, patient in zip(found, patients, strict=True) if not patient
     } - {""}  # a slice without a patient may be any patient's of its article
     first: dict[str, int] = {}
-    together = [
-        first.setdefault(item.article, place) if item.article in unsure else place
-        for place, item in enumerate(found)
+    cluster = [
+        first.setdefault(item.article, index) if item.article in unsure else index
+        for index, item in enumerate(found)
     ]
-    return merge_groups(named, np.array(together, dtype=np.int64))
+    return merge_groups(named, np.array(cluster, dtype=np.int64))
 
 
-def _group(item: _Found, patient: str, own: str) -> str:
+def _group(item: _Found, patient: str, slice_id: str) -> str:
     """Return the group that a slice's own facts give."""
     if patient:
         return f"{NAME} {item.label} patient {patient}"
     if item.article:
         return f"{NAME} article {item.article}"
-    return f"{NAME} {item.label} figure {item.figure}" if item.figure else own
+    return f"{NAME} {item.label} figure {item.figure}" if item.figure else slice_id
 
 
 def _unknown(found: list[_Found], facts: list[dict[str, str]]) -> Iterator[str]:

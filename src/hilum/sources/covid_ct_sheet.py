@@ -83,11 +83,11 @@ def _facts(cells: Sequence[Sequence[object]]) -> Iterator[tuple[str, Facts]]:
     """Yield file name (in lower case) and facts of each row that names a file."""
     columns: dict[str, int] = {}
     for number, row in enumerate(cells):
-        said = [_text(cell) for cell in row]
+        texts = [_text(cell) for cell in row]
         if not columns and number < HEADER_ROWS:
-            columns = _columns([word.lower() for word in said])
+            columns = _columns([word.lower() for word in texts])
             continue
-        values = {name: said[at] if at < len(said) else "" for name, at in columns.items()}
+        values = {name: texts[at] if at < len(texts) else "" for name, at in columns.items()}
         file = values.pop("file", "").lower()
         if file:
             values["sex"] = SEXES.get(values.get("sex", "").lower(), "")

@@ -13,7 +13,7 @@ from openpyxl.utils.exceptions import InvalidFileException
 
 from hilum.errors import SourceError
 from hilum.sources.exclusions import exclusions_of
-from hilum.sources.options import BuildOptions, BuildPlace, Built, known_source
+from hilum.sources.options import BuildOptions, Built, PictureFolder, known_source
 
 __all__ = ["CT_PNEUMONIA", "parse_file_name", "read_workbook"]
 
@@ -131,27 +131,27 @@ def _read_rows(
 ) -> Iterator[dict[str, str]]:
     """Yield what each numbered row says; the second header row and empty rows have no number."""
     for row in cells:
-        said = {key: _text(row[at]) if at < len(row) else "" for key, at in columns.items()}
-        number = said["number"].removesuffix(".0")
+        values = {key: _text(row[at]) if at < len(row) else "" for key, at in columns.items()}
+        number = values["number"].removesuffix(".0")
         if not number.isdecimal():
             continue
-        article, figure = parse_file_name(said["file_name"])
+        article, figure = parse_file_name(values["file_name"])
         yield {
             "number": f"{int(number):04d}",
             "article": article,
             "figure": figure,
-            "sex": SEXES.get(said["sex"].lower(), ""),
-            "age": said["age"].removesuffix(".0"),
-            "organism": said.get("organism", ""),
-            "organism_class": CLASSES.get(said["category"].lower(), "unknown"),
-            "exclusion": "; ".join(_exclusions(said)),
+            "sex": SEXES.get(values["sex"].lower(), ""),
+            "age": values["age"].removesuffix(".0"),
+            "organism": values.get("organism", ""),
+            "organism_class": CLASSES.get(values["category"].lower(), "unknown"),
+            "exclusion": "; ".join(_exclusions(values)),
         }
 
 
-def _exclusions(said: dict[str, str]) -> list[str]:
+def _exclusions(values: dict[str, str]) -> list[str]:
     """Return why the paper would have left a row out: marked so, or by its caption's words."""
-    marked = [reason for key, reason in MARKED.items() if said.get(key, "0") not in ("", "0")]
-    return list(dict.fromkeys([*marked, *exclusions_of(said.get("caption", ""))]))
+    marked = [reason for key, reason in MARKED.items() if values.get(key, "0") not in ("", "0")]
+    return list(dict.fromkeys([*marked, *exclusions_of(values.get("caption", ""))]))
 
 
 def _text(cell: object) -> str:
@@ -159,7 +159,7 @@ def _text(cell: object) -> str:
     return "" if cell is None else " ".join(str(cell).split())
 
 
-def build(path: Path, place: BuildPlace, options: BuildOptions) -> Built:
+def build(path: Path, pictures: PictureFolder, options: BuildOptions) -> Built:
     """Return a row for each slice that the workbook lists and whose file is there.
 
     Raises:
@@ -168,10 +168,10 @@ def build(path: Path, place: BuildPlace, options: BuildOptions) -> Built:
     in_book = read_workbook(_find_workbook(path))
     kind = RAW if options.raw else CLEANED
     files = _find_files(path, kind)
-    here = in_book[in_book["number"].isin(files)].reset_index(drop=True)
-    if here.empty:
+    listed_here = in_book[in_book["number"].isin(files)].reset_index(drop=True)
+    if listed_here.empty:
         raise SourceError(f"{path}: none of the files in {kind!r} is listed in the workbook.")
-    return Built(_rows(here, files), tuple(_notes(in_book, files, kind)))
+    return Built(_rows(listed_here, files), tuple(_notes(in_book, files, kind)))
 
 
 def listed(path: Path) -> pd.DataFrame:

@@ -72,8 +72,8 @@ def leave_out(rows: pd.DataFrame, reasons: Sequence[str]) -> tuple[pd.DataFrame,
         return rows, []
     chosen = set(EXCLUSIONS) if PAPER in reasons else set(reasons)
     given = [set(cell.split("; ")) - {""} for cell in rows["exclusion"]]
-    dropped = [one for one in given if one & chosen]
-    marked = [one for one in given if one and not one & chosen]
+    dropped = [found for found in given if found & chosen]
+    marked = [found for found in given if found and not found & chosen]
     notes = []
     if dropped:
         if len(dropped) == len(rows):
@@ -88,13 +88,13 @@ def leave_out(rows: pd.DataFrame, reasons: Sequence[str]) -> tuple[pd.DataFrame,
             f"({_counted(marked)}); the column `exclusion` names the reasons, --exclude paper "
             f"drops {'it' if len(marked) == 1 else 'them'}."
         )
-    kept = [not one & chosen for one in given]
-    return rows[kept].reset_index(drop=True), notes
+    remaining = [not found & chosen for found in given]
+    return rows[remaining].reset_index(drop=True), notes
 
 
 def _counted(given: Iterable[set[str]], among: set[str] | None = None) -> str:
     """Return how many slices each reason concerns, one with two reasons counted for both."""
-    counts = Counter(reason for one in given for reason in (one & among if among else one))
+    counts = Counter(reason for found in given for reason in (found & among if among else found))
     return ", ".join(f"{count} {reason}" for reason, count in sorted(counts.items()))
 
 

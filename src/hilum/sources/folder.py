@@ -11,7 +11,7 @@ import pandas as pd
 
 from hilum.errors import ReadError, SourceError, UsageError
 from hilum.readers import is_candidate, read_ids
-from hilum.sources.options import BuildOptions, BuildPlace, Built, known_source
+from hilum.sources.options import BuildOptions, Built, PictureFolder, known_source
 
 __all__ = ["FOLDER"]
 
@@ -48,7 +48,7 @@ class _Found:
     patient: str
 
 
-def build(path: Path, place: BuildPlace, options: BuildOptions) -> Built:
+def build(path: Path, pictures: PictureFolder, options: BuildOptions) -> Built:
     """Return a row for each slice below the class folders of `path`.
 
     Layouts: `<class>/...` and `Training|Validation|Testing/<class>/...`, case-insensitive.
@@ -66,10 +66,10 @@ def build(path: Path, place: BuildPlace, options: BuildOptions) -> Built:
     found, notes = _merge_case(list(_find(root)))
     name = root.name.strip() or "folder"
     rows = pd.DataFrame([_row(item, root, name) for item in found]).fillna("").astype(str)
-    alone = int((rows["group"] == rows["slice_id"]).sum())
-    if alone:
+    single = int((rows["group"] == rows["slice_id"]).sum())
+    if single:
         notes.append(
-            f"folder {name}: for {alone} of {len(found)} slices no patient is known and each is "
+            f"folder {name}: for {single} of {len(found)} slices no patient is known and each is "
             "a group of its own; slices of one patient may then stand in train and in test, "
             "and the figures come out too good."
         )

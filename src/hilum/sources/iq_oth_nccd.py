@@ -12,8 +12,8 @@ import pandas as pd
 
 from hilum.errors import SourceError, UsageError
 from hilum.readers import is_candidate
-from hilum.sources.near_duplicates import joined_groups
-from hilum.sources.options import BuildOptions, BuildPlace, Built, known_source
+from hilum.sources.near_duplicates import merge_near_duplicates
+from hilum.sources.options import BuildOptions, Built, PictureFolder, known_source
 
 __all__ = ["IQ_OTH_NCCD"]
 
@@ -27,7 +27,7 @@ A benign one is neither cancer nor normal nor pneumonia, so that it keeps its ow
 _NUMBER = re.compile(r"\((\d+)\)\s*$")
 
 
-def build(path: Path, place: BuildPlace, options: BuildOptions) -> Built:
+def build(path: Path, pictures: PictureFolder, options: BuildOptions) -> Built:
     """Return a row for each slice below the class folders, wherever they lie below `path`.
 
     The files don't say whose they are (110 patients by the collection's page, some 1,100
@@ -49,7 +49,7 @@ def build(path: Path, place: BuildPlace, options: BuildOptions) -> Built:
         )
     ids = _ids(found)
     files = [file for file, _ in found]
-    groups, note = joined_groups(files, ids, name=NAME)
+    groups, note = merge_near_duplicates(files, ids, name=NAME)
     rows = pd.DataFrame(
         {
             "slice_id": ids,
@@ -92,7 +92,7 @@ def _ids(found: list[tuple[Path, str]]) -> list[str]:
         for number in [_NUMBER.search(file.stem)]
     ]
     twice = {name for name, times in Counter(ids).items() if times > 1}
-    return [f"{name}-{place}" if name in twice else name for place, name in enumerate(ids)]
+    return [f"{name}-{index}" if name in twice else name for index, name in enumerate(ids)]
 
 
 IQ_OTH_NCCD = known_source(NAME, build)

@@ -13,7 +13,7 @@ from hilum.boxes import NO_LESION, Box, format_boxes
 from hilum.errors import SourceError, UsageError
 from hilum.readers.window import apply_window
 from hilum.sources.nifti import AxialVolume
-from hilum.sources.options import BuildOptions, BuildPlace, Built, known_source
+from hilum.sources.options import BuildOptions, Built, PictureFolder, known_source
 from hilum.sources.volume_pictures import PictureWriter, spread
 
 __all__ = ["MSD_LUNG"]
@@ -31,10 +31,10 @@ PROBE_MM = 5.0
 """Tumour-free slices are looked for at this distance from one another."""
 
 
-def build(path: Path, place: BuildPlace, options: BuildOptions) -> Built:
+def build(path: Path, pictures: PictureFolder, options: BuildOptions) -> Built:
     """Render tumour slices (and tumour-free ones where `options.normal`); return their rows.
 
-    PNG and masks go to `msd-lung/images` and `msd-lung/masks` in `place.folder`; those that
+    PNG and masks go to `msd-lung/images` and `msd-lung/masks` in `pictures.folder`; those that
     are there already with the same content are left alone. Tumour slices are spread evenly
     over the slices that show tumour. A tumour-free slice has lung in sight (LUNG_SHARE) and
     lies CLEAR_MM from tumour; a patient gives at most as many of them as tumour slices.
@@ -49,7 +49,7 @@ def build(path: Path, place: BuildPlace, options: BuildOptions) -> Built:
             f"msd-lung: slices_per_patient must be at least 1; got {options.slices_per_patient}."
         )
     pairs, notes = _find_pairs(path)
-    writer = PictureWriter(place.folder)
+    writer = PictureWriter(pictures.folder)
     rows: list[dict[str, str]] = []
     empty = 0
     for image_path, label_path in pairs:

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from hilum.duplicates import find_alike, merge_groups, read_prints
 
-__all__ = ["joined_groups"]
+__all__ = ["merge_near_duplicates"]
 
 
-def joined_groups(
+def merge_near_duplicates(
     paths: Sequence[Path], groups: Sequence[str], *, name: str
 ) -> tuple[list[str], str]:
     """Return the groups of slices, joined where they are near-duplicates, and a note.
@@ -24,8 +24,8 @@ def joined_groups(
         ReadError: a slice can't be read; the message names the file.
     """
     found = find_alike(read_prints(paths))
-    joined = merge_groups(groups, found.clusters)
-    before, after, pairs = len(set(groups)), len(set(joined)), len(found.pairs)
+    merged = merge_groups(groups, found.clusters)
+    before, after, pairs = len(set(groups)), len(set(merged)), len(found.pairs)
     are = "pair of slices is" if pairs == 1 else "pairs of slices are"
     note = f"{name}: {pairs} {are} nearly one picture; of {before} groups they make {after}."
-    return joined, note
+    return merged, note

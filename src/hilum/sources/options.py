@@ -13,7 +13,7 @@ from hilum.catalogue.collections import known_collections
 from hilum.readers.window import LUNG, MEDIASTINAL, Window
 from hilum.sources.phantom.settings import PhantomSettings
 
-__all__ = ["BuildOptions", "BuildPlace", "Built", "Source", "known_source"]
+__all__ = ["BuildOptions", "Built", "PictureFolder", "Source", "known_source"]
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class BuildOptions:
 
 
 @dataclass(frozen=True)
-class BuildPlace:
+class PictureFolder:
     """Where a source's pictures may be written: the folder of the table, and whether to replace."""
 
     folder: Path
@@ -72,7 +72,7 @@ class Built:
     notes: tuple[str, ...] = ()
 
 
-Build = Callable[[Path, BuildPlace, BuildOptions], Built]
+Build = Callable[[Path, PictureFolder, BuildOptions], Built]
 """Makes rows of the folder (or file) at a path."""
 
 Listed = Callable[[Path], pd.DataFrame]

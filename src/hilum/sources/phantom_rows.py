@@ -14,7 +14,7 @@ import pandas as pd
 
 from hilum.boxes import NO_LESION, Box, format_boxes
 from hilum.errors import StorageError, UsageError
-from hilum.sources.options import BuildOptions, BuildPlace, Built, known_source
+from hilum.sources.options import BuildOptions, Built, PictureFolder, known_source
 from hilum.sources.phantom.cohort import Member, member
 from hilum.sources.phantom.drawing import Drawn, draw_patient
 from hilum.sources.phantom.scanner import SCANNERS
@@ -31,11 +31,11 @@ new."""
 _FOLDER, _SETTINGS, _ROWS = "phantom", "phantom.json", "phantom.csv"
 
 
-def build(path: Path, place: BuildPlace, options: BuildOptions) -> Built:
+def build(path: Path, pictures: PictureFolder, options: BuildOptions) -> Built:
     """Draw the phantoms into `path`/phantom, or take those drawn there with the same settings.
 
     Raises:
-        UsageError: `path` is a file, or phantoms of other settings lie there and `place.force`
+        UsageError: `path` is a file, or phantoms of other settings lie there and `pictures.force`
             is not given, or what lies there are no phantoms.
         StorageError: the disk refused.
     """
@@ -43,12 +43,12 @@ def build(path: Path, place: BuildPlace, options: BuildOptions) -> Built:
         raise UsageError(f"{path} is a file; phantoms are drawn into a folder.")
     folder, settings = path / _FOLDER, options.phantom
     if not _stands(folder, settings):
-        if (folder / _SETTINGS).is_file() and not place.force:
+        if (folder / _SETTINGS).is_file() and not pictures.force:
             raise UsageError(
                 f"{folder} exists already and holds phantoms of other settings; choose another "
                 "folder, or give --force (force=True) to replace them."
             )
-        _draw(folder, settings, force=place.force)
+        _draw(folder, settings, force=pictures.force)
     rows = read_csv(folder / _ROWS)
     for column in ("path", "mask"):
         rows[column] = [f"{folder.resolve()}/{text}" if text else "" for text in rows[column]]
@@ -88,15 +88,15 @@ def _draw_rows(draft: Path, settings: PhantomSettings) -> Iterator[dict[str, str
     (draft / "masks").mkdir()
     for number in range(settings.patients):
         who = member(settings, number)
-        for place, drawn in enumerate(draw_patient(settings, who), start=1):
-            yield _row(draft, who, place, drawn)
+        for index, drawn in enumerate(draw_patient(settings, who), start=1):
+            yield _row(draft, who, index, drawn)
 
 
-def _row(draft: Path, who: Member, place: int, drawn: Drawn) -> dict[str, str]:
+def _row(draft: Path, who: Member, index: int, drawn: Drawn) -> dict[str, str]:
     """Write one slice and its mask; return its row, paths relative to `draft`."""
     scanner = SCANNERS[who.scanner]
     group = f"phantom-p{who.number + 1:04d}"
-    name = f"p{who.number + 1:04d}-{place}.png"
+    name = f"p{who.number + 1:04d}-{index}.png"
     _write_png(draft / "images" / name, drawn.picture)
     boxes = "" if drawn.disease is not None else NO_LESION
     if drawn.mask is not None:
@@ -104,7 +104,7 @@ def _row(draft: Path, who: Member, place: int, drawn: Drawn) -> dict[str, str]:
         boxes = format_boxes([_box(drawn.mask)])
     millimetres = drawn.disease.millimetres if drawn.disease else 0.0
     return {
-        "slice_id": f"{group}-{place}",
+        "slice_id": f"{group}-{index}",
         "path": f"images/{name}",
         "label": who.label,
         "group": group,

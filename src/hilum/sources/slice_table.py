@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from hilum.errors import UsageError
-from hilum.sources.options import BuildOptions, BuildPlace, Built, known_source
+from hilum.sources.options import BuildOptions, Built, PictureFolder, known_source
 from hilum.table import read_table
 
 __all__ = ["TABLE"]
 
 
-def build(path: Path, place: BuildPlace, options: BuildOptions) -> Built:
+def build(path: Path, pictures: PictureFolder, options: BuildOptions) -> Built:
     """Return the rows of the slice table at `path`.
 
     Raises:

@@ -38,5 +38,5 @@ def spread(items: Sequence[Item], count: int) -> list[Item]:
     """Return at most `count` of `items`, evenly spread from the first to the last."""
     if len(items) <= count:
         return list(items)
-    places = np.rint((np.arange(count) + 0.5) * len(items) / count - 0.5).astype(int)
-    return [items[place] for place in places]
+    indices = np.rint((np.arange(count) + 0.5) * len(items) / count - 0.5).astype(int)
+    return [items[index] for index in indices]

@@ -49,12 +49,12 @@ def deal_folds(
     groups = table.rows["group"]
     counts = pd.crosstab(groups, table.rows["label"])
     _check_enough(counts, folds)
-    parts = _deal(counts, folds, seed, validation)
-    dealt = []
+    parts = _assign(counts, folds, seed, validation)
+    assigned = []
     for names in parts:
         split = groups.map(pd.Series(names, index=counts.index)).astype(str)
-        dealt.append(replace(table, rows=table.rows.assign(split=split)))
-    return dealt
+        assigned.append(replace(table, rows=table.rows.assign(split=split)))
+    return assigned
 
 
 def _check_enough(counts: pd.DataFrame, folds: int) -> None:
@@ -70,7 +70,7 @@ def _check_enough(counts: pd.DataFrame, folds: int) -> None:
             )
 
 
-def _deal(
+def _assign(
     counts: pd.DataFrame, folds: int, seed: int, validation: float
 ) -> list[npt.NDArray[np.object_]]:
     """Return for each fold the split of each group (row of `counts`).
@@ -88,10 +88,10 @@ def _deal(
             ]
         except SplitError:
             continue
-    told = ", ".join(f"{label} {groups}" for label, groups in (counts > 0).sum().items())
+    sizes = ", ".join(f"{label} {groups}" for label, groups in (counts > 0).sum().items())
     raise SplitError(
         f"no dealing of the groups into {folds} folds gives each of them every label in train, "
-        f"validation and test (groups with slices of {told}); take fewer folds, or gather more "
+        f"validation and test (groups with slices of {sizes}); take fewer folds, or gather more "
         f"groups."
     )
 

@@ -36,10 +36,10 @@ def find_leak(table: SliceTable) -> Leak:
     shared = float(test["group"].isin(groups["train"]).mean()) if len(test) else 0.0
     if not parted:
         return Leak(0, 0.0, "No group is in more than one split.")
-    told = (
+    share_text = (
         f"{parted} of {len(spread)} groups {'is' if parted == 1 else 'are'} in more than one split"
     )
-    return Leak(parted, shared, f"{told}, {_meaning(groups, shared)}")
+    return Leak(parted, shared, f"{share_text}, {_meaning(groups, shared)}")
 
 
 def _meaning(groups: Mapping[str, set[str]], shared: float) -> str:

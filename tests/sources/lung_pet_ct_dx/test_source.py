@@ -60,8 +60,8 @@ def test_a_patients_name_does_not_depend_on_who_else_is_there(collection: Path) 
     for file in (collection / "Lung_Dx-B0001").rglob("*.dcm"):
         file.unlink()
     after = build(collection).table.rows
-    kept = before[before["histology"] == "adenocarcinoma"].reset_index(drop=True)
-    assert after[["slice_id", "group", "path"]].equals(kept[["slice_id", "group", "path"]])
+    remaining = before[before["histology"] == "adenocarcinoma"].reset_index(drop=True)
+    assert after[["slice_id", "group", "path"]].equals(remaining[["slice_id", "group", "path"]])
 
 
 def test_slices_are_spread_over_those_with_boxes(collection: Path) -> None:
@@ -71,14 +71,14 @@ def test_slices_are_spread_over_those_with_boxes(collection: Path) -> None:
 
 
 def test_what_is_left_out_is_told(collection: Path) -> None:
-    whole = dcmread(next((collection / "Lung_Dx-A0001").rglob("1-8.dcm")))
-    whole.file_meta.TransferSyntaxUID = DeflatedExplicitVRLittleEndian
-    whole.save_as(collection / "deflated.dcm")
+    full_table = dcmread(next((collection / "Lung_Dx-A0001").rglob("1-8.dcm")))
+    full_table.file_meta.TransferSyntaxUID = DeflatedExplicitVRLittleEndian
+    full_table.save_as(collection / "deflated.dcm")
     deflated = (collection / "deflated.dcm").read_bytes()
     (collection / "deflated.dcm").write_bytes(deflated[:-50])
-    del whole.ImageOrientationPatient
-    whole.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    whole.save_as(collection / "lost.dcm")
+    del full_table.ImageOrientationPatient
+    full_table.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    full_table.save_as(collection / "lost.dcm")
     (collection / "junk.dcm").write_bytes(b"x")
     notes = build(collection).notes
     assert [note.removeprefix("lung-pet-ct-dx: ") for note in notes] == [
@@ -291,12 +291,12 @@ def test_the_real_patient_gives_slices_with_the_tumour_in_the_box(
     rows = result.table.rows
     assert len(rows) == 10 and rows["group"].nunique() == 1
     assert set(rows["histology"]) == {"adenocarcinoma"} and set(rows["age"]) == {"58"}
-    more_than_beside = []
+    more_than_sheet = []
     for path, boxes in zip(result.table.paths(), rows["boxes"], strict=True):
         top, left, bottom, right = map(int, boxes.split())
         grey = np.asarray(Image.open(path))
         assert grey.shape == (512, 512)
         inside = (grey[top:bottom, left:right] > 200).mean()
-        beside = (grey[top:bottom, 512 - right : 512 - left] > 200).mean()  # the other lung
-        more_than_beside.append(inside - beside)
-    assert np.median(more_than_beside) > 0.3
+        sheet = (grey[top:bottom, 512 - right : 512 - left] > 200).mean()  # the other lung
+        more_than_sheet.append(inside - sheet)
+    assert np.median(more_than_sheet) > 0.3

@@ -123,6 +123,6 @@ def test_sizes_that_occur_once_each_tell_nothing(rows: pd.DataFrame) -> None:
 
 
 def test_nothing_is_doubted_of_one_class(rows: pd.DataFrame) -> None:
-    told = cohort_of(rows[rows["label"] == "cancer"], title="t")
-    assert told["doubts"] == []
-    assert told["labels"] == ["cancer"]
+    content = cohort_of(rows[rows["label"] == "cancer"], title="t")
+    assert content["doubts"] == []
+    assert content["labels"] == ["cancer"]

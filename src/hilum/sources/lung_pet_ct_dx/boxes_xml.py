@@ -128,16 +128,16 @@ def boxes_within(annotation: Annotation, shape: tuple[int, int], tally: Tally) -
         if left == right or top == bottom:
             tally.add("boxes without extent, left out", annotation.name)
             continue
-        whole = Box(math.floor(top), math.floor(left), math.ceil(bottom), math.ceil(right))
-        cut = Box(
-            max(whole.row_min, 0), max(whole.col_min, 0),
-            min(whole.row_max, shape[0]), min(whole.col_max, shape[1]),
+        box = Box(math.floor(top), math.floor(left), math.ceil(bottom), math.ceil(right))
+        clipped = Box(
+            max(box.row_min, 0), max(box.col_min, 0),
+            min(box.row_max, shape[0]), min(box.col_max, shape[1]),
         )  # fmt: skip
-        if cut.row_min >= cut.row_max or cut.col_min >= cut.col_max:
+        if clipped.row_min >= clipped.row_max or clipped.col_min >= clipped.col_max:
             tally.add("boxes outside their slice, left out", annotation.name)
             continue
-        if cut != whole:
+        if clipped != box:
             tally.add("boxes that reach outside their slice, cut", annotation.name)
-        if cut not in found:
-            found.append(cut)
+        if clipped not in found:
+            found.append(clipped)
     return found

@@ -85,14 +85,14 @@ def _patients(
 ) -> Iterator[tuple[str, dict[str, str]]]:
     """Yield key and values of each row that names a patient."""
     for row in cells:
-        said = {name: _plain(row[at]) if at < len(row) else "" for name, at in columns.items()}
-        key = patient_key(said.pop("key"))
+        values = {name: _plain(row[at]) if at < len(row) else "" for name, at in columns.items()}
+        key = patient_key(values.pop("key"))
         if not key:
             continue
-        said["sex"] = SEXES.get(said.get("sex", "").lower(), "")
-        said["smoking"] = SMOKING.get(said.get("smoking", ""), said.get("smoking", ""))
-        said["grade"] = said.get("grade", "").replace(" ", "")
-        yield key, said
+        values["sex"] = SEXES.get(values.get("sex", "").lower(), "")
+        values["smoking"] = SMOKING.get(values.get("smoking", ""), values.get("smoking", ""))
+        values["grade"] = values.get("grade", "").replace(" ", "")
+        yield key, values
 
 
 def _plain(cell: object) -> str:

@@ -49,18 +49,18 @@ def find_files(folder: Path) -> Files:
     apart: what a file is stands in its header.
     """
     found = Files()
-    for place, folders, names in os.walk(folder):
+    for parent, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith((".", "__")))
         for name in sorted(names):
             suffix = Path(name).suffix.lower()
             if name.startswith((".", "~")) or suffix in NOT_DICOM:
                 continue
             if suffix == ".xml":
-                found.annotations.append(Path(place, name))
+                found.annotations.append(Path(parent, name))
             elif suffix == ".xlsx":
-                found.books.append(Path(place, name))
+                found.books.append(Path(parent, name))
             else:
-                found.slices.append(Path(place, name))
+                found.slices.append(Path(parent, name))
     return found
 
 

@@ -30,7 +30,7 @@ from hilum.sources.lung_pet_ct_dx.series import (
     index_series,
 )
 from hilum.sources.lung_pet_ct_dx.tally import Tally
-from hilum.sources.options import BuildOptions, BuildPlace, Built, known_source
+from hilum.sources.options import BuildOptions, Built, PictureFolder, known_source
 from hilum.sources.volume_pictures import PictureWriter, spread
 
 __all__ = ["LUNG_PET_CT_DX"]
@@ -53,10 +53,10 @@ class _Chosen:
     patient: str
 
 
-def build(path: Path, place: BuildPlace, options: BuildOptions) -> Built:
+def build(path: Path, pictures: PictureFolder, options: BuildOptions) -> Built:
     """Render the slices with boxes of each patient; return their rows.
 
-    PNG go to `lung-pet-ct-dx/<window>` in `place.folder`, so that a table of another window has
+    PNG go to `lung-pet-ct-dx/<window>` in `pictures.folder`, so that a table of another window has
     pictures of its own; those that are there already with the same content are left alone. Of
     each patient one series is taken (see choose_series), and of its slices with boxes at most
     `options.slices_per_patient`, spread evenly from feet to head.
@@ -96,7 +96,7 @@ def build(path: Path, place: BuildPlace, options: BuildOptions) -> Built:
         )
     _count_unmatched(patients, annotations, tally)
     clinical = _clinical(path, files, tally)
-    writer = PictureWriter(place.folder)
+    writer = PictureWriter(pictures.folder)
     rows: list[dict[str, str]] = []
     for patient in sorted(patients, key=_neutral):
         facts = _facts(patient, clinical, tally)
@@ -138,8 +138,8 @@ def _count_unmatched(
 
 def _clinical(path: Path, files: Files, tally: Tally) -> dict[str, dict[str, str]]:
     """Return the clinical sheet below the folder or next to it; empty where there is none."""
-    beside = sorted(path.resolve().parent.glob("*linical*.xlsx"))
-    for book in [*files.books, *(b for b in beside if not b.name.startswith(("~", ".")))]:
+    neighbours = sorted(path.resolve().parent.glob("*linical*.xlsx"))
+    for book in [*files.books, *(b for b in neighbours if not b.name.startswith(("~", ".")))]:
         found = read_clinical(book)
         if found is not None:
             return found
@@ -204,8 +204,8 @@ def _row(
     boxes = [placement.turn.of_box(box, placement.shape) for box in chosen.boxes]
     spacing = placement.spacing or (1.0, 1.0)
     hu, boxes = _scaled(turned, boxes, spacing[::-1] if placement.turn.transpose else spacing)
-    own = hashlib.blake2b(placement.sop.encode(), digest_size=4).hexdigest()
-    slice_id = f"{chosen.patient}-{own}"
+    digest = hashlib.blake2b(placement.sop.encode(), digest_size=4).hexdigest()
+    slice_id = f"{chosen.patient}-{digest}"
     name = f"{NAME}/{str(window).replace('/', '_')}/{slice_id}.png"
     return {
         "slice_id": slice_id,
@@ -252,8 +252,8 @@ def _scaled(
     rows, columns = (max(1, round(side * shrink)) for side in sides)
     if (rows, columns) == hu.shape:
         return hu, boxes
-    how = cv2.INTER_AREA if shrink < 1 else cv2.INTER_LINEAR
-    scaled = np.asarray(cv2.resize(hu, (columns, rows), interpolation=how), dtype=np.float32)
+    method = cv2.INTER_AREA if shrink < 1 else cv2.INTER_LINEAR
+    scaled = np.asarray(cv2.resize(hu, (columns, rows), method=method), dtype=np.float32)
     by_row, by_column = rows / hu.shape[0], columns / hu.shape[1]
     moved = [
         Box(

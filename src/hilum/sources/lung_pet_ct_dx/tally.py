@@ -16,7 +16,7 @@ class Tally:
     def __init__(self) -> None:
         self._counts: Counter[str] = Counter()
         self._first: dict[str, str] = {}
-        self._said: list[str] = []
+        self._sentences: list[str] = []
 
     def add(self, kind: str, file: str = "") -> None:
         """Count one more of `kind`, a clause such as "hold no box"."""
@@ -25,7 +25,7 @@ class Tally:
 
     def say(self, sentence: str) -> None:
         """Keep a sentence, without its full stop, that needs no count."""
-        self._said.append(sentence)
+        self._sentences.append(sentence)
 
     def instead(self) -> str:
         """Return what was met, in parentheses after a refusal; nothing where nothing was."""
@@ -34,7 +34,7 @@ class Tally:
 
     def notes(self, source: str) -> list[str]:
         """Return a sentence for each kind, in the order in which they were met."""
-        return [f"{source}: {sentence}." for sentence in self._said] + [
+        return [f"{source}: {sentence}." for sentence in self._sentences] + [
             f"{source}: {kind}: {count}{f' (the first: {name})' if name else ''}."
             for kind, count in self._counts.items()
             for name in [self._first[kind]]

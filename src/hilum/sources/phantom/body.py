@@ -86,9 +86,9 @@ def draw_body(rng: np.random.Generator) -> Body:
     )
 
 
-def draw_level(rng: np.random.Generator, place: int, places: int) -> float:
+def draw_level(rng: np.random.Generator, index: int, count: int) -> float:
     """Draw the level of slice `place` of `places`, from top to bottom."""
-    share = (place + rng.uniform(0.15, 0.85)) / places
+    share = (index + rng.uniform(0.15, 0.85)) / count
     return HIGHEST_LEVEL + (LOWEST_LEVEL - HIGHEST_LEVEL) * float(share)
 
 

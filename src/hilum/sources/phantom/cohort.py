@@ -28,11 +28,11 @@ def member(settings: PhantomSettings, number: int) -> Member:
     to the classes in turn.
     """
     classes, sources = len(settings.classes), len(SCANNERS)
-    block, place = divmod(number, classes * sources)
+    block, index = divmod(number, classes * sources)
     rng = stream(settings.seed, Purpose.COHORT, block)
-    pair = int(rng.permutation(classes * sources)[place])
+    pair = int(rng.permutation(classes * sources)[index])
     label, scanner = divmod(pair, sources)
-    tied = rng.random(classes * sources)[place] < settings.link
+    tied = rng.random(classes * sources)[index] < settings.link
     if tied:
         owned = range(label, sources, classes)
         scanner = owned[scanner % len(owned)]

@@ -43,13 +43,13 @@ def draw_patient(settings: PhantomSettings, who: Member) -> list[Drawn]:
     tissues = _paint_all(settings, number, body, grid)
     shared_depth = np.minimum.reduce([tissue.depth for tissue in tissues])
     drawn = []
-    for place, tissue in enumerate(tissues):
+    for index, tissue in enumerate(tissues):
         painted = Painted(tissue.hu, None)
         if disease is not None:
-            chance = stream(seed, Purpose.LESION, number, place + 1)
+            rng = stream(seed, Purpose.LESION, number, index + 1)
             tissue = replace(tissue, depth=shared_depth)  # the lesion keeps its place
-            painted = paint_disease(tissue, disease, strength=settings.lesions, rng=chance)
-        noise = stream(seed, Purpose.NOISE, number, place)
+            painted = paint_disease(tissue, disease, strength=settings.lesions, rng=rng)
+        noise = stream(seed, Purpose.NOISE, number, index)
         drawn.append(Drawn(take_picture(painted.hu, scanner, grid, noise), painted.mask, disease))
     return drawn
 
@@ -57,8 +57,8 @@ def draw_patient(settings: PhantomSettings, who: Member) -> list[Drawn]:
 def _paint_all(settings: PhantomSettings, number: int, body: Body, grid: Grid) -> list[Tissue]:
     """Paint the slices of one patient without lesions, top to bottom."""
     tissues = []
-    for place in range(settings.slices_per_patient):
-        chance = stream(settings.seed, Purpose.TISSUE, number, place)
-        level = draw_level(chance, place, settings.slices_per_patient)
-        tissues.append(paint_tissue(body, level, grid, chance))
+    for index in range(settings.slices_per_patient):
+        rng = stream(settings.seed, Purpose.TISSUE, number, index)
+        level = draw_level(rng, index, settings.slices_per_patient)
+        tissues.append(paint_tissue(body, level, grid, rng))
     return tissues

@@ -30,14 +30,14 @@ class Disease:
     Attributes:
         kind: mass, nodule, consolidation, ground_glass or mixed.
         millimetres: diameter of the mass or nodule, else 0.
-        places: (n, 2) candidate centres in shares of the trunk, the first that fits is used.
+        positions: (n, 2) candidate centres in shares of the trunk, the first that fits is used.
         lobulation: (5, 2) amplitude and phase of the outline.
         spicules: how many.
     """
 
     kind: str
     millimetres: float
-    places: npt.NDArray[np.float64]
+    positions: npt.NDArray[np.float64]
     lobulation: npt.NDArray[np.float64]
     spicules: int
 
@@ -52,16 +52,16 @@ class Painted:
 
 def draw_disease(label: str, rng: np.random.Generator) -> Disease | None:
     """Draw the disease that `label` stands for; None for `normal`."""
-    places = rng.uniform(-0.78, 0.78, (60, 2))
+    positions = rng.uniform(-0.78, 0.78, (60, 2))
     waves = np.column_stack([rng.normal(0, 0.055, 5), rng.uniform(0, 6.3, 5)])
     if label == "cancer":
         spicules = int(rng.integers(12, 26))
         if rng.random() < MASSES:
-            return Disease("mass", float(rng.uniform(20, 40)), places, waves, spicules)
-        return Disease("nodule", float(rng.uniform(8, 20)), places, waves, spicules // 2)
+            return Disease("mass", float(rng.uniform(20, 40)), positions, waves, spicules)
+        return Disease("nodule", float(rng.uniform(8, 20)), positions, waves, spicules // 2)
     if label == "pneumonia":
         kind = str(rng.choice(["consolidation", "ground_glass", "mixed"], p=[0.4, 0.25, 0.35]))
-        return Disease(kind, 0.0, places, waves, 0)
+        return Disease(kind, 0.0, positions, waves, 0)
     return None
 
 
@@ -79,7 +79,7 @@ def _paint_tumour(
 ) -> Painted:
     grid = tissue.grid
     radius = disease.millimetres / 2 * float(rng.uniform(0.82, 1.0))
-    x, y = _choose_place(tissue, disease.places, room=0.7 * radius)
+    x, y = _choose_position(tissue, disease.positions, room=0.7 * radius)
     dx, dy = grid.x - np.float32(x), grid.y - np.float32(y)
     reach, angle = np.sqrt(dx**2 + dy**2), np.arctan2(dy, dx)
     outline = np.ones_like(angle)
@@ -96,13 +96,13 @@ def _paint_tumour(
     return Painted(hu.astype(np.float32), mask if mask.any() else None)
 
 
-def _choose_place(
-    tissue: Tissue, places: npt.NDArray[np.float64], *, room: float
+def _choose_position(
+    tissue: Tissue, positions: npt.NDArray[np.float64], *, room: float
 ) -> tuple[float, float]:
-    """Return the first of `places` with `room` mm of lung around it, else the roomiest."""
+    """Return the first of `positions` with `room` mm of lung around it, else the roomiest."""
     grid = tissue.grid
     reach = np.array([135.0, 95.0])
-    points = places * reach
+    points = positions * reach
     cells = np.clip(np.rint(grid.pixels(points)).astype(int), 0, grid.size - 1)
     depth = tissue.depth[cells[:, 1], cells[:, 0]]
     fits = np.flatnonzero(depth >= room)
@@ -144,8 +144,8 @@ def _opacities(tissue: Tissue, disease: Disease, rng: np.random.Generator) -> tu
     rugged = noise_field(rng, grid, length_mm=16) + 0.6 * noise_field(rng, grid, length_mm=6)
     glass, solid = np.zeros_like(tissue.hu), np.zeros_like(tissue.hu)
     for patch in range(int(rng.integers(2, 5))):
-        places = np.roll(disease.places, -7 * patch, axis=0)
-        x, y = _choose_place(tissue, places, room=6.0)
+        positions = np.roll(disease.positions, -7 * patch, axis=0)
+        x, y = _choose_position(tissue, positions, room=6.0)
         field = _patch(grid, (x, y), float(rng.uniform(24, 46)), rugged)
         glass = np.maximum(glass, np.clip(1.4 * field + 0.5, 0, 1))
         if disease.kind == "consolidation" or (disease.kind == "mixed" and patch % 2 == 0):

@@ -101,7 +101,7 @@ def _draw_headings(
 
 def _fissure(level: float, grid: Grid, rng: np.random.Generator) -> Field:
     """Return the share of the oblique fissures: a thin curved line on each side."""
-    place, bow = 30 - 60 * level + rng.normal(0, 5), rng.uniform(0.001, 0.004)
-    line = grid.y - np.float32(place) + np.float32(bow) * (np.abs(grid.x) - 60) ** 2
-    beside = np.asarray(np.abs(line) - 0.5, dtype=np.float32)
-    return np.float32(0.8) * grid.fill(beside)
+    offset, bow = 30 - 60 * level + rng.normal(0, 5), rng.uniform(0.001, 0.004)
+    line = grid.y - np.float32(offset) + np.float32(bow) * (np.abs(grid.x) - 60) ** 2
+    distance = np.asarray(np.abs(line) - 0.5, dtype=np.float32)
+    return np.float32(0.8) * grid.fill(distance)

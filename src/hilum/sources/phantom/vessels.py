@@ -50,8 +50,8 @@ def grow_trees(
         headings = np.concatenate([headings - 0.25 * side * away, headings + side * away])
         widths = np.concatenate([0.8 * widths, rng.uniform(0.4, 0.6, widths.size) * widths])
         points = np.concatenate([points, points])
-        kept = widths >= SMALLEST_MM
-        points, headings, widths = points[kept], headings[kept], widths[kept]
+        visible = widths >= SMALLEST_MM
+        points, headings, widths = points[visible], headings[visible], widths[visible]
         length *= 0.84
     return np.concatenate(grown)
 

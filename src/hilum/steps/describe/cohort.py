@@ -90,15 +90,15 @@ def _is_there(rows: pd.DataFrame, column: str) -> bool:
 
 def _counts(rows: pd.DataFrame) -> dict[str, int]:
     """Return slices, groups, sources and, where they are told, articles and patients."""
-    told = {
+    counts = {
         "slices": len(rows),
         "groups": rows["group"].nunique(),
         "sources": rows["source"].nunique(),
     }
     for column, name in (("article", "articles"), ("patient_id", "patients")):
         if _is_there(rows, column):
-            told[name] = int(rows.loc[rows[column] != "", column].nunique())
-    return told
+            counts[name] = int(rows.loc[rows[column] != "", column].nunique())
+    return counts
 
 
 def _sources(rows: pd.DataFrame, labels: Sequence[str]) -> list[dict[str, Any]]:

@@ -65,10 +65,14 @@ def count_numbers(rows: pd.DataFrame, labels: Sequence[str], number: Number) -> 
             **(_spread(known, of_groups) if len(known) else {}),
         }
         histogram[label] = np.histogram(known.clip(upper=BINS[-1]), BINS)[0].tolist()
-    told: dict[str, Any] = {
+    content: dict[str, Any] = {
         "name": number.column, "title": number.title, "picture": number.picture, "cells": cells,
     }  # fmt: skip
-    return {**told, "bins": list(BINS), "histogram": histogram} if number.column == "age" else told
+    return (
+        {**content, "bins": list(BINS), "histogram": histogram}
+        if number.column == "age"
+        else content
+    )
 
 
 def _number(text: str) -> float:
