@@ -1,37 +1,51 @@
 # Every task sets itself up in .venv and needs nothing but Python 3.11 or later and make.
 .DEFAULT_GOAL := help
 PYTHON ?= python3
-VENV := .venv
+VENV ?= .venv
 BIN := $(VENV)/bin
 OUT ?= demo
+WORKERS ?= auto
+ROOM ?= readers
 
 BENCHES ?= startup throughput frozen_once maps memory time_to_accuracy
 
-.PHONY: help setup demo test check bench format docs clean
+# A worker takes about 2 GB and makes the fixtures of its files itself: more than four gain little.
+IN_PARALLEL = --numprocesses $(WORKERS) --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+
+.PHONY: help setup demo test test-slow test-room check bench format docs clean
 
 help:  ## List the tasks
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "hilum needs Python 3.11 or later: make PYTHON=/path/to/python3.11"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
+# pip takes what it has in its cache and leaves alone what is installed in a version that will do.
+INSTALL = $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
+
 $(VENV)/.train: $(VENV)/bin/python pyproject.toml constraints.txt
-	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[train]'
+	$(INSTALL) --editable '.[train]'
 	@touch $@
 
-$(VENV)/.dev: $(VENV)/.train
-	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[train,dev]'
-	@touch $@
+$(VENV)/.dev: $(VENV)/bin/python pyproject.toml constraints.txt
+	$(INSTALL) --editable '.[train,dev]'
+	@touch $(VENV)/.train $@
 
 setup: $(VENV)/.dev  ## Install everything into .venv (the other tasks do so themselves)
 
 demo: $(VENV)/.train  ## Go the whole road on synthetic slices and write demo/run/report.html
 	$(BIN)/hilum demo --out $(OUT) --force
 
-test: $(VENV)/.dev  ## Run all tests; warnings are errors
-	$(BIN)/pytest
+test: $(VENV)/.dev  ## Run all tests but the slow ones, on up to four cores; warnings are errors
+	$(BIN)/pytest $(IN_PARALLEL)
+
+test-slow: $(VENV)/.dev  ## Run the slow tests: trainings and simulations that take minutes
+	$(BIN)/pytest -m slow
+
+test-room: $(VENV)/.dev  ## Run the tests of one room: make test-room ROOM=readers
+	$(BIN)/pytest $(or $(wildcard tests/$(ROOM) tests/test_$(ROOM).py),tests/$(ROOM))
 
 check: $(VENV)/.dev  ## Lint, formatting, types, and the rules of the house
 	$(BIN)/ruff check .

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 from sklearn.ensemble import HistGradientBoostingClassifier
-from threadpoolctl import threadpool_info  # type: ignore[import-untyped]
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from hilum.audit import PIXELS, border_features, probe_border, probe_concern
 from hilum.scores import Labelled, figures
@@ -109,7 +109,8 @@ def test_the_probe_runs_in_one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
         return fit(self, *given)
 
     monkeypatch.setattr(HistGradientBoostingClassifier, "fit", watched)
-    probe(noise(60, seed=1, planted=True), labels_of(60), noise(2, seed=2, planted=True), NAMES)
+    with threadpool_limits(2, user_api="openmp"):  # the tests run in one thread anyway
+        probe(noise(60, seed=1, planted=True), labels_of(60), noise(2, seed=2, planted=True), NAMES)
     assert set(threads) == {1}
 
 
