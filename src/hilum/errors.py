@@ -1,4 +1,4 @@
-"""Everything that hilum refuses, as one tree.
+"""Exceptions for everything that hilum refuses, as one tree.
 
 HilumError
 ├── UsageError          the call itself is wrong: no such file, unknown name, folder in the way
@@ -13,7 +13,7 @@ HilumError
 ├── RunError            a run folder lacks what a step needs
 └── StorageError        the disk refused: full, read-only, forbidden
 
-Every message is one sentence or two that say what, which rule, what was got and what to do.
+Every message is one or two sentences: what, which rule, what was given and what to do.
 Bugs are not in this tree: they keep their traceback.
 """
 
@@ -36,7 +36,7 @@ __all__ = [
 
 
 class HilumError(Exception):
-    """The base of all that hilum refuses; `exit_code` is what the command line returns."""
+    """Base of all refusals; `exit_code` is the exit code of the command line."""
 
     exit_code = 1
 
@@ -72,7 +72,7 @@ class RecipeError(HilumError):
 
 
 class SplitNetworkError(HilumError):
-    """A network can't be split into a frozen part that runs once and the rest; it runs whole."""
+    """A network can't be split into a frozen part that runs once and the rest; it runs unsplit."""
 
 
 class WeightsError(HilumError):

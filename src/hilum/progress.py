@@ -1,4 +1,4 @@
-"""How long work tells what it is doing; who shows it is the caller's matter."""
+"""Progress of long work, reported to an object that the caller chooses."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ __all__ = ["SILENT", "Progress"]
 
 
 class Progress(Protocol):
-    """What long work reports to."""
+    """Receiver of progress."""
 
     def advance(self, task: str, done: int, total: int) -> None:
-        """`done` of `total` steps of `task` are done; a task ends when they are equal."""
+        """Report `done` of `total` steps of `task`; the task ends when they are equal."""
 
     def say(self, sentence: str) -> None:
-        """Something that a user should read now."""
+        """Report a sentence that a user should read now."""
 
 
 class _Silent:
@@ -26,4 +26,4 @@ class _Silent:
 
 
 SILENT: Progress = _Silent()
-"""Reports to nobody."""
+"""A receiver that ignores everything."""

@@ -1,4 +1,4 @@
-"""The slice table: one row a slice, its columns, its rules, reading and writing it.
+"""The slice table: one row per slice; its columns and rules, reading and writing.
 
 Rows are counted as a spreadsheet counts them: the header is row 1.
 """
@@ -38,13 +38,13 @@ OPTIONAL_COLUMNS = ("split", "boxes", "mask", "window")
 SPLITS = ("train", "validation", "test")
 
 _WINDOW_PATTERN = r"(?:(?=[\d.]*[1-9])\d+(?:\.\d+)?/-?\d+(?:\.\d+)?)?"
-"""The look-ahead: a width of 0 is no window."""
+"""The look-ahead refuses a width of 0."""
 
 _FIRST_ROW = 2
 """The row number of the first slice: the header is row 1."""
 
 _CHUNK = 1 << 20
-"""Bytes of a file looked at at a time, so that memory stays flat."""
+"""Bytes of a file read at a time, to bound memory."""
 
 
 @dataclass(frozen=True)
@@ -52,12 +52,12 @@ class SliceTable:
     """A checked slice table.
 
     Attributes:
-        rows: one row a slice, every column text (str), empty text where not known; the columns
-            of REQUIRED_COLUMNS and OPTIONAL_COLUMNS come first, further ones follow as they were.
+        rows: one row per slice; every column is text (str), empty where unknown. The columns of
+            REQUIRED_COLUMNS and OPTIONAL_COLUMNS come first; others follow unchanged.
         folder: the folder that the columns `path` and `mask` are relative to.
-        name: what messages call the table, as a rule its file name.
-        lines: (slices,) int64, the row number of each slice in the table that was read, kept
-            where rows are left out; counted from 2 where not given.
+        name: the table's name in messages, usually its file name.
+        lines: (slices,) int64, the row number of each slice in the table as read, preserved when
+            rows are left out; counted from 2 where not given.
     """
 
     rows: pd.DataFrame
@@ -92,21 +92,21 @@ class SliceTable:
         return self.where(self.rows["split"] == split)
 
     def paths(self) -> list[Path]:
-        """Return where each slice's file lies, in the table's order."""
+        """Return the path of each slice's file, in the table's order."""
         return [self.folder / path for path in self.rows["path"]]
 
     def cell_name(self, row: int, column: str) -> str:
-        """Return where a cell stands, for messages: "slices.csv, row 19, column path".
+        """Return the name of a cell in messages: "slices.csv, row 19, column path".
 
         Args:
-            row: 0-based in this table; the number told is that of the table that was read.
+            row: 0-based in this table; the message has the row number of the table as read.
             column: the column's name.
         """
         return f"{self.name}, row {self.lines[row]}, column {column}"
 
 
 def as_table(table: SliceTable | Path | str) -> SliceTable:
-    """Return `table` itself, or read it where a path is given."""
+    """Return `table` itself, or the table read from a path."""
     return table if isinstance(table, SliceTable) else read_table(Path(table))
 
 
@@ -121,14 +121,14 @@ def read_table(path: Path | str) -> SliceTable:
 
     Raises:
         UsageError: there is no such file.
-        TableError: the first broken rule, in one sentence that names file, row and column.
+        TableError: the first broken rule; the message names file, row and column.
     """
     path = Path(path)
     return SliceTable(check_rows(read_csv(path), name=path.name), path.parent, path.name)
 
 
 def read_csv(path: Path) -> pd.DataFrame:
-    """Read a CSV file with every cell as text; empty cells are empty text, never NaN.
+    """Read a CSV file with all cells as text; empty cells are empty text, never NaN.
 
     Raises:
         UsageError: there is no such file.
@@ -155,7 +155,7 @@ def read_csv(path: Path) -> pd.DataFrame:
 
 
 def _check_header(header: Sequence[str], name: str) -> None:
-    """Refuse a header that is missing, or that has one name twice."""
+    """Refuse a missing header, or one with a repeated name."""
     if not header:
         raise TableError(f"{name}: the table is empty; the first row must name the columns.")
     twice = {column for column in header if header.count(column) > 1}
@@ -164,8 +164,8 @@ def _check_header(header: Sequence[str], name: str) -> None:
 
 
 def _check_width(rows: pd.DataFrame, path: Path) -> None:
-    """Refuse rows longer or shorter than the header, which pandas shifts or fills in silently."""
-    if not isinstance(rows.index, pd.RangeIndex):  # the cells too many became the index
+    """Refuse rows longer or shorter than the header, which pandas would shift or fill silently."""
+    if not isinstance(rows.index, pd.RangeIndex):  # pandas turned the surplus cells into the index
         raise TableError(
             f"{path.name}: the rows have more cells than the header has names; take the last "
             f"comma away."
@@ -175,7 +175,7 @@ def _check_width(rows: pd.DataFrame, path: Path) -> None:
     for chunk in _chunks(path):
         commas, quotes = commas + chunk.count(b","), quotes + chunk.count(b'"')
     if not quotes and commas == (len(rows) + 1) * (wide - 1):
-        return  # every comma parts two cells and none is missing: no need to look at each row
+        return  # as many separators as expected: no need to check each row
     with path.open(encoding="utf-8-sig", newline="") as text:
         for number, cells in enumerate(csv.reader(text), start=1):
             if len(cells) < wide and "".join(cells).strip():
@@ -186,47 +186,47 @@ def _check_width(rows: pd.DataFrame, path: Path) -> None:
 
 
 def _chunks(path: Path) -> Iterator[bytes]:
-    """Yield the bytes of a file piece by piece."""
+    """Yield the bytes of a file in chunks."""
     with path.open("rb") as file:
         while chunk := file.read(_CHUNK):
             yield chunk
 
 
 def write_table(table: SliceTable, path: Path) -> None:
-    """Check `table` and write it as CSV to `path`, whole or not at all.
+    """Check `table` and write it to `path` as CSV, atomically.
 
     The columns `path` and `mask` are written relative to the folder of `path`, so that the
-    written table finds its slices from where it lies.
+    written table still finds its slices.
 
     Raises:
         TableError: a rule is broken; nothing is written.
-        UsageError: the slices lie on another drive than `path`.
+        UsageError: the slices are on another drive than `path`.
         StorageError: the disk refused.
     """
     rows = check_rows(table.rows, name=path.name).copy()
-    here, there = table.folder.resolve(), path.resolve().parent
-    if here != there:
+    old_folder, new_folder = table.folder.resolve(), path.resolve().parent
+    if old_folder != new_folder:
         for column in ("path", "mask"):
-            rows[column] = _moved(rows[column], here, there)
+            rows[column] = _rebased(rows[column], old_folder, new_folder)
     write_csv(rows, path)
 
 
 def write_csv(rows: pd.DataFrame, path: Path) -> None:
-    """Write `rows` as CSV (UTF-8, comma, line feed), whole or not at all.
+    """Write `rows` as CSV (UTF-8, comma, line feed), atomically.
 
-    Cells are quoted where they must be; all of them where a cell holds a carriage return.
+    Cells are quoted where necessary, and all of them where one holds a carriage return.
     """
     with new_file(path) as draft:
         rows.to_csv(draft, index=False, lineterminator="\n")
-        if any(b"\r" in chunk for chunk in _chunks(draft)):  # unquoted, it would end the row
+        if any(b"\r" in chunk for chunk in _chunks(draft)):  # unquoted, it would end its row
             rows.to_csv(draft, index=False, lineterminator="\n", quoting=csv.QUOTE_ALL)
 
 
 def relative_to(folder: Path, path: Path | str) -> str:
-    """Return `path` as seen from `folder` (both absolute), forward slashes.
+    """Return `path` relative to `folder` (both absolute), with forward slashes.
 
     Raises:
-        UsageError: they lie on two drives (Windows), which no relative path joins.
+        UsageError: they are on different drives (Windows).
     """
     try:
         return Path(os.path.relpath(path, folder)).as_posix()
@@ -236,24 +236,25 @@ def relative_to(folder: Path, path: Path | str) -> str:
         ) from None
 
 
-def _moved(paths: pd.Series, here: Path, there: Path) -> pd.Series:
-    """Return relative `paths` of the folder `here` as seen from the folder `there`."""
+def _rebased(paths: pd.Series, old_folder: Path, new_folder: Path) -> pd.Series:
+    """Return `paths` (relative to `old_folder`) relative to `new_folder`."""
     folders = {text.rpartition("/")[0] for text in paths.unique()}
-    seen_from_there = {folder: relative_to(there, (here / folder).resolve()) for folder in folders}
+    new_parents = {f: relative_to(new_folder, (old_folder / f).resolve()) for f in folders}
 
-    def move(text: str) -> str:
+    def rebase(text: str) -> str:
         folder, _, name = text.rpartition("/")
-        moved = seen_from_there[folder]
-        return (name if moved == "." else f"{moved}/{name}") if text else ""
+        parent = new_parents[folder]
+        return (name if parent == "." else f"{parent}/{name}") if text else ""
 
-    return paths.map(move)
+    return paths.map(rebase)
 
 
 def check_rows(rows: pd.DataFrame, *, name: str) -> pd.DataFrame:
     """Return `rows` with all columns of the schema, or raise TableError at the first broken rule.
 
     Args:
-        rows: a frame of text; `name` is what messages call it.
+        rows: a frame of text.
+        name: its name in messages.
     """
     for column in REQUIRED_COLUMNS:
         if column not in rows.columns:
@@ -307,7 +308,7 @@ _RULES: tuple[tuple[str, str, Rule], ...] = (
 
 
 def _check_column(values: pd.Series[str], rule: str, holds: Rule, name: str) -> None:
-    """Raise TableError at the first row whose value breaks `rule`; each distinct value once."""
+    """Raise TableError at the first row that breaks `rule`; each distinct value is tested once."""
     distinct = pd.Series(values.unique(), dtype=str)
     broken = set(distinct[~holds(distinct).astype(bool)])
     if broken:
@@ -320,9 +321,9 @@ def _check_column(values: pd.Series[str], rule: str, holds: Rule, name: str) -> 
 
 def _check_unique(values: pd.Series[str], name: str) -> None:
     """Raise TableError where a value occurs twice."""
-    again = values.duplicated().to_numpy()
-    if again.any():
-        row = int(again.argmax())
+    repeated = values.duplicated().to_numpy()
+    if repeated.any():
+        row = int(repeated.argmax())
         first = int((values == values.iloc[row]).to_numpy().argmax())
         raise TableError(
             f"{name}, row {row + _FIRST_ROW}, column {values.name}: must be unique; "

@@ -1,4 +1,4 @@
-"""The command `hilum`: its sub-commands, and what becomes of errors."""
+"""The command `hilum`: its sub-commands and the handling of errors."""
 
 from __future__ import annotations
 
@@ -37,18 +37,18 @@ from hilum.errors import HilumError
 __all__ = ["app", "main"]
 
 INTERRUPTED = 130
-"""128 + SIGINT, as shells have it."""
+"""128 + SIGINT, as in shells."""
 
 TRAIN_PACKAGES = {
     "torch", "torchvision", "timm", "accelerate", "safetensors", "onnx", "onnxruntime",
 }  # fmt: skip
-"""What the extra `train` installs, and the base install lacks."""
+"""Packages of the extra `train`, missing from the base install."""
 
 FETCH_PACKAGES = {"urllib3", "filelock"}
-"""What the extra `fetch` installs; train and tune happen to bring some of it too."""
+"""Packages of the extra `fetch`; train and tune happen to install some of them too."""
 
 OUTPUT_REFUSED = {errno.EPIPE, errno.ENOSPC, errno.EIO}
-"""How stdout refuses: its reader is gone, or its disk is full or broken."""
+"""Errors of stdout itself: its reader is gone, or its disk is full or broken."""
 
 app = typer.Typer(
     name="hilum",
@@ -128,7 +128,7 @@ def main() -> None:
 
 
 def _sentence_and_code(error: Exception) -> tuple[str, int]:
-    """Return what to tell of an error and the exit code; no code where the error is a bug."""
+    """Return the message and exit code for an error; code 0 if the error is a bug."""
     if isinstance(error, HilumError):
         return str(error), error.exit_code
     if isinstance(error, ModuleNotFoundError) and error.name in TRAIN_PACKAGES:
@@ -136,13 +136,13 @@ def _sentence_and_code(error: Exception) -> tuple[str, int]:
     if isinstance(error, ModuleNotFoundError) and error.name in FETCH_PACKAGES:
         return f"this needs {error.name}, which is not installed: pip install 'hilum[fetch]'.", 1
     if isinstance(error, OSError) and error.errno in OUTPUT_REFUSED and error.filename is None:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nothing more can go there
-        gone = error.errno == errno.EPIPE  # as after `| head`: nobody is left to be told
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nothing more to write
+        gone = error.errno == errno.EPIPE  # as after `| head`: there is no reader left
         return "" if gone else f"the output can't be written: {error.strerror}.", 1
     return "", 0
 
 
 def _print_error(sentence: str) -> None:
-    """Say one thing on stderr."""
+    """Print one sentence on stderr."""
     if is_first_process():
         typer.echo(f"hilum: {sentence}", err=True)

@@ -55,7 +55,7 @@ def _counted(number: int, name: str) -> str:
 
 
 def _heading(table: dict[str, Any]) -> str:
-    """Return a title as it stands in a line: `Stage, T` keeps its T."""
+    """Return a title for use within a line: `Stage, T` keeps its T."""
     title = str(table["title"])
     return title[0].lower() + title[1:]
 

@@ -78,7 +78,7 @@ def command(
 
 
 def _show_terms(known: KnownCollection, options: FetchOptions) -> None:
-    """Say what it is, whose, how large and on which terms; on stderr, as all but the answer."""
+    """Print title, owner, size and terms; on stderr, like everything but the result."""
     from hilum.fetch.listing import expect
 
     expected = expect(known, options)
@@ -91,21 +91,21 @@ def _show_terms(known: KnownCollection, options: FetchOptions) -> None:
 
 
 def _accept() -> bool:
-    """Ask whether the terms are accepted, where somebody is there to answer."""
+    """Ask whether the terms are accepted, if the terminal is interactive."""
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         return False
     return typer.confirm("Do you accept these terms?", err=True)
 
 
 def _plan(name: str, out: Path, options: FetchOptions) -> dict[str, Any]:
-    """Return what fetching would do."""
+    """Return the plan of the fetch."""
     from hilum.fetch import plan_fetch
 
     return {"planned": True, **asdict(plan_fetch(name, out=out, options=options))}
 
 
 def _fetch(name: str, out: Path, options: FetchOptions, *, accepted: bool) -> dict[str, Any]:
-    """Fetch, and return what was done."""
+    """Fetch, and return the result."""
     from hilum.fetch import fetch_collection
 
     done = asdict(fetch_collection(name, out=out, accept_terms=accepted, options=options))
@@ -113,7 +113,7 @@ def _fetch(name: str, out: Path, options: FetchOptions, *, accepted: bool) -> di
 
 
 def _print(done: dict[str, Any], *, json: bool) -> None:
-    """Print what would be done or was done."""
+    """Print the plan or the result."""
     from hilum.cli.show import print_json
 
     if json:

@@ -24,23 +24,23 @@ def command(
 
     collections = known_collections().values()
     if json:
-        print_json([{**asdict(one), "fetchable": bool(one.parts)} for one in collections])
+        print_json([{**asdict(known), "fetchable": bool(known.parts)} for known in collections])
         return
-    for one in collections:
-        typer.echo(f"{one.name}: {one.title}")
-        for key, text in _facts(asdict(one)):
+    for known in collections:
+        typer.echo(f"{known.name}: {known.title}")
+        for key, text in _facts(asdict(known)):
             typer.echo(f"    {key + ':':7} {text}")
 
 
-def _facts(one: dict[str, Any]) -> list[tuple[str, str]]:
-    """Return what is said of a collection, line by line."""
-    facts = [("holds", one["holds"]), ("whose", one["owner"] if one["citation"] else "")]
-    if one["parts"]:
-        facts.append(("size", size_of(one["bytes_to_fetch"], one["bytes_on_disk"])))
-        facts.append(("fetch", f"hilum data fetch {one['name']} --out {one['name']}"))
-        facts.append(("page", one["page"]))
-    facts += [("cite", one["citation"]), ("terms", one["terms"])]
-    return [fact for fact in facts if fact[1]] + [("mind", trap) for trap in one["traps"]]
+def _facts(row: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return the lines about a collection."""
+    facts = [("holds", row["holds"]), ("whose", row["owner"] if row["citation"] else "")]
+    if row["parts"]:
+        facts.append(("size", size_of(row["bytes_to_fetch"], row["bytes_on_disk"])))
+        facts.append(("fetch", f"hilum data fetch {row['name']} --out {row['name']}"))
+        facts.append(("page", row["page"]))
+    facts += [("cite", row["citation"]), ("terms", row["terms"])]
+    return [fact for fact in facts if fact[1]] + [("mind", trap) for trap in row["traps"]]
 
 
 def size_of(fetch: int, disk: int) -> str:

@@ -1,4 +1,4 @@
-"""Options that several commands share, with the same words in each."""
+"""Options shared by several commands, with the same help texts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Progress on a terminal as a bar, in a log as plain lines."""
+"""Progress: a bar on a terminal, plain lines in a log."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ if TYPE_CHECKING:
 __all__ = ["is_first_process", "print_json", "progress_shown"]
 
 SECONDS_BETWEEN_LINES = 10.0
-"""How often a log hears of a long task."""
+"""Interval of progress lines in a log."""
 
 
 def is_first_process() -> bool:
-    """Whether this is the process that speaks: the only one, or the first of several."""
+    """Whether this is the process that prints: the only one, or the first of several."""
     return os.environ.get("RANK", "0") == "0"
 
 
 @contextmanager
 def progress_shown() -> Iterator[Progress]:
-    """Yield what long work reports to: bars on a terminal, lines elsewhere, both on stderr.
+    """Yield the receiver of progress: bars on a terminal, lines elsewhere, both on stderr.
 
     Of several processes only the first shows anything.
     """
@@ -51,7 +51,7 @@ def print_json(content: object) -> None:
 
 
 def _bars() -> Bars:
-    """Return rich's bars with what is left and how fast it goes."""
+    """Return rich's progress bars with the remaining time."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bars
@@ -68,7 +68,7 @@ class _OnTerminal:
         self.tasks: dict[str, TaskID] = {}
 
     def advance(self, task: str, done: int, total: int) -> None:
-        """Move the task's bar; a task that is done disappears."""
+        """Move the task's bar; a finished task disappears."""
         if task not in self.tasks:
             self.tasks[task] = self.bars.add_task(task, total=total)
         self.bars.update(self.tasks[task], completed=done, total=total)
@@ -85,7 +85,7 @@ class _InLog:
         self.last = time.monotonic()
 
     def advance(self, task: str, done: int, total: int) -> None:
-        """Print now and then how far the task is."""
+        """Print the progress of the task every few seconds."""
         if time.monotonic() - self.last >= SECONDS_BETWEEN_LINES:
             self.last = time.monotonic()
             typer.echo(f"{task}: {done} of {total}", err=True)

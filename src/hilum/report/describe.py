@@ -1,4 +1,4 @@
-"""From cohort.json to a page, a CSV and figures; nothing is counted here."""
+"""Render cohort.json as a page, a CSV and figures; nothing is computed here."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ COLUMNS = (
     "slice_id",
 )  # fmt: skip
 MOST_BARS = 10
-"""Values of a characteristic that a figure shows; the table has them all."""
+"""Values of a characteristic shown in a figure; the table has them all."""
 SHORT_NAME = 28
-"""Letters of a value that fit next to a bar."""
+"""Characters of a value that fit next to a bar."""
 DRAWN = ("sex", "organism_class", "stage_t", "stage_n", "histology", "smoking")
-"""Characteristics that get a figure, besides the ages."""
+"""Characteristics with a figure, besides the ages."""
 
 
 def write_cohort(content: Content, folder: Path) -> None:
@@ -52,9 +52,9 @@ def render_cohort(content: Content) -> str:
     )  # fmt: skip
 
 
-def percent(part: int, total: int) -> str:
-    """Return a share as percent with one decimal; a dash of nothing."""
-    return f"{100 * part / total:.1f} %" if total else MISSING
+def percent(count: int, total: int) -> str:
+    """Return a share in percent with one decimal; a dash where `total` is 0."""
+    return f"{100 * count / total:.1f} %" if total else MISSING
 
 
 def plain_number(value: float | None) -> str:
@@ -119,19 +119,19 @@ def _drawings(content: Content) -> dict[str, Drawing]:
 
 
 def _known_of(table: Content, labels: Sequence[str]) -> list[str]:
-    """Return the classes of which anything is known: a figure of the unknown shows nothing."""
+    """Return the classes with at least one known value."""
     known = [row["cells"] for row in table["rows"] if row["value"] != "unknown"]
     return [label for label in labels if any(cells[label]["slices"] for cells in known)]
 
 
 def _colours(labels: Sequence[str]) -> dict[str, str]:
-    """Return a colour a class: the two accents where there are two."""
+    """Return a colour for each class: the two accents for two classes."""
     colours = (NETWORK, PROBE) if len(labels) <= 2 else SERIES
     return {label: colours[index % len(colours)] for index, label in enumerate(labels)}
 
 
 def _bars(table: Content, colours: Mapping[str, str], content: Content) -> str:
-    """Draw the share of each value in its class, a bar a class."""
+    """Draw the share of each value in its class, one bar per class."""
     labels = list(colours)
     rows = table["rows"][:MOST_BARS]
     names = [str(row["value"])[:SHORT_NAME] for row in rows]
@@ -157,7 +157,7 @@ def _bars(table: Content, colours: Mapping[str, str], content: Content) -> str:
 
 
 def _ages(numbers: Content, colours: Mapping[str, str]) -> str:
-    """Draw the histogram of ages, a step line a class."""
+    """Draw the histogram of ages, one step line per class."""
     edges, labels = numbers["bins"], list(colours)
 
     def paint(figure: Figure) -> None:

@@ -1,4 +1,4 @@
-"""Sources: collections of slices, each with its layout, citation, terms and traps."""
+"""Sources of slices: collections with their layout, citation, terms and pitfalls."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Building a slice table out of named sources."""
+"""Build a slice table from named sources."""
 
 from __future__ import annotations
 
@@ -41,17 +41,17 @@ SOURCES: dict[str, Source] = {
 """The sources that a build knows, by name."""
 
 ORIGIN = "\0origin"
-"""A column that no table has, for the source and path that a row came from."""
+"""Temporary column (no table has this name): the source and path of each row."""
 
 
 @dataclass(frozen=True)
 class BuildResult:
-    """What a build made.
+    """The result of a build.
 
     Attributes:
         table: the table as written.
-        counts: columns source, label, slices (int) and groups (int), one row for each pair that
-            occurs, sorted.
+        counts: columns source, label, slices (int) and groups (int), one row for each pair of
+            source and label, sorted.
         notes: sentences that a user should see.
     """
 
@@ -67,9 +67,9 @@ def build_table(
     options: BuildOptions | None = None,
     force: bool = False,
 ) -> BuildResult:
-    """Build rows of each source, merge them, and write them to `out`, whole or not at all.
+    """Build the rows of each source, merge them, and write them to `out` atomically.
 
-    Args and errors as in `gather_table`; with `force`, `out` is replaced.
+    Arguments and errors as in `gather_table`; with `force`, `out` is replaced.
 
     Raises:
         StorageError: the disk refused.
@@ -86,19 +86,18 @@ def gather_table(
     options: BuildOptions | None = None,
     force: bool = False,
 ) -> BuildResult:
-    """Build rows of each source and merge them to the table that is to stand at `out`.
+    """Build the rows of each source and merge them into the table for `out`.
 
     Args:
         sources: pairs of a name in SOURCES and the folder (or file) to read.
-        out: where the table will lie, such as slices.csv; msd-lung renders into its folder.
-            Pictures that a source has rendered or drawn stay where a later source fails: each is
-            whole, and the next build takes it as it is.
+        out: path of the table, such as slices.csv; sources that render pictures write them
+            below its folder. Those stay if a later source fails; the next build reuses them.
         options: how slices are chosen; None takes the defaults.
-        force: `out` may exist; phantoms of other settings are replaced.
+        force: `out` may exist; phantoms with other settings are replaced.
 
     Raises:
         UsageError: an unknown source, label or reason, a missing folder, `out` exists, or the
-            slices lie on another drive than `out`.
+            slices are on another drive than `out`.
         SourceError: a folder is not laid out as its source should be, or two sources have a
             slice of the same slice_id or path.
         TableError: a merged table breaks its schema.
@@ -134,7 +133,7 @@ def gather_table(
 
 
 def _check_source(name: str, path: Path) -> None:
-    """Refuse a name that hilum does not know, and a path that is not there."""
+    """Refuse an unknown source and a missing path."""
     if name not in SOURCES:
         near = difflib.get_close_matches(name, SOURCES, n=1, cutoff=0.5)
         hint = f"did you mean {near[0]!r}? " if near else ""
@@ -144,7 +143,7 @@ def _check_source(name: str, path: Path) -> None:
 
 
 def _check_names(sources: Sequence[tuple[str, Path]]) -> None:
-    """Refuse two folders of one name: the verdict on the design takes a name for a source."""
+    """Refuse two folders with the same name: the design verdict compares classes by source name."""
     seen: dict[str, Path] = {}
     for name, path in sources:
         if name != FOLDER.name:
@@ -158,7 +157,7 @@ def _check_names(sources: Sequence[tuple[str, Path]]) -> None:
 
 
 def _check_collisions(values: pd.Series[str], origins: Sequence[str]) -> None:
-    """Refuse one slice_id or path in two sources (or twice in one), naming both."""
+    """Refuse a slice_id or path that occurs twice, naming both origins."""
     again = values.duplicated().to_numpy()
     if again.any():
         second = int(again.argmax())
@@ -170,7 +169,7 @@ def _check_collisions(values: pd.Series[str], origins: Sequence[str]) -> None:
 
 
 def _doubts(rows: pd.DataFrame, origins: pd.Series) -> Iterator[str]:
-    """Say what looks alike in several sources: labels that differ in case, groups of one name."""
+    """Yield doubts: labels that differ in case only, groups shared by sources or labels."""
     labels = pd.Series(sorted(rows["label"].unique()), dtype=str)
     for _, alike in labels.groupby(labels.str.casefold()):
         if len(alike) > 1:
@@ -211,7 +210,7 @@ def _keep(rows: pd.DataFrame, labels: tuple[str, ...]) -> pd.DataFrame:
 
 
 def _relative(rows: pd.DataFrame, folder: Path) -> pd.DataFrame:
-    """Return `rows` with absolute paths made relative to `folder`, forward slashes."""
+    """Return `rows` with absolute paths made relative to `folder`, with forward slashes."""
     here, seen = folder.resolve(), {}
 
     def relative(text: str) -> str:

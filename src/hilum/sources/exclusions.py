@@ -1,4 +1,4 @@
-"""What the paper left out of its pneumonias: found by marks and words, and dropped on request."""
+"""Exclusions of the paper's pneumonia slices: found by marks and words, dropped on request."""
 
 from __future__ import annotations
 
@@ -24,25 +24,25 @@ EXCLUSIONS = {
         re.I,
     ),
 }
-"""Reason -> the words that name it. Organising pneumonia that is not cryptogenic stays: it follows
-infections, too."""
+"""Reason -> pattern of its words. Organising pneumonia that is not cryptogenic stays, since it can
+follow an infection."""
 
 PAPER = "paper"
-"""Stands for all reasons that the paper had."""
+"""Stands for all reasons of the paper."""
 
 NOT_MEANT = re.compile(
     r"\b(not|mimic\w*|misdiagnos\w*|resembl\w*|unlike|than|versus|vs|exclud\w*|rul\w+ out|negative|"
     r"suspect\w*|simulat\w*|similar)\b[^.;]{0,60}$",
     re.I,
 )
-"""Words before a name that say it is not the patient's: "pneumonia that may mimic lung cancer"."""
+"""Words before a disease that the patient does not have: "pneumonia that may mimic lung cancer"."""
 
 
 def exclusions_of(text: str) -> list[str]:
     """Return the reasons that a caption gives for leaving a slice out, in the order of EXCLUSIONS.
 
-    A disease that is only compared with (`than`, `mimics`, `misdiagnosed as`) gives none. Words
-    are no diagnosis: what this finds is to be looked at, and what it misses may be there.
+    A disease that is only mentioned for comparison (`than`, `mimics`, `misdiagnosed as`) doesn't
+    count. Words are no diagnosis: hits need a look, and there may be misses.
     """
     return [
         reason
@@ -52,7 +52,7 @@ def exclusions_of(text: str) -> list[str]:
 
 
 def leave_out(rows: pd.DataFrame, reasons: Sequence[str]) -> tuple[pd.DataFrame, list[str]]:
-    """Return the rows that have none of `reasons`, and what to say of the others.
+    """Return the rows without any of `reasons`, and notes on the others.
 
     Args:
         rows: rows of a slice table, text; the column `exclusion` may be missing, and holds reasons

@@ -1,4 +1,4 @@
-"""The source `folder`: any folder whose sub-folders are classes."""
+"""The source `folder`: any folder with one sub-folder per class."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SPLIT_NAMES = {
     "testing": "test",
     "test": "test",
 }
-"""Sub-folders that stand for a part of a split, in lower case."""
+"""Names of sub-folders for splits, in lower case."""
 
 
 DICOM_COLUMNS = {
@@ -40,7 +40,7 @@ DICOM_COLUMNS = {
 
 @dataclass(frozen=True)
 class _Found:
-    """One slice: its file, label as written, split (or empty), patient's folder (or empty)."""
+    """One slice: its file, label as written, split (or empty), and patient folder (or empty)."""
 
     file: Path
     label: str
@@ -52,9 +52,9 @@ def build(path: Path, pictures: PictureFolder, options: BuildOptions) -> Built:
     """Return a row for each slice below the class folders of `path`.
 
     Layouts: `<class>/...` and `Training|Validation|Testing/<class>/...`, case-insensitive.
-    A label is its folder's name without outer spaces. Where a class folder has sub-folders,
-    the first one is taken for the patient, and is the group; of a DICOM slice that lies in the
-    class folder itself the header's Patient ID is; any other slice is a group of its own.
+    A label is its folder's name without surrounding spaces. Sub-folders of a class folder are
+    taken for patients, and are the groups; a DICOM slice directly in the class folder is grouped
+    by the header's Patient ID; any other slice is a group of its own.
 
     Raises:
         UsageError: `path` is not a folder.
@@ -118,14 +118,14 @@ def _folders(root: Path) -> list[Path]:
 
 
 def _is_slice(file: Path, folder: Path) -> bool:
-    """Return whether `file` looks like a slice; hidden files and folders never do."""
+    """Return whether `file` looks like a slice; hidden files and folders don't."""
     if any(part.startswith((".", "__")) for part in file.relative_to(folder).parts):
         return False
     return file.is_file() and is_candidate(file)
 
 
 def _merge_case(found: list[_Found]) -> tuple[list[_Found], list[str]]:
-    """Give labels that differ in case only the spelling that comes first; say so."""
+    """Merge labels that differ in case only into the first spelling, and note it."""
     spellings: dict[str, list[str]] = defaultdict(list)
     for item in found:
         known = spellings[item.label.casefold()]
@@ -161,9 +161,9 @@ def _row(item: _Found, root: Path, name: str) -> dict[str, str]:
 
 
 def _known(file: Path) -> dict[str, str]:
-    """Return the columns that a DICOM header fills; none for pictures and broken files.
+    """Return the columns filled from a DICOM header; none for pictures and damaged files.
 
-    A broken file is refused by name when its pixels are read, not here.
+    A damaged file is refused by name later, when its pixels are read.
     """
     try:
         ids = read_ids(file)
@@ -173,7 +173,7 @@ def _known(file: Path) -> dict[str, str]:
 
 
 def _with_unique_ids(rows: pd.DataFrame, root: Path) -> pd.DataFrame:
-    """Where two files differ in their suffix only, give both the suffix in their slice_id."""
+    """Append the suffix to the slice_id of files that differ in their suffix only."""
     again = rows["slice_id"].duplicated(keep=False)
     if again.any():
         suffix = rows["path"].map(lambda path: Path(path).suffix)

@@ -1,4 +1,4 @@
-"""Groups for collections whose patients are not known: near-duplicates stay together."""
+"""Groups for collections with unknown patients: near-duplicates are kept together."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ __all__ = ["merge_near_duplicates"]
 def merge_near_duplicates(
     paths: Sequence[Path], groups: Sequence[str], *, name: str
 ) -> tuple[list[str], str]:
-    """Return the groups of slices, joined where they are near-duplicates, and a note.
+    """Return the groups of slices, merged across near-duplicates, and a note.
 
     Args:
-        paths: n files, each of which is read once.
-        groups: the group of each as far as it is known, unique where nothing is.
-        name: the source's, for the note.
+        paths: n files; each is read once.
+        groups: the known group of each, unique where unknown.
+        name: name of the source, for the note.
 
     Raises:
         ReadError: a slice can't be read; the message names the file.

@@ -1,4 +1,4 @@
-"""What a source is, and what it is told when its rows are built."""
+"""Sources and the options of a build."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ __all__ = ["BuildOptions", "Built", "PictureFolder", "Source", "known_source"]
 
 @dataclass(frozen=True)
 class BuildOptions:
-    """How slices are chosen; each source uses what concerns it.
+    """How slices are chosen; each source uses the options that concern it.
 
     Attributes:
         raw: ct-pneumonia: the slices as published instead of the cleaned ones.
         normal: msd-lung: tumour-free slices too, as label `normal`.
-        window: msd-lung, lung-pet-ct-dx: the window that Hounsfield units are rendered with;
-            None draws the lung or the mediastinal window for each patient.
-        slices_per_patient: msd-lung, lung-pet-ct-dx: at most so many slices of a label from one
+        window: msd-lung, lung-pet-ct-dx: the window for rendering Hounsfield units; None draws
+            the lung or the mediastinal window at random for each patient.
+        slices_per_patient: msd-lung, lung-pet-ct-dx: maximum number of slices per label and
             patient.
-        seed: of the windows that are drawn.
+        seed: of the randomly drawn windows.
         labels: keep only these labels; empty keeps all.
         exclude: leave out slices with one of these reasons in their column `exclusion`; "paper"
             stands for all of EXCLUSIONS.
-        phantom: what to draw.
+        phantom: settings of the phantoms.
     """
 
     raw: bool = False
@@ -44,7 +44,7 @@ class BuildOptions:
     phantom: PhantomSettings = field(default_factory=PhantomSettings)
 
     def window_of(self, patient: str) -> Window:
-        """Return the window for a patient's slices; a drawn one depends on no other patient."""
+        """Return the window for a patient's slices, independent of other patients."""
         if self.window is not None:
             return self.window
         drawn = hashlib.blake2b(f"{self.seed}/{patient}".encode(), digest_size=1).digest()[0]
@@ -53,7 +53,7 @@ class BuildOptions:
 
 @dataclass(frozen=True)
 class PictureFolder:
-    """Where a source's pictures may be written: the folder of the table, and whether to replace."""
+    """The folder of the table, where a source may write pictures, and whether to replace them."""
 
     folder: Path
     force: bool = False
@@ -61,7 +61,7 @@ class PictureFolder:
 
 @dataclass(frozen=True)
 class Built:
-    """What one source gives.
+    """The result of one source.
 
     Attributes:
         rows: text columns of a slice table; `path` and `mask` as resolved absolute paths.
@@ -73,25 +73,25 @@ class Built:
 
 
 Build = Callable[[Path, PictureFolder, BuildOptions], Built]
-"""Makes rows of the folder (or file) at a path."""
+"""Builds rows from the folder (or file) at a path."""
 
 Listed = Callable[[Path], pd.DataFrame]
-"""Gives the rows of all that the collection at a path lists."""
+"""Returns the rows of everything that the collection at a path lists."""
 
 
 @dataclass(frozen=True)
 class Source:
-    """One collection that hilum knows the layout of.
+    """A collection with a known layout.
 
     Attributes:
-        name: what a build calls it.
-        title: what it is, in a few words.
-        citation: how to cite it; empty where it is the user's own.
+        name: its name in a build.
+        title: a short description.
+        citation: how to cite it; empty for the user's own data.
         terms: licence or terms of use, as stated by its owners.
-        traps: what has misled people who used it.
-        build: makes rows of the folder (or file) at a path.
-        listed: the rows of all that the collection at a path lists, with or without files
-            (`path` is empty); None where it has no list of its own.
+        traps: known pitfalls.
+        build: builds rows from the folder (or file) at a path.
+        listed: returns rows of everything that the collection at a path lists, with or without
+            files (`path` is empty); None where it has no such list.
     """
 
     name: str
@@ -104,6 +104,6 @@ class Source:
 
 
 def known_source(name: str, build: Build, listed: Listed | None = None) -> Source:
-    """Return the source `name`, its facts taken from collections.toml."""
+    """Return the source `name` with its entry in collections.toml."""
     facts = known_collections()[name]
     return Source(name, facts.title, facts.citation, facts.terms, facts.traps, build, listed)

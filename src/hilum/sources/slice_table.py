@@ -1,4 +1,4 @@
-"""The source `table`: rows of a slices.csv that exists already, all columns kept."""
+"""The source `table`: rows of an existing slices.csv, with all columns."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What collections with volumes have in common: which slices are taken, and pictures of them."""
+"""Shared by collections with volumes: choosing slices and rendering pictures."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Item = TypeVar("Item")
 
 @dataclass(frozen=True)
 class PictureWriter:
-    """Writes pictures below the table's folder, and only where they differ."""
+    """Writes pictures below the table's folder, and only if they changed."""
 
     folder: Path
 
@@ -35,7 +35,7 @@ class PictureWriter:
 
 
 def spread(items: Sequence[Item], count: int) -> list[Item]:
-    """Return at most `count` of `items`, evenly spread from the first to the last."""
+    """Return at most `count` of `items`, evenly spaced from first to last."""
     if len(items) <= count:
         return list(items)
     indices = np.rint((np.arange(count) + 0.5) * len(items) / count - 0.5).astype(int)

@@ -1,4 +1,4 @@
-"""Who goes to train, validation and test: whole groups, every label's share kept."""
+"""Assignment of whole groups to train, validation and test, stratified by label."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ DEFAULT_FRACTIONS = (0.7, 0.15, 0.15)
 """Train, validation, test, as in the paper (714/150/150 of 1,014 a class)."""
 
 MOST_TRIES = 64
-"""Greedy assignments tried, each in another order; the best balanced one is kept."""
+"""Greedy assignments tried, each in another order; the best balanced one is used."""
 
 PLACEMENTS = 400_000
-"""Bound on groups x tries: beyond it fewer tries are made, so that a million rows take seconds."""
+"""Upper bound on groups x tries, so that a million rows take seconds."""
 
 Counts = npt.NDArray[np.float64]
 
@@ -36,11 +36,11 @@ def split_table(
     """Return `table` with its column `split` filled.
 
     Args:
-        table: any slice table; what stood in `split` is replaced.
+        table: any slice table; its column `split` is replaced.
         fractions: shares of train, validation and test; none negative, sum 1.
-        by: "group" never parts a group and keeps every label's share close to `fractions`;
-            "image" deals single slices, as the paper did, whatever their group: see `find_leak`.
-        seed: same table, same seed, same split.
+        by: "group" never divides a group and keeps every label's share close to `fractions`;
+            "image" assigns single slices regardless of group, as the paper did: see `find_leak`.
+        seed: the same table and seed give the same split.
 
     Raises:
         UsageError: the fractions are not shares of one.
@@ -60,7 +60,7 @@ def split_table(
 
 
 def _check_enough(counts: pd.DataFrame, fractions: tuple[float, ...], by: str) -> None:
-    """Refuse a label that can't be in every split that is asked for."""
+    """Refuse a label that can't be in every requested split."""
     wanted = sum(fraction > 0 for fraction in fractions)
     unit = "group" if by == "group" else "slice"
     for label, units in (counts > 0).sum().items():
@@ -75,18 +75,18 @@ def _check_enough(counts: pd.DataFrame, fractions: tuple[float, ...], by: str) -
 def best_assignment(
     counts: Counts, fractions: Counts, entropy: tuple[int, ...]
 ) -> npt.NDArray[np.intp]:
-    """Return for each unit the part that it goes to, the best of several tries.
+    """Return the split index of each unit, the best of several tries.
 
-    Best: every label in every part that is asked for, then the least worst deviation of a
-    label's share from the asked one.
+    Best means: every label in every requested split, then the smallest maximum deviation of a
+    label's share from the requested one.
 
     Args:
         counts: (units, labels) slices of each label in each unit.
-        fractions: (parts,) shares, sum 1; a part of 0 stays empty.
-        entropy: what the chance of the tries follows from.
+        fractions: (splits,) shares, sum 1; a split of share 0 stays empty.
+        entropy: seeds the random order of the tries.
 
     Raises:
-        SplitError: in every try some part lacks a label.
+        SplitError: in every try some split lacks a label.
     """
     tries = int(np.clip(PLACEMENTS // len(counts), 2, MOST_TRIES))
     target = counts.sum(axis=0) * fractions[:, None]
@@ -109,10 +109,10 @@ def best_assignment(
 
 
 def _greedy(counts: Counts, target: Counts, rng: np.random.Generator) -> npt.NDArray[np.intp]:
-    """Place the units, large ones first and equal ones by chance, where they are missed most.
+    """Assign units, large ones first and equal ones at random, to the split with the largest need.
 
-    A split misses a unit by how far it lies below its target, label by label, relative to the
-    label's slices in all (the rule of scikit-learn's StratifiedGroupKFold, for unequal parts).
+    The need of a split for a unit is its shortfall below the target, label by label, relative to
+    all slices of the label (the rule of scikit-learn's StratifiedGroupKFold, for unequal shares).
     """
     scale = counts.sum(axis=0)
     share = counts / scale

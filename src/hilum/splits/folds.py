@@ -1,4 +1,4 @@
-"""Folds: as many dealings as there are folds, every group in the test part of exactly one."""
+"""Cross-validation folds: one assignment per fold, each group in exactly one test split."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from hilum.table import SliceTable
 __all__ = ["FEWEST_FOLDS", "deal_folds"]
 
 FEWEST_FOLDS = 2
-"""With one, nothing would be left to train on."""
+"""With one fold, nothing would be left to train on."""
 TO_TRAIN_ON = 2
-"""Groups of a label that every fold needs outside its test part: for train and for validation."""
+"""Groups of a label that every fold needs outside its test split, to train and validate on."""
 
 Counts = npt.NDArray[np.float64]
 Parts = npt.NDArray[np.intp]
@@ -26,21 +26,21 @@ Parts = npt.NDArray[np.intp]
 def deal_folds(
     table: SliceTable, folds: int, *, seed: int = 0, validation: float = 0.15
 ) -> list[SliceTable]:
-    """Return the table once for each fold, with `split` filled: all slices, in the table's order.
+    """Return one table per fold, with `split` filled: all slices, in the table's order.
 
-    Every group is in the test part of exactly one fold and never parted within one. Test parts
-    are alike in size, and every label's share is kept in them and in validation.
+    Every group is in the test split of exactly one fold and is never divided. Test splits have
+    similar sizes, and they and the validation splits are stratified by label.
 
     Args:
-        table: any slice table; what stands in `split` is replaced.
-        folds: how many; at least 2.
-        seed: same table, same seed, same folds.
-        validation: share of each fold's other slices that the best epoch is chosen on.
+        table: any slice table; its column `split` is ignored and replaced.
+        folds: number of folds, at least 2.
+        seed: the same table and seed give the same folds.
+        validation: share of each fold's other slices that becomes its validation split.
 
     Raises:
-        UsageError: fewer than 2 folds, or no share between 0 and 1.
-        SplitError: a label has too few groups for all folds, or no dealing gives every fold every
-            label in train, validation and test.
+        UsageError: fewer than 2 folds, or `validation` not between 0 and 1.
+        SplitError: a label has too few groups for all folds, or no assignment gives every fold
+            every label in train, validation and test.
     """
     if folds < FEWEST_FOLDS:
         raise UsageError(f"a cross-validation needs at least {FEWEST_FOLDS} folds; got {folds}.")
@@ -58,8 +58,8 @@ def deal_folds(
 
 
 def _check_enough(counts: pd.DataFrame, folds: int) -> None:
-    """Refuse a label that can't be in every part of every fold."""
-    # Two folds: each tests on at most all groups but two, and is the other one's training part.
+    """Refuse a label that can't be in every split of every fold."""
+    # Two folds: each tests on all groups but two at most, and trains on the other's test split.
     needed = max(folds, 1 + TO_TRAIN_ON) if folds > TO_TRAIN_ON else 2 * TO_TRAIN_ON
     for label, groups in (counts > 0).sum().items():
         if groups < needed:
@@ -75,8 +75,8 @@ def _assign(
 ) -> list[npt.NDArray[np.object_]]:
     """Return for each fold the split of each group (row of `counts`).
 
-    Groups are weighed by their slices; where that leaves a fold without a label, as with one
-    group that is larger than all others, each group counts as one.
+    Groups are weighted by their slices; where that leaves a fold without a label, as with one
+    group larger than all others together, all groups get the same weight.
     """
     by_slices = counts.to_numpy(dtype=np.float64)
     for weighed in (by_slices, (by_slices > 0).astype(np.float64)):
@@ -99,7 +99,7 @@ def _assign(
 def _one_fold(
     weighed: Counts, tested: npt.NDArray[np.bool_], validation: float, entropy: tuple[int, ...]
 ) -> npt.NDArray[np.object_]:
-    """Return each group's split in one fold: those `tested`, and the rest dealt to the others."""
+    """Return each group's split in one fold: `tested` ones in test, the rest in the others."""
     names = np.full(len(weighed), "test", dtype=object)
     shares = np.array([1 - validation, validation])
     parts: Parts = best_assignment(weighed[~tested], shares, entropy)

@@ -1,4 +1,4 @@
-"""What the splits of a table hold and share, in numbers and in words."""
+"""Leakage between the splits of a table, in numbers and in words."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ __all__ = ["Leak", "check_splits", "count_splits", "find_leak", "lone_slices"]
 
 @dataclass(frozen=True)
 class Leak:
-    """What the test slices share with the training slices.
+    """Groups shared between splits.
 
     Attributes:
-        groups: number of groups that have slices in more than one split.
+        groups: number of groups with slices in more than one split.
         share_of_test_slices: share of the test slices whose group is also in train, 0 to 1.
         sentence: the same in plain words.
     """
@@ -27,23 +27,22 @@ class Leak:
 
 
 def find_leak(table: SliceTable) -> Leak:
-    """Return what the splits of `table` share, in numbers and in words."""
+    """Return the groups that splits of `table` share, in numbers and in words."""
     rows = table.rows[table.rows["split"] != ""]
-    spread = rows.groupby("group")["split"].nunique()
-    parted = int((spread > 1).sum())
+    splits_of_group = rows.groupby("group")["split"].nunique()
+    divided = int((splits_of_group > 1).sum())
     groups = {split: set(rows.loc[rows["split"] == split, "group"]) for split in SPLITS}
     test = rows[rows["split"] == "test"]
     shared = float(test["group"].isin(groups["train"]).mean()) if len(test) else 0.0
-    if not parted:
+    if not divided:
         return Leak(0, 0.0, "No group is in more than one split.")
-    share_text = (
-        f"{parted} of {len(spread)} groups {'is' if parted == 1 else 'are'} in more than one split"
-    )
-    return Leak(parted, shared, f"{share_text}, {_meaning(groups, shared)}")
+    are = "is" if divided == 1 else "are"
+    share_text = f"{divided} of {len(splits_of_group)} groups {are} in more than one split"
+    return Leak(divided, shared, f"{share_text}, {_meaning(groups, shared)}")
 
 
 def _meaning(groups: Mapping[str, set[str]], shared: float) -> str:
-    """Return what it means for the figures that these splits share groups."""
+    """Return what the shared groups mean for the metrics."""
     if shared:
         return (
             f"and {shared:.0%} of the test slices come from a group that the network was trained "
@@ -61,7 +60,7 @@ def _meaning(groups: Mapping[str, set[str]], shared: float) -> str:
 
 
 def lone_slices(table: SliceTable) -> list[str]:
-    """Return a sentence where every group is one slice, as where no patient is known; or none."""
+    """Return a caution if every group is a single slice, as with unknown patients; else nothing."""
     if len(table) < 2 or table.rows["group"].nunique() < len(table):
         return []
     return [
@@ -102,7 +101,7 @@ def _groups(count: int) -> str:
 
 
 def count_splits(table: SliceTable) -> Mapping[str, Mapping[str, int]]:
-    """Return split -> label -> number of slices, every label named in every split."""
+    """Return split -> label -> number of slices, with all labels in every split."""
     rows = table.rows
     return {
         split: {

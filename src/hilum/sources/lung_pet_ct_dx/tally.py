@@ -1,4 +1,4 @@
-"""What was odd about a collection, counted, and told in one sentence each."""
+"""Counts of oddities in a collection, each reported in one sentence."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ __all__ = ["Tally"]
 
 
 class Tally:
-    """Counts oddities by kind, and keeps the name of the first file of each.
+    """Counts oddities by kind, and stores the name of the first file of each.
 
-    The names are those of files without their folders: the folders hold patients' names.
+    File names come without folders, since folders have patients' names.
     """
 
     def __init__(self) -> None:
@@ -24,16 +24,16 @@ class Tally:
         self._first.setdefault(kind, file)
 
     def say(self, sentence: str) -> None:
-        """Keep a sentence, without its full stop, that needs no count."""
+        """Add a sentence, without its full stop, that needs no count."""
         self._sentences.append(sentence)
 
     def instead(self) -> str:
-        """Return what was met, in parentheses after a refusal; nothing where nothing was."""
+        """Return the counts in parentheses for a refusal; empty text without counts."""
         met = ", ".join(f"{kind}: {count}" for kind, count in self._counts.items())
         return f" ({met})" if met else ""
 
     def notes(self, source: str) -> list[str]:
-        """Return a sentence for each kind, in the order in which they were met."""
+        """Return a sentence for each kind, in order of first occurrence."""
         return [f"{source}: {sentence}." for sentence in self._sentences] + [
             f"{source}: {kind}: {count}{f' (the first: {name})' if name else ''}."
             for kind, count in self._counts.items()

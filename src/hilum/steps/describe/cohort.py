@@ -1,4 +1,4 @@
-"""Who and what a slice table holds, class by class: the numbers of a paper's cohort tables."""
+"""Counts of a slice table by class: the numbers of a paper's cohort tables."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ __all__ = ["UNKNOWN", "cohort_of"]
 
 UNKNOWN = "unknown"
 MOST_VALUES = 24
-"""Values that a table of a characteristic shows; rarer ones are joined as `other`."""
+"""Values shown in the table of a characteristic; rarer ones are merged into `other`."""
 OTHER = "other"
 
 LEAST = 5
-"""Slices that a value must have to be told from others when its link with the class is measured
-(Cochran 1954, Biometrics 10:417); rarer ones are joined: what occurs once each tells nothing."""
+"""Slices that a value needs to count by itself when its association with the class is measured
+(Cochran 1954, Biometrics 10:417); rarer values are merged, as singletons carry no information."""
 
 CLEAR = 0.5
-"""Cramér's V from which a picture's property tells the classes apart (Cohen: large)."""
+"""Cramér's V from which a property of the pictures tells the classes apart (Cohen: large)."""
 
 
 @dataclass(frozen=True)
 class _Characteristic:
-    """A column to count.
+    """A categorical column.
 
     Attributes:
         column: its name.
         title: its heading.
-        picture: whether it belongs to the picture's making.
-        prefix: what every value begins with, where it doesn't yet: a stage `1c` is shown as `T1c`.
+        picture: whether it describes how the picture was made.
+        prefix: added to values without it: a stage `1c` is shown as `T1c`.
     """
 
     column: str
@@ -62,9 +62,9 @@ def cohort_of(rows: pd.DataFrame, *, title: str) -> dict[str, Any]:
     """Return the content of cohort.json.
 
     Args:
-        rows: a slice table's rows, all text, with the columns `format` and `size` where the
-            pictures were looked at.
-        title: what was described.
+        rows: a slice table's rows, all text, with the columns `format` and `size` if the
+            pictures were read.
+        title: name of the described table.
     """
     labels = sorted(rows["label"].unique())
     tables = [_table(rows, labels, one) for one in CHARACTERISTICS if _is_there(rows, one.column)]
@@ -89,7 +89,7 @@ def _is_there(rows: pd.DataFrame, column: str) -> bool:
 
 
 def _counts(rows: pd.DataFrame) -> dict[str, int]:
-    """Return slices, groups, sources and, where they are told, articles and patients."""
+    """Return the numbers of slices, groups, sources and, where known, articles and patients."""
     counts = {
         "slices": len(rows),
         "groups": rows["group"].nunique(),
@@ -152,20 +152,20 @@ def _rows(
 
 
 def _prefixed(value: str, prefix: str) -> str:
-    """Return a value that begins with `prefix`; an unknown one stays as it is."""
+    """Return a value with `prefix`; the unknown value is unchanged."""
     there = value == UNKNOWN or value.casefold().startswith(prefix.casefold())
     return value if there else prefix + value
 
 
 def _one_spelling(values: pd.Series) -> pd.Series:
-    """Write values that differ in case only as the most frequent of them is written."""
+    """Give values that differ in case only the most frequent spelling."""
     counts = values.value_counts()
     spelling = {value.casefold(): value for value in reversed(counts.index)}
     return values.map({value: spelling[value.casefold()] for value in counts.index})
 
 
 def _association(values: pd.Series, labels: pd.Series) -> float | None:
-    """Return Cramér's V of values and classes, corrected; None where either has one only."""
+    """Return the bias-corrected Cramér's V of values and classes; None if either is constant."""
     rare = values.map(values.value_counts()) < LEAST
     joined, known = values.mask(rare, OTHER), values != UNKNOWN
     counts = pd.crosstab(joined[known], labels[known]).to_numpy(dtype=float)
@@ -173,7 +173,7 @@ def _association(values: pd.Series, labels: pd.Series) -> float | None:
 
 
 def _exclusions(rows: pd.DataFrame) -> Iterator[dict[str, Any]]:
-    """Yield each reason for leaving slices out, with the slices that it concerns."""
+    """Yield each reason for exclusion with its slices."""
     if not _is_there(rows, "exclusion"):
         return
     reasons = rows["exclusion"].str.split("; ")
@@ -183,7 +183,7 @@ def _exclusions(rows: pd.DataFrame) -> Iterator[dict[str, Any]]:
 
 
 def _doubts(tables: Sequence[dict[str, Any]], labels: Sequence[str]) -> Iterator[str]:
-    """Say which property of the pictures tells the classes apart."""
+    """Yield a sentence for each property of the pictures that tells the classes apart."""
     if len(labels) < 2:
         return
     for table in tables:

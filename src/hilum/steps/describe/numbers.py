@@ -1,4 +1,4 @@
-"""Numbers of a cohort: ages, weights and sizes, by slice and by group."""
+"""Numeric columns of a cohort: ages, weights and sizes, by slice and by group."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["NUMBERS", "Number", "age_in_years", "count_numbers"]
 
 @dataclass(frozen=True)
 class Number:
-    """A column of numbers: its name, its heading, and whether it is of the picture's making."""
+    """A numeric column: name, heading, and whether it describes how the picture was made."""
 
     column: str
     title: str
@@ -47,10 +47,10 @@ def age_in_years(text: str) -> float:
 
 
 def count_numbers(rows: pd.DataFrame, labels: Sequence[str], number: Number) -> dict[str, Any]:
-    """Return mean, median, spread and range of a number; of ages, with a histogram.
+    """Return mean, median, spread and range of a number; for ages also a histogram.
 
-    Every slice counts for itself; `groups`, `group_mean` and `group_median` count every group
-    once, with the mean of its slices: a patient of many slices weighs no more than another.
+    Values are averaged over slices; `groups`, `group_mean` and `group_median` count every group
+    once, with the mean of its slices, so that a patient with many slices has no more weight.
     """
     read = age_in_years if number.column == "age" else _number
     values = pd.Series([read(text) for text in rows[number.column]], index=rows.index, dtype=float)
@@ -76,7 +76,7 @@ def count_numbers(rows: pd.DataFrame, labels: Sequence[str], number: Number) -> 
 
 
 def _number(text: str) -> float:
-    """Return a number, NaN where there is none."""
+    """Parse a finite number; NaN for anything else."""
     try:
         value = float(text)
     except ValueError:
@@ -85,11 +85,11 @@ def _number(text: str) -> float:
 
 
 def _spread(known: pd.Series, of_groups: pd.Series) -> dict[str, float]:
-    """Return the figures of a class, in the unit of the values."""
-    figures = {
+    """Return the statistics of a class, in the unit of the values."""
+    statistics = {
         "mean": known.mean(), "sd": known.std(ddof=1) if len(known) > 1 else 0.0,
         "median": known.median(), "low": known.min(), "high": known.max(),
         "group_mean": of_groups.mean(), "group_median": of_groups.median(),
     }  # fmt: skip
-    rounded = {name: round(float(value), 2) for name, value in figures.items()}
+    rounded = {name: round(float(value), 2) for name, value in statistics.items()}
     return {**rounded, "groups": len(of_groups)}

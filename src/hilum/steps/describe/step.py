@@ -1,4 +1,4 @@
-"""Describing a cohort: a slice table, or everything that a collection's own list names."""
+"""Describe a cohort: a slice table, or everything that a collection lists."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ DESCRIBED_MARKS = ("cohort.json", "cohort.html")
 """Files by which a folder is known as a description, which --force may replace."""
 
 READERS = 4
-"""Threads that look at pictures: the decoders release the interpreter's lock."""
+"""Threads that read pictures: the decoders release the GIL."""
 AHEAD = 256
-"""Slices handed over at a time: bounds the memory."""
+"""Slices submitted at a time, to bound memory."""
 
 
 def describe(
@@ -39,16 +39,16 @@ def describe(
     force: bool = False,
     progress: Progress = SILENT,
 ) -> dict[str, Any]:
-    """Count who and what a slice table holds, class by class, and write it as HTML and CSV.
+    """Summarise a slice table by class, as HTML and CSV.
 
     Writes cohort.json, cohort.csv, cohort.html and figures/*.svg into the folder `out`.
 
     Args:
         table: the slices.
-        out: the folder to make.
-        pictures: read every slice for its size and format, too.
-        force: replace a description that stands there.
-        progress: told how far it is.
+        out: the folder to create.
+        pictures: also read every slice, for its size and format.
+        force: replace an existing description.
+        progress: receives the progress.
 
     Returns:
         the content of cohort.json.
@@ -68,7 +68,7 @@ def describe(
 def describe_listed(
     name: str, path: Path, *, out: Path | str, force: bool = False
 ) -> dict[str, Any]:
-    """Describe all that a collection lists, whether its files are there or not.
+    """Describe everything that a collection lists, whether its files exist or not.
 
     Args:
         name: a source in SOURCES that has a list of its own, such as `ct-pneumonia`.
@@ -81,7 +81,7 @@ def describe_listed(
     """
     source = SOURCES.get(name)
     if source is None or source.listed is None:
-        able = ", ".join(one.name for one in SOURCES.values() if one.listed)
+        able = ", ".join(source.name for source in SOURCES.values() if source.listed)
         raise UsageError(f"{name!r} has no list of its own to describe; these have: {able}.")
     refuse_existing(Path(out), force=force, marks=DESCRIBED_MARKS)
     content = {**cohort_of(source.listed(path), title=f"{name}, all that it lists"), "design": None}
