@@ -253,7 +253,7 @@ def _scaled(
     if (rows, columns) == hu.shape:
         return hu, boxes
     method = cv2.INTER_AREA if shrink < 1 else cv2.INTER_LINEAR
-    scaled = np.asarray(cv2.resize(hu, (columns, rows), method=method), dtype=np.float32)
+    scaled = np.asarray(cv2.resize(hu, (columns, rows), interpolation=method), dtype=np.float32)
     by_row, by_column = rows / hu.shape[0], columns / hu.shape[1]
     moved = [
         Box(
