@@ -28,6 +28,7 @@ __all__ = [
     "check_rows",
     "read_csv",
     "read_table",
+    "refuse_own_slices",
     "relative_to",
     "write_csv",
     "write_table",
@@ -108,6 +109,13 @@ class SliceTable:
 def as_table(table: SliceTable | Path | str) -> SliceTable:
     """Return `table` itself, or the table read from a path."""
     return table if isinstance(table, SliceTable) else read_table(Path(table))
+
+
+def refuse_own_slices(table: SliceTable, folder: Path) -> None:
+    """Raise UsageError at a folder that holds the slices: replacing it would remove them."""
+    inside = folder.resolve()
+    if any(path.resolve().is_relative_to(inside) for path in {p.parent for p in table.paths()}):
+        raise UsageError(f"{folder} holds slices of {table.name}; choose another folder.")
 
 
 def read_table(path: Path | str) -> SliceTable:

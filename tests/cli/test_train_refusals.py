@@ -317,7 +317,7 @@ def test_a_run_folder_that_holds_the_slices_is_refused(
         (place / "phantom" / name).write_text("")
     with untouched(place):
         done = train(place / "slices.csv", place / "phantom", "--force")
-    done.refused(2, "phantom holds slices of slices.csv; choose another run folder")
+    done.refused(2, "phantom holds slices of slices.csv; choose another folder")
 
 
 def test_a_class_with_an_empty_split_is_left_out(place: Path, train: Call) -> None:

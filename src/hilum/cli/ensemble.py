@@ -32,7 +32,7 @@ def command(
     from hilum.steps.ensemble import ensemble
 
     run = ensemble(runs, out=out, force=force)
-    typer.echo(run.network()["title"])
+    typer.echo(run.description.title)
     if not report:
         typer.echo(f"Next: hilum evaluate {out}")
         return

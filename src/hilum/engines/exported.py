@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from hilum.engines.onnx_network import OnnxNetwork, open_onnx
+from hilum.run.network import RunNetwork
 
 __all__ = ["ExportedRun"]
 
@@ -39,9 +39,10 @@ class ExportedRun:
 
     @property
     def network_file(self) -> Path:
-        """Where `network` stands."""
+        """The file that describes the network."""
         return self.path
 
-    def network(self) -> dict[str, Any]:
-        """Return what the run's network.json said when it was exported."""
-        return self.opened.card
+    @property
+    def description(self) -> RunNetwork:
+        """The content of the run's network.json when it was exported."""
+        return RunNetwork.of(self.opened.card, file=self.path)

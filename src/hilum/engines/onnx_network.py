@@ -112,9 +112,9 @@ def open_run_onnx(run: Run) -> OnnxNetwork:
     """
     if not run.onnx_file.is_file():
         raise RunError(f"{run.folder} has no {run.onnx_file.name}.")
-    network, told = open_onnx(run.onnx_file), run.network()
+    network, content = open_onnx(run.onnx_file), run.description.content
     for key in ("input", "class_names"):
-        if network.card.get(key) != told.get(key):
+        if network.card.get(key) != content.get(key):
             raise RunError(f"{run.onnx_file} and {run.network_file.name} differ in {key}.")
     return network
 

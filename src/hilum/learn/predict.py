@@ -12,7 +12,7 @@ import numpy.typing as npt
 import torch
 
 from hilum.engines import share_of_cores
-from hilum.errors import RunError, UsageError
+from hilum.errors import UsageError
 from hilum.learn.checkpoint import load_weights
 from hilum.learn.data import as_batch
 from hilum.learn.device import computes_bfloat16, keep_memory
@@ -21,6 +21,7 @@ from hilum.learn.networks import Classifier, build_network
 from hilum.learn.weights import Weights
 from hilum.prepare import BATCH
 from hilum.run import Run
+from hilum.run.network import input_scaling, network_facts
 
 __all__ = ["Member", "load_network", "load_networks", "open_torch", "untrained_networks"]
 
@@ -153,16 +154,17 @@ def untrained_networks(run: Run, *, seed: int = 0) -> list[Member]:
 
 
 def _member(run: Run, network: Classifier) -> Member:
-    return Member(network, _told(run)["size"], str(run.network().get("cam_layer", "")))
+    return Member(network, network_facts(run).size, run.description.cam_layer)
 
 
 def _built(run: Run) -> Classifier:
     """Return the network of a run with random weights, frozen where the run's is."""
     run.refuse_without_network()
-    told, recipe = _told(run), run.recipe()
-    start = Weights(recipe.timm_name, None, "", "", told["mean"], told["std"])
-    network = build_network(recipe, start, classes=told["classes"], frozen_random=True)
-    network.scale(told["mean"], told["std"])
+    mean, std = input_scaling(run)
+    recipe, classes = run.recipe(), len(network_facts(run).class_names)
+    start = Weights(recipe.timm_name, None, "", "", mean, std)
+    network = build_network(recipe, start, classes=classes, frozen_random=True)
+    network.scale(mean, std)
     return network
 
 
@@ -170,14 +172,3 @@ def _ready(network: Classifier) -> Classifier:
     """Return a network in inference mode, on the GPU if there is one."""
     device = "cuda" if torch.cuda.is_available() else "cpu"
     return network.to(device).eval().requires_grad_(False)
-
-
-def _told(run: Run) -> dict[str, Any]:
-    """Return what network.json says of the input (`size`, `mean`, `std`) and of the `classes`."""
-    told = run.network()
-    try:
-        mean, std = tuple(told["input"]["mean"]), tuple(told["input"]["std"])
-        size, classes = int(told["input"]["size"]), len(told["class_names"])
-    except (KeyError, TypeError, ValueError) as error:
-        raise RunError(f"{run.network_file} lacks {error}: it is not a whole run.") from None
-    return {"size": size, "mean": mean, "std": std, "classes": classes}

@@ -10,7 +10,7 @@ import io
 import re
 import warnings
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import matplotlib as mpl
 from markupsafe import Markup, escape
@@ -26,6 +26,7 @@ __all__ = [
     "PROBE",
     "RULE",
     "SERIES",
+    "Drawing",
     "draw",
     "inline",
     "plain",
@@ -89,6 +90,13 @@ _SETTINGS: dict[Any, Any] = {
     "legend.framealpha": 0.85,
     "lines.linewidth": 1.8,
 }
+
+
+class Drawing(NamedTuple):
+    """A figure as SVG text, and in words for who can't see it."""
+
+    svg: str
+    description: str
 
 
 def draw(size: tuple[float, float], paint: Callable[[Figure], None]) -> str:

@@ -9,10 +9,9 @@ from typing import Any
 import pandas as pd
 from matplotlib.figure import Figure
 
-from hilum.report.canvas import INK, NETWORK, PROBE, SERIES, draw, plain
+from hilum.report.canvas import INK, NETWORK, PROBE, SERIES, Drawing, draw, plain
 from hilum.report.numbers import MISSING
 from hilum.report.page import fill_page
-from hilum.report.run.figures import Drawing
 from hilum.storage.atomic import write_text
 from hilum.table import write_csv
 

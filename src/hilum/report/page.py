@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable, Mapping
 from importlib import resources
+from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from hilum.report.canvas import inline
+from hilum.report.canvas import Drawing, inline
 from hilum.report.numbers import counted, decimals, duration, fixed, interval, known, whole
-from hilum.report.run.figures import Drawing
 
-__all__ = ["fill_page"]
+__all__ = ["fill_page", "read_picture"]
+
+LARGEST_PICTURE = 4 * 2**20
+"""Bytes; a larger picture is named but not put into the page, which must open on a phone."""
+
+_PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 
 def fill_page(
@@ -53,3 +59,16 @@ def fill_page(
         figures={name: inline(d.svg, name, d.description) for name, d in figures.items()},
         **content,
     )
+
+
+def read_picture(name: str, folder: Path) -> tuple[str, str]:
+    """Return a PNG below `folder` as a data URI and an empty text, or no data and the reason."""
+    path = (folder / name).resolve()
+    if not name or not path.is_relative_to(folder.resolve()) or not path.is_file():
+        return "", "The picture is missing from the run folder."
+    if path.stat().st_size > LARGEST_PICTURE:
+        return "", f"The picture is too large for this page; it lies in the run folder at {name}."
+    content = path.read_bytes()
+    if not content.startswith(_PNG_SIGNATURE):
+        return "", "The picture is not a PNG file."
+    return f"data:image/png;base64,{base64.b64encode(content).decode('ascii')}", ""

@@ -1,5 +1,16 @@
 """The run folder: what its files are called, and reading them back."""
 
-from hilum.run.folder import KINDS, RUN_MARKS, Run, open_run, probability_column, write_json
+from hilum.run.folder import RUN_MARKS, Run, as_run, as_runs, open_run, probability_column
+from hilum.run.json_file import write_json
+from hilum.run.network import KINDS
 
-__all__ = ["KINDS", "RUN_MARKS", "Run", "open_run", "probability_column", "write_json"]
+__all__ = [
+    "KINDS",
+    "RUN_MARKS",
+    "Run",
+    "as_run",
+    "as_runs",
+    "open_run",
+    "probability_column",
+    "write_json",
+]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Iterable
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,14 +12,11 @@ import pandas as pd
 
 from hilum.errors import RunError, UsageError
 from hilum.recipe import Recipe, load_recipe
-from hilum.storage.atomic import write_text
+from hilum.run.json_file import read_json
+from hilum.run.network import RunNetwork, read_network
 from hilum.table import SliceTable, read_csv, read_table, write_csv
 
-__all__ = ["KINDS", "RUN_MARKS", "Run", "open_run", "probability_column", "write_json"]
-
-KINDS = ("network", "ensemble", "cross-validation")
-"""What a run is: one network; several of which the probabilities are averaged; or the folds of a
-cross-validation, which has predictions and figures and no network of its own."""
+__all__ = ["RUN_MARKS", "Run", "as_run", "as_runs", "open_run", "probability_column"]
 
 RUN_MARKS = ("network.json", "slices.csv")
 """Files that every kind of run has from its beginning: by them --force knows its own."""
@@ -116,12 +114,19 @@ class Run:
         return self.folder / "members"
 
     @property
+    def description(self) -> RunNetwork:
+        """The content of network.json, typed; read again only when the file has changed.
+
+        Raises:
+            RunError: the file is missing or broken.
+        """
+        self._need(self.network_file)
+        return read_network(self.network_file)
+
+    @property
     def kind(self) -> str:
-        """One of `KINDS`, as network.json says it."""
-        kind = self._json(self.network_file).get("kind", KINDS[0]) if self._told else KINDS[0]
-        if kind not in KINDS:
-            raise RunError(f"{self.network_file}: kind is one of {', '.join(KINDS)}; got {kind!r}.")
-        return str(kind)
+        """One of `KINDS`, as network.json says it; "network" before that file is written."""
+        return self.description.kind if self.network_file.is_file() else RunNetwork.kind
 
     @property
     def finished(self) -> bool:
@@ -129,10 +134,6 @@ class Run:
         if self.kind == "cross-validation":
             return self.predictions_file.is_file()
         return self.members.is_dir() if self.kind == "ensemble" else self.weights_file.is_file()
-
-    @property
-    def _told(self) -> bool:
-        return self.network_file.is_file()
 
     def table(self) -> SliceTable:
         """Read the slices that were used."""
@@ -145,8 +146,8 @@ class Run:
         return load_recipe(self.recipe_file)
 
     def network(self) -> dict[str, Any]:
-        """Read network.json."""
-        return self._json(self.network_file)
+        """Return the content of network.json as it is written; see also `description`."""
+        return deepcopy(dict(self.description.content))
 
     def member_runs(self) -> list[Run]:
         """Return the runs that an ensemble averages, in the order of its network.json.
@@ -155,7 +156,7 @@ class Run:
             RunError: network.json does not list them, or one of them is gone.
         """
         try:
-            names = [str(member["name"]) for member in self.network()["members"]]
+            names = [str(member["name"]) for member in self.description.content["members"]]
         except (KeyError, TypeError) as error:
             raise RunError(
                 f"{self.network_file} does not list the members ({error!r}); make the ensemble "
@@ -215,16 +216,15 @@ class Run:
         """Write predictions.csv, whole or not at all."""
         write_csv(rows, self.predictions_file)
 
+    def remove_localisation(self) -> None:
+        """Remove what `localise` measured, as when the maps are made again."""
+        self.localisation_table.unlink(missing_ok=True)
+        self.localisation_file.unlink(missing_ok=True)
+
     def _json(self, path: Path, *, step: str = "train") -> dict[str, Any]:
         """Read a JSON object of the run."""
         self._need(path, step=step)
-        try:
-            content = json.loads(path.read_text(encoding="utf-8"))
-        except (UnicodeDecodeError, json.JSONDecodeError) as error:
-            raise RunError(f"{path}: not JSON: {error}.") from None
-        if not isinstance(content, dict):
-            raise RunError(f"{path}: a JSON object was expected.")
-        return content
+        return read_json(path)
 
     def _need(self, path: Path, *, step: str = "train") -> None:
         """Raise RunError where a file of the run is missing, with the command that makes it."""
@@ -261,11 +261,16 @@ def open_run(folder: Path | str) -> Run:
     return run
 
 
+def as_run(run: Run | Path | str) -> Run:
+    """Return `run` itself, or open the run in a folder; see `open_run`."""
+    return run if isinstance(run, Run) else open_run(run)
+
+
+def as_runs(runs: Iterable[Run | Path | str]) -> list[Run]:
+    """Return several runs, each opened where a folder is given; see `open_run`."""
+    return [as_run(run) for run in runs]
+
+
 def probability_column(class_name: str) -> str:
     """Return the name of the column that holds the probability of a class."""
     return f"probability_{class_name}"
-
-
-def write_json(content: dict[str, Any], path: Path) -> None:
-    """Write a JSON object, whole or not at all; NaN is refused, `null` says undefined."""
-    write_text(path, json.dumps(content, indent=1, allow_nan=False, ensure_ascii=False) + "\n")

@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from hilum.errors import RunError, UsageError
-from hilum.run import RUN_MARKS, Run, open_run, write_json
+from hilum.run import RUN_MARKS, Run, as_run, write_json
 from hilum.run.environment import describe_environment
-from hilum.steps.facts import NetworkFacts, network_facts, refuse_own_slices
+from hilum.run.network import NetworkFacts, network_facts
 from hilum.steps.same_slices import refuse_unlike
 from hilum.storage.atomic import new_folder, refuse_existing
-from hilum.table import SliceTable, write_table
+from hilum.table import SliceTable, refuse_own_slices, write_table
 
 __all__ = ["ensemble"]
 
@@ -87,7 +87,7 @@ def ensemble(runs: Iterable[Run | Path | str], *, out: Path | str, force: bool =
 def _networks(runs: Iterable[Run | Path | str]) -> Iterable[tuple[Run, SliceTable]]:
     """Yield the runs of one network each, with their slices; an ensemble yields its members."""
     for given in runs:
-        run = given if isinstance(given, Run) else open_run(given)
+        run = as_run(given)
         if run.kind == "cross-validation":
             raise UsageError(
                 f"{run.folder} is a cross-validation: each of its folds was tested on slices that "

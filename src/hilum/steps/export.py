@@ -19,11 +19,11 @@ from hilum.learn.predict import load_network
 from hilum.learn.quantise import quantise
 from hilum.prepare import BATCH, Pictures, decode_table
 from hilum.progress import SILENT, Progress
-from hilum.run import Run, open_run
+from hilum.run import Run, as_run
 from hilum.run.environment import version
+from hilum.run.network import NetworkFacts, network_facts
 from hilum.scores import figures
 from hilum.steps.evaluate.metrics import labelled, predictions_frame
-from hilum.steps.facts import NetworkFacts, network_facts
 from hilum.steps.predict.formats import NOTICE
 from hilum.storage.atomic import new_file, refuse_existing
 from hilum.table import SliceTable
@@ -88,7 +88,7 @@ def export(
             nothing is written then.
         ReadError: a slice that int8 needs can't be read any more.
     """
-    run, path = run if isinstance(run, Run) else open_run(run), Path(out)
+    run, path = as_run(run), Path(out)
     if precision not in PRECISIONS:
         raise UsageError(f"a precision is one of {', '.join(PRECISIONS)}; got {precision!r}.")
     if path.suffix != ".onnx":

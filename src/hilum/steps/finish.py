@@ -7,7 +7,7 @@ from pathlib import Path
 
 from hilum.progress import SILENT, Progress
 from hilum.report import write_report
-from hilum.run import Run, open_run
+from hilum.run import Run, as_run
 from hilum.steps.evaluate import evaluate
 from hilum.steps.explain import explain
 from hilum.steps.localise import localise
@@ -22,7 +22,7 @@ def finish(run: Run | Path | str, *, progress: Progress = SILENT) -> Path:
 
     Of several processes the first does the work, and the others return at once.
     """
-    run = run if isinstance(run, Run) else open_run(run)
+    run = as_run(run)
     if os.environ.get("RANK", "0") == "0":
         whole = run.kind == "cross-validation"
         if not (whole and run.metrics_file.is_file()):

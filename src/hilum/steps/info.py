@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from hilum.errors import RunError
-from hilum.run import Run, open_run
+from hilum.run import Run, as_run
 from hilum.table import read_csv
 
 __all__ = ["describe_run"]
@@ -30,7 +30,7 @@ def describe_run(run: Run | Path | str, *, layers: bool = False) -> Told:
         UsageError: `layers` of a run that has no network of its own.
         RunError: the run is not whole.
     """
-    run = run if isinstance(run, Run) else open_run(run)
+    run = as_run(run)
     try:
         told = {**_made_of(run), **_of_data(run), **_decides(run), **_figures(run)}
     except (KeyError, TypeError, ValueError) as error:

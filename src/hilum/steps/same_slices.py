@@ -9,7 +9,7 @@ import pandas as pd
 
 from hilum.errors import UsageError
 from hilum.run import Run
-from hilum.steps.facts import NetworkFacts
+from hilum.run.network import NetworkFacts
 from hilum.table import SliceTable
 
 __all__ = ["refuse_unlike"]

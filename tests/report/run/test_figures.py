@@ -13,8 +13,9 @@ from matplotlib.figure import Figure
 from hilum.errors import RunError
 from hilum.report.canvas import NETWORK, draw, inline
 from hilum.report.run.confusion import confusion
-from hilum.report.run.figures import auc_bars, drawings, numeric_history
+from hilum.report.run.figures import auc_bars, drawings
 from hilum.report.run.files import read_run_files
+from hilum.run.history import numeric_history
 
 MakeRun = Callable[..., Path]
 

@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 
 from hilum.errors import RunError
-from hilum.report.run.map_cards import LARGEST_PICTURE, map_cards
+from hilum.report.page import LARGEST_PICTURE
+from hilum.report.run.map_cards import map_cards
 from hilum.table import read_csv
 
 MakeRun = Callable[..., Path]

@@ -158,7 +158,7 @@ def test_the_folder_of_the_slices_themselves_is_never_replaced(
     slices: SliceTable, tmp_path: Path
 ) -> None:
     own = clean(slices, out=tmp_path / "out").table
-    with pytest.raises(UsageError, match=r"holds slices of slices\.csv itself"):
+    with pytest.raises(UsageError, match=r"holds slices of slices\.csv; choose another"):
         clean(own, out=tmp_path / "out", force=True)
     assert own.paths()[0].is_file()
 

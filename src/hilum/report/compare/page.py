@@ -7,6 +7,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from hilum.report.canvas import Drawing
 from hilum.report.compare.curves import small_curves
 from hilum.report.compare.figures import all_roc, roc_corner, short_names, trade_off
 from hilum.report.compare.tables import (
@@ -26,7 +27,6 @@ from hilum.report.numbers import (
     known,
 )
 from hilum.report.page import fill_page
-from hilum.report.run.figures import Drawing
 from hilum.report.statements import verdict
 from hilum.storage.atomic import write_text
 from hilum.table import write_csv

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
-import pandas as pd
-
-from hilum.errors import RunError
+from hilum.report.canvas import Drawing
 from hilum.report.intervals import Bar, intervals
 from hilum.report.numbers import fixed, interval
 from hilum.report.run.confusion import confusion
@@ -16,24 +14,9 @@ from hilum.report.run.files import RunFiles
 from hilum.report.run.localisation import Panel, localisation, panels_of, size_panels
 from hilum.report.run.reliability import reliability
 from hilum.report.run.roc import roc
+from hilum.run.history import numeric_history
 
-__all__ = ["Drawing", "auc_bars", "drawings", "numeric_history"]
-
-HISTORY_COLUMNS = (
-    "epoch",
-    "train_loss",
-    "validation_loss",
-    "validation_accuracy",
-    "validation_auc",
-    "best",
-)
-
-
-class Drawing(NamedTuple):
-    """A figure as SVG text, and in words for who can't see it."""
-
-    svg: str
-    description: str
+__all__ = ["auc_bars", "drawings"]
 
 
 def drawings(files: RunFiles) -> dict[str, Drawing]:
@@ -124,26 +107,6 @@ def auc_bars(metrics: Mapping[str, Any]) -> list[Bar]:
     if probe and probe["test"].get("per_group"):
         bars.append(Bar("Border, per group", probe["test"]["per_group"]["auc"], is_probe=True))
     return bars
-
-
-def numeric_history(history: pd.DataFrame) -> pd.DataFrame:
-    """Return history.csv with numbers for text, NaN where a cell is empty.
-
-    Raises:
-        RunError: a column is missing or holds something else than numbers.
-    """
-    missing = [column for column in HISTORY_COLUMNS if column not in history.columns]
-    if missing:
-        raise RunError(
-            f"history.csv lacks the column {missing[0]!r}; it is written by hilum train."
-        )
-    numbers = history.loc[:, list(HISTORY_COLUMNS)].replace("", "nan")
-    try:
-        return numbers.astype(float)
-    except ValueError as error:
-        raise RunError(
-            f"history.csv must hold numbers ({error}); it is written by hilum train."
-        ) from None
 
 
 def _curve(part: Mapping[str, Any]) -> Mapping[str, Any] | None:

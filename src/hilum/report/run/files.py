@@ -12,6 +12,7 @@ import pandas as pd
 
 from hilum.cam_maps import FACTS, MapsFacts, read_maps_facts
 from hilum.errors import RunError
+from hilum.run import Run
 from hilum.table import read_csv
 
 __all__ = ["RunFiles", "read_run_files"]
@@ -90,7 +91,7 @@ def read_run_files(folder: Path) -> RunFiles:
         recipe=_parse_recipe(text, folder),
         recipe_text=text,
         environment=_read_json(folder / "environment.json"),
-        network=_read_json(folder / "network.json"),
+        network=_with_keys(Run(folder).network(), folder / "network.json"),
         metrics=metrics,
         slices=read_csv(folder / "slices.csv"),
         history=_read_optional(folder / "history.csv"),
@@ -122,27 +123,31 @@ def _check_present(folder: Path) -> None:
 
 def _is_ensemble(folder: Path) -> bool:
     """Whether the run is an ensemble, which was not trained by a recipe."""
-    path = folder / "network.json"
-    return path.is_file() and _read_json(path).get("kind") == "ensemble"
+    return Run(folder).kind == "ensemble"
 
 
 def _read_json(path: Path) -> dict[str, Any]:
     """Return the object in a JSON file, with the keys that a report needs."""
-    maker = _MAKERS.get(path.name, "train")
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
         raise RunError(
-            f"{path} is not JSON ({error}); write it again with hilum {maker}."
+            f"{path} is not JSON ({error}); write it again with hilum {_maker(path)}."
         ) from None
-    missing = [
-        key
-        for key in _NEEDED_KEYS[path.name]
-        if not isinstance(content, dict) or key not in content
-    ]
+    return _with_keys(content if isinstance(content, dict) else {}, path)
+
+
+def _with_keys(content: dict[str, Any], path: Path) -> dict[str, Any]:
+    """Return the object of a JSON file after checking the keys that a report needs."""
+    missing = [key for key in _NEEDED_KEYS[path.name] if key not in content]
     if missing:
-        raise RunError(f"{path} lacks {missing[0]!r}; write it again with hilum {maker}.")
-    return dict(content)
+        raise RunError(f"{path} lacks {missing[0]!r}; write it again with hilum {_maker(path)}.")
+    return content
+
+
+def _maker(path: Path) -> str:
+    """Return the command that writes a file of the run."""
+    return _MAKERS.get(path.name, "train")
 
 
 def _parse_recipe(text: str, folder: Path) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,8 +9,9 @@ import pandas as pd
 
 from hilum.errors import RunError
 from hilum.report.numbers import fixed
+from hilum.report.page import read_picture
 
-__all__ = ["KINDS", "MapCard", "map_cards", "read_picture"]
+__all__ = ["KINDS", "MapCard", "map_cards"]
 
 KINDS = {
     "sure": "Sure and right",
@@ -19,11 +19,6 @@ KINDS = {
     "wrong": "Wrong",
 }
 """The rows of pictures, in the order of the page, and their headings."""
-
-LARGEST_PICTURE = 4 * 2**20
-"""Bytes; a larger picture is named but not put into the page, which must open on a phone."""
-
-_PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 _COLUMNS = ("slice_id", "kind", "label", "predicted", "target", "probability", "picture", "state")
 
@@ -92,16 +87,3 @@ def _probability(text: str) -> str:
         return fixed(float(text), 2)
     except ValueError:
         return text
-
-
-def read_picture(name: str, folder: Path) -> tuple[str, str]:
-    """Return a PNG below `folder` as a data URI and an empty text, or no data and the reason."""
-    path = (folder / name).resolve()
-    if not name or not path.is_relative_to(folder.resolve()) or not path.is_file():
-        return "", "The picture is missing from the run folder."
-    if path.stat().st_size > LARGEST_PICTURE:
-        return "", f"The picture is too large for this page; it lies in the run folder at {name}."
-    content = path.read_bytes()
-    if not content.startswith(_PNG_SIGNATURE):
-        return "", "The picture is not a PNG file."
-    return f"data:image/png;base64,{base64.b64encode(content).decode('ascii')}", ""

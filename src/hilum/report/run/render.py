@@ -8,18 +8,20 @@ from typing import Any
 
 import pandas as pd
 
+from hilum.report.canvas import Drawing
 from hilum.report.numbers import (
     has_exact,
     signed,
 )
 from hilum.report.page import fill_page
-from hilum.report.run.figures import Drawing, drawings, numeric_history
+from hilum.report.run.figures import drawings
 from hilum.report.run.files import RunFiles, read_run_files
 from hilum.report.run.localisation import FIGURE_TITLES, MAP_TITLES
 from hilum.report.run.map_cards import KINDS, map_cards
 from hilum.report.sanity import sanity_content
 from hilum.report.sanity.figures import sanity_drawings
 from hilum.report.statements import against_border, finds_lesions, verdict
+from hilum.run.history import numeric_history
 from hilum.storage.atomic import write_text
 
 __all__ = ["render", "write_report"]

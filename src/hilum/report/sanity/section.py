@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from hilum.report.numbers import MISSING
-from hilum.report.run.map_cards import read_picture
+from hilum.report.page import read_picture
 from hilum.report.sanity.figures import GAMES, MEASURE_NAMES, ORDER_NAMES, stage_name
 from hilum.report.statements import Statement
 

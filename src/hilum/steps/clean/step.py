@@ -10,13 +10,20 @@ from typing import Any
 
 import pandas as pd
 
-from hilum.errors import HilumError, ReadError, UsageError
+from hilum.errors import HilumError, ReadError
 from hilum.prepare.clean import KINDS
 from hilum.progress import SILENT, Progress
 from hilum.steps.clean.one_slice import CLEANED, STATES, One, Task, clean_one
 from hilum.steps.clean.review import write_sheets
 from hilum.storage.atomic import new_folder, refuse_existing
-from hilum.table import SliceTable, as_table, read_table, write_csv, write_table
+from hilum.table import (
+    SliceTable,
+    as_table,
+    read_table,
+    refuse_own_slices,
+    write_csv,
+    write_table,
+)
 
 __all__ = ["CLEAN_MARKS", "CleanReport", "clean"]
 
@@ -73,7 +80,7 @@ def clean(
     """
     table, out = as_table(table), Path(out)
     refuse_existing(out, force=force, marks=CLEAN_MARKS)
-    _refuse_own(table, out)
+    refuse_own_slices(table, out)
     with new_folder(out, force=force, marks=CLEAN_MARKS) as draft:
         done = list(_clean_all(table, draft, progress))
         _write_tables(table, done, draft)
@@ -81,17 +88,6 @@ def clean(
     written = read_table(out / "slices.csv")
     summary = _summary(table.rows["label"].tolist(), done)
     return CleanReport(written, summary, tuple(out / sheet for sheet in sheets))
-
-
-def _refuse_own(table: SliceTable, out: Path) -> None:
-    """Refuse a folder that holds the very slices: replacing it would lose them."""
-    folder = out.resolve()
-    for path in {path.parent for path in table.paths()}:
-        if path.resolve().is_relative_to(folder):
-            raise UsageError(
-                f"{out} holds slices of {table.name} itself, and no slice is ever replaced; "
-                "choose another folder."
-            )
 
 
 def _clean_all(table: SliceTable, draft: Path, progress: Progress) -> Iterator[One]:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,8 +12,8 @@ from typing import Any
 import pandas as pd
 
 from hilum.errors import RunError, UsageError
-from hilum.report.run.figures import numeric_history
-from hilum.run import Run, open_run
+from hilum.run import Run, as_runs
+from hilum.run.history import numeric_history
 from hilum.scores import Labelled, auc
 from hilum.steps.evaluate.metrics import labelled
 from hilum.table import read_csv
@@ -74,7 +73,7 @@ def read_runs(folders: Sequence[Run | Path | str]) -> list[ComparedRun]:
         UsageError: fewer than two, or one of them twice, or no run folder.
         RunError: a run was not evaluated, or its files don't belong together.
     """
-    runs = [given if isinstance(given, Run) else open_run(given) for given in folders]
+    runs = as_runs(folders)
     if len(runs) < FEWEST:
         raise UsageError(f"a comparison needs at least {FEWEST} runs; got {len(runs)}.")
     places: dict[Path, Run] = {}
@@ -234,7 +233,7 @@ def _seconds(one: ComparedRun, members: list[Run]) -> float | None:
     own = one.environment.get("seconds")
     if isinstance(own, int | float):
         return float(own)
-    each = [_json(member.environment_file).get("seconds") for member in members]
+    each = [_facts(member.environment).get("seconds") for member in members]
     known = [float(seconds) for seconds in each if isinstance(seconds, int | float)]
     return round(sum(known), 1) if members and len(known) == len(members) else None
 
@@ -244,7 +243,7 @@ def _parameters(one: ComparedRun, members: list[Run]) -> dict[str, int] | None:
     own = one.network.get("parameters")
     if isinstance(own, dict):
         return {key: int(own[key]) for key in ("total", "trained") if key in own}
-    each = [_json(member.network_file).get("parameters") for member in members]
+    each = [_facts(member.network).get("parameters") for member in members]
     told = [part for part in each if isinstance(part, dict) and {"total", "trained"} <= set(part)]
     if not told or len(told) < len(members):
         return None
@@ -254,15 +253,14 @@ def _parameters(one: ComparedRun, members: list[Run]) -> dict[str, int] | None:
 
 def _input_size(one: ComparedRun, members: list[Run]) -> list[int]:
     """Return the sides of the inputs, pixels: one, or several in an ensemble."""
-    inner = [_json(member.network_file) for member in members]
+    inner = [_facts(member.network) for member in members]
     sizes = [told.get("input", {}).get("size") for told in [*inner, one.network]]
     return sorted({int(size) for size in sizes if size is not None})
 
 
-def _json(path: Path) -> dict[str, Any]:
-    """Return a member's JSON object; empty where it can't be read, for it only adds facts."""
+def _facts(read: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """Return a JSON object of a member; empty where it can't be read, for it only adds facts."""
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        return read()
+    except (OSError, RunError):
         return {}
-    return content if isinstance(content, dict) else {}

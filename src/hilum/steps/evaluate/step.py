@@ -13,8 +13,10 @@ from hilum.engines import mean_probabilities
 from hilum.errors import RunError
 from hilum.prepare import BATCH, Decoded, decode_sizes, decode_table, sized_batches
 from hilum.progress import SILENT, Progress
-from hilum.run import Run, open_run, probability_column, write_json
+from hilum.run import Run, as_run, probability_column, write_json
+from hilum.run.network import network_facts
 from hilum.scores import Labelled
+from hilum.steps.classes import check_labels
 from hilum.steps.evaluate.border_probe import border_says
 from hilum.steps.evaluate.folds import (
     check_folds,
@@ -24,7 +26,6 @@ from hilum.steps.evaluate.folds import (
     probe_folds,
 )
 from hilum.steps.evaluate.metrics import labelled, metrics_of, predictions_frame
-from hilum.steps.facts import check_labels, network_facts
 from hilum.steps.predict.decision import remember_decisions
 from hilum.steps.predict.engine import Opened, check_engine, open_engine
 from hilum.table import SliceTable
@@ -60,7 +61,7 @@ def evaluate(
         ReadError: a slice can't be read any more.
     """
     check_engine(engine)
-    run = run if isinstance(run, Run) else open_run(run)
+    run = as_run(run)
     facts, table = network_facts(run), run.table()
     names, positive = facts.class_names, facts.positive
     check_labels(table, names)
@@ -95,7 +96,7 @@ def _weights(run: Run) -> dict[str, Any]:
     """Return what metrics.json says of the weights that the run started from."""
     weights = dict(run.environment().get("weights", {}))
     if run.kind == "ensemble":
-        members = run.network().get("members", [])
+        members = run.description.members
         weights["members"] = len(members)
         weights["random"] = sum(not one.get("pretrained", True) for one in members)
     return weights

@@ -8,11 +8,10 @@ from hilum.errors import UsageError
 from hilum.learn.maps import LAST
 from hilum.learn.predict import load_networks
 from hilum.progress import SILENT, Progress
-from hilum.run import Run, open_run
+from hilum.run import Run, as_run
+from hilum.run.network import network_facts
 from hilum.steps.explain.pictures import show_maps
 from hilum.steps.explain.write_maps import PREDICTED, MapsWanted, write_maps
-from hilum.steps.facts import network_facts
-from hilum.steps.localise import forget_localisation
 from hilum.storage.atomic import new_folder
 from hilum.table import SPLITS
 
@@ -54,7 +53,7 @@ def explain(
         UsageError: there is no such split, class or method, or the run is a cross-validation.
         RunError: the run lacks something, or the network has no such layer.
     """
-    run = run if isinstance(run, Run) else open_run(run)
+    run = as_run(run)
     facts = network_facts(run)
     if split not in SPLITS:
         raise UsageError(f"a split is one of {', '.join(SPLITS)}; got {split!r}.")
@@ -68,5 +67,5 @@ def explain(
     with new_folder(run.maps, force=True) as draft:
         write_maps(members, table, draft, wanted=wanted, whole=whole, progress=progress)
         show_maps(table, draft)
-        forget_localisation(run)  # not before: a failure leaves everything as it was
+        run.remove_localisation()  # not before: a failure leaves everything as it was
     return run.maps

@@ -13,8 +13,8 @@ from hilum.errors import UsageError
 from hilum.learn.maps import GROUPS, LAST, find_method
 from hilum.progress import SILENT, Progress
 from hilum.report.maps.sheet import ENDINGS, draw_sheet
-from hilum.run import Run, open_run
-from hilum.steps.facts import network_facts
+from hilum.run import Run, as_runs
+from hilum.run.network import network_facts
 from hilum.steps.figure.cells import Asked, Opened, make_cells
 from hilum.steps.figure.sheet import Cell, Look, as_sheet
 from hilum.steps.figure.slices import Shown, choose_slices
@@ -114,10 +114,10 @@ def draw_figure(
 
 def _open(runs: Iterable[Run | Path | str]) -> list[Opened]:
     """Return the runs with headings that differ: titles, and where they don't, folders' names."""
-    found = [run if isinstance(run, Run) else open_run(run) for run in runs]
+    found = as_runs(runs)
     if not found:
         raise UsageError("a figure shows at least one run; name its folder.")
-    titles = [str(run.network()["title"]) for run in found]
+    titles = [run.description.title for run in found]
     opened: list[Opened] = []
     for number, (run, title) in enumerate(zip(found, titles, strict=True), start=1):
         heading = title if titles.count(title) == 1 else f"{title}\n{run.folder.name}"

@@ -14,7 +14,8 @@ from hilum.cam_maps import MapsFacts, read_index, read_maps_facts
 from hilum.learn.predict import Member, load_networks, untrained_networks
 from hilum.prepare import decode_table
 from hilum.progress import SILENT, Progress
-from hilum.run import Run, open_run, write_json
+from hilum.run import Run, as_run, write_json
+from hilum.run.network import network_facts
 from hilum.scores.localisation import (
     NETWORK,
     Map,
@@ -26,7 +27,6 @@ from hilum.scores.localisation import (
     size_of,
 )
 from hilum.steps.explain.write_maps import A_FILE, MapsWanted, write_maps
-from hilum.steps.facts import network_facts
 from hilum.steps.localise.lesions import has_lesion
 from hilum.steps.localise.measure import (
     UNCHOSEN,
@@ -39,7 +39,7 @@ from hilum.steps.localise.measure import (
 from hilum.steps.localise.summary import Chosen, localisation_numbers
 from hilum.table import SliceTable, write_csv
 
-__all__ = ["forget_localisation", "localise"]
+__all__ = ["localise"]
 
 RANDOM_NETWORK = "random_network"
 SEED = 0
@@ -52,12 +52,6 @@ class _Maker(NamedTuple):
 
     members: Sequence[Member]
     wanted: MapsWanted
-
-
-def forget_localisation(run: Run) -> None:
-    """Remove what was measured on maps that are no more."""
-    run.localisation_table.unlink(missing_ok=True)
-    run.localisation_file.unlink(missing_ok=True)
 
 
 def localise(
@@ -83,12 +77,12 @@ def localise(
         RunError: it has no maps, or lacks something.
         ReadError, TableError: a mask can't be read, or is not of its slice.
     """
-    run = run if isinstance(run, Run) else open_run(run)
+    run = as_run(run)
     facts, whole = read_maps_facts(run.maps), run.table()
     lesions = whole.where(has_lesion(whole.rows))
     scored, validation = lesions.part(facts.split), lesions.part("validation")
     if not len(scored):
-        forget_localisation(run)
+        run.remove_localisation()
         progress.say(f"No {facts.split} slice has a box or a mask: no lesion to hold maps against.")
         return None
     makers = _makers(run, facts, untrained=untrained)

@@ -11,8 +11,8 @@ import numpy.typing as npt
 
 from hilum.errors import RunError, UsageError
 from hilum.run import Run, write_json
+from hilum.run.network import HasNetworkFile, network_facts
 from hilum.scores import apply_temperature, call_at
-from hilum.steps.facts import HasNetworkFile, network_facts
 
 __all__ = ["Decision", "decision_of", "remember_decisions"]
 
@@ -82,10 +82,10 @@ def decision_of(run: HasNetworkFile, threshold: float | str | None = None) -> De
         UsageError: `threshold` is neither.
         RunError: the run was not evaluated, so it has no named ones; or network.json is broken.
     """
-    facts, told = network_facts(run), run.network()
+    facts = network_facts(run)
     names, positive = facts.class_names, facts.positive
-    at = None if threshold is None else _value(run, told, threshold)
-    temperature, remark = _temperature(run, told)
+    at = None if threshold is None else _value(run, threshold)
+    temperature, remark = _temperature(run)
     remarks = [remark] if remark else []
     if at is not None:
         named = "" if _number(threshold) is not None else f" ({threshold})"
@@ -94,17 +94,15 @@ def decision_of(run: HasNetworkFile, threshold: float | str | None = None) -> De
     return Decision(names, positive, at, temperature, tuple(remarks))
 
 
-def _value(run: HasNetworkFile, told: Mapping[str, Any], threshold: float | str) -> float:
+def _value(run: HasNetworkFile, threshold: float | str) -> float:
     """Return the probability that a number or a name stands for."""
     number = _number(threshold)
     if number is not None and 0 <= number <= 1:
         return number
-    points = told.get("thresholds")
-    if not isinstance(points, dict):
-        points = {}
+    points = run.description.thresholds
     if threshold in points:
-        named = _number(points[str(threshold)])
-        if named is None or not 0 <= named <= 1:
+        named = points[str(threshold)]
+        if named is None:
             raise RunError(
                 f"{run.network_file}: thresholds, {threshold}: a probability from 0 to 1 was "
                 f"expected; run `hilum evaluate {run.folder}` again."
@@ -117,23 +115,21 @@ def _value(run: HasNetworkFile, told: Mapping[str, Any], threshold: float | str)
     )
 
 
-def _temperature(run: HasNetworkFile, told: Mapping[str, Any]) -> tuple[float | None, str]:
+def _temperature(run: HasNetworkFile) -> tuple[float | None, str]:
     """Return the run's temperature, or None and why it has none."""
-    fit = told.get("calibration")
+    fit = run.description.calibration
     if fit is None:
         return None, (
             f"No calibrated probabilities: {run.folder} was not evaluated (hilum evaluate does it)."
         )
-    fitted = isinstance(fit, dict) and fit.get("fitted")
-    if isinstance(fit, dict) and fitted is False:
-        return None, f"No calibrated probabilities. {fit.get('note', '')}".rstrip()
-    number = _number(fit.get("temperature")) if isinstance(fit, dict) else None
-    if number is None or not 0 < number < float("inf"):
+    if not fit.fitted:
+        return None, f"No calibrated probabilities. {fit.note}".rstrip()
+    if fit.temperature is None:
         raise RunError(
             f"{run.network_file}: calibration, temperature: a number above 0 was expected; run "
             f"`hilum evaluate {run.folder}` again."
         )
-    return number, ""
+    return fit.temperature, ""
 
 
 def _number(value: object) -> float | None:

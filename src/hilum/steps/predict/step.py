@@ -93,7 +93,7 @@ def ask(
     """
     check_engine(engine)
     decision = decision_of(source, threshold)
-    trained = [parse_window(text) for text in source.network().get("windows", [])]
+    trained = [parse_window(text) for text in source.description.windows]
     shown = window or (trained[0] if len(trained) == 1 else LUNG)
     return Question(open_engine(source, engine), decision, shown, trained)
 

@@ -11,8 +11,8 @@ from typing import Any
 from hilum.errors import UsageError
 from hilum.learn.predict import Member, load_networks
 from hilum.recipe import Recipe
-from hilum.run import Run, open_run
-from hilum.steps.facts import network_facts
+from hilum.run import Run, as_runs
+from hilum.run.network import network_facts
 from hilum.steps.same_slices import refuse_unlike
 
 __all__ = ["SEED", "Other", "other_runs"]
@@ -45,7 +45,7 @@ class Other:
     @property
     def facts(self) -> dict[str, Any]:
         """What sanity.json says of it."""
-        title = str(self.run.network().get("title", self.name))
+        title = self.run.description.title or self.name
         return {
             "run": self.run.folder.as_posix(), "title": title, "differs": self.differs,
             "seed": self.run.recipe().training.seed, "name": self.words,
@@ -60,7 +60,7 @@ def other_runs(run: Run, others: Sequence[Run | Path | str]) -> list[Other]:
             on the same slices with the same classes and splits.
         RunError: one is not whole.
     """
-    opened = [given if isinstance(given, Run) else open_run(given) for given in others]
+    opened = as_runs(others)
     first = (run, network_facts(run), run.table()) if opened else None
     seen = [run]
     for other in opened:
@@ -80,7 +80,7 @@ def _other(recipe: Recipe, other: Run) -> Other:
     """Return another run with what it differs in."""
     (member,) = load_networks(other)
     own = other.recipe()
-    title = str(other.network().get("title", other.folder.name))
+    title = other.description.title or other.folder.name
     if own.network.backbone != recipe.network.backbone:
         return Other(other, member, NETWORK, title)
     if _without_chance(own) == _without_chance(recipe):

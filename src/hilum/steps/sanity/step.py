@@ -18,11 +18,11 @@ from hilum.learn.randomise import backbone_stages
 from hilum.progress import SILENT, Progress
 from hilum.report.sanity.figures import sanity_drawings
 from hilum.report.sanity.sheet import draw_sanity_sheet
-from hilum.run import Run, open_run, write_json
+from hilum.run import Run, as_run, write_json
 from hilum.run.environment import version
+from hilum.run.network import network_facts
 from hilum.scores import INTERVAL
 from hilum.steps.explain import POSITIVE, PREDICTED
-from hilum.steps.facts import network_facts
 from hilum.steps.sanity.maps import agreement, different_slices, judged, randomisation
 from hilum.steps.sanity.other_runs import Other, other_runs
 from hilum.steps.sanity.removal import removal
@@ -97,7 +97,7 @@ def sanity(
         UsageError: an option is none, a run has no network of its own, or runs don't fit.
         RunError: a run lacks something, or its network has no such layer.
     """
-    run = run if isinstance(run, Run) else open_run(run)
+    run = as_run(run)
     run.refuse_without_network()
     asked = _asked(run, options)
     whole, compared = run.table(), other_runs(run, list(others))

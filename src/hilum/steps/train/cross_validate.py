@@ -22,11 +22,11 @@ from hilum.recipe import Recipe, as_recipe, dump_recipe
 from hilum.run import RUN_MARKS, Run, write_json
 from hilum.run.environment import describe_environment
 from hilum.splits import deal_folds
+from hilum.steps.classes import fill_classes
 from hilum.steps.evaluate import evaluate
-from hilum.steps.facts import fill_classes, refuse_own_slices
 from hilum.steps.train.step import resume, train
 from hilum.storage.atomic import new_folder, refuse_existing, write_text
-from hilum.table import SliceTable, as_table, write_csv, write_table
+from hilum.table import SliceTable, as_table, refuse_own_slices, write_csv, write_table
 
 __all__ = ["cross_validate", "resume_folds"]
 

@@ -36,10 +36,10 @@ from hilum.recipe import Recipe, as_recipe, dump_recipe
 from hilum.run import RUN_MARKS, Run, write_json
 from hilum.run.environment import describe_environment
 from hilum.splits import check_splits, find_leak
+from hilum.steps.classes import fill_classes
 from hilum.steps.evaluate.border_probe import border_sentence
-from hilum.steps.facts import fill_classes, refuse_own_slices
 from hilum.storage.atomic import new_folder, refuse_existing, write_text
-from hilum.table import SliceTable, as_table, write_csv, write_table
+from hilum.table import SliceTable, as_table, refuse_own_slices, write_csv, write_table
 
 __all__ = ["resume", "train", "try_recipe"]
 

@@ -19,13 +19,13 @@ from hilum.learn.weights import find_weights
 from hilum.progress import SILENT, Progress
 from hilum.recipe import Recipe, as_recipe, dump_recipe, parse_recipe
 from hilum.splits import check_splits
-from hilum.steps.facts import fill_classes, refuse_own_slices
+from hilum.steps.classes import fill_classes
 from hilum.steps.tune.knobs import choose_knobs
 from hilum.steps.tune.study import ask, finished_trials, open_study
 from hilum.steps.tune.trial import Workbench, run_trial, trial_row
 from hilum.storage.atomic import write_text
 from hilum.storage.lock import alone_in
-from hilum.table import SliceTable, as_table, write_csv
+from hilum.table import SliceTable, as_table, refuse_own_slices, write_csv
 
 if TYPE_CHECKING:
     import optuna
