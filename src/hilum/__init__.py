@@ -60,12 +60,49 @@ __all__ = sorted(_PUBLIC)  # pyright: ignore[reportUnsupportedDunderAll]
 
 def __getattr__(name: str) -> Any:
     """Load a public name when it is first asked for."""
-    if name not in _PUBLIC:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        value: Any = version("hilum")
+    elif name in _PUBLIC:
+        value = getattr(import_module(_PUBLIC[name]), name)
+        _unquote_annotations(value)
+    else:
         raise AttributeError(f"module 'hilum' has no attribute {name!r}")
-    value = getattr(import_module(_PUBLIC[name]), name)
     globals()[name] = value
     return value
 
 
 def __dir__() -> list[str]:
-    return [*globals(), *_PUBLIC]
+    return ["__version__", *__all__]
+
+
+class _Unquoted(str):
+    """An annotation whose repr is its text, so that `help` shows it without quotes."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+def _unquote_annotations(value: Any) -> None:
+    """Give a function or dataclass a signature that reads as it was written.
+
+    Annotations are text here (PEP 563), and `inspect` quotes text.
+    """
+    from inspect import Signature, isfunction, signature
+
+    if not (isfunction(value) or hasattr(value, "__dataclass_fields__")):
+        return
+    written = signature(value)
+    parameters = [
+        parameter.replace(annotation=_unquoted(parameter.annotation))
+        for parameter in written.parameters.values()
+    ]
+    returned = Signature.empty if isinstance(value, type) else _unquoted(written.return_annotation)
+    value.__signature__ = written.replace(parameters=parameters, return_annotation=returned)
+
+
+def _unquoted(annotation: Any) -> Any:
+    return _Unquoted(annotation) if isinstance(annotation, str) else annotation

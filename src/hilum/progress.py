@@ -18,6 +18,9 @@ class Progress(Protocol):
 
 
 class _Silent:
+    def __repr__(self) -> str:
+        return "SILENT"
+
     def advance(self, task: str, done: int, total: int) -> None:
         """Show nothing."""
 

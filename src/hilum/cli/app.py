@@ -55,7 +55,6 @@ app = typer.Typer(
     help="From a folder of chest CT slices to a fine-tuned network, honest figures, heatmaps and "
     "a report. Research use only; not a medical device.",
     no_args_is_help=True,
-    add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
