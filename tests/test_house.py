@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -53,8 +54,15 @@ Sources = dict[str, str]
 """Module name -> its text."""
 
 
+@cache
 def sources_of_hilum() -> Sources:
     return {name_of(path): path.read_text(encoding="utf-8") for path in ROOT.rglob("hilum/**/*.py")}
+
+
+@cache
+def parsed(text: str) -> ast.Module:
+    """Return the syntax tree of a module's text; each is parsed once for all rules."""
+    return ast.parse(text)
 
 
 def name_of(path: Path) -> str:
@@ -72,7 +80,7 @@ def step_of(module: str) -> str:
 
 def imports(module: str, text: str, modules: Sources) -> Iterator[str]:
     """Every module that `module` names in an import, at its top or inside a function."""
-    for node in ast.walk(ast.parse(text)):
+    for node in ast.walk(parsed(text)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -134,7 +142,7 @@ def nameless_modules(modules: Sources) -> list[str]:
 
 def silent_modules(modules: Sources) -> list[str]:
     """Modules that do not open with a sentence."""
-    return [module for module, text in modules.items() if not ast.get_docstring(ast.parse(text))]
+    return [module for module, text in modules.items() if not ast.get_docstring(parsed(text))]
 
 
 def public_order(name: str) -> tuple[int, list[tuple[int, int, str]]]:
@@ -145,7 +153,7 @@ def public_order(name: str) -> tuple[int, list[tuple[int, int, str]]]:
 
 
 def literal_all(text: str) -> list[str] | None:
-    for node in ast.parse(text).body:
+    for node in parsed(text).body:
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__":
             return ast.literal_eval(node.value) if isinstance(node.value, ast.List) else None
     return None
@@ -153,7 +161,7 @@ def literal_all(text: str) -> list[str] | None:
 
 def defined(text: str) -> set[str]:
     names: set[str] = set()
-    for node in ast.parse(text).body:
+    for node in parsed(text).body:
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
             names.add(node.name)
         elif isinstance(node, ast.Import | ast.ImportFrom):
@@ -177,7 +185,7 @@ def unsorted_or_false_all(modules: Sources) -> list[str]:
 
 
 def functions(text: str) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
-    for node in ast.walk(ast.parse(text)):
+    for node in ast.walk(parsed(text)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             yield node
 
@@ -214,7 +222,7 @@ def prints(modules: Sources) -> list[str]:
         module
         for module, text in modules.items()
         if room_of(module) != "cli"
-        for node in ast.walk(ast.parse(text))
+        for node in ast.walk(parsed(text))
         if isinstance(node, ast.Call) and ast.unparse(node.func) in ("print", "sys.stdout.write")
     ]
 
@@ -225,7 +233,7 @@ def runs_foreign_code(modules: Sources) -> list[str]:
     for module, text in modules.items():
         names = {target.split(".")[0] for target in imports(module, text, modules)}
         broken += [f"{module} imports {name}" for name in sorted(names & PICKLES)]
-        for node in ast.walk(ast.parse(text)):
+        for node in ast.walk(parsed(text)):
             if not isinstance(node, ast.Call):
                 continue
             called = ast.unparse(node.func)
