@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from statsmodels.stats.multitest import multipletests
 
 from hilum.scores import Figure, Labelled, bootstrap_weights, exact_bound, figures
 from hilum.scores.paired import (
@@ -117,6 +120,11 @@ def test_holm_by_hand() -> None:
     assert holm([0.04, 0.01, 0.03, 0.02]) == pytest.approx([0.06, 0.04, 0.06, 0.06])
     assert holm([0.9, 0.8]) == [1.0, 1.0]
     assert holm([]) == []
+
+
+@given(st.lists(st.floats(0, 1), max_size=40))
+def test_holm_is_that_of_statsmodels_to_the_last_digit(p: list[float]) -> None:
+    assert holm(p) == (multipletests(p, method="holm")[1].tolist() if p else [])
 
 
 def test_p_is_adjusted_within_one_figure_of_merit() -> None:

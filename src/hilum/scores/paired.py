@@ -150,12 +150,17 @@ def least_p(groups: int) -> float:
 
 
 def holm(p: Sequence[float]) -> list[float]:
-    """Return p adjusted for their number (Holm 1979), by statsmodels, in the same order."""
-    if not p:
-        return []
-    from statsmodels.stats.multitest import multipletests  # late: compare alone needs it
+    """Return p adjusted for their number (Holm 1979), each at most 1, in the order given.
 
-    return [float(one) for one in multipletests(list(p), method="holm")[1]]
+    The least of k is multiplied by k, the next by k - 1, and so on; none is less than that of a
+    smaller p.
+    """
+    values = np.asarray(p, dtype=np.float64)
+    order = np.argsort(values)
+    rising = np.maximum.accumulate(values[order] * np.arange(len(values), 0, -1))
+    adjusted = np.empty_like(values)
+    adjusted[order] = np.minimum(rising, 1.0)
+    return [float(number) for number in adjusted]
 
 
 def told_best(values: Sequence[float | None], pairs: Sequence[Difference]) -> Best:
