@@ -9,7 +9,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from hilum.audit import PIXELS, border_features, probe_border, probe_concern
-from hilum.scores import Labelled, figures
+from hilum.scores import Labelled, compute_metrics
 
 Grey = npt.NDArray[np.uint8]
 NAMES = ["cancer", "pneumonia"]
@@ -53,11 +53,11 @@ def probed(*, planted: bool) -> Labelled:
 
 
 def test_a_planted_border_is_found() -> None:
-    assert (figures(probed(planted=True))["auc"].value or 0) > 0.99
+    assert (compute_metrics(probed(planted=True))["auc"].value or 0) > 0.99
 
 
 def test_noise_is_chance() -> None:
-    figure = figures(probed(planted=False))["auc"]
+    figure = compute_metrics(probed(planted=False))["auc"]
     assert figure.low is not None and figure.high is not None
     assert figure.low < 0.5 < figure.high
 
@@ -200,4 +200,4 @@ def test_forty_slices_are_enough_to_find_a_planted_border() -> None:
     said = probe(
         noise(40, seed=1, planted=True), labels_of(40), noise(40, seed=2, planted=True), NAMES
     )
-    assert (figures(cases(said[:, 0], labels_of(40)))["auc"].value or 0) > 0.99
+    assert (compute_metrics(cases(said[:, 0], labels_of(40)))["auc"].value or 0) > 0.99

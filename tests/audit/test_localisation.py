@@ -7,8 +7,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from hilum.audit import ASKED, localisation_concern
-from hilum.scores.localisation import MEASURED, figure_column, summarise
+from hilum.audit import REQUIRED_CONTROLS, localisation_concern
+from hilum.scores.localisation import MEASURED, metric_column, summarise
 
 
 def told(
@@ -16,9 +16,9 @@ def told(
 ) -> dict[str, Any]:
     """A summary of slices in so many groups: what each map reaches by every figure."""
     columns = dict.fromkeys(MEASURED, network)
-    for name in ASKED:
+    for name in REQUIRED_CONTROLS:
         reached = controls.get(name, [0.0] * len(network))
-        columns |= {figure_column(figure, name): reached for figure in MEASURED}
+        columns |= {metric_column(figure, name): reached for figure in MEASURED}
     names = [f"g{n % (groups or len(network))}" for n in range(len(network))]
     return summarise(pd.DataFrame({"group": names, "label": "cancer", **columns}))
 
@@ -31,7 +31,7 @@ def test_above_every_control() -> None:
         "on 90 % [80, 98] of 40 slices of 40 groups, that of an edge filter on 5 % [0, 12]; the "
         "difference is +85 points [+70, +98]."
     )
-    assert concern.numbers["beaten"]["energy"] == list(ASKED)
+    assert concern.numbers["beaten"]["energy"] == list(REQUIRED_CONTROLS)
 
 
 def test_one_control_that_is_as_good_is_enough() -> None:

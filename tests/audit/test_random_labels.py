@@ -19,7 +19,7 @@ def figure(value: float | None, low: float | None, high: float | None) -> dict[s
 
 
 @pytest.mark.parametrize(
-    ("ends", "parted", "level", "words"),
+    ("ends", "shared_groups", "level", "words"),
     [
         ((0.48, 0.4, 0.56), 0, "holds", "0.480 [0.400, 0.560]: the interval holds 0.5, as it must"),
         ((0.5, 0.5, 0.5), 0, "holds", "the interval holds 0.5"),
@@ -31,18 +31,18 @@ def figure(value: float | None, low: float | None, high: float | None) -> dict[s
     ],
 )
 def test_level_and_sentence_follow_from_interval_and_split(
-    ends: tuple[float, float, float], parted: int, level: str, words: str
+    ends: tuple[float, float, float], shared_groups: int, level: str, words: str
 ) -> None:
-    concern = random_labels_concern(figure(*ends), parted=parted)
+    concern = random_labels_concern(figure(*ends), shared_groups=shared_groups)
     assert concern.level == level
     assert concern.sentence.startswith(f"With random labels the test AUC is {ends[0]:.3f} [")
     assert words in concern.sentence
-    assert concern.sentence.endswith(ANOTHER) == (not parted)
-    assert concern.as_json()["groups_in_several_splits"] == parted
+    assert concern.sentence.endswith(ANOTHER) == (not shared_groups)
+    assert concern.as_json()["groups_in_several_splits"] == shared_groups
 
 
 def test_no_auc_is_no_verdict() -> None:
     undefined = {**figure(None, None, None), "note": "only one class is there"}
-    concern = random_labels_concern(undefined, parted=0)
+    concern = random_labels_concern(undefined, shared_groups=0)
     assert concern.level == "undefined"
     assert concern.sentence == "With random labels there is no AUC: only one class is there."

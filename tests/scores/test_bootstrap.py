@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from hilum.scores import INTERVAL, Figure, bootstrap_weights, exact_bound, interval_of
+from hilum.scores import INTERVAL, Estimate, bootstrap_weights, exact_bound, interval_of
 
 Objects = npt.NDArray[np.object_]
 
@@ -99,9 +99,9 @@ def test_a_perfect_figure_has_the_exact_bound(groups: int, bound: float) -> None
     """0.025 ** (1 / n); for 10 of 10 the tables of Clopper and Pearson have 0.6915."""
     assert exact_bound(groups) == pytest.approx(bound, abs=1e-6)
     perfect = interval_of(1.0, np.ones(9), groups=groups)
-    assert perfect == Figure(1.0, exact_bound(groups), 1.0, "exact")
+    assert perfect == Estimate(1.0, exact_bound(groups), 1.0, "exact")
     worst = interval_of(0.0, np.zeros(9), groups=groups)
-    assert worst == Figure(0.0, 0.0, pytest.approx(1 - exact_bound(groups)), "exact")
+    assert worst == Estimate(0.0, 0.0, pytest.approx(1 - exact_bound(groups)), "exact")
 
 
 def test_a_perfect_figure_with_worse_draws_needs_no_exact_bound() -> None:
@@ -109,7 +109,7 @@ def test_a_perfect_figure_with_worse_draws_needs_no_exact_bound() -> None:
 
 
 def test_numbers_are_rounded_for_json() -> None:
-    assert Figure(1 / 3, 0.1234567, 1.0, "bootstrap").as_json() == {
+    assert Estimate(1 / 3, 0.1234567, 1.0, "bootstrap").as_json() == {
         "value": 0.333333, "low": 0.123457, "high": 1.0, "method": "bootstrap",
     }  # fmt: skip
 

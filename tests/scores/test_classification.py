@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import f1_score, precision_score, recall_score
 
-from hilum.scores import Labelled, block, by_group, figures
+from hilum.scores import Labelled, by_group, compute_metrics, metrics_block
 
 
 def cases(
@@ -34,7 +34,7 @@ def cases(
 @pytest.mark.parametrize("names", [("cancer", "pneumonia"), ("pneumonia", "cancer")])
 def test_a_block_by_hand(names: tuple[str, ...]) -> None:
     six = cases("aabcdd", "cccppp", [0.9, 0.8, 0.3, 0.6, 0.2, 0.1], names=names)
-    content = block(six)
+    content = metrics_block(six)
     assert (content["n"], content["groups"]) == (6, 4)
     assert content["by_class"] == {"cancer": 3, "pneumonia": 3}
     values = {name: figure["value"] for name, figure in content["figures"].items()}
@@ -61,7 +61,7 @@ def test_figures_are_those_of_scikit_learn() -> None:
     letters = "".join(rng.choice(list("cp"), 60))
     some = cases("".join(rng.choice(list("abcdefghij"), 60)), letters, rng.random(60).tolist())
     truth, called = some.is_positive, some.predicted == "cancer"
-    found = {name: figure.value for name, figure in figures(some).items()}
+    found = {name: figure.value for name, figure in compute_metrics(some).items()}
     assert found["accuracy"] == pytest.approx((truth == called).mean())
     assert found["precision"] == pytest.approx(precision_score(truth, called))
     assert found["recall"] == pytest.approx(recall_score(truth, called))
@@ -74,13 +74,13 @@ def test_every_value_lies_in_its_interval() -> None:
     labels = "c" * 40 + "p" * 40
     score = np.clip(rng.normal([0.6] * 40 + [0.4] * 40, 0.2), 0, 1)
     groups = "".join(chr(ord("A") + n // 4) for n in range(80))
-    for figure in figures(cases(groups, labels, score.tolist())).values():
+    for figure in compute_metrics(cases(groups, labels, score.tolist())).values():
         assert figure.value is not None and figure.low is not None and figure.high is not None
         assert 0 <= figure.low < figure.value < figure.high <= 1
 
 
 def test_a_perfect_set_has_exact_bounds_from_its_groups() -> None:
-    perfect = figures(cases("aabbcde", "ccccppp", [0.9, 0.9, 0.8, 0.9, 0.1, 0.2, 0.1]))
+    perfect = compute_metrics(cases("aabbcde", "ccccppp", [0.9, 0.9, 0.8, 0.9, 0.1, 0.2, 0.1]))
     lows = {name: figure.low for name, figure in perfect.items()}
     two, three, five = (0.025 ** (1 / n) for n in (2, 3, 5))
     assert lows == {
@@ -113,13 +113,13 @@ def test_a_perfect_set_has_exact_bounds_from_its_groups() -> None:
 def test_what_is_not_defined_says_why(
     labels: str, cancer: list[float], undefined: dict[str, str]
 ) -> None:
-    found = block(cases("ab", labels, cancer))["figures"]
+    found = metrics_block(cases("ab", labels, cancer))["figures"]
     notes = {name: figure["note"] for name, figure in found.items() if figure["value"] is None}
     assert notes == undefined
 
 
 def test_no_case_at_all_is_undefined_too() -> None:
-    content = block(cases("", "", []))
+    content = metrics_block(cases("", "", []))
     assert content["n"] == 0
     assert {figure["value"] for figure in content["figures"].values()} == {None}
     assert content["figures"]["accuracy"]["note"] == "there is no case"
@@ -131,7 +131,7 @@ def test_a_group_speaks_by_the_mean_of_its_slices() -> None:
     assert grouped.score.tolist() == pytest.approx([0.6, 0.4, 0.4])
     assert grouped.label.tolist() == ["cancer", "pneumonia", "cancer"]
     assert grouped.predicted.tolist() == ["cancer", "pneumonia", "pneumonia"]
-    assert figures(grouped)["recall"].value == 0.5
+    assert compute_metrics(grouped)["recall"].value == 0.5
 
 
 def test_a_group_with_one_positive_slice_is_positive() -> None:
@@ -145,7 +145,7 @@ def test_three_classes_count_against_the_positive_one() -> None:
     probabilities = np.array([[0.8, 0.1, 0.1], [0.1, 0.2, 0.7], [0.2, 0.1, 0.7], [0.5, 0.3, 0.2]])
     group = np.array(list("abcd"), dtype=object)
     three = Labelled(group, truth, called, probabilities, names, "cancer")
-    content = block(three)
+    content = metrics_block(three)
     assert content["confusion"] == [[1, 0, 0], [1, 0, 1], [0, 0, 1]]
     values = {name: figure["value"] for name, figure in content["figures"].items()}
     assert values["accuracy"] == 0.5

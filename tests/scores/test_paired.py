@@ -8,14 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from statsmodels.stats.multitest import multipletests
 
-from hilum.scores import Figure, Labelled, bootstrap_weights, exact_bound, figures
+from hilum.scores import Estimate, Labelled, bootstrap_weights, compute_metrics, exact_bound
 from hilum.scores.paired import (
     ALPHA,
     Difference,
+    best_network,
     holm,
     least_p,
     paired_differences,
-    told_best,
 )
 
 NAMES = ("cancer", "pneumonia")
@@ -52,7 +52,7 @@ def test_a_difference_is_first_minus_second_with_the_interval_of_the_paired_draw
         ]
     )
     low, high = np.quantile(draws, [0.025, 0.975])
-    assert pair.figure == pytest.approx((0.1, low, high, "bootstrap", ""))
+    assert pair.estimate == pytest.approx((0.1, low, high, "bootstrap", ""))
     # ten groups differ, all for the first; no draw is contrary but those without any of the ten
     contrary = int((draws <= 0).sum())
     assert pair.groups == 10
@@ -62,11 +62,11 @@ def test_a_difference_is_first_minus_second_with_the_interval_of_the_paired_draw
 def test_the_values_are_those_of_the_single_figures() -> None:
     rng = np.random.default_rng(1)
     runs = [cases("cp" * 30, list(rng.random(60))) for _ in range(3)]
-    single = [figures(run) for run in runs]
+    single = [compute_metrics(run) for run in runs]
     for name, pairs in paired_differences(runs, resamples=50).items():
         for pair in pairs:
             expected = single[pair.first][name].value - single[pair.second][name].value
-            assert pair.figure.value == pytest.approx(expected), name
+            assert pair.estimate.value == pytest.approx(expected), name
     assert [(p.first, p.second) for p in pairs] == [(0, 1), (0, 2), (1, 2)]
 
 
@@ -77,9 +77,9 @@ def test_two_perfect_networks_show_no_difference_and_an_interval_as_wide_as_the_
     found = paired_differences(runs, resamples=200)
     area, accuracy = found["auc"][0], found["accuracy"][0]
     reach = 1 - exact_bound(8)
-    assert area.figure == Figure(0.0, pytest.approx(-reach), pytest.approx(reach), "exact")
+    assert area.estimate == Estimate(0.0, pytest.approx(-reach), pytest.approx(reach), "exact")
     assert (area.p, area.adjusted, accuracy.p) == (1.0, 1.0, 1.0)
-    assert accuracy.figure.high == pytest.approx(1 - exact_bound(28))
+    assert accuracy.estimate.high == pytest.approx(1 - exact_bound(28))
 
 
 def test_where_every_resample_gives_the_same_difference_the_bootstrap_is_not_believed() -> None:
@@ -88,7 +88,7 @@ def test_where_every_resample_gives_the_same_difference_the_bootstrap_is_not_bel
     wrong = cases("ccpp", [0.1, 0.2, 0.8, 0.9], "aabb")
     found = paired_differences([right, wrong], resamples=1000)
     area, accuracy = found["auc"][0], found["accuracy"][0]
-    assert area.figure[:3] == (1.0, pytest.approx(1 - (1 - 0.025)), 1.0)
+    assert area.estimate[:3] == (1.0, pytest.approx(1 - (1 - 0.025)), 1.0)
     assert area.p == 1.0  # one group of each class: 2 * 0.5 ** 1
     assert accuracy.p == 0.5  # two groups, both for the first: 2 * 0.5 ** 2
 
@@ -97,7 +97,7 @@ def test_with_few_groups_p_is_not_below_that_of_a_sign_test() -> None:
     perfect = cases("c" * 8 + "p" * 40, [0.9] * 8 + [0.1] * 40)
     chance = cases("c" * 8 + "p" * 40, [0.4] * 8 + [0.1, 0.6] * 20)
     pair = paired_differences([perfect, chance], resamples=2000)["auc"][0]
-    assert pair.figure.low > 0.2  # the bootstrap alone would be sure
+    assert pair.estimate.low > 0.2  # the bootstrap alone would be sure
     assert (pair.groups, pair.p) == (8, 2 * 0.5**8)
     assert [least_p(n) for n in (0, 1, 2, 8)] == [1.0, 1.0, 0.5, 0.0078125]
 
@@ -106,13 +106,13 @@ def test_a_figure_that_one_network_has_not_gives_no_difference() -> None:
     some = cases("cp", [0.9, 0.1])
     none = cases("cp", [0.1, 0.1])  # never calls cancer: no precision
     pair = paired_differences([some, none], resamples=20)["precision"][0]
-    assert pair.figure.value is None
-    assert pair.figure.note == "for one of the two no case was called positive"
+    assert pair.estimate.value is None
+    assert pair.estimate.note == "for one of the two no case was called positive"
     assert (pair.p, pair.adjusted) == (None, None)
     assert pair.as_json()["p_holm"] is None
     one_class = cases("cc", [0.9, 0.8])
     area = paired_differences([one_class, one_class], resamples=20)["auc"][0]
-    assert area.figure.note == "for one of the two only one class is there"
+    assert area.estimate.note == "for one of the two only one class is there"
 
 
 def test_holm_by_hand() -> None:
@@ -134,7 +134,7 @@ def test_p_is_adjusted_within_one_figure_of_merit() -> None:
 
 
 def pair(first: int, second: int, adjusted: float | None) -> Difference:
-    return Difference(first, second, Figure(0.1, 0.0, 0.2, "bootstrap"), 9, adjusted, adjusted)
+    return Difference(first, second, Estimate(0.1, 0.0, 0.2, "bootstrap"), 9, adjusted, adjusted)
 
 
 @pytest.mark.parametrize(
@@ -151,14 +151,14 @@ def test_the_best_is_marked_only_if_it_differs_from_every_other(
     adjusted: tuple[float | None, ...], marked: bool
 ) -> None:
     pairs = [pair(0, 1, adjusted[0]), pair(0, 2, adjusted[1]), pair(1, 2, adjusted[2])]
-    assert told_best([0.9, 0.8, 0.7], pairs) == (0, marked)
+    assert best_network([0.9, 0.8, 0.7], pairs) == (0, marked)
 
 
 def test_a_network_without_the_figure_stands_in_nobodys_way() -> None:
     pairs = [pair(0, 1, 0.01), pair(0, 2, None), pair(1, 2, None)]
-    assert told_best([0.9, 0.8, None], pairs) == (0, True)
-    assert told_best([0.9, None, None], [pair(0, 1, None)]) == (0, False)
-    assert told_best([None, None], [pair(0, 1, None)]) == (None, False)
+    assert best_network([0.9, 0.8, None], pairs) == (0, True)
+    assert best_network([0.9, None, None], [pair(0, 1, None)]) == (0, False)
+    assert best_network([None, None], [pair(0, 1, None)]) == (None, False)
 
 
 def test_when_nothing_differs_false_alarms_stay_rare() -> None:

@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pytest
 from scipy.stats import spearmanr
 
-from hilum.scores.similarity import alike, rank_correlation, scaled, ssim
+from hilum.scores.similarity import map_similarity, rank_correlation, scaled_to_maximum, ssim
 
 Floats = npt.NDArray[np.float64]
 
@@ -58,7 +58,7 @@ def test_rank_correlation_is_that_of_scipy_ties_included(pair: tuple[Floats, Flo
 
 def test_a_map_is_like_itself_however_strong_and_unlike_its_contrary() -> None:
     maps = np.stack([bump(10, 10), bump(20, 8)])
-    found = alike(maps, 40 * maps)
+    found = map_similarity(maps, 40 * maps)
     np.testing.assert_allclose(found["ssim"], 1)
     np.testing.assert_allclose(found["rank_correlation"], 1)
     np.testing.assert_allclose(rank_correlation(maps, 1 - maps), -1)
@@ -68,15 +68,15 @@ def test_a_map_is_like_itself_however_strong_and_unlike_its_contrary() -> None:
 def test_maps_that_are_hot_elsewhere_are_less_alike_the_farther() -> None:
     here = np.repeat(bump(10, 10)[None], 3, axis=0)
     there = np.stack([bump(11, 10), bump(16, 14), bump(26, 26)])
-    found = alike(here, there)
+    found = map_similarity(here, there)
     assert (np.diff(found["ssim"]) < 0).all()
     assert (np.diff(found["rank_correlation"]) < 0).all()
 
 
 def test_empty_maps_are_the_same_and_have_no_order_in_common_with_others() -> None:
     empty, full = np.zeros((1, 16, 16)), bump(5, 5, side=16)[None]
-    assert alike(empty, empty) == {"ssim": 1.0, "rank_correlation": 1.0}
-    found = alike(empty, full)
+    assert map_similarity(empty, empty) == {"ssim": 1.0, "rank_correlation": 1.0}
+    found = map_similarity(empty, full)
     assert found["rank_correlation"] == 0
     assert found["ssim"] < 0.7
-    assert (scaled(empty) == 0).all()
+    assert (scaled_to_maximum(empty) == 0).all()

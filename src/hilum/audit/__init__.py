@@ -4,16 +4,16 @@ from hilum.audit.agreement import agreement_concern
 from hilum.audit.border import PIXELS, Features, border_features, probe_border, probe_concern
 from hilum.audit.concern import Concern
 from hilum.audit.design import judge_design
-from hilum.audit.localisation import ASKED, localisation_concern
+from hilum.audit.localisation import REQUIRED_CONTROLS, localisation_concern
 from hilum.audit.random_labels import LEAKS, REAL_LABEL, random_labels_concern
 from hilum.audit.randomisation import STAYS, randomisation_concern
 from hilum.audit.removal import removal_concern
 
 __all__ = [
-    "ASKED",
     "LEAKS",
     "PIXELS",
     "REAL_LABEL",
+    "REQUIRED_CONTROLS",
     "STAYS",
     "Concern",
     "Features",

@@ -8,28 +8,31 @@ from __future__ import annotations
 
 from typing import Any
 
-from hilum.audit.clear import is_clear
 from hilum.audit.concern import Concern
-from hilum.audit.wording import figure_text
+from hilum.audit.significance import is_significant
+from hilum.audit.wording import estimate_text
 
 __all__ = ["agreement_concern"]
 
-Told = dict[str, Any]
+Content = dict[str, Any]
 
 
-def agreement_concern(other: str, own: dict[str, Told], *, lead: dict[str, Told]) -> Concern:
+def agreement_concern(
+    other: str, similarity: dict[str, Content], *, lead: dict[str, Content]
+) -> Concern:
     """Return whether two networks' maps of the same slices agree beyond what any two maps do.
 
     Args:
         other: what the second network is, such as "the same recipe with seed 1".
-        own: `ssim` and `rank_correlation` of the two maps of each slice.
-        lead: the same less what the two networks' maps of different slices reach, see `is_clear`.
+        similarity: `ssim` and `rank_correlation` of the two maps of each slice.
+        lead: the same minus that of the two networks' maps of different slices, see
+            `is_significant`.
 
     Returns:
         level `agrees` (both leads lie above 0 beyond chance), `partly` (one does) or `differs`.
     """
-    order, shape = own["rank_correlation"], own["ssim"]
-    more = [is_clear(lead[name], 1) for name in ("rank_correlation", "ssim")]
+    order, shape = similarity["rank_correlation"], similarity["ssim"]
+    more = [is_significant(lead[name], 1) for name in ("rank_correlation", "ssim")]
     level = {2: "agrees", 1: "partly", 0: "differs"}[sum(more)]
     meaning = {
         "agrees": "where a map is hot depends on the slice, and both networks see it alike to "
@@ -38,10 +41,10 @@ def agreement_concern(other: str, own: dict[str, Told], *, lead: dict[str, Told]
         "differs": "they agree on no more than maps of any two slices do. What is particular to a "
         "slice in one is not in the other: don't read either as where the disease is.",
     }[level]
-    beyond = [figure_text(lead[name], sign="+") for name in ("rank_correlation", "ssim")]
+    beyond = [estimate_text(lead[name], sign="+") for name in ("rank_correlation", "ssim")]
     return Concern(
         "agreement", level,
-        f"With {other} the maps of a slice have a rank correlation of {figure_text(order)} and an "
-        f"SSIM of {figure_text(shape)}, which is {beyond[0]} and {beyond[1]} beyond maps of "
+        f"With {other} the maps of a slice have a rank correlation of {estimate_text(order)} and "
+        f"an SSIM of {estimate_text(shape)}, which is {beyond[0]} and {beyond[1]} beyond maps of "
         f"different slices: {meaning}",
     )  # fmt: skip

@@ -16,12 +16,12 @@ from threadpoolctl import threadpool_limits
 from hilum.audit.concern import Concern
 from hilum.prepare import Pictures
 from hilum.scores import (
-    Figure,
+    Estimate,
     Labelled,
     bootstrap_weights,
     by_group,
+    compute_metrics,
     difference_of,
-    figures,
     roc_curve,
     weighted_auc,
 )
@@ -73,8 +73,11 @@ def _features(grey: Grey) -> Features:
     )
     count, size = len(grey), grey.shape[1]
     bins = sides.reshape(count, -1) // (256 // LEVELS)
-    own = bins + LEVELS * np.arange(count)[:, None]  # every slice has bins of its own
-    shares = np.bincount(own.ravel(), minlength=LEVELS * count).reshape(count, -1) / bins.shape[1]
+    bins_of_slice = bins + LEVELS * np.arange(count)[:, None]  # every slice has bins of its own
+    shares = (
+        np.bincount(bins_of_slice.ravel(), minlength=LEVELS * count).reshape(count, -1)
+        / bins.shape[1]
+    )
     length = size // BLOCKS * BLOCKS
     pieces = sides[..., :length].reshape(count, 4, PIXELS, BLOCKS, -1).astype(np.float32)
     means = pieces.mean(axis=(2, 4)).reshape(count, -1)
@@ -83,13 +86,13 @@ def _features(grey: Grey) -> Features:
 
 
 def probe_border(
-    train: Features, labels: npt.NDArray[np.object_], asked: Features, class_names: list[str]
+    train: Features, labels: npt.NDArray[np.object_], queried: Features, class_names: list[str]
 ) -> npt.NDArray[np.float64]:
     """Return class probabilities (n, classes) of slices by their border alone.
 
     Args:
         train, labels: `border_features` of the training slices and their (m,) class names.
-        asked: `border_features` of the n slices to tell apart.
+        queried: `border_features` of the n slices to tell apart.
         class_names: the order of the columns returned.
     """
     classifier = HistGradientBoostingClassifier(
@@ -102,7 +105,7 @@ def probe_border(
     # One thread: on busy cores scikit-learn's threads wait for each other, minutes for a second.
     with threadpool_limits(1, user_api="openmp"):
         classifier.fit(train, labels.astype(str))
-        probability = np.asarray(classifier.predict_proba(asked))
+        probability = np.asarray(classifier.predict_proba(queried))
     return probability[:, [list(classifier.classes_).index(name) for name in class_names]]
 
 
@@ -115,24 +118,24 @@ def probe_concern(network: dict[str, Labelled], probe: dict[str, Labelled]) -> C
     numbers: dict[str, Any] = {"pixels": PIXELS}
     blind = all(np.ptp(cases.score) == 0 for cases in probe.values())
     for split, cases in probe.items():
-        numbers[split] = _blind() if blind else _reached(network[split], cases)
-    figure = numbers["test"]["auc"]
-    if figure["value"] is None:
-        told = f"The border probe has no AUC: {figure['note']}."
-        return Concern("border", "undefined", told, numbers)
+        numbers[split] = _blind() if blind else _probe_numbers(network[split], cases)
+    estimate = numbers["test"]["auc"]
+    if estimate["value"] is None:
+        sentence = f"The border probe has no AUC: {estimate['note']}."
+        return Concern("border", "undefined", sentence, numbers)
     gap = numbers["test"]["network_minus_border"]
-    level, meaning = _meaning(figure, gap["low"])
-    reach = f"{figure['value']:.3f} [{figure['low']:.3f}, {figure['high']:.3f}]"
+    level, meaning = _meaning(estimate, gap["low"])
+    reach = f"{estimate['value']:.3f} [{estimate['low']:.3f}, {estimate['high']:.3f}]"
     sentence = f"Grey levels of the outermost {PIXELS} pixels alone reach AUC {reach}: {meaning}"
     return Concern("border", level, sentence, numbers)
 
 
-def _reached(network: Labelled, probe: Labelled) -> dict[str, Any]:
+def _probe_numbers(network: Labelled, probe: Labelled) -> dict[str, Any]:
     """Return what the probe reaches on one split, per slice and per group, next to the network."""
     false, true = roc_curve(probe.is_positive, probe.score)
     return {
-        "auc": figures(probe)["auc"].as_json(),
-        "per_group": {"auc": figures(by_group(probe))["auc"].as_json()},
+        "auc": compute_metrics(probe)["auc"].as_json(),
+        "per_group": {"auc": compute_metrics(by_group(probe))["auc"].as_json()},
         "roc": {"fpr": false.round(6).tolist(), "tpr": true.round(6).tolist()},
         "network_minus_border": _difference(network, probe),
     }
@@ -140,7 +143,7 @@ def _reached(network: Labelled, probe: Labelled) -> dict[str, Any]:
 
 def _blind() -> dict[str, Any]:
     """Return the same of a probe that had too few training slices to learn anything from."""
-    undefined = Figure(None, None, None, "bootstrap", BLIND).as_json()
+    undefined = Estimate(None, None, None, "bootstrap", BLIND).as_json()
     return {
         "auc": undefined,
         "per_group": {"auc": undefined},
@@ -171,8 +174,8 @@ def _meaning(border: dict[str, Any], gap_low: float) -> tuple[str, str]:
 def _difference(network: Labelled, probe: Labelled) -> dict[str, Any]:
     """Return AUC of the network minus AUC of the border, with its interval by paired resamples."""
     truth = probe.is_positive
-    whole = np.ones((1, len(truth)))
-    value = weighted_auc(truth, network.score, whole) - weighted_auc(truth, probe.score, whole)
+    ones = np.ones((1, len(truth)))
+    value = weighted_auc(truth, network.score, ones) - weighted_auc(truth, probe.score, ones)
     draws = np.concatenate(
         [
             weighted_auc(truth, network.score, w) - weighted_auc(truth, probe.score, w)

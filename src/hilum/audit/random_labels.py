@@ -26,29 +26,29 @@ ONE_IN_TWENTY = (
 )
 
 
-def random_labels_concern(auc: dict[str, Any], *, parted: int) -> Concern:
+def random_labels_concern(auc: dict[str, Any], *, shared_groups: int) -> Concern:
     """Return what a test AUC on random labels means.
 
     Args:
         auc: the figure (value, low, high) per slice on the test split, interval over groups.
-        parted: number of groups that are in more than one split.
+        shared_groups: number of groups that are in more than one split.
 
     Returns:
         level `holds` (0.5 is inside), `leaks` (it is outside, though no group is parted), `shows`
         (it is above, because groups are parted), `unseen` (groups are parted and the network
         didn't come to use it) or `undefined`.
     """
-    numbers = {"auc": auc, "groups_in_several_splits": parted}
+    numbers = {"auc": auc, "groups_in_several_splits": shared_groups}
     if auc["value"] is None:
-        told = f"With random labels there is no AUC: {auc.get('note', 'it is not defined')}."
-        return Concern("random labels", "undefined", told, numbers)
+        sentence = f"With random labels there is no AUC: {auc.get('note', 'it is not defined')}."
+        return Concern("random labels", "undefined", sentence, numbers)
     reach = f"{auc['value']:.3f} [{auc['low']:.3f}, {auc['high']:.3f}]"
-    level, meaning = _parted(auc) if parted else _whole(auc)
+    level, meaning = _groups_shared(auc) if shared_groups else _groups_apart(auc)
     sentence = f"With random labels the test AUC is {reach}: {meaning}"
     return Concern("random labels", level, sentence, numbers)
 
 
-def _whole(auc: dict[str, Any]) -> tuple[str, str]:
+def _groups_apart(auc: dict[str, Any]) -> tuple[str, str]:
     """Return level and meaning where no group is in two splits."""
     if auc["low"] > CHANCE:
         return LEAKS, (
@@ -67,7 +67,7 @@ def _whole(auc: dict[str, Any]) -> tuple[str, str]:
     )
 
 
-def _parted(auc: dict[str, Any]) -> tuple[str, str]:
+def _groups_shared(auc: dict[str, Any]) -> tuple[str, str]:
     """Return level and meaning where groups are in several splits."""
     if auc["low"] > CHANCE:
         return "shows", (

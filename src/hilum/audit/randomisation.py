@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from hilum.audit.concern import Concern
-from hilum.audit.wording import figure_text
+from hilum.audit.wording import estimate_text
 
 __all__ = ["STAYS", "randomisation_concern"]
 
@@ -19,10 +19,10 @@ STAYS = "stays"
 HALF = 0.5
 """Likeness above which the maps of a random network count as those of the trained one."""
 
-Told = dict[str, Any]
+Content = dict[str, Any]
 
 
-def randomisation_concern(stages: list[Told], floor: dict[str, Told]) -> Concern:
+def randomisation_concern(stages: list[Content], floor: dict[str, Content]) -> Concern:
     """Return whether the maps change when all layers are random.
 
     The rank correlation decides. SSIM may stay above one half because both maps are empty in the
@@ -40,17 +40,17 @@ def randomisation_concern(stages: list[Told], floor: dict[str, Told]) -> Concern
     """
     last = stages[-1]
     order, shape = last["rank_correlation"], last["ssim"]
-    reached = (
+    numbers_sentence = (
         f"When all layers are random, the maps' rank correlation with the trained network's is "
-        f"{figure_text(order)}{_spread(last['each_draw']['rank_correlation'])} and their SSIM "
-        f"{figure_text(shape)}; maps of different slices reach "
-        f"{figure_text(floor['rank_correlation'])} and {figure_text(floor['ssim'])}"
+        f"{estimate_text(order)}{_spread(last['each_draw']['rank_correlation'])} and their SSIM "
+        f"{estimate_text(shape)}; maps of different slices reach "
+        f"{estimate_text(floor['rank_correlation'])} and {estimate_text(floor['ssim'])}"
     )
     level, meaning = _meaning(order, shape, floor)
-    return Concern("randomisation", level, f"{reached}: {meaning}")
+    return Concern("randomisation", level, f"{numbers_sentence}: {meaning}")
 
 
-def _meaning(order: Told, shape: Told, floor: dict[str, Told]) -> tuple[str, str]:
+def _meaning(order: Content, shape: Content, floor: dict[str, Content]) -> tuple[str, str]:
     """Return the level and what it means."""
     if order["low"] > HALF:
         return STAYS, (

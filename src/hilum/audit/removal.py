@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from hilum.audit.clear import is_clear
 from hilum.audit.concern import Concern
+from hilum.audit.significance import is_significant
 
 __all__ = ["removal_concern"]
 
-Told = dict[str, Any]
+Content = dict[str, Any]
 
 CONTROLS = {
     "moved": "with the map moved elsewhere",
@@ -23,21 +23,21 @@ WANTED = {"deletion": -1, "insertion": 1}
 
 
 def removal_concern(
-    game: str, areas: dict[str, Told], minus: dict[str, Told], *, asked: int, of: int
+    game: str, areas: dict[str, Content], minus: dict[str, Content], *, tested: int, of: int
 ) -> Concern:
     """Return whether the map's order changes the answer sooner than orders that know nothing.
 
     Args:
         game: "deletion" or "insertion".
         areas: `map` and each of CONTROLS -> area under the probability of the class.
-        minus: each of CONTROLS -> the map's area less that one's, see `is_clear`.
-        asked, of: slices on which the game could be played, and all.
+        minus: each of CONTROLS -> the map's area less that one's, see `is_significant`.
+        tested, of: slices on which the game could be played, and all.
 
     Returns:
         level `better` (than all three), `partly` (than some), `no better` (than none) or
         `undefined`.
     """
-    if not asked:
+    if not tested:
         return Concern(
             game, "undefined",
             f"{game.capitalize()} can't be played: in all {of} slices the class is about as likely "
@@ -49,17 +49,17 @@ def removal_concern(
     compared = "; ".join(
         f"{side} {CONTROLS[name]} ({areas[name]['value']:.2f})" for name, side in sides.items()
     )
-    left = f" {of - asked} of {of} slices are left out: emptied, the class is about as likely."
+    left = f" {of - tested} of {of} slices are left out: emptied, the class is about as likely."
     return Concern(
         game, level,
         f"When pixels are {DONE[game]} in the order of the map (area under the probability "
         f"{areas['map']['value']:.2f}), the answer changes {compared}."
-        + (left if asked < of else ""),
+        + (left if tested < of else ""),
     )  # fmt: skip
 
 
-def _side(difference: Told, wanted: int) -> str:
+def _side(difference: Content, wanted: int) -> str:
     """Return on which side of a control the map is, beyond chance."""
-    if is_clear(difference, wanted):
+    if is_significant(difference, wanted):
         return "sooner than"
-    return "later than" if is_clear(difference, -wanted) else "no sooner than"
+    return "later than" if is_significant(difference, -wanted) else "no sooner than"

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from hilum.report.page import fill_page
 from hilum.storage.atomic import write_text
 
-__all__ = ["Look", "Page", "write_page"]
+__all__ = ["Page", "ReviewItem", "write_page"]
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -33,7 +33,7 @@ DIMMED = 0.45
 
 
 @dataclass(frozen=True)
-class Look:
+class ReviewItem:
     """One slice to look at.
 
     Attributes:
@@ -72,13 +72,13 @@ class Page:
     slices: int
 
 
-def write_page(looks: Iterable[Look], page: Page, folder: Path) -> None:
+def write_page(items: Iterable[ReviewItem], page: Page, folder: Path) -> None:
     """Write one page: self-contained, no script, nothing loaded from elsewhere.
 
     Raises:
         StorageError: the disk refused.
     """
-    cards = [_card(look) for look in looks]
+    cards = [_card(item) for item in items]
     content = {"cards": cards, "page": page, "compared": any(card["after"] for card in cards)}
     styles = ("report", "clean")
     text = fill_page("clean.html", content, {}, styles=styles, filters={"percent": _percent})
@@ -91,13 +91,13 @@ def _percent(share: str) -> str:
     return f"{percent:.1f} %" if percent >= 1 else f"{max(percent, 0.01):.2f} %"
 
 
-def _card(look: Look) -> dict[str, Any]:
+def _card(item: ReviewItem) -> dict[str, Any]:
     """Return what the template shows of a slice."""
-    pictures = {"before": _picture(_fitted(look.before)), "mask": "", "after": ""}
-    if look.mask is not None and look.after is not None:
-        pictures["mask"] = _picture(_marked(look.before, look.mask))
-        pictures["after"] = _picture(_fitted(look.after))
-    return {"name": look.slice_id, "changed": look.changed, "kinds": look.kinds, **pictures}
+    pictures = {"before": _picture(_fitted(item.before)), "mask": "", "after": ""}
+    if item.mask is not None and item.after is not None:
+        pictures["mask"] = _picture(_marked(item.before, item.mask))
+        pictures["after"] = _picture(_fitted(item.after))
+    return {"name": item.slice_id, "changed": item.changed, "kinds": item.kinds, **pictures}
 
 
 def _marked(before: Pixels, mask: npt.NDArray[np.bool_]) -> Pixels:

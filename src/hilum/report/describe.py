@@ -81,9 +81,9 @@ def _records(content: Content) -> Iterator[dict[str, Any]]:
     for numbers in content["numbers"]:
         for label, cell in numbers["cells"].items():
             yield from _numbered(numbers["name"], label, cell)
-    for one in content["exclusions"]:
-        for slice_id in one["slices"]:
-            yield {"characteristic": "exclusion", "value": one["reason"], "slice_id": slice_id}
+    for count in content["exclusions"]:
+        for slice_id in count["slices"]:
+            yield {"characteristic": "exclusion", "value": count["reason"], "slice_id": slice_id}
 
 
 def _numbered(name: str, label: str, numbers: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
@@ -163,7 +163,7 @@ def _ages(numbers: Content, colours: Mapping[str, str]) -> str:
         axes = figure.add_subplot()
         for label in labels:
             counts = numbers["histogram"][label]
-            axes.stairs([100 * one / sum(counts) for one in counts], edges, linewidth=2,
+            axes.stairs([100 * count / sum(counts) for count in counts], edges, linewidth=2,
                         color=colours[label], label=label)  # fmt: skip
         axes.set_xlabel("Age, years")
         axes.set_ylabel("% of slices with a known age")

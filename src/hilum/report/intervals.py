@@ -20,7 +20,7 @@ class Bar(NamedTuple):
     """One line of the figure: what it is, whose it is, and the figure of merit."""
 
     label: str
-    figure: Mapping[str, Any]
+    estimate: Mapping[str, Any]
     is_probe: bool
 
 
@@ -33,10 +33,10 @@ def intervals(bars: Sequence[Bar]) -> str:
 
     def paint(figure: Figure) -> None:
         axes = figure.add_subplot()
-        lows = [bar.figure["low"] for bar in bars if known(bar.figure.get("low"))]
+        lows = [bar.estimate["low"] for bar in bars if known(bar.estimate.get("low"))]
         lowest = min([_CHANCE, *lows])
-        for place, bar in enumerate(bars):
-            _bar(axes, place, bar)
+        for row, bar in enumerate(bars):
+            _bar(axes, row, bar)
         axes.axvline(_CHANCE, color=FAINT, linewidth=0.9, linestyle=(0, (2, 3)))
         axes.text(_CHANCE, -0.75, " chance", fontsize=9, color=FAINT, va="center")
         axes.set(xlim=(lowest - 0.01, 1.012), ylim=(len(bars) - 0.5, -1.0), xlabel="AUC, test")
@@ -50,19 +50,19 @@ def intervals(bars: Sequence[Bar]) -> str:
     return draw((4.8, 0.95 + 0.36 * len(bars)), paint)
 
 
-def _bar(axes: Axes, place: int, bar: Bar) -> None:
+def _bar(axes: Axes, row: int, bar: Bar) -> None:
     colour = PROBE if bar.is_probe else NETWORK
-    value, low, high = (bar.figure.get(key) for key in ("value", "low", "high"))
+    value, low, high = (bar.estimate.get(key) for key in ("value", "low", "high"))
     if not known(value):
-        axes.text(0.75, place, "not defined", ha="center", va="center", fontsize=9, color=FAINT)
+        axes.text(0.75, row, "not defined", ha="center", va="center", fontsize=9, color=FAINT)
         return
     if known(low) and known(high):
         axes.plot(
             [low, high],
-            [place, place],
+            [row, row],
             color=colour,
             linewidth=8,
             alpha=0.4,
             solid_capstyle="butt",
         )
-    axes.plot([value], [place], "|", color=colour, markersize=15, markeredgewidth=2.5)
+    axes.plot([value], [row], "|", color=colour, markersize=15, markeredgewidth=2.5)

@@ -33,9 +33,9 @@ def known(number: object) -> TypeGuard[float]:
     return isinstance(number, int | float) and math.isfinite(number)
 
 
-def decimals(figure: Mapping[str, Any]) -> int:
+def decimals(estimate: Mapping[str, Any]) -> int:
     """Return how many decimals a figure of merit bears: 3, or 2 where its interval is wide."""
-    low, high = figure.get("low"), figure.get("high")
+    low, high = estimate.get("low"), estimate.get("high")
     if known(low) and known(high) and high - low > WIDE_INTERVAL:
         return 2
     return 3
@@ -56,25 +56,25 @@ def fixed(number: float | None, places: int = 3) -> str:
     return text
 
 
-def interval(figure: Mapping[str, Any]) -> str:
+def interval(estimate: Mapping[str, Any]) -> str:
     """Return the interval of a figure of merit, `low–high`; empty where it is not defined."""
-    low, high = figure.get("low"), figure.get("high")
+    low, high = estimate.get("low"), estimate.get("high")
     if not (known(low) and known(high)):
         return ""
-    places = decimals(figure)
+    places = decimals(estimate)
     return f"{fixed(low, places)}–{fixed(high, places)}"
 
 
-def signed(figure: Mapping[str, Any], places: int = 4) -> str:
+def signed(estimate: Mapping[str, Any], places: int = 4) -> str:
     """Return a difference of shares with its interval, its signs shown.
 
     A difference of small shares takes a fourth decimal.
     """
-    value, low, high = (figure.get(key) for key in ("value", "low", "high"))
+    value, low, high = (estimate.get(key) for key in ("value", "low", "high"))
     if not (known(value) and known(low) and known(high)):
         return MISSING
-    own, least, most = (f"{number:+.{places}f}" for number in (value, low, high))
-    return f"{own} (from {least} to {most})".replace("-", "−")
+    number_text, least, most = (f"{number:+.{places}f}" for number in (value, low, high))
+    return f"{number_text} (from {least} to {most})".replace("-", "−")
 
 
 def whole(number: int | None) -> str:

@@ -45,11 +45,11 @@ def verdict(design: Mapping[str, Any]) -> Statement:
     return Statement(title, str(design["sentence"]), weight)
 
 
-def finds_lesions(told: Mapping[str, Any]) -> Statement:
+def finds_lesions(outcome: Mapping[str, Any]) -> Statement:
     """Return what localisation.json's verdict means; a level that is not known is said loudly."""
-    level = str(told["level"])
+    level = str(outcome["level"])
     title, weight = _FINDS.get(level, (f"Localisation: {level}", "strong"))
-    return Statement(title, str(told["sentence"]), weight)
+    return Statement(title, str(outcome["sentence"]), weight)
 
 
 def against_border(
@@ -70,7 +70,7 @@ def against_border(
             "picture gives away.",
             "medium",
         )
-    if not all(known(figure.get(end)) for figure in (probe, lead) for end in ("low", "high")):
+    if not all(known(estimate.get(end)) for estimate in (probe, lead) for end in ("low", "high")):
         return Statement(
             "No comparison",
             "An AUC or its interval is not defined here, so network and border probe can't be "

@@ -3,14 +3,14 @@
 from hilum.scores.bootstrap import (
     FEW_GROUPS,
     INTERVAL,
-    Figure,
+    Estimate,
     bootstrap_weights,
     difference_of,
     exact_bound,
     interval_of,
 )
 from hilum.scores.calibration import calibration_block
-from hilum.scores.classification import Labelled, block, by_group, figures
+from hilum.scores.classification import Labelled, by_group, compute_metrics, metrics_block
 from hilum.scores.folds import over_folds
 from hilum.scores.ranking import auc, roc_curve, weighted_auc
 from hilum.scores.temperature import apply_temperature, fit_temperature
@@ -19,21 +19,21 @@ from hilum.scores.thresholds import call_at, choose_thresholds, thresholds_block
 __all__ = [
     "FEW_GROUPS",
     "INTERVAL",
-    "Figure",
+    "Estimate",
     "Labelled",
     "apply_temperature",
     "auc",
-    "block",
     "bootstrap_weights",
     "by_group",
     "calibration_block",
     "call_at",
     "choose_thresholds",
+    "compute_metrics",
     "difference_of",
     "exact_bound",
-    "figures",
     "fit_temperature",
     "interval_of",
+    "metrics_block",
     "over_folds",
     "roc_curve",
     "thresholds_block",

@@ -13,7 +13,7 @@ __all__ = [
     "FEW_GROUPS",
     "INTERVAL",
     "RESAMPLES",
-    "Figure",
+    "Estimate",
     "bootstrap_weights",
     "difference_of",
     "exact_bound",
@@ -41,7 +41,7 @@ INTERVAL = {
 """How all intervals are made, as metrics.json says it."""
 
 
-class Figure(NamedTuple):
+class Estimate(NamedTuple):
     """A figure of merit with its 95 % interval; None where it is not defined.
 
     `method` is "bootstrap"; or "exact" where every resample agrees, as at 0 and 1, so that the
@@ -83,16 +83,20 @@ def bootstrap_weights(
             cases can be compared resample by resample.
     """
     codes, names = pd.factorize(groups)
-    holds = pd.Series(labels).groupby(codes).agg(lambda own: "\0".join(sorted(set(own))))
+    holds = (
+        pd.Series(labels)
+        .groupby(codes)
+        .agg(lambda members_labels: "\0".join(sorted(set(members_labels))))
+    )
     strata = [members.index.to_numpy() for _, members in holds.groupby(holds)]
     rng = np.random.default_rng(seed)
     drawn = np.zeros((resamples, len(names)), dtype=np.uint16)  # a group is drawn a few times
     for index in strata:
         share = np.full(len(index), 1 / len(index))
-        for some in _blocks(resamples, len(index)):
-            drawn[some, index] = rng.multinomial(len(index), share, size=some.stop - some.start)
-    for some in _blocks(resamples, len(codes)):
-        yield drawn[some, codes].astype(np.float64)
+        for block in _blocks(resamples, len(index)):
+            drawn[block, index] = rng.multinomial(len(index), share, size=block.stop - block.start)
+    for block in _blocks(resamples, len(codes)):
+        yield drawn[block, codes].astype(np.float64)
 
 
 def _blocks(resamples: int, cells: int) -> Iterator[slice]:
@@ -102,7 +106,7 @@ def _blocks(resamples: int, cells: int) -> Iterator[slice]:
         yield slice(first, min(first + at_a_time, resamples))
 
 
-def interval_of(value: float, draws: Floats, *, groups: int, undefined: str = "") -> Figure:
+def interval_of(value: float, draws: Floats, *, groups: int, undefined: str = "") -> Estimate:
     """Return `value` with the interval that its resamples `draws` span.
 
     Args:
@@ -112,16 +116,16 @@ def interval_of(value: float, draws: Floats, *, groups: int, undefined: str = ""
         undefined: the note for a figure that isn't defined.
     """
     if np.isnan(value):
-        return Figure(None, None, None, "bootstrap", undefined)
+        return Estimate(None, None, None, "bootstrap", undefined)
     defined = draws[~np.isnan(draws)]
     tail = (1 - LEVEL) / 2
     low, high = np.quantile(defined, [tail, 1 - tail])
     if low == high:
-        return Figure(value, *_exact_ends(value, groups), "exact")
-    return Figure(value, float(low), float(high), "bootstrap")
+        return Estimate(value, *_exact_ends(value, groups), "exact")
+    return Estimate(value, float(low), float(high), "bootstrap")
 
 
-def difference_of(value: float, draws: Floats, *, groups: int, undefined: str = "") -> Figure:
+def difference_of(value: float, draws: Floats, *, groups: int, undefined: str = "") -> Estimate:
     """Return a paired difference of two shares, -1 to 1, with the interval of its resamples.
 
     Where every resample gives the same one, both shares are known no better than the exact bound
@@ -130,11 +134,11 @@ def difference_of(value: float, draws: Floats, *, groups: int, undefined: str = 
     Args:
         value, draws, groups, undefined: see `interval_of`.
     """
-    figure = interval_of(value, draws, groups=groups, undefined=undefined)
-    if figure.method != "exact":
-        return figure
+    estimate = interval_of(value, draws, groups=groups, undefined=undefined)
+    if estimate.method != "exact":
+        return estimate
     reach = 1 - exact_bound(groups)
-    return Figure(value, max(-1.0, value - reach), min(1.0, value + reach), "exact")
+    return Estimate(value, max(-1.0, value - reach), min(1.0, value + reach), "exact")
 
 
 def _exact_ends(value: float, groups: int) -> tuple[float, float]:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from hilum.scores.bootstrap import LEVEL, Figure, bootstrap_weights, interval_of
+from hilum.scores.bootstrap import LEVEL, Estimate, bootstrap_weights, interval_of
 from hilum.scores.classification import Labelled
 from hilum.scores.temperature import Temperature, apply_temperature, fit_temperature
 
@@ -38,35 +38,35 @@ def calibration_block(cases: Mapping[str, Labelled]) -> dict[str, Any]:
             there; `validation` and `test` are described before and, if fitted, after scaling.
     """
     fit = fit_temperature(cases.get("validation"))
-    told = fit.as_json()
+    content = fit.as_json()
     for split in ("validation", "test"):
         if split in cases:
-            told[split] = _described(cases[split], fit)
-    return told
+            content[split] = _described(cases[split], fit)
+    return content
 
 
 def _described(cases: Labelled, fit: Temperature) -> dict[str, Any]:
     """Return Brier score, calibration error and reliability curve, before and after scaling."""
-    place = list(cases.class_names).index(cases.positive)
+    column = list(cases.class_names).index(cases.positive)
     scores = {"before": cases.score}
     if fit.fitted:
         scaled = apply_temperature(cases.probabilities, fit.temperature)
-        scores["after"] = scaled[:, place]
+        scores["after"] = scaled[:, column]
     bins = {name: _bins(score) for name, score in scores.items()}
-    whole = _under(cases, scores, bins, np.ones((1, len(cases.label))))
+    on_all_cases = _under(cases, scores, bins, np.ones((1, len(cases.label))))
     parts = [_under(cases, scores, bins, w) for w in bootstrap_weights(cases.group, cases.label)]
-    draws = {key: np.concatenate([part[key] for part in parts]) for key in whole}
-    told: dict[str, Any] = {
+    draws = {key: np.concatenate([part[key] for part in parts]) for key in on_all_cases}
+    content: dict[str, Any] = {
         name: {
-            "brier": _figure(whole, draws, f"{name} brier", cases).as_json(),
-            "calibration_error": _error(whole, draws, f"{name} error", cases).as_json(),
+            "brier": _estimate(on_all_cases, draws, f"{name} brier", cases).as_json(),
+            "calibration_error": _error(on_all_cases, draws, f"{name} error", cases).as_json(),
             "reliability": _curve(cases, scores[name], bins[name], draws[f"{name} observed"]),
         }
         for name in scores
     }
     if fit.fitted:
-        told["brier_change"] = _change(whole, draws).as_json()
-    return told
+        content["brier_change"] = _change(on_all_cases, draws).as_json()
+    return content
 
 
 def _under(
@@ -78,16 +78,16 @@ def _under(
     (draws, bins), NaN where a draw has no case of the bin.
     """
     truth, total = cases.is_positive.astype(float), weights.sum(axis=1)
-    found = {}
+    measures = {}
     for name, score in scores.items():
         inside, positive = weights @ bins[name], weights @ (bins[name] * truth[:, None])
-        said = weights @ (bins[name] * score[:, None])
-        found[f"{name} brier"] = weights @ (score - truth) ** 2 / total
-        found[f"{name} error"] = np.abs(said - positive).sum(axis=1) / total
-        found[f"{name} observed"] = np.divide(
+        predicted = weights @ (bins[name] * score[:, None])
+        measures[f"{name} brier"] = weights @ (score - truth) ** 2 / total
+        measures[f"{name} error"] = np.abs(predicted - positive).sum(axis=1) / total
+        measures[f"{name} observed"] = np.divide(
             positive, inside, out=np.full(inside.shape, np.nan), where=inside > 0
         )
-    return found
+    return measures
 
 
 def _bins(score: Floats) -> Floats:
@@ -112,12 +112,12 @@ def _equal_mass(score: Floats, count: int) -> npt.NDArray[np.intp]:
 
 def _curve(cases: Labelled, score: Floats, bins: Floats, observed: Floats) -> list[dict[str, Any]]:
     """Return the reliability curve: for each bin what was said and what came."""
-    told = []
+    content = []
     for column in range(bins.shape[1]):
         inside = bins[:, column] > 0
         groups = len(set(cases.group[inside]))
         share = float(cases.is_positive[inside].mean())
-        told.append(
+        content.append(
             {
                 "n": int(inside.sum()),
                 "groups": groups,
@@ -125,37 +125,37 @@ def _curve(cases: Labelled, score: Floats, bins: Floats, observed: Floats) -> li
                 "observed": interval_of(share, observed[:, column], groups=groups).as_json(),
             }
         )
-    return told
+    return content
 
 
-def _figure(
-    whole: Mapping[str, Floats], draws: Mapping[str, Floats], key: str, cases: Labelled
-) -> Figure:
-    return interval_of(float(whole[key][0]), draws[key], groups=len(set(cases.group)))
+def _estimate(
+    on_all_cases: Mapping[str, Floats], draws: Mapping[str, Floats], key: str, cases: Labelled
+) -> Estimate:
+    return interval_of(float(on_all_cases[key][0]), draws[key], groups=len(set(cases.group)))
 
 
 def _error(
-    whole: Mapping[str, Floats], draws: Mapping[str, Floats], key: str, cases: Labelled
-) -> Figure:
+    on_all_cases: Mapping[str, Floats], draws: Mapping[str, Floats], key: str, cases: Labelled
+) -> Estimate:
     """Return the calibration error with an interval that reckons with its bias.
 
     An error can't be negative, so chance only adds to it, and a resample adds chance a second
     time: its quantiles lie too high. Mirrored at the figure (the "basic" bootstrap, Davison and
     Hinkley 1997, section 5.2) they lie as far below it; cut at 0, stretched to hold the figure.
     """
-    figure = _figure(whole, draws, key, cases)
-    if figure.method == "exact" or figure.value is None:
-        return figure
-    value, low, high = figure.value, figure.low or 0.0, figure.high or 0.0
-    return figure._replace(
+    estimate = _estimate(on_all_cases, draws, key, cases)
+    if estimate.method == "exact" or estimate.value is None:
+        return estimate
+    value, low, high = estimate.value, estimate.low or 0.0, estimate.high or 0.0
+    return estimate._replace(
         low=max(0.0, min(value, 2 * value - high)), high=max(value, 2 * value - low)
     )
 
 
-def _change(whole: Mapping[str, Floats], draws: Mapping[str, Floats]) -> Figure:
+def _change(on_all_cases: Mapping[str, Floats], draws: Mapping[str, Floats]) -> Estimate:
     """Return the Brier score after minus before, paired: below 0 the scaling helped."""
     after, before = "after brier", "before brier"
     tail = (1 - LEVEL) / 2
     low, high = np.quantile(draws[after] - draws[before], [tail, 1 - tail])
-    change = float(whole[after][0] - whole[before][0])
-    return Figure(change, float(low), float(high), "bootstrap")
+    change = float(on_all_cases[after][0] - on_all_cases[before][0])
+    return Estimate(change, float(low), float(high), "bootstrap")

@@ -10,17 +10,17 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from hilum.scores.bootstrap import Figure, bootstrap_weights, interval_of
+from hilum.scores.bootstrap import Estimate, bootstrap_weights, interval_of
 from hilum.scores.ranking import roc_curve, weighted_auc
 
 __all__ = [
     "UNDEFINED",
     "Labelled",
-    "block",
     "by_group",
     "called_under",
-    "figures",
+    "compute_metrics",
     "groups_behind",
+    "metrics_block",
     "restrict",
 ]
 
@@ -88,7 +88,11 @@ def by_group(cases: Labelled) -> Labelled:
     mean = frame.groupby(cases.group, sort=True).mean()
     labels = pd.Series(cases.label).groupby(cases.group, sort=True)
     label = labels.agg(
-        lambda own: cases.positive if (own == cases.positive).any() else own.mode().iloc[0]
+        lambda labels_of_group: (
+            cases.positive
+            if (labels_of_group == cases.positive).any()
+            else labels_of_group.mode().iloc[0]
+        )
     )
     predicted = np.array(list(cases.class_names), dtype=object)[mean.to_numpy().argmax(axis=1)]
     return Labelled(
@@ -97,20 +101,20 @@ def by_group(cases: Labelled) -> Labelled:
     )  # fmt: skip
 
 
-def figures(cases: Labelled) -> dict[str, Figure]:
+def compute_metrics(cases: Labelled) -> dict[str, Estimate]:
     """Return accuracy, precision, recall, specificity, f1 and auc with their intervals."""
-    whole = _figures_under(cases, np.ones((1, len(cases.label))))
+    observed = _metrics_under(cases, np.ones((1, len(cases.label))))
     draws = _resampled(cases)
-    behind = groups_behind(cases)
+    groups = groups_behind(cases)
     return {
         name: interval_of(
-            float(value[0]), draws[name], groups=behind[name], undefined=UNDEFINED[name]
+            float(value[0]), draws[name], groups=groups[name], undefined=UNDEFINED[name]
         )
-        for name, value in whole.items()
+        for name, value in observed.items()
     }
 
 
-def block(cases: Labelled) -> dict[str, Any]:
+def metrics_block(cases: Labelled) -> dict[str, Any]:
     """Return what metrics.json says of one set of cases: counts, figures, confusion, ROC."""
     names = list(cases.class_names)
     confusion = pd.crosstab(
@@ -121,7 +125,7 @@ def block(cases: Labelled) -> dict[str, Any]:
         "n": len(cases.label),
         "groups": len(set(cases.group)),
         "by_class": {name: int((cases.label == name).sum()) for name in names},
-        "figures": {name: figure.as_json() for name, figure in figures(cases).items()},
+        "figures": {name: estimate.as_json() for name, estimate in compute_metrics(cases).items()},
         "confusion": confusion.to_numpy().tolist(),
         "roc": {"fpr": false.round(6).tolist(), "tpr": true.round(6).tolist()},
     }
@@ -129,11 +133,11 @@ def block(cases: Labelled) -> dict[str, Any]:
 
 def _resampled(cases: Labelled) -> dict[str, Floats]:
     """Return every figure on every resample, each (resamples,)."""
-    parts = [_figures_under(cases, w) for w in bootstrap_weights(cases.group, cases.label)]
+    parts = [_metrics_under(cases, w) for w in bootstrap_weights(cases.group, cases.label)]
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
-def _figures_under(cases: Labelled, weights: Floats) -> dict[str, Floats]:
+def _metrics_under(cases: Labelled, weights: Floats) -> dict[str, Floats]:
     """Return each figure under each row of case `weights` (draws, n)."""
     ranked = weighted_auc(cases.is_positive, cases.score, weights)
     return {**called_under(cases, weights), "auc": ranked}
@@ -163,9 +167,9 @@ def called_under(cases: Labelled, weights: Floats) -> dict[str, Floats]:
     }
 
 
-def _ratio(part: Floats, whole: Floats) -> Floats:
+def _ratio(part: Floats, observed: Floats) -> Floats:
     """Return part / whole, NaN where there is no whole."""
-    ratio: Floats = np.divide(part, whole, out=np.full(len(part), np.nan), where=whole > 0)
+    ratio: Floats = np.divide(part, observed, out=np.full(len(part), np.nan), where=observed > 0)
     return ratio
 
 

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["GAMES", "ORDERS", "area", "emptied", "moved", "played", "ranks", "shares"]
+__all__ = ["GAMES", "ORDERS", "area", "blank", "perturbed", "ranks", "shares", "shifted"]
 
 Grey = npt.NDArray[np.uint8]
 Map = npt.NDArray[np.float32]
@@ -38,24 +38,24 @@ def shares(steps: int) -> Floats:
     return np.linspace(0, 1, steps + 1)
 
 
-def moved(cells: Map, chance: np.random.Generator) -> Map:
+def shifted(cells: Map, rng: np.random.Generator) -> Map:
     """Return a map (rows, columns) at another place, by lot; what leaves at an edge comes back at
     the other."""
     rows, columns = cells.shape
-    by = int(chance.integers(1, rows * columns)) if cells.size > 1 else 0
+    by = int(rng.integers(1, rows * columns)) if cells.size > 1 else 0
     return np.roll(cells, divmod(by, columns), axis=(0, 1))
 
 
-def ranks(cam_map: Map, chance: np.random.Generator) -> Ranks:
+def ranks(cam_map: Map, rng: np.random.Generator) -> Ranks:
     """Return when each pixel's turn comes: 0 where the map is largest; of equal pixels, by lot."""
-    lots = chance.random(cam_map.size)
+    lots = rng.random(cam_map.size)
     order = np.lexsort((lots, -cam_map.ravel()))
     turns = np.empty(cam_map.size, dtype=np.int64)
     turns[order] = np.arange(cam_map.size)
     return turns.reshape(cam_map.shape)
 
 
-def emptied(grey: Grey, game: str) -> Grey:
+def blank(grey: Grey, game: str) -> Grey:
     """Return a slice (rows, columns) with nothing left in it: for deletion its mean grey, for
     insertion the slice so blurred that no detail is left, see `BLUR`."""
     if game == "deletion":
@@ -65,9 +65,9 @@ def emptied(grey: Grey, game: str) -> Grey:
     return np.asarray(np.rint(blurred), dtype=np.uint8)
 
 
-def played(grey: Grey, turns: Ranks, game: str, *, steps: int) -> Iterator[Grey]:
+def perturbed(grey: Grey, turns: Ranks, game: str, *, steps: int) -> Iterator[Grey]:
     """Yield a slice (rows, columns) after each of `shares`: ever emptier, or ever fuller."""
-    first, last = grey, emptied(grey, game)
+    first, last = grey, blank(grey, game)
     if game == "insertion":
         first, last = last, grey
     for share in shares(steps):

@@ -37,25 +37,25 @@ def over_folds(cases: Labelled, fold: npt.NDArray[np.object_]) -> dict[str, Any]
     inside = {name: fold == name for name in names}
     strata = np.array([f"{label}\0{own}" for label, own in zip(cases.label, fold, strict=True)])
     groups = len(set(cases.group[cases.is_positive])), len(set(cases.group[~cases.is_positive]))
-    behind = {"auc": min(groups), "accuracy": len(set(cases.group))}
-    whole = _each(cases, inside, np.ones((1, len(fold))))
+    groups_of = {"auc": min(groups), "accuracy": len(set(cases.group))}
+    observed = _each(cases, inside, np.ones((1, len(fold))))
     parts = [
         _each(cases, inside, w)
         for w in bootstrap_weights(cases.group, strata.astype(object))
     ]  # fmt: skip
-    told = {}
-    for key, values in whole.items():
+    content = {}
+    for key, values in observed.items():
         draws = np.concatenate([part[key] for part in parts]).mean(axis=1)
         mean = interval_of(
-            float(values[0].mean()), draws, groups=behind[key],
+            float(values[0].mean()), draws, groups=groups_of[key],
             undefined=IN_A_FOLD + UNDEFINED[key],
         )  # fmt: skip
-        told[key] = {
+        content[key] = {
             "each": {name: _known(value) for name, value in zip(names, values[0], strict=True)},
             "mean": mean.as_json(),
             "standard_deviation": _known(values[0].std(ddof=1)),
         }
-    return told
+    return content
 
 
 def _each(

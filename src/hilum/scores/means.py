@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from hilum.scores.bootstrap import Figure, bootstrap_weights, exact_bound, interval_of
+from hilum.scores.bootstrap import Estimate, bootstrap_weights, exact_bound, interval_of
 
-__all__ = ["mean_figures"]
+__all__ = ["mean_estimates"]
 
 Floats = npt.NDArray[np.float64]
 Names = npt.NDArray[np.object_]
@@ -17,7 +17,7 @@ SETTLED = 12
 NONE_LEFT = "there is no slice that it could be measured on"
 
 
-def mean_figures(values: Floats, *, groups: Names, labels: Names) -> list[Figure]:
+def mean_estimates(values: Floats, *, groups: Names, labels: Names) -> list[Estimate]:
     """Return the mean of each column, with the interval of groups drawn anew.
 
     Where every resample gives the same mean, the interval reaches as far from it as the exact bound
@@ -28,19 +28,21 @@ def mean_figures(values: Floats, *, groups: Names, labels: Names) -> list[Figure
         groups, labels: (n,) of each slice; groups are drawn among those of the same label.
     """
     if not len(values):
-        return [Figure(None, None, None, "bootstrap", NONE_LEFT)] * values.shape[1]
+        return [Estimate(None, None, None, "bootstrap", NONE_LEFT)] * values.shape[1]
     draws = np.concatenate(
         [
             weights @ values / weights.sum(axis=1, keepdims=True)
             for weights in bootstrap_weights(groups, labels)
         ]
     ).round(SETTLED)
-    count, whole = len(set(groups)), values.mean(axis=0)
-    return [_figure(float(value), own, count) for value, own in zip(whole, draws.T, strict=True)]
+    count, means = len(set(groups)), values.mean(axis=0)
+    return [
+        _estimate(float(value), column, count) for value, column in zip(means, draws.T, strict=True)
+    ]
 
 
-def _figure(value: float, draws: Floats, groups: int) -> Figure:
+def _estimate(value: float, draws: Floats, groups: int) -> Estimate:
     if draws.min() < draws.max():
         return interval_of(value, draws, groups=groups)
     reach = 1 - exact_bound(groups)
-    return Figure(value, max(-1.0, value - reach), min(1.0, value + reach), "exact")
+    return Estimate(value, max(-1.0, value - reach), min(1.0, value + reach), "exact")

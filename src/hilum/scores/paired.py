@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from hilum.progress import SILENT, Progress
-from hilum.scores.bootstrap import LEVEL, SEED, Figure, bootstrap_weights, difference_of
+from hilum.scores.bootstrap import LEVEL, SEED, Estimate, bootstrap_weights, difference_of
 from hilum.scores.classification import UNDEFINED, Labelled, called_under, groups_behind
 from hilum.scores.ranking import weighted_auc
 
@@ -25,10 +25,10 @@ __all__ = [
     "RESAMPLES",
     "Best",
     "Difference",
+    "best_network",
     "holm",
     "least_p",
     "paired_differences",
-    "told_best",
     "two_sided_p",
 ]
 
@@ -62,7 +62,7 @@ class Difference(NamedTuple):
 
     Attributes:
         first, second: places of the two in the list that was given.
-        figure: first minus second, -1 to 1, with its unadjusted interval; all None where one of
+        estimate: first minus second, -1 to 1, with its unadjusted interval; all None where one of
             them is not defined.
         groups: how many groups can tell the two apart, see `paired_differences`.
         p: two-sided, 0 to 1; None where the difference is not defined.
@@ -71,7 +71,7 @@ class Difference(NamedTuple):
 
     first: int
     second: int
-    figure: Figure
+    estimate: Estimate
     groups: int
     p: float | None
     adjusted: float | None = None
@@ -80,7 +80,7 @@ class Difference(NamedTuple):
         """Return value, low, high, method, groups, p and p_holm."""
         rounded = {"p": self.p, "p_holm": self.adjusted}
         return {
-            **self.figure.as_json(),
+            **self.estimate.as_json(),
             "groups": self.groups,
             **{key: None if p is None else round(p, 6) for key, p in rounded.items()},
         }
@@ -121,24 +121,24 @@ def paired_differences(
     Returns:
         figure of merit -> the pairs (0, 1), (0, 2), ... (1, 2), ...; p adjusted over them.
     """
-    whole = [_figures(run, np.ones((1, len(run.label)))) for run in runs]
+    observed = [_metrics(run, np.ones((1, len(run.label)))) for run in runs]
     draws = _drawn(runs, resamples=resamples, seed=seed, progress=progress)
-    behind = [groups_behind(run) for run in runs]
+    groups_of = [groups_behind(run) for run in runs]
     counts = [_counts(run) for run in runs]
-    found = {}
-    for name in whole[0]:
+    differences = {}
+    for name in observed[0]:
         pairs = []
         for a, b in combinations(range(len(runs)), 2):
-            value = float(whole[a][name][0] - whole[b][name][0])
-            groups = min(behind[a][name], behind[b][name])
+            value = float(observed[a][name][0] - observed[b][name][0])
+            groups = min(groups_of[a][name], groups_of[b][name])
             change = draws[name][a] - draws[name][b]
             undefined = f"for one of the two {UNDEFINED[name]}"
-            figure = difference_of(value, change, groups=groups, undefined=undefined)
+            estimate = difference_of(value, change, groups=groups, undefined=undefined)
             telling = groups if name == "auc" else _telling(counts[a][name], counts[b][name])
-            p = None if figure.value is None else two_sided_p(change, telling)
-            pairs.append(Difference(a, b, figure, telling, p))
-        found[name] = _adjusted(pairs)
-    return found
+            p = None if estimate.value is None else two_sided_p(change, telling)
+            pairs.append(Difference(a, b, estimate, telling, p))
+        differences[name] = _adjusted(pairs)
+    return differences
 
 
 def least_p(groups: int) -> float:
@@ -163,7 +163,7 @@ def holm(p: Sequence[float]) -> list[float]:
     return [float(number) for number in adjusted]
 
 
-def told_best(values: Sequence[float | None], pairs: Sequence[Difference]) -> Best:
+def best_network(values: Sequence[float | None], pairs: Sequence[Difference]) -> Best:
     """Return the network with the highest value, and whether it is best beyond chance.
 
     It is if its adjusted p against every other network that has a value is below `ALPHA`: against
@@ -173,16 +173,16 @@ def told_best(values: Sequence[float | None], pairs: Sequence[Difference]) -> Be
         values: of each network, in the order that `pairs` counts; None where not defined.
         pairs: all differences of this figure of merit, as `paired_differences` gives them.
     """
-    defined = [place for place, value in enumerate(values) if value is not None]
+    defined = [index for index, value in enumerate(values) if value is not None]
     if not defined:
         return Best(None, False)
-    first = max(defined, key=lambda place: values[place] or 0.0)
+    first = max(defined, key=lambda index: values[index] or 0.0)
     against = [pair for pair in pairs if first in (pair.first, pair.second) and pair.p is not None]
     clear = [pair for pair in against if pair.adjusted is not None and pair.adjusted < ALPHA]
     return Best(first, bool(against) and len(clear) == len(against) == len(defined) - 1)
 
 
-def _figures(run: Labelled, weights: Floats) -> dict[str, Floats]:
+def _metrics(run: Labelled, weights: Floats) -> dict[str, Floats]:
     """Return every figure of merit under each row of case `weights` (draws, n), as (draws,)."""
     ranked = weighted_auc(run.is_positive, run.score, weights)
     return {**called_under(run, weights), "auc": ranked}
@@ -195,12 +195,12 @@ def _drawn(
     parts: list[list[dict[str, Floats]]] = []
     done = 0
     for weights in bootstrap_weights(runs[0].group, runs[0].label, resamples=resamples, seed=seed):
-        parts.append([_figures(run, weights) for run in runs])
+        parts.append([_metrics(run, weights) for run in runs])
         done += len(weights)
         progress.advance("resampling groups", done, resamples)
     return {
         name: np.stack(
-            [np.concatenate([part[place][name] for part in parts]) for place in range(len(runs))]
+            [np.concatenate([part[index][name] for part in parts]) for index in range(len(runs))]
         )
         for name in parts[0][0]
     }

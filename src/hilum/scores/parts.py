@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from hilum.scores.bootstrap import Figure, bootstrap_weights, difference_of
-from hilum.scores.classification import Labelled, figures, restrict
+from hilum.scores.bootstrap import Estimate, bootstrap_weights, difference_of
+from hilum.scores.classification import Labelled, compute_metrics, restrict
 from hilum.scores.paired import holm, two_sided_p
 from hilum.scores.ranking import weighted_auc
 from hilum.scores.within_source import FEWEST_GROUPS
@@ -69,7 +69,7 @@ def parts_block(
             all is named, and not scored at all.
 
     Returns:
-        one entry a part: `part`, `n`, `groups`, `by_class`; `figures` (accuracy, precision,
+        one entry a part: `part`, `n`, `groups`, `by_class`; `compute_metrics` (accuracy, precision,
         recall, specificity, f1, auc with intervals), or `note`, why there are none; and
         `auc_minus_rest` with `p` and `p_holm`, where the part and the rest have an AUC.
     """
@@ -95,11 +95,11 @@ def _part(inside: Labelled, name: str, fewest: int) -> dict[str, Any]:
     }
     if entry["groups"] < fewest:
         return {**entry, "note": f"fewer than {fewest} groups: not scored"}
-    metrics = {name: figure.as_json() for name, figure in figures(inside).items()}
+    metrics = {name: figure.as_json() for name, figure in compute_metrics(inside).items()}
     truth = inside.is_positive
     if min(len(set(inside.group[truth])), len(set(inside.group[~truth]))) < fewest:
         note = metrics["auc"].get("note") or f"fewer than {fewest} groups of a class"
-        metrics["auc"] = Figure(None, None, None, "bootstrap", str(note)).as_json()
+        metrics["auc"] = Estimate(None, None, None, "bootstrap", str(note)).as_json()
     return {**entry, "figures": metrics}
 
 

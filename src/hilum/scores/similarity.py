@@ -11,7 +11,7 @@ import numpy.typing as npt
 from scipy.ndimage import gaussian_filter
 from scipy.stats import rankdata
 
-__all__ = ["GRID", "MEASURES", "alike", "rank_correlation", "scaled", "ssim"]
+__all__ = ["GRID", "MEASURES", "map_similarity", "rank_correlation", "scaled_to_maximum", "ssim"]
 
 Maps = npt.NDArray[np.floating]
 Floats = npt.NDArray[np.float64]
@@ -20,7 +20,7 @@ GRID = 128
 """Side of the grid that maps are compared on, pixels: finer than the layers that are looked at, and
 the window below is then about as wide as a pixel of a last feature map."""
 MEASURES = ("ssim", "rank_correlation")
-"""What `alike` tells, in the order in which tables show it."""
+"""What `map_similarity` tells, in the order in which tables show it."""
 
 WINDOW_SIGMA, WINDOW_RADIUS = 1.5, 5
 """The Gaussian window of 11 x 11 pixels of Wang et al. 2004, section III.B."""
@@ -28,17 +28,17 @@ STEADY_MEAN, STEADY_SPREAD = 0.01**2, 0.03**2
 """(K1 L)^2 and (K2 L)^2 of the same section, with L = 1: the largest value of a scaled map."""
 
 
-def alike(first: Maps, second: Maps) -> dict[str, Floats]:
+def map_similarity(first: Maps, second: Maps) -> dict[str, Floats]:
     """Return each of `MEASURES` (n,) of n pairs of maps (n, rows, columns) of one shape."""
-    ours, theirs = scaled(first), scaled(second)
+    ours, theirs = scaled_to_maximum(first), scaled_to_maximum(second)
     return {"ssim": ssim(ours, theirs), "rank_correlation": rank_correlation(ours, theirs)}
 
 
-def scaled(maps: Maps) -> Floats:
+def scaled_to_maximum(maps: Maps) -> Floats:
     """Return maps (n, rows, columns) divided by their own largest absolute value; 0 stays 0."""
-    whole = np.asarray(maps, dtype=np.float64)
-    top = np.abs(whole).max(axis=(1, 2), keepdims=True)
-    return whole / np.where(top > 0, top, 1.0)
+    values = np.asarray(maps, dtype=np.float64)
+    top = np.abs(values).max(axis=(1, 2), keepdims=True)
+    return values / np.where(top > 0, top, 1.0)
 
 
 def ssim(first: Maps, second: Maps) -> Floats:
@@ -49,9 +49,9 @@ def ssim(first: Maps, second: Maps) -> Floats:
     alike for that alone, so the number needs one to compare it with.
     """
     a, b = np.asarray(first, dtype=np.float64), np.asarray(second, dtype=np.float64)
-    mean_a, mean_b = _seen(a), _seen(b)
-    spread = _seen(a * a) - mean_a**2 + _seen(b * b) - mean_b**2
-    shared = _seen(a * b) - mean_a * mean_b
+    mean_a, mean_b = _window_means(a), _window_means(b)
+    spread = _window_means(a * a) - mean_a**2 + _window_means(b * b) - mean_b**2
+    shared = _window_means(a * b) - mean_a * mean_b
     likeness = (2 * mean_a * mean_b + STEADY_MEAN) * (2 * shared + STEADY_SPREAD)
     likeness /= (mean_a**2 + mean_b**2 + STEADY_MEAN) * (spread + STEADY_SPREAD)
     inside = slice(WINDOW_RADIUS, -WINDOW_RADIUS)
@@ -59,7 +59,7 @@ def ssim(first: Maps, second: Maps) -> Floats:
     return values
 
 
-def _seen(maps: Floats) -> Floats:
+def _window_means(maps: Floats) -> Floats:
     """Return maps (n, rows, columns) averaged under the window."""
     sigma = (0.0, WINDOW_SIGMA, WINDOW_SIGMA)
     return np.asarray(gaussian_filter(maps, sigma, radius=(0, WINDOW_RADIUS, WINDOW_RADIUS)))

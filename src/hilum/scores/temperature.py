@@ -90,8 +90,8 @@ def fit_temperature(validation: Labelled | None) -> Temperature:
         return Temperature(1.0, False, n, groups, f"{unfit}, {UNFITTED}")
     found = _least(logits, truth)
     if np.isclose(found, SHARPEST, rtol=1e-3):
-        told = f"The fit on {n} validation slices runs to its lower bound of {SHARPEST:g}"
-        return Temperature(1.0, False, n, groups, f"{told}, {UNFITTED}")
+        reason = f"The fit on {n} validation slices runs to its lower bound of {SHARPEST:g}"
+        return Temperature(1.0, False, n, groups, f"{reason}, {UNFITTED}")
     return Temperature(found, True, n, groups, _note(found, wrong, n))
 
 
@@ -102,8 +102,8 @@ def _logits(probabilities: Floats) -> Floats:
 
 def _truth(cases: Labelled) -> npt.NDArray[np.intp]:
     """Return (n,) the column of each case's label."""
-    place = {name: column for column, name in enumerate(cases.class_names)}
-    return np.array([place[label] for label in cases.label], dtype=np.intp)
+    column_of = {name: column for column, name in enumerate(cases.class_names)}
+    return np.array([column_of[label] for label in cases.label], dtype=np.intp)
 
 
 def _least(logits: Floats, truth: npt.NDArray[np.intp]) -> float:

@@ -24,7 +24,7 @@ from hilum.scores.classification import (
     groups_behind,
 )
 
-__all__ = ["Cut", "call_at", "choose_thresholds", "thresholds_block"]
+__all__ = ["OperatingPoint", "call_at", "choose_thresholds", "thresholds_block"]
 
 Floats = npt.NDArray[np.float64]
 Counts = npt.NDArray[np.int64]
@@ -36,7 +36,7 @@ READABLE = 3
 """Significant digits of a threshold, where they are enough to lie between its neighbours."""
 
 
-class Cut(NamedTuple):
+class OperatingPoint(NamedTuple):
     """A threshold, None where it is not defined; and why, or what to know of it."""
 
     threshold: float | None
@@ -54,15 +54,15 @@ def call_at(
         probabilities: (n, classes), the network's own.
         threshold: 0 to 1.
     """
-    place = class_names.index(positive)
+    index = class_names.index(positive)
     others = [name for name in class_names if name != positive]
-    rest = np.delete(probabilities, place, axis=1).argmax(axis=1)
+    rest = np.delete(probabilities, index, axis=1).argmax(axis=1)
     called: npt.NDArray[np.object_] = np.array(others, dtype=object)[rest]
-    called[probabilities[:, place] >= threshold] = positive
+    called[probabilities[:, index] >= threshold] = positive
     return called
 
 
-def choose_thresholds(validation: Labelled | None) -> dict[str, Cut]:
+def choose_thresholds(validation: Labelled | None) -> dict[str, OperatingPoint]:
     """Return the operating points by name.
 
     - `0.5`: with two classes, the more probable one is called.
@@ -78,22 +78,24 @@ def choose_thresholds(validation: Labelled | None) -> dict[str, Cut]:
     Args:
         validation: slices that took no part in training; None where there are none: `0.5` alone.
     """
-    points = {"0.5": Cut(EVEN)}
+    points = {"0.5": OperatingPoint(EVEN)}
     if validation is None or not len(validation.label):
         return points
     names = ["youden", *(f"sensitivity-{share / 100:.2f}" for share in SENSITIVITIES)]
     score, truth = validation.score, validation.is_positive
     if not truth.any():
-        return points | dict.fromkeys(names, Cut(None, "there is no positive validation slice"))
+        return points | dict.fromkeys(
+            names, OperatingPoint(None, "there is no positive validation slice")
+        )
     if np.ptp(score) == 0:
-        alike = Cut(None, "all validation slices got the same probability")
+        alike = OperatingPoint(None, "all validation slices got the same probability")
         return points | dict.fromkeys(names, alike)
-    values, found, false = _cuts(score, truth)
+    values, found, false = _counts_above(score, truth)
     points["youden"] = _youden(values, found, false)
     for name, share in zip(names[1:], SENSITIVITIES, strict=True):
         last = int(np.flatnonzero(found * 100 >= share * found[0])[-1])
         note = _promise(validation) if share == 100 else ""
-        points[name] = Cut(_between(values, last), note)
+        points[name] = OperatingPoint(_between(values, last), note)
     return points
 
 
@@ -105,32 +107,36 @@ def thresholds_block(cases: Mapping[str, Labelled]) -> dict[str, Any]:
             described on it and on `test`, per slice and per group.
     """
     points = choose_thresholds(cases.get("validation"))
-    told: dict[str, Any] = {
-        name: {"threshold": cut.threshold, **({"note": cut.note} if cut.note else {})}
-        for name, cut in points.items()
+    content: dict[str, Any] = {
+        name: {"threshold": point.threshold, **({"note": point.note} if point.note else {})}
+        for name, point in points.items()
     }
-    cuts = {name: cut.threshold for name, cut in points.items() if cut.threshold is not None}
+    thresholds = {
+        name: point.threshold for name, point in points.items() if point.threshold is not None
+    }
     for split in ("validation", "test"):
         if split not in cases:
             continue
         units = {"per_slice": cases[split], "per_group": by_group(cases[split])}
-        for unit, part in units.items():
-            for name, figures in _figures_at(part, cuts).items():
-                told[name].setdefault(split, {})[unit] = figures
-    return {"chosen_on": "validation" if "validation" in cases else None, "points": told}
+        for unit, unit_cases in units.items():
+            for name, figures in _metrics_at(unit_cases, thresholds).items():
+                content[name].setdefault(split, {})[unit] = figures
+    return {"chosen_on": "validation" if "validation" in cases else None, "points": content}
 
 
-def _figures_at(cases: Labelled, cuts: Mapping[str, float]) -> dict[str, dict[str, Any]]:
+def _metrics_at(cases: Labelled, thresholds: Mapping[str, float]) -> dict[str, dict[str, Any]]:
     """Return the figures with intervals at each cut, all on the same resamples."""
     names = list(cases.class_names)
     at = {
         name: replace(
             cases,
-            predicted=call_at(cases.probabilities, cut, class_names=names, positive=cases.positive),
+            predicted=call_at(
+                cases.probabilities, point, class_names=names, positive=cases.positive
+            ),
         )
-        for name, cut in cuts.items()
+        for name, point in thresholds.items()
     }
-    parts: dict[str, list[dict[str, Floats]]] = {name: [] for name in cuts}
+    parts: dict[str, list[dict[str, Floats]]] = {name: [] for name in thresholds}
     for weights in bootstrap_weights(cases.group, cases.label):
         for name, called in at.items():
             parts[name].append(called_under(called, weights))
@@ -138,20 +144,20 @@ def _figures_at(cases: Labelled, cuts: Mapping[str, float]) -> dict[str, dict[st
 
 
 def _with_intervals(cases: Labelled, parts: list[dict[str, Floats]]) -> dict[str, Any]:
-    behind = groups_behind(cases)
-    whole = called_under(cases, np.ones((1, len(cases.label))))
+    groups_of = groups_behind(cases)
+    observed = called_under(cases, np.ones((1, len(cases.label))))
     return {
         name: interval_of(
             float(value[0]),
-            np.concatenate([part[name] for part in parts]),
-            groups=behind[name],
+            np.concatenate([unit_cases[name] for unit_cases in parts]),
+            groups=groups_of[name],
             undefined=UNDEFINED[name],
         ).as_json()
-        for name, value in whole.items()
+        for name, value in observed.items()
     }
 
 
-def _cuts(score: Floats, truth: npt.NDArray[np.bool_]) -> tuple[Floats, Counts, Counts]:
+def _counts_above(score: Floats, truth: npt.NDArray[np.bool_]) -> tuple[Floats, Counts, Counts]:
     """Return the distinct scores, rising, and the true and false positives from each of them on."""
     values, index = np.unique(score, return_inverse=True)
     counted = [np.bincount(index[of], minlength=len(values)) for of in (truth, ~truth)]
@@ -159,22 +165,24 @@ def _cuts(score: Floats, truth: npt.NDArray[np.bool_]) -> tuple[Floats, Counts, 
     return values, found, false
 
 
-def _youden(values: Floats, found: Counts, false: Counts) -> Cut:
+def _youden(values: Floats, found: Counts, false: Counts) -> OperatingPoint:
     if false[0] == 0:
-        return Cut(None, "there is no negative validation slice")
+        return OperatingPoint(None, "there is no negative validation slice")
     index = found * false[0] - false * found[0]  # times both classes' numbers: whole, so ties tie
     best = int(index.argmax())
     if index[best] <= 0:
-        return Cut(None, "no threshold does better on validation than calling every slice positive")
-    return Cut(_between(values, best))
+        return OperatingPoint(
+            None, "no threshold does better on validation than calling every slice positive"
+        )
+    return OperatingPoint(_between(values, best))
 
 
-def _between(values: Floats, place: int) -> float:
+def _between(values: Floats, index: int) -> float:
     """Return a short number midway between a score and the next lower one, above the latter.
 
     Below the lowest score lies 0.
     """
-    low, high = float(values[place - 1]) if place else 0.0, float(values[place])
+    low, high = float(values[index - 1]) if index else 0.0, float(values[index])
     for digits in range(READABLE, 18):
         short = float(f"{(low + high) / 2:.{digits}g}")
         if low < short <= high:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from hilum.scores.bootstrap import Figure, bootstrap_weights, interval_of
+from hilum.scores.bootstrap import Estimate, bootstrap_weights, interval_of
 from hilum.scores.classification import UNDEFINED, Labelled, restrict
 from hilum.scores.ranking import weighted_auc
 
@@ -62,7 +62,7 @@ def within_source_block(
         ]
         if few:
             note = TOO_FEW.format(fewest=fewest, names=" and of ".join(few))
-            entry["auc"] = Figure(None, None, None, "bootstrap", note).as_json()
+            entry["auc"] = Estimate(None, None, None, "bootstrap", note).as_json()
         else:
             scored.append((entry, inside))
         entries.append(entry)
@@ -84,7 +84,7 @@ def _counts(name: str, part: Labelled) -> dict[str, Any]:
 
 def _scored(
     cases: Labelled, scored: list[tuple[dict[str, Any], npt.NDArray[np.bool_]]], *, one_class: bool
-) -> Figure:
+) -> Estimate:
     """Fill in the AUC of each scored source, and return their pooled mean."""
     if not scored:
         note = (
@@ -92,7 +92,7 @@ def _scored(
             if one_class
             else "too few groups in every source that holds both classes"
         )
-        return Figure(None, None, None, "bootstrap", note)
+        return Estimate(None, None, None, "bootstrap", note)
     truth, score = cases.is_positive, cases.score
     weight = np.array([truth[inside].sum() for _, inside in scored], dtype=np.float64)
     weight /= weight.sum()

@@ -22,7 +22,7 @@ from hilum.progress import SILENT, Progress
 from hilum.run import Run, as_run
 from hilum.run.environment import version
 from hilum.run.network import NetworkFacts, network_facts
-from hilum.scores import figures
+from hilum.scores import compute_metrics
 from hilum.steps.evaluate.metrics import labelled, predictions_frame
 from hilum.steps.predict.formats import NOTICE
 from hilum.storage.atomic import new_file, refuse_existing
@@ -181,5 +181,5 @@ def _measure(
     speed = len(grey) / (time.perf_counter() - began)
     probabilities = np.concatenate(said)
     rows: pd.DataFrame = predictions_frame(table, probabilities, facts.class_names)
-    area = figures(labelled(rows, facts.class_names, facts.positive))["auc"].as_json()
+    area = compute_metrics(labelled(rows, facts.class_names, facts.positive))["auc"].as_json()
     return probabilities, area, speed

@@ -12,7 +12,7 @@ import pytest
 from made_runs import Made, made_run, made_table
 
 import hilum
-from hilum.report.compare.figures import _spread, looks, short_names
+from hilum.report.compare.figures import _spread, line_styles, short_names
 from hilum.report.compare.page import comparison_drawings, render_comparison
 from hilum.report.compare.tables import (
     difference_rows,
@@ -171,7 +171,7 @@ def test_labels_stand_apart_and_keep_their_order() -> None:
 
 
 def test_every_network_looks_different_and_long_names_keep_their_end() -> None:
-    assert len(set(map(str, looks(27)))) == 27
+    assert len(set(map(str, line_styles(27)))) == 27
     name = "Ensemble of 9: " + "MobileNetV2, " * 9 + "random weights"
     short, other = short_names([{"name": name}, {"name": "short"}])
     assert (len(short), other) == (44, "short")

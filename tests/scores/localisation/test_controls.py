@@ -13,7 +13,7 @@ from hilum.scores.localisation import (
     MEASURED,
     box_region,
     centre_prior,
-    chance,
+    chance_level,
     edge_map,
     find,
     lesion_prior,
@@ -78,7 +78,7 @@ def counted(region: np.ndarray, rows: int, columns: int) -> dict[str, float]:
     for row in range(region.shape[0] - rows + 1):
         for column in range(region.shape[1] - columns + 1):
             box = box_region([Box(row, column, row + rows, column + columns)], region.shape)
-            found.append(find(box.astype(np.float32), region).figures(49))
+            found.append(find(box.astype(np.float32), region).metrics(49))
     return {name: float(np.mean([one[name] for one in found])) for name in found[0]}
 
 
@@ -99,6 +99,6 @@ def test_a_box_as_large_as_the_picture_has_one_place() -> None:
 
 def test_chance_is_what_a_point_anywhere_reaches() -> None:
     region = box_region([Box(0, 0, 2, 5)], (10, 10))
-    told = chance(region, 0.3)
+    told = chance_level(region, 0.3)
     assert (told["pointing"], told["energy"], told["covered"]) == (0.1, 0.1, 0.3)
     assert all(math.isnan(told[name]) for name in ("over_half", "best_iou", "iou"))

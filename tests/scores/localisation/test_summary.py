@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hilum.scores.localisation import MEASURED, figure_column, subsets, summarise
+from hilum.scores.localisation import MEASURED, metric_column, subsets, summarise
 
 
 def measured(
@@ -15,7 +15,7 @@ def measured(
     """Rows of which every figure of the network is `hits`, and of the centre prior `prior`."""
     columns = dict.fromkeys(MEASURED, hits)
     if prior is not None:
-        columns |= {figure_column(figure, "centre_prior"): prior for figure in MEASURED}
+        columns |= {metric_column(figure, "centre_prior"): prior for figure in MEASURED}
     return pd.DataFrame({"group": groups, "label": "cancer", **columns})
 
 
@@ -62,7 +62,7 @@ def test_the_interval_is_over_groups_and_not_over_slices() -> None:
 def test_what_chance_does_not_tell_is_not_defined() -> None:
     rows = measured([1.0, 0.0], ["a", "b"])
     for figure in MEASURED:
-        rows[figure_column(figure, "chance")] = np.nan if figure == "iou" else 0.1
+        rows[metric_column(figure, "chance")] = np.nan if figure == "iou" else 0.1
     told = summarise(rows)["per_slice"]
     assert told["figures"]["chance"]["iou"]["value"] is None
     assert told["network_minus"]["chance"]["iou"]["value"] is None

@@ -19,7 +19,7 @@ from hilum.learn.predict import load_networks
 from hilum.run import Run
 from hilum.steps.explain import explain
 from hilum.steps.figure import FigureOptions, draw_figure
-from hilum.steps.figure.sheet import Cell, Look, as_sheet
+from hilum.steps.figure.sheet import Cell, FigureStyle, as_sheet
 from hilum.steps.figure.slices import Shown, choose_slices
 from hilum.table import SliceTable
 
@@ -129,12 +129,12 @@ def shown() -> Shown:
     return Shown(table, table, [np.zeros((8, 8), np.uint8)], [[]], ["a"], ["a  cancer"])
 
 
-def look(*, shared: bool, unit: str = LOGITS, kind: str = "layers") -> Look:
-    return Look(kind, shared, unit, "Grad-CAM for cancer", "cancer")
+def style(*, shared: bool, unit: str = LOGITS, kind: str = "layers") -> FigureStyle:
+    return FigureStyle(kind, shared, unit, "Grad-CAM for cancer", "cancer")
 
 
 def test_on_its_own_scale_each_map_reaches_red_and_its_value_is_written() -> None:
-    sheet = as_sheet([cell("x", 4.0), cell("y", 0.5)], shown(), look=look(shared=False))
+    sheet = as_sheet([cell("x", 4.0), cell("y", 0.5)], shown(), style=style(shared=False))
     _, first, second = sheet.panels[0]
     assert first and second and first.share is not None and second.share is not None
     assert (first.share.max(), second.share.max()) == (1, 1)
@@ -147,17 +147,17 @@ def test_on_its_own_scale_each_map_reaches_red_and_its_value_is_written() -> Non
 def test_on_one_scale_a_coarse_map_counts_for_the_pixels_it_stands_for() -> None:
     """4 logits in each of 2 x 2 pixels are as much as 1 in each of 4 x 4."""
     cells = [cell("x", 4.0, side=2), cell("y", 1.0, side=4), cell("z", 2.0, side=2)]
-    sheet = as_sheet(cells, shown(), look=look(shared=True))
+    sheet = as_sheet(cells, shown(), style=style(shared=True))
     shares = [one.share.max() for one in sheet.panels[0][1:] if one and one.share is not None]
     assert shares == [1, 1, 0.5]
     assert sheet.bar[1] == "16 logits, were the whole slice so"
-    other = as_sheet(cells, shown(), look=look(shared=True, unit=SHARES))
+    other = as_sheet(cells, shown(), style=style(shared=True, unit=SHARES))
     assert other.bar[1] == f"4 {SHARES}"
 
 
 def test_what_can_not_be_painted_is_named() -> None:
     cells = [cell("x", 0.0, "zero map"), cell("y", np.nan, "not finite"), cell("z", 1.0)]
-    sheet = as_sheet(cells, shown(), look=look(shared=False, kind="depths"))
+    sheet = as_sheet(cells, shown(), style=style(shared=False, kind="depths"))
     zero, broken, fine = sheet.panels[0][1:]
     assert zero and broken and fine
     assert (zero.share, zero.lines) == (None, ["zero map"])

@@ -16,7 +16,7 @@ from hilum.cam_maps import read_maps
 from hilum.errors import ReadError, RunError
 from hilum.report import render
 from hilum.run import Run
-from hilum.scores.localisation import CONTROLS, FIGURES, figure_column, find
+from hilum.scores.localisation import CONTROLS, METRICS, find, metric_column
 from hilum.sources import BuildOptions, PhantomSettings, build_table
 from hilum.splits import split_table
 from hilum.steps.evaluate import evaluate
@@ -81,7 +81,7 @@ def test_the_figures_of_the_network_are_those_of_its_maps(whole_run: Run) -> Non
     for name, cam_map in read_maps(whole_run.maps, slice_ids=set(rows.index.levels[0])):
         for kind, region in lesion_regions(table, places[name], cam_map.shape).items():
             level = round(100 * shares[kind]["network"]) - 1
-            for figure, value in find(cam_map, region).figures(level).items():
+            for figure, value in find(cam_map, region).metrics(level).items():
                 assert rows.loc[(name, kind), figure] == pytest.approx(value, abs=1e-5)
 
 
@@ -92,8 +92,8 @@ def test_the_means_are_those_of_the_rows_and_every_control_is_there(whole_run: R
     assert list(summary["network_minus"]) == list(CONTROLS)
     masks = rows[rows["region"] == "mask"]
     for of, figures in summary["figures"].items():
-        for figure in FIGURES:
-            mean = masks[figure_column(figure, of)].mean()
+        for figure in METRICS:
+            mean = masks[metric_column(figure, of)].mean()
             value = figures[figure]["value"]
             assert math.isnan(mean) if value is None else value == pytest.approx(mean, abs=1e-5)
 

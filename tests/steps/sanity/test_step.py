@@ -22,7 +22,7 @@ from hilum.learn.maps import METHODS, Method
 from hilum.learn.predict import load_network
 from hilum.progress import SILENT
 from hilum.run import Run
-from hilum.scores.similarity import alike
+from hilum.scores.similarity import map_similarity
 from hilum.splits import split_table
 from hilum.steps.sanity import SanityOptions, sanity
 from hilum.steps.sanity.removal import removal
@@ -280,5 +280,5 @@ def test_a_network_whose_maps_are_empty_has_nothing_to_check(
 def test_likeness_is_measured_on_one_grid_whatever_the_layer() -> None:
     coarse = np.random.default_rng(0).random((2, 4, 4), dtype=np.float32)
     fine = np.stack([np.kron(one, np.ones((2, 2), np.float32)) for one in coarse])
-    found = alike(on_grid(coarse, CENTRED), on_grid(fine, CENTRED))
+    found = map_similarity(on_grid(coarse, CENTRED), on_grid(fine, CENTRED))
     assert (found["rank_correlation"] > 0.9).all()

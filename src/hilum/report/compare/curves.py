@@ -40,10 +40,10 @@ def small_curves(runs: Runs) -> list[str]:
     merits += [area for area in borders if area is not None]
     top = 1.05 * max(losses, default=1.0)
     bottom = max(0.0, min([*merits, 0.95]) - 0.03)
-    return [_one(run, name, top=top, bottom=bottom) for run, name in shown]
+    return [_curves(run, name, top=top, bottom=bottom) for run, name in shown]
 
 
-def _one(run: Mapping[str, Any], name: str, *, top: float, bottom: float) -> str:
+def _curves(run: Mapping[str, Any], name: str, *, top: float, bottom: float) -> str:
     def paint(figure: Figure) -> None:
         loss, merit = figure.subplots(2, 1, sharex=True)
         history = run["history"]

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from hilum.report.canvas import FAINT, INK, PROBE, SERIES, draw, plain
 from hilum.report.numbers import fixed, known
 
-__all__ = ["Look", "all_roc", "looks", "roc_corner", "short_names", "trade_off"]
+__all__ = ["LineStyle", "all_roc", "line_styles", "roc_corner", "short_names", "trade_off"]
 
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">")
 DASHES: tuple[Any, ...] = ("-", (0, (6, 1.5)), (0, (6, 1.5, 1.5, 1.5)))
@@ -33,7 +33,7 @@ Curve = Mapping[str, Sequence[float]]
 Runs = Sequence[Mapping[str, Any]]
 
 
-class Look(NamedTuple):
+class LineStyle(NamedTuple):
     """How one network is drawn in every figure: colour, marker, line."""
 
     colour: str
@@ -46,15 +46,15 @@ class _Shown(NamedTuple):
 
     name: str
     cost: float
-    look: Look
+    style: LineStyle
     accuracy: Mapping[str, Any]
 
 
-def looks(count: int) -> list[Look]:
+def line_styles(count: int) -> list[LineStyle]:
     """Return one look for each of `count` networks, all different up to 27."""
     return [
-        Look(colour, marker, DASHES[place // len(SERIES) % len(DASHES)])
-        for place, (colour, marker) in enumerate(
+        LineStyle(colour, marker, DASHES[index // len(SERIES) % len(DASHES)])
+        for index, (colour, marker) in enumerate(
             zip(islice(cycle(SERIES), count), islice(cycle(MARKERS), count), strict=True)
         )
     ]
@@ -126,19 +126,19 @@ def trade_off(runs: Runs, costs: Sequence[float | None], *, axis: str) -> str:
         costs: of each run, above 0; runs without one, or without accuracy, are left out.
         axis: what the axis of costs is called; it is logarithmic.
     """
-    named = zip(runs, short_names(runs, LONGEST_LABEL), costs, looks(len(runs)), strict=True)
+    named = zip(runs, short_names(runs, LONGEST_LABEL), costs, line_styles(len(runs)), strict=True)
     shown = [
-        _Shown(name, float(cost), look, run["per_slice"]["figures"]["accuracy"])
-        for run, name, cost, look in named
+        _Shown(name, float(cost), style, run["per_slice"]["figures"]["accuracy"])
+        for run, name, cost, style in named
         if known(cost) and cost > 0 and known(run["per_slice"]["figures"]["accuracy"]["value"])
     ]
 
     def paint(figure: Figure) -> None:
         axes = figure.add_subplot()
-        for one in shown:
-            _point(axes, one)
+        for entry in shown:
+            _point(axes, entry)
         axes.set_xscale("log")
-        _room(axes, [one.cost for one in shown])
+        _room(axes, [entry.cost for entry in shown])
         low, high = axes.get_ylim()
         axes.set_ylim(low, max(high, min(1.0, high) + 0.01 * (high - low)))
         axes.set(xlabel=axis, ylabel="Accuracy, test slices")
@@ -153,20 +153,20 @@ def trade_off(runs: Runs, costs: Sequence[float | None], *, axis: str) -> str:
 def _curves(axes: Axes, runs: Runs, borders: Sequence[Mapping[str, Any]]) -> None:
     """Draw every curve, the later the thinner, so that one upon another still shows."""
     names = short_names(runs)
-    for place, (run, look) in enumerate(zip(runs, looks(len(runs)), strict=True)):
+    for index, (run, style) in enumerate(zip(runs, line_styles(len(runs)), strict=True)):
         curve, area = run["per_slice"].get("roc"), run["per_slice"]["figures"]["auc"]["value"]
         if not curve or area is None:
             continue
         axes.plot(
             curve["fpr"],
             curve["tpr"],
-            color=look.colour,
-            linestyle=look.line,
-            marker=look.marker,
-            markevery=((place + 0.5) / len(runs) / 4, 0.25),
+            color=style.colour,
+            linestyle=style.line,
+            marker=style.marker,
+            markevery=((index + 0.5) / len(runs) / 4, 0.25),
             markersize=5,
-            linewidth=1.3 + 3.2 * (1 - place / max(1, len(runs) - 1)) if len(runs) > 1 else 2,
-            label=f"{names[place]}: {fixed(area)}",
+            linewidth=1.3 + 3.2 * (1 - index / max(1, len(runs) - 1)) if len(runs) > 1 else 2,
+            label=f"{names[index]}: {fixed(area)}",
         )
     for border in borders:
         if border.get("roc"):
@@ -191,12 +191,12 @@ def _dress(axes: Axes, across: Sequence[float], up: Sequence[float] | None = Non
     plain(axes)
 
 
-def _point(axes: Axes, one: _Shown) -> None:
-    cost, look = one.cost, one.look
-    low, high = one.accuracy.get("low"), one.accuracy.get("high")
+def _point(axes: Axes, entry: _Shown) -> None:
+    cost, style = entry.cost, entry.style
+    low, high = entry.accuracy.get("low"), entry.accuracy.get("high")
     if known(low) and known(high):
-        axes.plot([cost, cost], [low, high], color=look.colour, linewidth=1.6, alpha=0.55)
-    axes.plot([cost], [one.accuracy["value"]], look.marker, color=look.colour, markersize=7)
+        axes.plot([cost, cost], [low, high], color=style.colour, linewidth=1.6, alpha=0.55)
+    axes.plot([cost], [entry.accuracy["value"]], style.marker, color=style.colour, markersize=7)
 
 
 def _room(axes: Axes, costs: Sequence[float]) -> None:
@@ -217,15 +217,15 @@ def _room(axes: Axes, costs: Sequence[float]) -> None:
 def _labels(axes: Axes, shown: Sequence[_Shown]) -> None:
     """Write the names in a column on the right, in the points' order, each joined to its point."""
     low, high = axes.get_ylim()
-    heights = [(one.accuracy["value"] - low) / (high - low) for one in shown]
-    order = sorted(range(len(shown)), key=lambda place: (heights[place], -shown[place].cost))
+    heights = [(entry.accuracy["value"] - low) / (high - low) for entry in shown]
+    order = sorted(range(len(shown)), key=lambda index: (heights[index], -shown[index].cost))
     gap = max(LABEL_HEIGHT, 0.55 / max(len(shown), 1))
-    places = _spread([heights[place] for place in order], gap)
-    for place, height in zip(order, places, strict=True):
-        one = shown[place]
+    heights_placed = _spread([heights[index] for index in order], gap)
+    for index, height in zip(order, heights_placed, strict=True):
+        entry = shown[index]
         axes.annotate(
-            one.name.replace(", random weights", ",\nrandom weights"),
-            (one.cost, one.accuracy["value"]),
+            entry.name.replace(", random weights", ",\nrandom weights"),
+            (entry.cost, entry.accuracy["value"]),
             xytext=(1.05, height),
             textcoords="axes fraction",
             annotation_clip=False,
@@ -234,7 +234,7 @@ def _labels(axes: Axes, shown: Sequence[_Shown]) -> None:
             linespacing=1.05,
             color=INK,
             arrowprops={
-                "arrowstyle": "-", "color": one.look.colour, "linewidth": 0.7, "alpha": 0.6,
+                "arrowstyle": "-", "color": entry.style.colour, "linewidth": 0.7, "alpha": 0.6,
                 "shrinkB": 4, "relpos": (0, 0.5),
             },
         )  # fmt: skip
@@ -247,7 +247,7 @@ def _spread(heights: Sequence[float], gap: float) -> list[float]:
     for height in heights:
         placed.append(max(height, placed[-1] + gap) if placed else max(0.0, height))
     ceiling = 1.0
-    for place in range(len(placed) - 1, -1, -1):
-        placed[place] = min(placed[place], ceiling)
-        ceiling = placed[place] - gap
+    for index in range(len(placed) - 1, -1, -1):
+        placed[index] = min(placed[index], ceiling)
+        ceiling = placed[index] - gap
     return placed

@@ -11,7 +11,7 @@ from hilum.report.canvas import Drawing
 from hilum.report.compare.curves import small_curves
 from hilum.report.compare.figures import all_roc, roc_corner, short_names, trade_off
 from hilum.report.compare.tables import (
-    FIGURE_NAMES,
+    METRIC_NAMES,
     difference_rows,
     kind_in_words,
     millions,
@@ -73,8 +73,8 @@ def comparison_drawings(content: Content) -> dict[str, Drawing]:
     runs = content["runs"]
     borders = [border for one in content["sets"] for border in one["borders"]]
     bars = _bars(runs, borders)
-    told = "; ".join(f"{bar.label}: AUC {fixed(bar.figure['value'])} "
-                     f"({interval(bar.figure) or 'no interval'})" for bar in bars)  # fmt: skip
+    told = "; ".join(f"{bar.label}: AUC {fixed(bar.estimate['value'])} "
+                     f"({interval(bar.estimate) or 'no interval'})" for bar in bars)  # fmt: skip
     found = {"auc": Drawing(intervals(bars), f"{told}.")}
     areas = [run["per_slice"]["figures"]["auc"]["value"] for run in runs]
     defined = [area for area in areas if area is not None]
@@ -132,7 +132,7 @@ def _page(content: Content, found: Mapping[str, Drawing]) -> str:
     runs = content["runs"]
     told = {
         "content": content,
-        "figure_names": FIGURE_NAMES,
+        "metric_names": METRIC_NAMES,
         "by_name": {run["name"]: run for run in runs},
         "randoms": [run["name"] for run in runs if run["pretrained"] is False],
         "clocks": _clocks(runs),
@@ -145,7 +145,7 @@ def _page(content: Content, found: Mapping[str, Drawing]) -> str:
     }
     filters = {
         "millions": millions, "kind": kind_in_words, "verdict": verdict, "signed": _signed,
-        "chance": _chance, "matrix": _matrix(content), "widest": _widest,
+        "chance": _p_value, "matrix": _matrix(content), "widest": _widest,
         "beyond": _beyond(content),
     }  # fmt: skip
     return fill_page(
@@ -173,7 +173,7 @@ def _signed(number: float | None) -> str:
     return text.replace("-", "−") if float(text) else "0"
 
 
-def _chance(p: float | None) -> str:
+def _p_value(p: float | None) -> str:
     """Return a p: three decimals, four where it is small."""
     if p is None or not known(p):
         return MISSING

@@ -10,7 +10,7 @@ import pandas as pd
 from hilum.report.numbers import MISSING, decimals, duration, fixed, has_exact, interval
 
 __all__ = [
-    "FIGURE_NAMES",
+    "METRIC_NAMES",
     "difference_rows",
     "kind_in_words",
     "millions",
@@ -18,7 +18,7 @@ __all__ = [
     "table_rows",
 ]
 
-FIGURE_NAMES = {
+METRIC_NAMES = {
     "accuracy": "Accuracy",
     "precision": "Precision",
     "recall": "Recall",
@@ -35,14 +35,14 @@ Content = Mapping[str, Any]
 
 def table_markdown(content: Content) -> str:
     """Return table.md: what must be known first, then one row a network, as the paper's Table 2."""
-    columns = ["Network", *FIGURE_NAMES.values(), "Parameters", "Trained", "Time", "Input", "Kind"]
+    columns = ["Network", *METRIC_NAMES.values(), "Parameters", "Trained", "Time", "Input", "Kind"]
     lines = [f"# Comparison of {len(content['runs'])} runs", ""]
     lines += [f"{sentence}\n" for sentence in _doubts(content)]
     lines += [_line(columns), _line(["---"] * len(columns))]
     best = content["best"]["per_slice"]
     for run in content["runs"]:
-        cells = [_merit(run["per_slice"]["figures"][key], bold=best.get(key) == run["name"])
-                 for key in FIGURE_NAMES]  # fmt: skip
+        cells = [_estimate_cell(run["per_slice"]["figures"][key], bold=best.get(key) == run["name"])
+                 for key in METRIC_NAMES]  # fmt: skip
         parameters = run["parameters"] or {}
         lines.append(
             _line(
@@ -58,8 +58,8 @@ def table_markdown(content: Content) -> str:
             )
         )
     if content["choice"]:
-        figures = content["choice"]["per_slice"]["figures"]
-        chosen = [_merit(figures[key], bold=False) for key in FIGURE_NAMES]
+        estimates = content["choice"]["per_slice"]["figures"]
+        chosen = [_estimate_cell(estimates[key], bold=False) for key in METRIC_NAMES]
         named = f"Best of {content['choice']['n']}, chosen inside the folds"
         lines.append(_line([named, *chosen, *[MISSING] * 5]))
     return "\n".join([*lines, "", *_notes(content)]) + "\n"
@@ -84,14 +84,14 @@ def table_rows(content: Content) -> pd.DataFrame:
                 "n": run[unit]["n"],
                 "groups": run[unit]["groups"],
             }
-            for key in FIGURE_NAMES:
-                figure = run[unit]["figures"][key]
-                row |= {key: figure["value"]}
-                row |= {f"{key}_{part}": figure[part] for part in ("low", "high", "method")}
+            for key in METRIC_NAMES:
+                estimate = run[unit]["figures"][key]
+                row |= {key: estimate["value"]}
+                row |= {f"{key}_{part}": estimate[part] for part in ("low", "high", "method")}
                 row |= {f"{key}_best": int(content["best"][unit].get(key) == run["name"])}
             rows.append(row)
-    whole = ["parameters_total", "parameters_trained"]
-    return pd.DataFrame(rows).astype(dict.fromkeys(whole, "Int64"))
+    integer_columns = ["parameters_total", "parameters_trained"]
+    return pd.DataFrame(rows).astype(dict.fromkeys(integer_columns, "Int64"))
 
 
 def difference_rows(content: Content) -> pd.DataFrame:
@@ -100,10 +100,10 @@ def difference_rows(content: Content) -> pd.DataFrame:
                "p", "p_holm"]  # fmt: skip
     rows = [
         {"unit": unit, "figure": key, **{name: pair[name] for name in columns[2:]}}
-        for one in content["sets"]
+        for compared in content["sets"]
         for unit in UNITS
         for key in ("auc", "accuracy")
-        for pair in one["pairs"][unit][key]
+        for pair in compared["pairs"][unit][key]
     ]
     return pd.DataFrame(rows, columns=columns)
 
@@ -124,27 +124,31 @@ def millions(count: int | None) -> str:
 
 def _doubts(content: Content) -> list[str]:
     """Return the sentences that stand above the table, each once."""
-    told = [content["refusal"]["sentence"]]
-    for one in content["sets"]:
-        of = f" ({', '.join(one['runs'])})" if len(content["sets"]) > 1 else ""
-        told.append(f"**Design{of}: {one['design']['level']}.** {one['design']['sentence']}")
-        for border in one["borders"]:
-            figure = border["auc"]
-            reach = f"{fixed(figure['value'])} ({interval(figure) or 'no interval'})"
-            named = f" (as {', '.join(border['runs'])} see it)" if len(one["borders"]) > 1 else ""
-            told.append(f"**Border alone{of}:** AUC {reach}{named}. {_against(one)}")
-        if one["leak"]["groups"]:
-            told.append(f"**The splits leak{of}.** {one['leak']['sentence']}")
-        told += one["cautions"]
-    return list(dict.fromkeys(filter(None, told)))
+    sentences = [content["refusal"]["sentence"]]
+    for compared in content["sets"]:
+        of = f" ({', '.join(compared['runs'])})" if len(content["sets"]) > 1 else ""
+        sentences.append(
+            f"**Design{of}: {compared['design']['level']}.** {compared['design']['sentence']}"
+        )
+        for border in compared["borders"]:
+            estimate = border["auc"]
+            reach = f"{fixed(estimate['value'])} ({interval(estimate) or 'no interval'})"
+            named = (
+                f" (as {', '.join(border['runs'])} see it)" if len(compared["borders"]) > 1 else ""
+            )
+            sentences.append(f"**Border alone{of}:** AUC {reach}{named}. {_against(compared)}")
+        if compared["leak"]["groups"]:
+            sentences.append(f"**The splits leak{of}.** {compared['leak']['sentence']}")
+        sentences += compared["cautions"]
+    return list(dict.fromkeys(filter(None, sentences)))
 
 
-def _against(one: Mapping[str, Any]) -> str:
+def _against(compared: Mapping[str, Any]) -> str:
     """Say which networks are not shown to rank better than the border."""
-    names = one["not_above_border"]
+    names = compared["not_above_border"]
     if not names:
         return "Every network ranks better than that beyond chance."
-    if len(names) == len(one["runs"]):
+    if len(names) == len(compared["runs"]):
         return (
             "No network is shown to rank better: these AUCs are no evidence that one sees disease."
         )
@@ -152,31 +156,33 @@ def _against(one: Mapping[str, Any]) -> str:
 
 
 def _notes(content: Content) -> list[str]:
-    told = [content["best"]["sentence"]]
-    told += [one["power"]["sentence"] for one in content["sets"] if one["power"]]
+    sentences = [content["best"]["sentence"]]
+    sentences += [
+        compared["power"]["sentence"] for compared in content["sets"] if compared["power"]
+    ]
     naive = content["choice"] and content["choice"]["naive"]
     if naive:
-        told.append(
+        sentences.append(
             f"The best by the test slices themselves, {naive['name']}, would claim AUC "
             f"{fixed(naive['auc']['value'])}, {naive['optimism']:+.3f}: it is chosen on what it is "
             f"tested on."
         )
-    told.append(
+    sentences.append(
         f"Per slice, on the test slices; in brackets 95 % intervals: "
         f"{content['interval']['method']}."
     )
     if has_exact(content["runs"]):
-        told.append("† every resample agrees; exact binomial interval over groups.")
-    told.append("Research use only. Not a medical device.")
-    return [f"{sentence}\n" for sentence in told if sentence]
+        sentences.append("† every resample agrees; exact binomial interval over groups.")
+    sentences.append("Research use only. Not a medical device.")
+    return [f"{sentence}\n" for sentence in sentences if sentence]
 
 
-def _merit(figure: Mapping[str, Any], *, bold: bool) -> str:
-    if figure["value"] is None:
+def _estimate_cell(estimate: Mapping[str, Any], *, bold: bool) -> str:
+    if estimate["value"] is None:
         return MISSING
-    value = fixed(figure["value"], decimals(figure))
-    mark = "†" if figure["method"] == "exact" else ""
-    return f"{f'**{value}**' if bold else value} ({interval(figure)}){mark}"
+    value = fixed(estimate["value"], decimals(estimate))
+    mark = "†" if estimate["method"] == "exact" else ""
+    return f"{f'**{value}**' if bold else value} ({interval(estimate)}){mark}"
 
 
 def _line(cells: list[str]) -> str:

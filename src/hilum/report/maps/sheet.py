@@ -119,7 +119,7 @@ def draw_sheet(sheet: Sheet, path: Path, *, ending: str, width: float = 180.0) -
     room, turned = _room(sheet, width), _room(sheet.turned(), width)
     sheet, room = (sheet.turned(), turned) if turned > WORTH_TURNING * room else (sheet, room)
     side = max(SMALLEST, room)
-    below = LINE * max(len(one.lines) for row in sheet.panels for one in row if one) + GAP
+    below = LINE * max(len(panel.lines) for row in sheet.panels for panel in row if panel) + GAP
     wide = max(LEAST_WIDTH, SIDE_HEADING + len(sheet.columns) * (side + GAP))
     notes = [line for note in sheet.notes for line in textwrap.wrap(note, int(wide / A_LETTER))]
     foot = BAR + LINE * len(notes) + GAP
@@ -141,14 +141,14 @@ def _draw_panels(page: _Page, sheet: Sheet, side: float, below: float) -> None:
     for number, (heading, panels) in enumerate(zip(sheet.rows, sheet.panels, strict=True)):
         top = HEADING + number * (side + below)
         page.write(0, top + side / 2, heading, size=TEXT, at=("left", "center"))
-        for place, panel in enumerate(panels):
+        for column, panel in enumerate(panels):
             if panel is not None:
-                _draw_panel(page, panel, (SIDE_HEADING + place * (side + GAP), top), side)
+                _draw_panel(page, panel, (SIDE_HEADING + column * (side + GAP), top), side)
 
 
 def _room(sheet: Sheet, width: float) -> float:
     """Return the side of the largest panels that fit a page of this width, mm."""
-    below = LINE * max(len(one.lines) for row in sheet.panels for one in row if one) + GAP
+    below = LINE * max(len(panel.lines) for row in sheet.panels for panel in row if panel) + GAP
     across = (width - 2 * MARGIN - SIDE_HEADING) / len(sheet.columns) - GAP
     down = (PAGE_HEIGHT - HEADING - BAR - MOST_NOTES * LINE) / len(sheet.rows) - below
     return min(LARGEST, across, down)

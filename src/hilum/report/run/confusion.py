@@ -33,11 +33,11 @@ def confusion(counts: Sequence[Sequence[int]], class_names: Sequence[str]) -> st
             for column, count in enumerate(cells):
                 _cell(axes, row, column, count, count / max(sum(cells), 1))
         names = [_short(name) for name in class_names]
-        places = [index + 0.5 for index in range(len(names))]
+        centres = [index + 0.5 for index in range(len(names))]
         axes.set(xlim=(0, len(names)), ylim=(len(names), 0))
         axes.set(xlabel="Predicted", ylabel="Truth")
-        axes.set_xticks(places, names)
-        axes.set_yticks(places, names, rotation=90, va="center")
+        axes.set_xticks(centres, names)
+        axes.set_yticks(centres, names, rotation=90, va="center")
         axes.tick_params(length=0, labelcolor=INK)
         axes.spines[:].set_visible(False)
         plain(axes)

@@ -27,35 +27,37 @@ def drawings(files: RunFiles) -> dict[str, Drawing]:
     test = files.metrics["splits"]["test"]
     probe = files.metrics.get("border_probe")
     bars = auc_bars(files.metrics)
-    found = {"intervals": Drawing(intervals(bars), _describe_bars(bars))}
+    drawn = {"intervals": Drawing(intervals(bars), _describe_bars(bars))}
     for name, unit in (("confusion", "per_slice"), ("confusion_groups", "per_group")):
         counts = test[unit].get("confusion")
         if counts:
             svg = confusion(counts, files.metrics["class_names"])
-            found[name] = Drawing(svg, _describe_confusion(counts, files.metrics["class_names"]))
+            drawn[name] = Drawing(svg, _describe_confusion(counts, files.metrics["class_names"]))
     curve = _curve(test["per_slice"])
     if curve is not None:
         probe_curve = _curve(probe["test"]) if probe else None
-        found["roc"] = Drawing(roc(curve, probe_curve), "ROC curves. " + _describe_bars(bars))
+        drawn["roc"] = Drawing(roc(curve, probe_curve), "ROC curves. " + _describe_bars(bars))
     calibration = (files.metrics.get("calibration") or {}).get("test")
     if calibration:
-        found["reliability"] = _reliability(calibration, str(files.metrics["positive"]))
+        drawn["reliability"] = _reliability(calibration, str(files.metrics["positive"]))
     if files.localisation is not None:
-        found |= _localisation(files.localisation)
+        drawn |= _localisation(files.localisation)
     if files.history is not None:
         history = numeric_history(files.history)
-        found["curves"] = Drawing(
+        drawn["curves"] = Drawing(
             curves(history, border_auc=_validation_auc(probe)),
             f"Loss, AUC and accuracy over {len(history)} epochs, with the kept epoch marked.",
         )
-    return found
+    return drawn
 
 
 def _reliability(test: Mapping[str, Any], positive: str) -> Drawing:
     """Return the reliability curve of the test slices, before and, where fitted, after scaling."""
-    told = {key: test[key]["reliability"] for key in ("before", "after") if key in test}
-    svg = reliability(told["before"], told.get("after"), positive=positive)
-    name, bins = ("Calibrated", told["after"]) if "after" in told else ("Network", told["before"])
+    content = {key: test[key]["reliability"] for key in ("before", "after") if key in test}
+    svg = reliability(content["before"], content.get("after"), positive=positive)
+    name, bins = (
+        ("Calibrated", content["after"]) if "after" in content else ("Network", content["before"])
+    )
     parts = [
         f"said {fixed(part['probability'], 2)}, came {fixed(part['observed']['value'], 2)} "
         f"({part['n']} slices)"
@@ -66,9 +68,9 @@ def _reliability(test: Mapping[str, Any], positive: str) -> Drawing:
     )
 
 
-def _localisation(told: Mapping[str, Any]) -> dict[str, Drawing]:
+def _localisation(content: Mapping[str, Any]) -> dict[str, Drawing]:
     """Return what the maps reach beside their controls: of all lesions, and by size."""
-    summaries = told["regions"][told["region"]]
+    summaries = content["regions"][content["region"]]
     parts = {
         "localisation": panels_of(summaries["all"], ("pointing", "energy", "over_half", "iou")),
         "localisation_sizes": size_panels(summaries, "pointing"),
@@ -117,8 +119,8 @@ def _curve(part: Mapping[str, Any]) -> Mapping[str, Any] | None:
 
 def _describe_bars(bars: list[Bar]) -> str:
     parts = [
-        f"{bar.label}: AUC {fixed(bar.figure.get('value'))} "
-        f"({interval(bar.figure) or 'no interval'})"
+        f"{bar.label}: AUC {fixed(bar.estimate.get('value'))} "
+        f"({interval(bar.estimate) or 'no interval'})"
         for bar in bars
     ]
     return "; ".join(parts) + "."

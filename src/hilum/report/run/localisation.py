@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from hilum.report.canvas import FAINT, INK, NETWORK, PROBE, draw, plain
 from hilum.report.numbers import counted, known
 
-__all__ = ["FIGURE_TITLES", "MAP_TITLES", "Panel", "localisation", "panels_of", "size_panels"]
+__all__ = ["MAP_TITLES", "METRIC_TITLES", "Panel", "localisation", "panels_of", "size_panels"]
 
 MAP_TITLES = {
     "network": "Network",
@@ -24,7 +24,7 @@ MAP_TITLES = {
 }
 """What the page calls the network's maps and their controls, in its order."""
 
-FIGURE_TITLES = {
+METRIC_TITLES = {
     "pointing": "Pointing game",
     "energy": "Energy inside",
     "over_half": "Over half covered",
@@ -52,10 +52,10 @@ def panels_of(summary: Mapping[str, Any], figures: Sequence[str]) -> list[Panel]
 
     Args:
         summary: of slices with lesions, as localisation.json holds it.
-        figures: keys of `FIGURE_TITLES`.
+        figures: keys of `METRIC_TITLES`.
     """
-    told = summary["per_slice"]["figures"]
-    return [Panel(FIGURE_TITLES[figure], _bars(told, figure)) for figure in figures]
+    estimates = summary["per_slice"]["figures"]
+    return [Panel(METRIC_TITLES[figure], _bars(estimates, figure)) for figure in figures]
 
 
 def size_panels(summaries: Mapping[str, Any], figure: str) -> list[Panel]:
@@ -84,12 +84,12 @@ def localisation(panels: Sequence[Panel]) -> str:
     return draw((4.8, height), paint)
 
 
-def _bars(told: Mapping[str, Any], figure: str) -> list[tuple[str, Mapping[str, Any]]]:
+def _bars(estimates: Mapping[str, Any], figure: str) -> list[tuple[str, Mapping[str, Any]]]:
     """Return title and figure of the maps in which it is defined."""
     return [
-        (title, told[name][figure])
+        (title, estimates[name][figure])
         for name, title in MAP_TITLES.items()
-        if name in told and known(told[name][figure]["value"])
+        if name in estimates and known(estimates[name][figure]["value"])
     ]
 
 
@@ -98,16 +98,16 @@ def _panel(axes: Axes, panel: Panel) -> None:
     longest = max(
         figure[key] for _, figure in panel.bars for key in ("value", "high") if known(figure[key])
     )
-    for place, (_, figure) in enumerate(panel.bars):
-        colour = NETWORK if place == 0 else PROBE
+    for row, (_, figure) in enumerate(panel.bars):
+        colour = NETWORK if row == 0 else PROBE
         if known(figure["low"]) and known(figure["high"]):
             axes.plot(
-                [figure["low"], figure["high"]], [place, place], color=colour,
-                linewidth=6 if place == 0 else 4, alpha=0.4, solid_capstyle="butt",
+                [figure["low"], figure["high"]], [row, row], color=colour,
+                linewidth=6 if row == 0 else 4, alpha=0.4, solid_capstyle="butt",
             )  # fmt: skip
         axes.plot(
-            [figure["value"]], [place], "o" if place == 0 else "D", color=colour,
-            markersize=6.5 if place == 0 else 4.5,
+            [figure["value"]], [row], "o" if row == 0 else "D", color=colour,
+            markersize=6.5 if row == 0 else 4.5,
         )  # fmt: skip
     axes.set_title(panel.title, fontsize=10, color=INK, loc="left", fontweight="bold")
     reach = longest or 1.0

@@ -61,8 +61,10 @@ def _bins(axes: Axes, curve: Curve, label: str, colour: str, *, hollow: bool) ->
     for part in curve:
         low, high = part["observed"]["low"], part["observed"]["high"]
         if known(low) and known(high):
-            place = [part["probability"]] * 2
-            axes.plot(place, [low, high], color=colour, linewidth=1.2 if hollow else 1.8, alpha=0.6)
+            across = [part["probability"]] * 2
+            axes.plot(
+                across, [low, high], color=colour, linewidth=1.2 if hollow else 1.8, alpha=0.6
+            )
     axes.scatter(
         [part["probability"] for part in curve],
         [part["observed"]["value"] for part in curve],

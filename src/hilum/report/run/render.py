@@ -16,7 +16,7 @@ from hilum.report.numbers import (
 from hilum.report.page import fill_page
 from hilum.report.run.figures import drawings
 from hilum.report.run.files import RunFiles, read_run_files
-from hilum.report.run.localisation import FIGURE_TITLES, MAP_TITLES
+from hilum.report.run.localisation import MAP_TITLES, METRIC_TITLES
 from hilum.report.run.map_cards import KINDS, map_cards
 from hilum.report.sanity import sanity_content
 from hilum.report.sanity.figures import sanity_drawings
@@ -26,7 +26,7 @@ from hilum.storage.atomic import write_text
 
 __all__ = ["render", "write_report"]
 
-FIGURE_NAMES = {
+METRIC_NAMES = {
     "accuracy": "Accuracy",
     "precision": "Precision",
     "recall": "Recall (sensitivity)",
@@ -68,9 +68,9 @@ def write_report(folder: Path) -> Path:
         StorageError: the disk refused.
     """
     files = read_run_files(Path(folder))
-    found = _drawings(files)
-    page = _page(files, found)
-    for name, drawing in found.items():
+    drawn = _drawings(files)
+    page = _page(files, drawn)
+    for name, drawing in drawn.items():
         write_text(files.folder / "figures" / f"{name}.svg", drawing.svg)
     path = files.folder / "report.html"
     write_text(path, page)
@@ -83,10 +83,10 @@ def _drawings(files: RunFiles) -> dict[str, Drawing]:
     return drawings(files) | checked
 
 
-def _page(files: RunFiles, found: dict[str, Drawing]) -> str:
+def _page(files: RunFiles, drawn: dict[str, Drawing]) -> str:
     """Return the filled template."""
     return fill_page(
-        "run.html", _content(files), found, styles=("report",), filters={"signed": signed}
+        "run.html", _content(files), drawn, styles=("report",), filters={"signed": signed}
     )
 
 
@@ -113,7 +113,7 @@ def _content(files: RunFiles) -> dict[str, Any]:
             level=str(metrics["design"]["level"]),
             leaks=metrics["split"]["leak"]["share_of_test_slices"] > 0,
         ),
-        "figure_names": FIGURE_NAMES | {key: key for key in figures if key not in FIGURE_NAMES},
+        "metric_names": METRIC_NAMES | {key: key for key in figures if key not in METRIC_NAMES},
         "exact": has_exact([metrics["splits"], probe, *_later(metrics)]),
         "recipe": _sections(files.recipe),
         "recipe_text": files.recipe_text,
@@ -125,7 +125,7 @@ def _content(files: RunFiles) -> dict[str, Any]:
         "found": None
         if files.localisation is None
         else finds_lesions(files.localisation["verdict"]),
-        "found_figures": FIGURE_TITLES,
+        "found_metrics": METRIC_TITLES,
         "found_maps": MAP_TITLES,
         **(
             {"sanity": None} if files.sanity is None else sanity_content(files.sanity, files.folder)
@@ -194,5 +194,5 @@ def _epochs(files: RunFiles) -> dict[str, Any] | None:
     if files.history is None:
         return None
     history = numeric_history(files.history)
-    kept = history[history["best"] == 1].to_dict("records")
-    return {"count": len(history), "kept": kept[0] if kept else None}
+    best = history[history["best"] == 1].to_dict("records")
+    return {"count": len(history), "kept": best[0] if best else None}

@@ -13,10 +13,10 @@ from hilum.report.statements import Statement
 
 __all__ = ["sanity_content"]
 
-Told = Mapping[str, Any]
+Content = Mapping[str, Any]
 
 
-def sanity_content(content: Told, folder: Path) -> dict[str, Any]:
+def sanity_content(content: Content, folder: Path) -> dict[str, Any]:
     """Return what the section fills in, apart from its figures.
 
     Args:
@@ -36,8 +36,8 @@ def sanity_content(content: Told, folder: Path) -> dict[str, Any]:
         },
         "sanity_stage_rows": [
             *(
-                (stage_name(place, stage), stage, _empty(stage))
-                for place, stage in enumerate(stages)
+                (stage_name(index, stage), stage, _empty(stage))
+                for index, stage in enumerate(stages)
             ),
             ("different slices, as trained", floor, MISSING),
         ],
@@ -80,13 +80,13 @@ _TITLES = {
 """Check -> level -> title and weight."""
 
 
-def _statement(check: str, told: Told) -> Statement:
+def _statement(check: str, content: Content) -> Statement:
     """Return what a check says; a level that this version doesn't know is said loudly."""
-    level = str(told["level"])
+    level = str(content["level"])
     title, weight = _TITLES[check].get(level, (f"{check}: {level}", "strong"))
-    return Statement(title, str(told["sentence"]), weight)
+    return Statement(title, str(content["sentence"]), weight)
 
 
-def _empty(stage: Told) -> str:
+def _empty(stage: Content) -> str:
     """Return of how many slices each draw's network gave no map."""
     return ", ".join(map(str, stage["without_map"]))

@@ -34,25 +34,25 @@ def draw_sanity_sheet(slices: Sequence[Grey], columns: Mapping[str, Sequence[Map
     width = (len(columns) + 1) * (TILE + GAP) - GAP
     sheet = Image.new("RGB", (width, HEAD + len(slices) * (TILE + GAP) - GAP), "white")
     draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(LETTER)
-    for place, name in enumerate(("slice", *columns)):
-        draw.text((place * (TILE + GAP), 2), _in_lines(name), fill="black", font=font, spacing=3)
+    for column, name in enumerate(("slice", *columns)):
+        draw.text((column * (TILE + GAP), 2), _in_lines(name), fill="black", font=font, spacing=3)
     for row, grey in enumerate(slices):
         top = HEAD + row * (TILE + GAP)
         plain = cv2.resize(grey, (TILE, TILE), interpolation=cv2.INTER_AREA)[:, :, None]
         picture = np.repeat(plain, 3, axis=2)
         sheet.paste(Image.fromarray(picture), (0, top))
-        for place, maps in enumerate(columns.values(), start=1):
+        for column, maps in enumerate(columns.values(), start=1):
             tile = overlaid(picture, _share(maps[row]))
-            sheet.paste(Image.fromarray(tile), (place * (TILE + GAP), top))
+            sheet.paste(Image.fromarray(tile), (column * (TILE + GAP), top))
     return sheet
 
 
 def _share(cam_map: Map) -> npt.NDArray[np.float64]:
     """Return a map at a tile's size as shares of its largest value, zero where it has none."""
     finite = np.nan_to_num(cam_map, nan=0.0, posinf=0.0, neginf=0.0)
-    whole = cv2.resize(finite, (TILE, TILE), interpolation=cv2.INTER_LINEAR)
+    enlarged = cv2.resize(finite, (TILE, TILE), interpolation=cv2.INTER_LINEAR)
     top = float(finite.max())
-    shares = whole / top if top > 0 else np.zeros_like(whole)
+    shares = enlarged / top if top > 0 else np.zeros_like(enlarged)
     return np.asarray(np.clip(shares, 0, 1), dtype=np.float64)
 
 

@@ -1,17 +1,17 @@
-"""How well maps find tumours: figures of one map, its controls, and means with intervals."""
+"""How well maps find tumours: metrics of one map, its controls, and means with intervals."""
 
 from hilum.scores.localisation.controls import (
     centre_prior,
-    chance,
+    chance_level,
     edge_map,
     lesion_prior,
     random_boxes,
 )
-from hilum.scores.localisation.figures import (
-    FIGURES,
+from hilum.scores.localisation.metrics import (
     HOT,
     LEVELS,
     MEASURED,
+    METRICS,
     MISSED,
     Found,
     Map,
@@ -29,17 +29,17 @@ from hilum.scores.localisation.region import (
 from hilum.scores.localisation.summary import (
     CONTROLS,
     NETWORK,
-    figure_column,
+    metric_column,
     subsets,
     summarise,
 )
 
 __all__ = [
     "CONTROLS",
-    "FIGURES",
     "HOT",
     "LEVELS",
     "MEASURED",
+    "METRICS",
     "MISSED",
     "NETWORK",
     "SIZES",
@@ -49,13 +49,13 @@ __all__ = [
     "area_share",
     "box_region",
     "centre_prior",
-    "chance",
+    "chance_level",
     "edge_map",
     "extent",
-    "figure_column",
     "find",
     "find_state",
     "lesion_prior",
+    "metric_column",
     "random_boxes",
     "size_of",
     "subsets",

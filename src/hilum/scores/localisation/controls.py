@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from hilum.cam_maps import in_slice_pixels
-from hilum.scores.localisation.figures import MOST_OF, Map
+from hilum.scores.localisation.metrics import MOST_OF, Map
 from hilum.scores.localisation.region import Region, area_share, bounding_sides
 
-__all__ = ["centre_prior", "chance", "edge_map", "lesion_prior", "random_boxes"]
+__all__ = ["centre_prior", "chance_level", "edge_map", "lesion_prior", "random_boxes"]
 
 CENTRE_SPREAD = 0.25
 """Standard deviation of the centre prior, as a share of each side: its hot region is about a
@@ -32,20 +32,20 @@ def centre_prior(shape: tuple[int, int]) -> Map:
     return np.asarray(np.outer(rows, columns), dtype=np.float32)
 
 
-def lesion_prior(places: Iterable[tuple[str, Region]]) -> Map | None:
+def lesion_prior(lesions: Iterable[tuple[str, Region]]) -> Map | None:
     """Return where lesions lie: their mean in shares of the picture, smoothed; None without any.
 
     Every group counts once, however many slices it has.
 
     Args:
-        places: group and region of each lesion slice, of the training slices alone.
+        lesions: group and region of each lesion slice, of the training slices alone.
 
     Returns:
         (PRIOR_SIDE, PRIOR_SIDE) float32, to be brought to a slice's shape as maps are.
     """
     sums: dict[str, npt.NDArray[np.float64]] = {}
     counts: dict[str, int] = {}
-    for group, region in places:
+    for group, region in lesions:
         cell = cv2.resize(
             region.astype(np.float32), (PRIOR_SIDE, PRIOR_SIDE), interpolation=cv2.INTER_AREA
         )
@@ -92,13 +92,13 @@ def random_boxes(region: Region) -> dict[str, float]:
         - total[rows:, :-columns] + total[:-rows, :-columns]
     )  # fmt: skip
     covered = inside / pixels
-    own = inside / (rows * columns)
+    share_inside = inside / (rows * columns)
     overlap = inside / (rows * columns + pixels - inside)
     return {
         "covered": float(covered.mean()),
         "over_half": float((covered > MOST_OF).mean()),
-        "pointing": float(own.mean()),
-        "energy": float(own.mean()),
+        "pointing": float(share_inside.mean()),
+        "energy": float(share_inside.mean()),
         "best_iou": float(overlap.mean()),
         "iou": float(overlap.mean()),
         "hot": rows * columns / region.size,
@@ -107,13 +107,13 @@ def random_boxes(region: Region) -> dict[str, float]:
 
 def _sides(region: Region, pixels: int) -> tuple[int, int]:
     """Return rows and columns of a box of so many pixels, shaped as the rectangle around them."""
-    around = bounding_sides(region)
-    shrink = (pixels / (around[0] * around[1])) ** 0.5
-    rows, columns = (max(1, round(side * shrink)) for side in around)
+    sides = bounding_sides(region)
+    shrink = (pixels / (sides[0] * sides[1])) ** 0.5
+    rows, columns = (max(1, round(side * shrink)) for side in sides)
     return rows, columns
 
 
-def chance(region: Region, hot: float) -> dict[str, float]:
+def chance_level(region: Region, hot: float) -> dict[str, float]:
     """Return what a map that points nowhere in particular reaches on average.
 
     A point put anywhere, and energy spread evenly, meet the region with the share of the slice

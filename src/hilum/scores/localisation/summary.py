@@ -1,4 +1,4 @@
-"""Figures of many maps, with intervals by group, beside those of their controls."""
+"""Mean metrics of many maps and of their controls, with intervals over groups."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from hilum.scores.bootstrap import Figure, bootstrap_weights, difference_of, interval_of
-from hilum.scores.localisation.figures import MEASURED
+from hilum.scores.bootstrap import Estimate, bootstrap_weights, difference_of, interval_of
+from hilum.scores.localisation.metrics import MEASURED
 from hilum.scores.localisation.region import SIZES
 
-__all__ = ["CONTROLS", "NETWORK", "figure_column", "subsets", "summarise"]
+__all__ = ["CONTROLS", "NETWORK", "metric_column", "subsets", "summarise"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -25,9 +25,9 @@ CONTROLS = (
     "random_boxes",
     "chance",
 )
-"""What the network's maps are held against, those first that the verdict asks for first."""
+"""What the network's maps are compared with; those that the verdict names come first."""
 UNKNOWN = "it has no simple expectation"
-"""Why chance has no figure."""
+"""Why a metric has no chance level."""
 
 
 class _Means(NamedTuple):
@@ -37,9 +37,9 @@ class _Means(NamedTuple):
     draws: Floats
 
 
-def figure_column(figure: str, of: str) -> str:
-    """Return the column of localisation.csv: the network's figures go by their own name."""
-    return figure if of == NETWORK else f"{figure}_{of}"
+def metric_column(metric: str, of: str) -> str:
+    """Return the column of localisation.csv: the network's metrics have no suffix."""
+    return metric if of == NETWORK else f"{metric}_{of}"
 
 
 def subsets(rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
@@ -50,49 +50,50 @@ def subsets(rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
 
 
 def summarise(rows: pd.DataFrame) -> dict[str, Any]:
-    """Return the figures of maps against regions, with intervals over groups.
+    """Return the metrics of maps against regions, with intervals over groups.
 
-    A figure is the mean over slices; `per_group` is the mean over groups of their slices' mean.
+    A metric is the mean over slices; `per_group` is the mean over groups of their slices' mean.
     `network_minus` is the network's less a control's on the same slices and resamples.
 
     Args:
         rows: of localisation.csv, of one kind of region: `group`, `label`, and for the network
-            and each control that was measured the columns of `MEASURED`, see `figure_column`.
+            and each control that was measured the columns of `MEASURED`, see `metric_column`.
 
     Returns:
         `n`, `groups`, and where there are rows `per_slice` and `per_group`: each the `figures`
         of each map, and of each control `network_minus`, with the number of `groups` in which the
         two differ.
     """
-    told: dict[str, Any] = {"n": len(rows), "groups": int(rows["group"].nunique())}
+    content: dict[str, Any] = {"n": len(rows), "groups": int(rows["group"].nunique())}
     if rows.empty:
-        return told
-    own = rows.groupby("group")["group"].transform("size").to_numpy(dtype=np.float64)
+        return content
+    group_sizes = rows.groupby("group")["group"].transform("size").to_numpy(dtype=np.float64)
     return {
-        **told,
+        **content,
         "per_slice": _of_unit(rows, np.ones(len(rows))),
-        "per_group": _of_unit(rows, 1 / own),
+        "per_group": _of_unit(rows, 1 / group_sizes),
     }
 
 
 def _of_unit(rows: pd.DataFrame, share: Floats) -> dict[str, Any]:
-    """Return figures and differences where each row counts with its `share` (n,)."""
-    there = [of for of in (NETWORK, *CONTROLS) if figure_column(MEASURED[0], of) in rows]
-    columns = [figure_column(figure, of) for of in there for figure in MEASURED]
+    """Return metrics and differences where each row counts with its `share` (n,)."""
+    measured = [of for of in (NETWORK, *CONTROLS) if metric_column(MEASURED[0], of) in rows]
+    columns = [metric_column(metric, of) for of in measured for metric in MEASURED]
     means = _means(rows, columns, share)
     groups = int(rows["group"].nunique())
-    place = {column: number for number, column in enumerate(columns)}
-    own = {
+    index = {column: number for number, column in enumerate(columns)}
+    estimates = {
         of: {
-            figure: _figure(means, place[figure_column(figure, of)], groups) for figure in MEASURED
+            metric: _estimate(means, index[metric_column(metric, of)], groups)
+            for metric in MEASURED
         }
-        for of in there
+        for of in measured
     }
     minus = {
-        of: {figure: _difference(rows, means, place, figure, of) for figure in MEASURED}
-        for of in there[1:]
+        of: {metric: _difference(rows, means, index, metric, of) for metric in MEASURED}
+        for of in measured[1:]
     }
-    return {"figures": own, "network_minus": minus}
+    return {"figures": estimates, "network_minus": minus}
 
 
 def _means(rows: pd.DataFrame, columns: list[str], share: Floats) -> _Means:
@@ -101,29 +102,29 @@ def _means(rows: pd.DataFrame, columns: list[str], share: Floats) -> _Means:
     groups, labels = (rows[name].to_numpy(dtype=object) for name in ("group", "label"))
     parts = []
     for weights in bootstrap_weights(groups, labels):
-        own = weights * share
-        parts.append(own @ values / own.sum(axis=1, keepdims=True))
+        row_weights = weights * share
+        parts.append(row_weights @ values / row_weights.sum(axis=1, keepdims=True))
     return _Means(share @ values / share.sum(), np.concatenate(parts))
 
 
-def _figure(means: _Means, place: int, groups: int) -> dict[str, Any]:
+def _estimate(means: _Means, index: int, groups: int) -> dict[str, Any]:
     """Return one mean with its interval."""
-    value, draws = float(means.value[place]), _settled(means.draws[:, place])
+    value, draws = float(means.value[index]), _settled(means.draws[:, index])
     return interval_of(value, draws, groups=groups, undefined=UNKNOWN).as_json()
 
 
 def _difference(
-    rows: pd.DataFrame, means: _Means, place: dict[str, int], figure: str, of: str
+    rows: pd.DataFrame, means: _Means, index: dict[str, int], metric: str, of: str
 ) -> dict[str, Any]:
     """Return the network's mean less a control's, and in how many groups they differ."""
-    names = figure_column(figure, NETWORK), figure_column(figure, of)
-    first, second = (place[name] for name in names)
+    names = metric_column(metric, NETWORK), metric_column(metric, of)
+    first, second = (index[name] for name in names)
     value = float(means.value[first] - means.value[second])
     draws = _settled(means.draws[:, first] - means.draws[:, second])
     groups = int(rows["group"].nunique())
-    told: Figure = difference_of(value, draws, groups=groups, undefined=UNKNOWN)
+    difference: Estimate = difference_of(value, draws, groups=groups, undefined=UNKNOWN)
     apart = (rows[names[0]] - rows[names[1]]).groupby(rows["group"]).sum()
-    return {**told.as_json(), "groups": int((apart.abs() > 0).sum())}
+    return {**difference.as_json(), "groups": int((apart.abs() > 0).sum())}
 
 
 def _settled(draws: Floats) -> Floats:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from hilum.progress import Progress
 from hilum.readers import LUNG, parse_window, read_in_colour, read_slice
-from hilum.report.clean import Look, Page, write_page
+from hilum.report.clean import Page, ReviewItem, write_page
 from hilum.sources.volume_pictures import spread
 from hilum.steps.clean.one_slice import CLEANED, UNTOUCHED, One
 from hilum.table import SliceTable
@@ -54,7 +54,7 @@ def write_sheets(
 
 def _looks(
     table: SliceTable, done: Sequence[One], folder: Path, rows: Sequence[int]
-) -> Iterator[Look]:
+) -> Iterator[ReviewItem]:
     """Yield what is to be seen of each slice."""
     paths = table.paths()
     for row in rows:
@@ -64,8 +64,8 @@ def _looks(
         before = read_slice(path, window=window).grey if colour is None else colour
         name = table.rows["slice_id"].iloc[row]
         if one.state != CLEANED:
-            yield Look(name, one.changed, one.kinds, before, None, None)
+            yield ReviewItem(name, one.changed, one.kinds, before, None, None)
             continue
         after, mask = read_in_colour(folder / one.path), read_slice(folder / one.mask).grey
         shown = read_slice(folder / one.path).grey if after is None else after
-        yield Look(name, one.changed, one.kinds, before, mask > 0, shown)
+        yield ReviewItem(name, one.changed, one.kinds, before, mask > 0, shown)

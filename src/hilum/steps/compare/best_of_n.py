@@ -15,7 +15,7 @@ from typing import Any
 import pandas as pd
 
 from hilum.errors import RunError
-from hilum.scores import block, by_group
+from hilum.scores import by_group, metrics_block
 from hilum.steps.compare.runs import ComparedRun
 from hilum.steps.evaluate.metrics import labelled
 from hilum.table import read_csv
@@ -38,29 +38,29 @@ def best_inside_folds(runs: Sequence[ComparedRun]) -> dict[str, Any] | None:
     Raises:
         RunError: a cross-validation does not say how its folds did on validation.
     """
-    if len(runs) < 2 or any(one.run.kind != "cross-validation" for one in runs):
+    if len(runs) < 2 or any(compared.run.kind != "cross-validation" for compared in runs):
         return None
-    folds = [_folds(one) for one in runs]
+    folds = [_folds(compared) for compared in runs]
     chosen = choose_in_folds(folds)
     rows = pd.concat(
-        [runs[place].test[runs[place].test["fold"] == fold] for fold, place in chosen.items()]
+        [runs[index].test[runs[index].test["fold"] == fold] for fold, index in chosen.items()]
     ).sort_index()
     cases = labelled(rows, runs[0].class_names, runs[0].positive)
-    told = {
+    content = {
         "n": len(runs),
         "folds": [
             {
                 "fold": fold,
-                "name": runs[place].name,
-                "validation_auc": _known(folds[place].loc[fold, "validation_auc"]),
-                "validation_loss": _known(folds[place].loc[fold, "validation_loss"]),
+                "name": runs[index].name,
+                "validation_auc": _known(folds[index].loc[fold, "validation_auc"]),
+                "validation_loss": _known(folds[index].loc[fold, "validation_loss"]),
             }
-            for fold, place in chosen.items()
+            for fold, index in chosen.items()
         ],
-        "per_slice": block(cases),
-        "per_group": block(by_group(cases)),
+        "per_slice": metrics_block(cases),
+        "per_group": metrics_block(by_group(cases)),
     }
-    return {**told, "naive": _naive(runs, told)}
+    return {**content, "naive": _naive(runs, content)}
 
 
 def choose_in_folds(folds: Sequence[pd.DataFrame]) -> dict[str, int]:
@@ -73,43 +73,43 @@ def choose_in_folds(folds: Sequence[pd.DataFrame]) -> dict[str, int]:
         folds: of each network, validation_auc and validation_loss (numbers) by fold.
     """
 
-    def rank(fold: str, place: int) -> tuple[float, float]:
-        row = folds[place].loc[fold].to_dict()
+    def rank(fold: str, index: int) -> tuple[float, float]:
+        row = folds[index].loc[fold].to_dict()
         area, loss = float(row["validation_auc"]), float(row["validation_loss"])
         return (-math.inf if math.isnan(area) else area, -math.inf if math.isnan(loss) else -loss)
 
     return {
-        fold: max(range(len(folds)), key=lambda place: rank(fold, place)) for fold in folds[0].index
+        fold: max(range(len(folds)), key=lambda index: rank(fold, index)) for fold in folds[0].index
     }
 
 
-def _folds(one: ComparedRun) -> pd.DataFrame:
+def _folds(compared: ComparedRun) -> pd.DataFrame:
     """Return folds.csv by fold, its validation figures as numbers."""
-    path = one.run.folder / FOLDS
+    path = compared.run.folder / FOLDS
     if not path.is_file():
-        raise RunError(f"{one.run.folder} has no {FOLDS}: it is not a whole cross-validation.")
+        raise RunError(f"{compared.run.folder} has no {FOLDS}: it is not a whole cross-validation.")
     rows = read_csv(path)
     try:
-        told = rows.set_index("fold")[["validation_auc", "validation_loss"]]
-        told = told.replace("", "nan").astype(float)
-        same = set(told.index) == set(one.test["fold"]) and told.index.is_unique
+        content = rows.set_index("fold")[["validation_auc", "validation_loss"]]
+        content = content.replace("", "nan").astype(float)
+        same = set(content.index) == set(compared.test["fold"]) and content.index.is_unique
     except (KeyError, ValueError) as error:
         raise RunError(
             f"{path} does not tell the validation figures of each fold ({error})."
         ) from None
     if not same:
         raise RunError(f"{path} is not about the folds of predictions.csv.")
-    return told
+    return content
 
 
-def _naive(runs: Sequence[ComparedRun], told: dict[str, Any]) -> dict[str, Any] | None:
+def _naive(runs: Sequence[ComparedRun], content: dict[str, Any]) -> dict[str, Any] | None:
     """Return what the best of N by the out-of-fold AUC itself would claim, and by how much more."""
-    areas = [one.metrics["splits"]["test"]["per_slice"]["figures"]["auc"] for one in runs]
-    known = [place for place, area in enumerate(areas) if area["value"] is not None]
-    honest = told["per_slice"]["figures"]["auc"]["value"]
+    areas = [compared.metrics["splits"]["test"]["per_slice"]["figures"]["auc"] for compared in runs]
+    known = [index for index, area in enumerate(areas) if area["value"] is not None]
+    honest = content["per_slice"]["figures"]["auc"]["value"]
     if not known or honest is None:
         return None
-    best = max(known, key=lambda place: float(areas[place]["value"]))
+    best = max(known, key=lambda index: float(areas[index]["value"]))
     return {
         "name": runs[best].name,
         "auc": areas[best],

@@ -15,19 +15,19 @@ from hilum.scores.paired import (
     PAIRED,
     RESAMPLES,
     Difference,
+    best_network,
     least_p,
     paired_differences,
-    told_best,
 )
 from hilum.steps.compare.best_of_n import best_inside_folds
-from hilum.steps.compare.runs import FIGURES, ComparedRun, run_facts
+from hilum.steps.compare.runs import METRICS, ComparedRun, run_facts
 from hilum.steps.compare.sets import comparable_sets, refusal
 
 __all__ = ["comparison_of"]
 
 UNITS = ("per_slice", "per_group")
 NO_PAIRS: dict[str, dict[str, list[Difference]]] = {
-    unit: {name: [] for name in FIGURES} for unit in UNITS
+    unit: {name: [] for name in METRICS} for unit in UNITS
 }
 """Of a run that stands alone with its slices."""
 
@@ -49,36 +49,36 @@ def comparison_of(runs: Sequence[ComparedRun], *, progress: Progress = SILENT) -
         RunError: a run's files don't hold what a comparison needs.
     """
     sets = comparable_sets(runs)
-    told_sets = [_told_set([runs[place] for place in one], progress) for one in sets]
+    sets_content = [_set_content([runs[index] for index in indices], progress) for indices in sets]
     return {
         "hilum": version(),
         "interval": INTERVAL,
         "paired": PAIRED,
-        "figures": list(FIGURES),
+        "figures": list(METRICS),
         "refusal": refusal(runs, sets),
-        "sets": told_sets,
-        "best": _marks(told_sets),
-        "runs": [_told_run(one) for one in runs],
+        "sets": sets_content,
+        "best": _marks(sets_content),
+        "runs": [_run_content(compared) for compared in runs],
         "paper": {"sentence": DATA_DIFFER, "networks": _paper(runs)},
         "choice": best_inside_folds(runs) if len(sets) == 1 else None,
     }
 
 
-def _told_run(one: ComparedRun) -> dict[str, Any]:
+def _run_content(compared: ComparedRun) -> dict[str, Any]:
     """Return what is said of one run."""
-    test, probe = one.metrics["splits"]["test"], one.metrics.get("border_probe") or {}
+    test, probe = compared.metrics["splits"]["test"], compared.metrics.get("border_probe") or {}
     return {
-        **run_facts(one),
+        **run_facts(compared),
         **{unit: test[unit] for unit in UNITS},
         "border": {"level": probe.get("level"), **(probe.get("test") or {})} if probe else None,
         "border_validation_auc": (probe.get("validation") or {}).get("auc", {}).get("value"),
-        "thresholds": _operating_points(one.metrics.get("thresholds")),
-        "calibration": _calibration(one.metrics.get("calibration")),
+        "thresholds": _operating_points(compared.metrics.get("thresholds")),
+        "calibration": _calibration(compared.metrics.get("calibration")),
         "history": None
-        if one.history is None
+        if compared.history is None
         else [
             {key: None if math.isnan(number) else number for key, number in row.items()}
-            for row in one.history.to_dict("records")
+            for row in compared.history.to_dict("records")
         ],
     }
 
@@ -103,16 +103,16 @@ def _calibration(block: Any) -> dict[str, Any] | None:
         for when in ("before", "after")
         if when in block["test"]
     }
-    kept = {key: block[key] for key in ("temperature", "fitted", "note") if key in block}
-    return {**kept, "test": test}
+    selected = {key: block[key] for key in ("temperature", "fitted", "note") if key in block}
+    return {**selected, "test": test}
 
 
-def _told_set(runs: Sequence[ComparedRun], progress: Progress) -> dict[str, Any]:
+def _set_content(runs: Sequence[ComparedRun], progress: Progress) -> dict[str, Any]:
     """Return what is said of the runs on the same slices: data, doubts, paired differences."""
     metrics = runs[0].metrics
-    pairs = _pairs(runs, progress) if len(runs) > 1 else NO_PAIRS
+    pairs = _differences(runs, progress) if len(runs) > 1 else NO_PAIRS
     return {
-        "runs": [one.name for one in runs],
+        "runs": [compared.name for compared in runs],
         "positive": runs[0].positive,
         "class_names": runs[0].class_names,
         **{key: metrics["splits"]["test"]["per_slice"].get(key) for key in ("n", "groups")},
@@ -121,26 +121,29 @@ def _told_set(runs: Sequence[ComparedRun], progress: Progress) -> dict[str, Any]
         "leak": metrics["split"]["leak"],
         "cautions": list(metrics.get("cautions", [])),
         "borders": _borders(runs),
-        "not_above_border": [one.name for one in runs if _not_above_border(one)],
+        "not_above_border": [compared.name for compared in runs if _not_above_border(compared)],
         "power": _power(pairs["per_slice"]),
         "pairs": {
-            unit: {name: [_named(pair, runs) for pair in found] for name, found in of_unit.items()}
+            unit: {
+                name: [_named(pair, runs) for pair in differences]
+                for name, differences in of_unit.items()
+            }
             for unit, of_unit in pairs.items()
         },
         "best": {unit: _best(runs, unit, of_unit) for unit, of_unit in pairs.items()},
     }
 
 
-def _pairs(
+def _differences(
     runs: Sequence[ComparedRun], progress: Progress
 ) -> dict[str, dict[str, list[Difference]]]:
     """Return unit -> figure -> all pairs; every run's cases stand in the order of slice_id."""
-    cases: list[Labelled] = [one.cases for one in runs]
-    found = {
+    cases: list[Labelled] = [compared.cases for compared in runs]
+    by_unit = {
         "per_slice": paired_differences(cases, progress=progress),
-        "per_group": paired_differences([by_group(one) for one in cases]),
+        "per_group": paired_differences([by_group(compared) for compared in cases]),
     }
-    return {unit: {name: of_unit[name] for name in FIGURES} for unit, of_unit in found.items()}
+    return {unit: {name: of_unit[name] for name in METRICS} for unit, of_unit in by_unit.items()}
 
 
 def _named(pair: Difference, runs: Sequence[ComparedRun]) -> dict[str, Any]:
@@ -151,15 +154,15 @@ def _best(
     runs: Sequence[ComparedRun], unit: str, pairs: Mapping[str, Sequence[Difference]]
 ) -> dict[str, Any]:
     """Return for each figure of merit the run with the highest value and whether it is marked."""
-    told = {}
-    for name, found in pairs.items():
-        figures = [one.metrics["splits"]["test"][unit]["figures"][name] for one in runs]
-        best = told_best([figure["value"] for figure in figures], found)
-        told[name] = {
+    content = {}
+    for name, differences in pairs.items():
+        estimates = [compared.metrics["splits"]["test"][unit]["figures"][name] for compared in runs]
+        best = best_network([estimate["value"] for estimate in estimates], differences)
+        content[name] = {
             "name": None if best.first is None else runs[best.first].name,
             "marked": best.marked,
         }
-    return told
+    return content
 
 
 def _marks(sets: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -167,16 +170,16 @@ def _marks(sets: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
     With several sets nothing is marked: figures of different sets are not comparable.
     """
-    whole = len(sets) == 1
-    told: dict[str, Any] = {
+    comparable = len(sets) == 1
+    content: dict[str, Any] = {
         unit: {
-            name: best["name"] if whole and best["marked"] else None
+            name: best["name"] if comparable and best["marked"] else None
             for name, best in sets[0]["best"][unit].items()
         }
         for unit in UNITS
     }
-    marked = any(told[unit][name] for unit in UNITS for name in told[unit])
-    if not whole:
+    marked = any(content[unit][name] for unit in UNITS for name in content[unit])
+    if not comparable:
         sentence = (
             "No network is marked as best: the runs are not all of the same slices and split."
         )
@@ -190,24 +193,24 @@ def _marks(sets: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
             "No network is best beyond chance by any figure of merit: no highest value differs "
             f"from all others with an adjusted p below {ALPHA:.2g}. So none is marked."
         )
-    return {**told, "sentence": sentence}
+    return {**content, "sentence": sentence}
 
 
 def _power(pairs: Mapping[str, Sequence[Difference]]) -> dict[str, Any] | None:
     """Return the least p that a difference of AUC can get here, and what follows from it."""
-    found = [pair for pair in pairs.get("auc", ()) if pair.p is not None]
-    if not found:
+    defined = [pair for pair in pairs.get("auc", ()) if pair.p is not None]
+    if not defined:
         return None
-    groups = max(pair.groups for pair in found)
+    groups = max(pair.groups for pair in defined)
     least = max(least_p(groups), 2 / (RESAMPLES + 1))
-    adjusted = min(1.0, least * len(found))
+    adjusted = min(1.0, least * len(defined))
     sentence = ""
     if adjusted >= ALPHA:
         sentence = (
             f"The smaller class has {groups} test {'group' if groups == 1 else 'groups'}: no "
             f"difference of AUC can get a p below {least:.2g}, which is {adjusted:.2g} after "
-            f"Holm's correction if it is the least of {len(found)}. These slices can't show one of "
-            f"these networks to be better than another by AUC, however large the difference."
+            f"Holm's correction if it is the least of {len(defined)}. These slices can't show one "
+            f"of these networks to be better than another by AUC, however large the difference."
         )
     return {
         "groups": groups,
@@ -219,34 +222,34 @@ def _power(pairs: Mapping[str, Sequence[Difference]]) -> dict[str, Any] | None:
 
 def _borders(runs: Sequence[ComparedRun]) -> list[dict[str, Any]]:
     """Return what the border alone reaches, once for each input size at which it differs."""
-    found: list[dict[str, Any]] = []
-    for one in runs:
-        probe = (one.metrics.get("border_probe") or {}).get("test")
+    borders: list[dict[str, Any]] = []
+    for compared in runs:
+        probe = (compared.metrics.get("border_probe") or {}).get("test")
         if not probe:
             continue
-        same = next((told for told in found if told["auc"] == probe["auc"]), None)
+        same = next((border for border in borders if border["auc"] == probe["auc"]), None)
         if same is not None:
-            same["runs"].append(one.name)
+            same["runs"].append(compared.name)
             continue
-        kept = {key: probe.get(key) for key in ("auc", "per_group", "roc")}
-        pixels = one.metrics["border_probe"].get("pixels")
-        found.append({**kept, "pixels": pixels, "runs": [one.name]})
-    return found
+        numbers = {key: probe.get(key) for key in ("auc", "per_group", "roc")}
+        pixels = compared.metrics["border_probe"].get("pixels")
+        borders.append({**numbers, "pixels": pixels, "runs": [compared.name]})
+    return borders
 
 
-def _not_above_border(one: ComparedRun) -> bool:
+def _not_above_border(compared: ComparedRun) -> bool:
     """Whether a network is not shown to rank better than the border alone."""
-    lead = (one.metrics.get("border_probe") or {}).get("test", {}).get("network_minus_border")
+    lead = (compared.metrics.get("border_probe") or {}).get("test", {}).get("network_minus_border")
     return bool(lead) and (lead["low"] is None or lead["low"] <= 0)
 
 
 def _paper(runs: Sequence[ComparedRun]) -> list[dict[str, Any]]:
     """Return the paper's Table 2 row of each run whose network it has."""
     known = known_networks()
-    told = []
-    for one in runs:
-        backbone = one.network.get("backbone")
-        if backbone in known and one.run.kind != "ensemble":
+    rows = []
+    for compared in runs:
+        backbone = compared.network.get("backbone")
+        if backbone in known and compared.run.kind != "ensemble":
             network = known[str(backbone)]
-            told.append({"name": one.name, "network": network.title, "figures": network.paper})
-    return told
+            rows.append({"name": compared.name, "network": network.title, "figures": network.paper})
+    return rows

@@ -1,4 +1,4 @@
-"""The runs that are compared: files read and checked, names made unique, facts gathered."""
+"""Read the runs to compare: files checked, unique names, facts of each run."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from hilum.scores import Labelled, auc
 from hilum.steps.evaluate.metrics import labelled
 from hilum.table import read_csv
 
-__all__ = ["FIGURES", "ComparedRun", "read_runs", "run_facts"]
+__all__ = ["METRICS", "ComparedRun", "read_runs", "run_facts"]
 
-FIGURES = ("accuracy", "precision", "recall", "f1", "auc", "specificity")
+METRICS = ("accuracy", "precision", "recall", "f1", "auc", "specificity")
 """The columns of the paper's Table 2, in its order."""
 FEWEST = 2
 PLACES = 1.5e-6
-"""metrics.json rounds to six decimals; a figure that is further off was made of something else."""
+"""metrics.json rounds to six decimals; what differs by more comes from other predictions."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class ComparedRun:
 
     @property
     def positive(self) -> str:
-        """The class that the figures speak of."""
+        """The class that the metrics refer to."""
         return str(self.metrics["positive"])
 
     @property
@@ -76,37 +76,37 @@ def read_runs(folders: Sequence[Run | Path | str]) -> list[ComparedRun]:
     runs = as_runs(folders)
     if len(runs) < FEWEST:
         raise UsageError(f"a comparison needs at least {FEWEST} runs; got {len(runs)}.")
-    places: dict[Path, Run] = {}
+    by_folder: dict[Path, Run] = {}
     for run in runs:
-        place = run.folder.resolve()
-        if place in places:
+        folder = run.folder.resolve()
+        if folder in by_folder:
             raise UsageError(
-                f"{places[place].folder} and {run.folder} are the same run; give each run once."
+                f"{by_folder[folder].folder} and {run.folder} are the same run; give each run once."
             )
-        places[place] = run
+        by_folder[folder] = run
     read = [_read(run) for run in runs]
-    names = _unique_names([(_titled(one), one.run.folder.resolve()) for one in read])
-    return [replace(one, name=name) for one, name in zip(read, names, strict=True)]
+    names = _unique_names([(_titled(compared), compared.run.folder.resolve()) for compared in read])
+    return [replace(compared, name=name) for compared, name in zip(read, names, strict=True)]
 
 
-def run_facts(one: ComparedRun) -> dict[str, Any]:
-    """Return what comparison.json says of a run itself; its figures are added by who has them."""
-    members = _members(one.run)
-    environment = one.environment
+def run_facts(compared: ComparedRun) -> dict[str, Any]:
+    """Return what comparison.json says of a run itself; its metrics are added by the caller."""
+    members = _members(compared.run)
+    environment = compared.environment
     return {
-        "name": one.name,
-        "title": str(one.network.get("title", one.run.folder.name)),
-        "folder": one.run.folder.as_posix(),
-        "kind": one.run.kind,
+        "name": compared.name,
+        "title": str(compared.network.get("title", compared.run.folder.name)),
+        "folder": compared.run.folder.as_posix(),
+        "kind": compared.run.kind,
         "members": len(members),
-        "backbone": one.network.get("backbone"),
-        "class_names": one.class_names,
-        "positive": one.positive,
-        "pretrained": _pretrained(one),
-        "origin": one.metrics.get("weights", {}).get("origin"),
-        "input_size": _input_size(one, members),
-        "parameters": _parameters(one, members),
-        "seconds": _seconds(one, members),
+        "backbone": compared.network.get("backbone"),
+        "class_names": compared.class_names,
+        "positive": compared.positive,
+        "pretrained": _pretrained(compared),
+        "origin": compared.metrics.get("weights", {}).get("origin"),
+        "input_size": _input_size(compared, members),
+        "parameters": _parameters(compared, members),
+        "seconds": _seconds(compared, members),
         "processor": environment.get("processor"),
         "device": environment.get("device"),
         "started": environment.get("started"),
@@ -116,41 +116,41 @@ def run_facts(one: ComparedRun) -> dict[str, Any]:
 def _read(run: Run) -> ComparedRun:
     """Return a run with its title as its name."""
     metrics, network = run.metrics(), run.network()
-    table, predictions = read_csv(_there(run.table_file)), run.predictions()
+    table, predictions = read_csv(_existing(run.table_file)), run.predictions()
     try:
         test = predictions[predictions["split"] == "test"].set_index("slice_id", drop=False)
-        one = ComparedRun(
+        compared = ComparedRun(
             str(network.get("title", run.folder.name)), run, table, test.sort_index(), metrics,
             network, run.environment(), _history(run),
         )  # fmt: skip
-        _check_whole(one)
+        _check_consistent(compared)
     except (KeyError, TypeError, AttributeError) as error:
         raise RunError(
             f"{run.folder} lacks {error} in metrics.json or predictions.csv; run "
             f"`hilum evaluate {run.folder}` again."
         ) from None
-    return one
+    return compared
 
 
-def _check_whole(one: ComparedRun) -> None:
+def _check_consistent(compared: ComparedRun) -> None:
     """Refuse a run of which slices.csv, predictions.csv and metrics.json don't belong together."""
-    told = one.metrics["splits"]["test"]["per_slice"]
-    _check_keys(one.metrics)
+    per_slice = compared.metrics["splits"]["test"]["per_slice"]
+    _check_keys(compared.metrics)
     for column in ("slice_id", "group", "label"):
-        _ = one.table[column]
-    unknown = ~one.test["slice_id"].isin(one.table["slice_id"])
-    stated, cases = told["figures"], one.cases
-    alike = told["n"] == len(one.test) and all(
+        _ = compared.table[column]
+    unknown = ~compared.test["slice_id"].isin(compared.table["slice_id"])
+    stated, cases = per_slice["figures"], compared.cases
+    alike = per_slice["n"] == len(compared.test) and all(
         _same(stated[name]["value"], value)
         for name, value in {
             "accuracy": float((cases.label == cases.predicted).mean()),
             "auc": auc(cases.is_positive, cases.score),
         }.items()
     )
-    if unknown.any() or one.test.index.has_duplicates or not alike:
+    if unknown.any() or compared.test.index.has_duplicates or not alike:
         raise RunError(
-            f"{one.run.folder}: slices.csv, predictions.csv and metrics.json are not of one "
-            f"evaluation; run `hilum evaluate {one.run.folder}` again."
+            f"{compared.run.folder}: slices.csv, predictions.csv and metrics.json are not of one "
+            f"evaluation; run `hilum evaluate {compared.run.folder}` again."
         )
 
 
@@ -160,12 +160,12 @@ def _check_keys(metrics: dict[str, Any]) -> None:
     _ = metrics["design"]["level"], metrics["design"]["sentence"]
     _ = metrics["split"]["leak"]["groups"], metrics["split"]["leak"]["sentence"]
     for unit in ("per_slice", "per_group"):
-        for name in FIGURES:
+        for name in METRICS:
             _ = [test[unit]["figures"][name][key] for key in ("value", "low", "high", "method")]
 
 
 def _same(stated: float | None, value: float) -> bool:
-    """Whether a figure of metrics.json is this one; null stands for NaN."""
+    """Whether a metric in metrics.json equals `value`; null stands for NaN."""
     return math.isnan(value) if stated is None else abs(stated - value) < PLACES
 
 
@@ -177,24 +177,25 @@ def _history(run: Run) -> pd.DataFrame | None:
     return None if rows.empty else numeric_history(rows)
 
 
-def _there(path: Path) -> Path:
+def _existing(path: Path) -> Path:
     if not path.is_file():
         raise RunError(f"{path.parent} has no {path.name}: it is not a whole run folder.")
     return path
 
 
-def _pretrained(one: ComparedRun) -> bool | None:
+def _pretrained(compared: ComparedRun) -> bool | None:
     """Return whether the weights began pretrained; None where no file says so."""
-    for weights in (one.metrics.get("weights"), one.environment.get("weights")):
+    for weights in (compared.metrics.get("weights"), compared.environment.get("weights")):
         if isinstance(weights, dict) and weights.get("pretrained") is not None:
             return bool(weights["pretrained"])
     return None
 
 
-def _titled(one: ComparedRun) -> tuple[str, str]:
+def _titled(compared: ComparedRun) -> tuple[str, str]:
     """Return a run's title, and what is added to it for how its weights began."""
-    already = "random weights" in one.name  # an ensemble names each of its members
-    return one.name, ", random weights" if _pretrained(one) is False and not already else ""
+    already = "random weights" in compared.name  # an ensemble names each of its members
+    is_random = _pretrained(compared) is False and not already
+    return compared.name, ", random weights" if is_random else ""
 
 
 def _unique_names(titled: Sequence[tuple[tuple[str, str], Path]]) -> list[str]:
@@ -207,11 +208,11 @@ def _unique_names(titled: Sequence[tuple[tuple[str, str], Path]]) -> list[str]:
             for ((title, added), folder), parts in zip(titled, depth, strict=True)
         ]
         often = Counter(names)
-        again = [place for place, name in enumerate(names) if often[name] > 1]
+        again = [index for index, name in enumerate(names) if often[name] > 1]
         if not again or max(depth) > deepest:
             return names
-        for place in again:
-            depth[place] += 1
+        for index in again:
+            depth[index] += 1
 
 
 def _name(title: str, added: str, folder: Path, parts: int) -> str:
@@ -228,33 +229,33 @@ def _members(run: Run) -> list[Run]:
     ]
 
 
-def _seconds(one: ComparedRun, members: list[Run]) -> float | None:
-    """Return how long the training took: a run's own figure, else the sum over its members."""
-    own = one.environment.get("seconds")
-    if isinstance(own, int | float):
-        return float(own)
+def _seconds(compared: ComparedRun, members: list[Run]) -> float | None:
+    """Return how long the training took: a run's own value, else the sum over its members."""
+    stated = compared.environment.get("seconds")
+    if isinstance(stated, int | float):
+        return float(stated)
     each = [_facts(member.environment).get("seconds") for member in members]
     known = [float(seconds) for seconds in each if isinstance(seconds, int | float)]
     return round(sum(known), 1) if members and len(known) == len(members) else None
 
 
-def _parameters(one: ComparedRun, members: list[Run]) -> dict[str, int] | None:
+def _parameters(compared: ComparedRun, members: list[Run]) -> dict[str, int] | None:
     """Return total and trained: a run's own, else those of one fold, or of all averaged."""
-    own = one.network.get("parameters")
-    if isinstance(own, dict):
-        return {key: int(own[key]) for key in ("total", "trained") if key in own}
+    stated = compared.network.get("parameters")
+    if isinstance(stated, dict):
+        return {key: int(stated[key]) for key in ("total", "trained") if key in stated}
     each = [_facts(member.network).get("parameters") for member in members]
-    told = [part for part in each if isinstance(part, dict) and {"total", "trained"} <= set(part)]
-    if not told or len(told) < len(members):
+    known = [part for part in each if isinstance(part, dict) and {"total", "trained"} <= set(part)]
+    if not known or len(known) < len(members):
         return None
-    counted = told[:1] if one.run.kind == "cross-validation" else told
+    counted = known[:1] if compared.run.kind == "cross-validation" else known
     return {key: sum(int(part[key]) for part in counted) for key in ("total", "trained")}
 
 
-def _input_size(one: ComparedRun, members: list[Run]) -> list[int]:
+def _input_size(compared: ComparedRun, members: list[Run]) -> list[int]:
     """Return the sides of the inputs, pixels: one, or several in an ensemble."""
     inner = [_facts(member.network) for member in members]
-    sizes = [told.get("input", {}).get("size") for told in [*inner, one.network]]
+    sizes = [network.get("input", {}).get("size") for network in [*inner, compared.network]]
     return sorted({int(size) for size in sizes if size is not None})
 
 

@@ -17,20 +17,20 @@ MUST_AGREE = {"label": "other labels", "group": "other groups", "split": "anothe
 
 
 def comparable_sets(runs: Sequence[ComparedRun]) -> list[list[int]]:
-    """Return the places of the runs, those together that may be compared pair by pair."""
+    """Return the indices of the runs, grouped by which may be compared pair by pair."""
     sets: list[list[int]] = []
-    for place, one in enumerate(runs):
+    for index, run in enumerate(runs):
         for members in sets:
-            if not _difference(runs[members[0]], one):
-                members.append(place)
+            if not _difference(runs[members[0]], run):
+                members.append(index)
                 break
         else:
-            sets.append([place])
+            sets.append([index])
     return sets
 
 
 def refusal(runs: Sequence[ComparedRun], sets: Sequence[Sequence[int]]) -> dict[str, Any]:
-    """Return what is said where not all runs may be compared pair by pair.
+    """Return the sentence and the reasons where not all runs may be compared pair by pair.
 
     Returns:
         `sentence`, empty where all may; and `reasons`: for each two sets their first `runs` and
@@ -39,23 +39,26 @@ def refusal(runs: Sequence[ComparedRun], sets: Sequence[Sequence[int]]) -> dict[
     if len(sets) == 1:
         return {"sentence": "", "reasons": []}
     reasons = []
-    for one, other in combinations(sets, 2):
-        first, second = runs[one[0]], runs[other[0]]
-        told = {"runs": [first.name, second.name], "difference": _difference(first, second)}
-        reasons.append(told)
-    lists = "; ".join(", ".join(runs[place].name for place in one) for one in sets)
+    for left, right in combinations(sets, 2):
+        first, second = runs[left[0]], runs[right[0]]
+        reason = {
+            "runs": [first.name, second.name],
+            "difference": _difference(first, second),
+        }
+        reasons.append(reason)
+    lists = "; ".join(", ".join(runs[index].name for index in indices) for indices in sets)
     return {
         "sentence": (
             f"These runs were made on different tables or splits, in {len(sets)} sets ({lists}): "
             f"figures of different sets are not comparable, pairwise differences between them are "
             f"refused, and no network is marked as best. "
-            + " ".join(_told(reason) for reason in reasons)
+            + " ".join(_reason_text(reason) for reason in reasons)
         ),
         "reasons": reasons,
     }
 
 
-def _told(reason: dict[str, Any]) -> str:
+def _reason_text(reason: dict[str, Any]) -> str:
     first, second = reason["runs"]
     return f"{first} and {second}: {reason['difference']}."
 
@@ -66,7 +69,7 @@ def _difference(first: ComparedRun, second: ComparedRun) -> str:
         return f"other classes ({', '.join(first.class_names)}; {', '.join(second.class_names)})"
     if first.positive != second.positive:
         return f"another positive class ({first.positive}; {second.positive})"
-    tables = [one.table.set_index("slice_id") for one in (first, second)]
+    tables = [run.table.set_index("slice_id") for run in (first, second)]
     return _of_tables(tables[0], tables[1]) or _of_tests(first.test, second.test)
 
 
@@ -82,18 +85,18 @@ def _of_tests(first: pd.DataFrame, second: pd.DataFrame) -> str:
     """Return how the predicted test slices differ; `fold` is of a cross-validation."""
     if set(first.index) != set(second.index):
         return "another split (other slices were tested)"
-    told = {"label": "other labels", "group": "other groups", "fold": "other folds"}
-    return _of_columns(first, second.loc[first.index], told)
+    columns = {"label": "other labels", "group": "other groups", "fold": "other folds"}
+    return _of_columns(first, second.loc[first.index], columns)
 
 
 def _of_columns(first: pd.DataFrame, second: pd.DataFrame, columns: dict[str, str]) -> str:
     """Return what differs in the first column that does; a column that one lacks is empty there."""
-    for column, told in columns.items():
+    for column, meaning in columns.items():
         cells = [
             rows[column].to_numpy() if column in rows.columns else [""] * len(rows)
             for rows in (first, second)
         ]
-        count = sum(one != other for one, other in zip(*cells, strict=True))
+        count = sum(left != right for left, right in zip(*cells, strict=True))
         if count:
-            return f"the same slices, but {told} ({count} of {len(first)} differ)"
+            return f"the same slices, but {meaning} ({count} of {len(first)} differ)"
     return ""

@@ -51,9 +51,9 @@ def compare(
     folder = Path(out)
     refuse_existing(folder, force=force, marks=MARKS)
     read = read_runs(list(runs))
-    whole = folder.resolve()
-    for one in read:
-        if one.run.folder.resolve().is_relative_to(whole):
+    target = folder.resolve()
+    for compared in read:
+        if compared.run.folder.resolve().is_relative_to(target):
             raise UsageError(f"{folder} holds one of the runs; choose another folder.")
     content = comparison_of(read, progress=progress)
     with new_folder(folder, force=force, marks=MARKS) as draft:

@@ -10,10 +10,10 @@ from hilum.prepare import Decoded
 from hilum.scores import auc
 from hilum.table import SliceTable
 
-__all__ = ["border_says", "border_sentence"]
+__all__ = ["border_probabilities", "border_sentence"]
 
 
-def border_says(
+def border_probabilities(
     table: SliceTable, features: Features, class_names: list[str], splits: tuple[str, ...]
 ) -> dict[str, npt.NDArray[np.float64]]:
     """Return split -> class probabilities (n, classes) by the border alone, in the table's order.
@@ -27,9 +27,9 @@ def border_says(
     split = table.rows["split"].to_numpy()
     labels = table.rows["label"].to_numpy(dtype=object)
     train = split == "train"
-    asked = np.isin(split, splits)
-    said = probe_border(features[train], labels[train], features[asked], class_names)
-    return {name: said[split[asked] == name] for name in splits}
+    queried = np.isin(split, splits)
+    probabilities = probe_border(features[train], labels[train], features[queried], class_names)
+    return {name: probabilities[split[queried] == name] for name in splits}
 
 
 def border_sentence(
@@ -37,12 +37,14 @@ def border_sentence(
 ) -> str:
     """Say what the border alone reaches on validation, to read a training's AUC against."""
     features = border_features(decoded.grey)
-    said = border_says(table, features, class_names, ("validation",))["validation"]
+    probabilities = border_probabilities(table, features, class_names, ("validation",))[
+        "validation"
+    ]
     truth = (table.part("validation").rows["label"] == positive).to_numpy(dtype=bool)
-    if np.ptp(said) == 0:
+    if np.ptp(probabilities) == 0:
         return "Border alone: nothing known, for too few training slices; read no AUC as disease."
-    reached = auc(truth, said[:, class_names.index(positive)])
+    border_auc = auc(truth, probabilities[:, class_names.index(positive)])
     return (
-        f"Border alone: validation AUC {reached:.3f} from the outermost pixels. What the network "
-        f"reaches counts only beyond that."
+        f"Border alone: validation AUC {border_auc:.3f} from the outermost pixels. What the "
+        f"network reaches counts only beyond that."
     )

@@ -16,12 +16,12 @@ from hilum.prepare import BATCH, Decoded
 from hilum.progress import Progress
 from hilum.run import Run
 from hilum.scores import Labelled, over_folds
-from hilum.steps.evaluate.border_probe import border_says
+from hilum.steps.evaluate.border_probe import border_probabilities
 from hilum.steps.evaluate.metrics import labelled, predictions_frame
 from hilum.steps.predict.engine import open_engine
 from hilum.table import SliceTable
 
-__all__ = ["Fold", "check_folds", "folds_of", "folds_told", "predict_folds", "probe_folds"]
+__all__ = ["Fold", "check_folds", "folds_of", "predict_folds", "probe_folds", "with_folds"]
 
 UNPARTED = (
     "No group is in more than one fold: the network that predicts a slice saw none of its group."
@@ -72,14 +72,14 @@ def _fold(run: Run, table: SliceTable, name: str) -> Fold:
             f"{run.folder} lacks the finished run {member.folder.name}; go on with "
             f"`hilum train --resume {run.folder}`."
         )
-    own, tested = member.table(), (table.rows["fold"] == name).to_numpy(dtype=bool)
-    same = own.rows["slice_id"].tolist() == table.rows["slice_id"].tolist()
-    if not same or ((own.rows["split"] == "test").to_numpy() != tested).any():
+    member_table, tested = member.table(), (table.rows["fold"] == name).to_numpy(dtype=bool)
+    same = member_table.rows["slice_id"].tolist() == table.rows["slice_id"].tolist()
+    if not same or ((member_table.rows["split"] == "test").to_numpy() != tested).any():
         raise RunError(
             f"{member.table_file} is not about the slices and folds of {run.table_file}; the "
             f"cross-validation must be trained again."
         )
-    return Fold(name, member, own, tested)
+    return Fold(name, member, member_table, tested)
 
 
 def predict_folds(
@@ -91,16 +91,18 @@ def predict_folds(
     progress: Progress,
 ) -> pd.DataFrame:
     """Return the rows of predictions.csv, each slice by the network that was tested on it."""
-    said = np.zeros((len(table), len(names)))
+    probabilities = np.zeros((len(table), len(names)))
     done = 0
     for fold in folds:
         networks, rows = open_engine(fold.run, engine).networks, np.flatnonzero(fold.tested)
         for first in range(0, len(rows), BATCH):
             batch = rows[first : first + BATCH]
-            said[batch] = mean_probabilities(networks, {networks[0].size: decoded.grey[batch]})
+            probabilities[batch] = mean_probabilities(
+                networks, {networks[0].size: decoded.grey[batch]}
+            )
             done += len(batch)
             progress.advance("predicting", done, len(table))
-    frame = predictions_frame(table, said, names)
+    frame = predictions_frame(table, probabilities, names)
     frame.insert(list(frame.columns).index("split") + 1, "fold", table.rows["fold"])
     return frame
 
@@ -119,16 +121,20 @@ def probe_folds(
     folds: list[Fold], table: SliceTable, decoded: Decoded, names: list[str], positive: str
 ) -> dict[str, Labelled]:
     """Return what the border alone says of every slice, fitted on its fold's training slices."""
-    said = np.zeros((len(table), len(names)))
+    probabilities = np.zeros((len(table), len(names)))
     features = border_features(decoded.grey)
     for fold in folds:
-        said[fold.tested] = border_says(fold.table, features, names, ("test",))["test"]
-    if all(np.ptp(said[fold.tested]) == 0 for fold in folds):
-        said[:] = 1 / len(names)  # each found nothing to split on; their shares are no ranking
-    return {"test": labelled(predictions_frame(table, said, names), names, positive)}
+        probabilities[fold.tested] = border_probabilities(fold.table, features, names, ("test",))[
+            "test"
+        ]
+    if all(np.ptp(probabilities[fold.tested]) == 0 for fold in folds):
+        probabilities[:] = 1 / len(
+            names
+        )  # each found nothing to split on; their shares are no ranking
+    return {"test": labelled(predictions_frame(table, probabilities, names), names, positive)}
 
 
-def folds_told(
+def with_folds(
     metrics: dict[str, Any],
     folds: list[Fold],
     table: SliceTable,
@@ -145,7 +151,7 @@ def folds_told(
     """
     fold = table.rows["fold"].to_numpy(dtype=object)
     network, probe = over_folds(cases, fold), over_folds(border, fold)["auc"]
-    figures = {"auc": network["auc"], "accuracy": network["accuracy"], "border_auc": probe}
+    metrics_by_fold = {"auc": network["auc"], "accuracy": network["accuracy"], "border_auc": probe}
     leak = {**metrics["split"]["leak"], "sentence": UNPARTED}
     return {
         **metrics,
@@ -153,29 +159,30 @@ def folds_told(
         "folds": {
             "count": len(folds),
             "sentence": _sentence(network["auc"], len(folds)),
-            "each": [_each(one, figures) for one in folds],
-            "mean": {key: figure["mean"] for key, figure in figures.items()},
+            "each": [_each(fold, metrics_by_fold) for fold in folds],
+            "mean": {key: summary["mean"] for key, summary in metrics_by_fold.items()},
             "standard_deviation": {
-                key: figure["standard_deviation"] for key, figure in figures.items()
+                key: summary["standard_deviation"] for key, summary in metrics_by_fold.items()
             },
         },
     }
 
 
-def _each(fold: Fold, figures: dict[str, dict[str, Any]]) -> dict[str, Any]:
+def _each(fold: Fold, metrics_by_fold: dict[str, dict[str, Any]]) -> dict[str, Any]:
     """Return what one fold was tested on and what it reached."""
     return {
         "fold": fold.name,
         "run": f"members/{fold.run.folder.name}",
         "n": int(fold.tested.sum()),
         "groups": int(fold.table.part("test").rows["group"].nunique()),
-        **{key: figure["each"][fold.name] for key, figure in figures.items()},
+        **{key: summary["each"][fold.name] for key, summary in metrics_by_fold.items()},
     }
 
 
 def _sentence(areas: dict[str, Any], count: int) -> str:
     """Say the mean of the folds' AUCs, and what it and the pooled one leave out."""
     mean, spread = areas["mean"]["value"], areas["standard_deviation"]
-    reached = "not defined" if mean is None else f"{mean:.3f}"
-    beside = "" if spread is None else f" (standard deviation {spread:.3f})"
-    return f"Mean test AUC of the {count} folds: {reached}{beside}. {UNSHARED.format(count=count)}"
+    mean_text = "not defined" if mean is None else f"{mean:.3f}"
+    spread_text = "" if spread is None else f" (standard deviation {spread:.3f})"
+    caution = UNSHARED.format(count=count)
+    return f"Mean test AUC of the {count} folds: {mean_text}{spread_text}. {caution}"

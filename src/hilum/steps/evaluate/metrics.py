@@ -15,9 +15,9 @@ from hilum.scores import (
     FEW_GROUPS,
     INTERVAL,
     Labelled,
-    block,
     by_group,
     calibration_block,
+    metrics_block,
     thresholds_block,
 )
 from hilum.splits import count_splits, find_leak, lone_slices
@@ -51,10 +51,10 @@ def metrics_of(
         weights: where the weights came from, as environment.json says it; of an ensemble also
             how many `members` it has and how many of them began at `random`.
     """
-    there = [split for split in SPLITS if (predictions["split"] == split).any()]
+    predicted_splits = [split for split in SPLITS if (predictions["split"] == split).any()]
     cases = {
         split: labelled(predictions[predictions["split"] == split], class_names, positive)
-        for split in there
+        for split in predicted_splits
     }
     metrics = {
         "hilum": version(),
@@ -70,7 +70,7 @@ def metrics_of(
         "cautions": [*_cautions(cases["test"]), *lone_slices(table)],
         "border_probe": probe_concern(cases, probe).as_json(),
         "splits": {
-            split: {"per_slice": block(part), "per_group": block(by_group(part))}
+            split: {"per_slice": metrics_block(part), "per_group": metrics_block(by_group(part))}
             for split, part in cases.items()
         },
         "thresholds": thresholds_block(cases),
@@ -83,7 +83,7 @@ def _with_self_test(metrics: dict[str, Any]) -> dict[str, Any]:
     """Return metrics.json of a run on random labels, with what its AUC means."""
     concern = random_labels_concern(
         metrics["splits"]["test"]["per_slice"]["figures"]["auc"],
-        parted=metrics["split"]["leak"]["groups"],
+        shared_groups=metrics["split"]["leak"]["groups"],
     )
     cautions = [NOT_OF_DISEASE, *metrics["cautions"]]
     return {**metrics, "cautions": cautions, "random_labels": concern.as_json()}
@@ -115,21 +115,21 @@ def predictions_frame(
 
 def _cautions(cases: Labelled) -> list[str]:
     """Return what a reader of the test figures must know of their groups, in sentences."""
-    told = []
+    cautions = []
     for name in cases.class_names:
         groups = len(set(cases.group[cases.label == name]))
         if 0 < groups < FEW_GROUPS:
-            told.append(
+            cautions.append(
                 f"Only {groups} test {'group is' if groups == 1 else 'groups are'} of {name}: with "
                 f"fewer than {FEW_GROUPS}, bootstrap intervals come out too narrow."
             )
     mixed = int((pd.Series(cases.label).groupby(cases.group).nunique() > 1).sum())
     if mixed:
-        told.append(
+        cautions.append(
             f"{mixed} test {'group holds' if mixed == 1 else 'groups hold'} slices of several "
             f"labels: per group, one counts as {cases.positive} if any of its slices is."
         )
-    return told
+    return cautions
 
 
 def _split_json(table: SliceTable) -> dict[str, Any]:

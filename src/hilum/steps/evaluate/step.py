@@ -17,13 +17,13 @@ from hilum.run import Run, as_run, probability_column, write_json
 from hilum.run.network import network_facts
 from hilum.scores import Labelled
 from hilum.steps.classes import check_labels
-from hilum.steps.evaluate.border_probe import border_says
+from hilum.steps.evaluate.border_probe import border_probabilities
 from hilum.steps.evaluate.folds import (
     check_folds,
     folds_of,
-    folds_told,
     predict_folds,
     probe_folds,
+    with_folds,
 )
 from hilum.steps.evaluate.metrics import labelled, metrics_of, predictions_frame
 from hilum.steps.predict.decision import remember_decisions
@@ -68,7 +68,7 @@ def evaluate(
     folds = folds_of(run, table) if run.kind == "cross-validation" else []
     with decode_table(table, size=facts.size, progress=progress) as decoded:
         if keep_predictions:
-            predictions = _kept(run, table, names)
+            predictions = _read_predictions(run, table, names)
         elif folds:
             predictions = predict_folds(folds, table, decoded, names, engine, progress)
         else:
@@ -86,7 +86,7 @@ def evaluate(
     )  # fmt: skip
     if folds:
         cases = labelled(predictions, names, positive)
-        metrics = folds_told(metrics, folds, table, cases, probe["test"])
+        metrics = with_folds(metrics, folds, table, cases, probe["test"])
     remember_decisions(run, metrics)
     write_json(metrics, run.metrics_file)
     return metrics
@@ -98,11 +98,11 @@ def _weights(run: Run) -> dict[str, Any]:
     if run.kind == "ensemble":
         members = run.description.members
         weights["members"] = len(members)
-        weights["random"] = sum(not one.get("pretrained", True) for one in members)
+        weights["random"] = sum(not member.get("pretrained", True) for member in members)
     return weights
 
 
-def _kept(run: Run, table: SliceTable, names: list[str]) -> pd.DataFrame:
+def _read_predictions(run: Run, table: SliceTable, names: list[str]) -> pd.DataFrame:
     """Return the predictions that are there, after checking that they are of these slices."""
     predictions = run.predictions()
     numbers = [probability_column(name) for name in names]
@@ -148,8 +148,8 @@ def _probe(
 ) -> dict[str, Labelled]:
     """Return what the border alone says of the validation and test slices, next to the truth."""
     features = border_features(decoded.grey)
-    said = border_says(table, features, names, ("validation", "test"))
+    probabilities = border_probabilities(table, features, names, ("validation", "test"))
     return {
         split: labelled(predictions_frame(table.part(split), part, names), names, positive)
-        for split, part in said.items()
+        for split, part in probabilities.items()
     }

@@ -13,7 +13,7 @@ from hilum.report.maps.sheet import Panel, Sheet
 from hilum.report.numbers import fixed
 from hilum.steps.figure.slices import Shown
 
-__all__ = ["Cell", "Look", "as_sheet"]
+__all__ = ["Cell", "FigureStyle", "as_sheet"]
 
 PER_AREA = "logits, were the whole slice so"
 """Unit of maps on one scale: a value per pixel of a map means more the fewer pixels it has."""
@@ -50,7 +50,7 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class Look:
+class FigureStyle:
     """How a figure's maps are painted and spoken of.
 
     Attributes:
@@ -78,45 +78,45 @@ class Look:
         return PER_AREA if self.shared and self.unit == LOGITS else self.unit
 
 
-def as_sheet(cells: Sequence[Cell], shown: Shown, *, look: Look) -> Sheet:
+def as_sheet(cells: Sequence[Cell], shown: Shown, *, style: FigureStyle) -> Sheet:
     """Return the sheet: networks are its rows, and the slices alone stand in front."""
     rows = list(dict.fromkeys(cell.row for cell in cells))
     columns = list(dict.fromkeys(cell.column for cell in cells))
-    top = max(map(look.value, cells), default=0.0)
+    top = max(map(style.value, cells), default=0.0)
     slices = dict(zip(shown.slice_ids, zip(shown.grey, shown.boxes, strict=True), strict=True))
     placed = {}
     for cell in cells:
-        scale = top if look.shared else look.value(cell)
-        share = cell.cam_map * (look.value(cell) / cell.largest / scale) if cell.largest else None
+        scale = top if style.shared else style.value(cell)
+        share = cell.cam_map * (style.value(cell) / cell.largest / scale) if cell.largest else None
         placed[cell.row, cell.column] = Panel(
-            *slices[cell.slice_id], share, _lines(cell, look), cell.offset
+            *slices[cell.slice_id], share, _lines(cell, style), cell.offset
         )
     panels = [[placed.get((row, column)) for column in columns] for row in rows]
     alone = [Panel(*one) for one in slices.values()]
-    if look.kind == "networks":
+    if style.kind == "networks":
         rows, panels = ["slice", *rows], [list(alone), *panels]
     else:
         said = {cell.row: cell.probability for cell in cells}
         rows = [f"{row}\np {fixed(said[row], 2)}" for row in rows]
         columns = [shown.headings[0], *columns]
         panels = [[alone[0] if not number else None, *row] for number, row in enumerate(panels)]
-    right = f"{top:.2g} {look.unit_shown}" if look.shared else "the largest value of each map"
-    return Sheet(rows, columns, panels, ("0", right), _notes(shown, look))
+    right = f"{top:.2g} {style.unit_shown}" if style.shared else "the largest value of each map"
+    return Sheet(rows, columns, panels, ("0", right), _notes(shown, style))
 
 
-def _lines(cell: Cell, look: Look) -> list[str]:
+def _lines(cell: Cell, style: FigureStyle) -> list[str]:
     """Return what stands below a map."""
-    value = f"max {look.value(cell):.2g}" if cell.largest else cell.state
-    if look.kind == "networks":
+    value = f"max {style.value(cell):.2g}" if cell.largest else cell.state
+    if style.kind == "networks":
         return [f"p {fixed(cell.probability, 2)}, {value}"]
-    return [cell.layers[0], value] if look.kind == "layers" else [value]
+    return [cell.layers[0], value] if style.kind == "layers" else [value]
 
 
-def _notes(shown: Shown, look: Look) -> list[str]:
+def _notes(shown: Shown, style: FigureStyle) -> list[str]:
     """Return what must be known to read the figure."""
     green = " Green: the annotated lesion." if any(shown.boxes) else ""
     return [
-        f"{look.title}. p: probability of {look.target}; max: the largest value of a map, "
-        f"{look.unit_shown}.{green}",
+        f"{style.title}. p: probability of {style.target}; max: the largest value of a map, "
+        f"{style.unit_shown}.{green}",
         "Research use only. Not a medical device.",
     ]

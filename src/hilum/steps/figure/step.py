@@ -16,7 +16,7 @@ from hilum.report.maps.sheet import ENDINGS, draw_sheet
 from hilum.run import Run, as_runs
 from hilum.run.network import network_facts
 from hilum.steps.figure.cells import Asked, Opened, make_cells
-from hilum.steps.figure.sheet import Cell, Look, as_sheet
+from hilum.steps.figure.sheet import Cell, FigureStyle, as_sheet
 from hilum.steps.figure.slices import Shown, choose_slices
 from hilum.storage.atomic import new_file, refuse_existing
 from hilum.table import write_csv
@@ -105,7 +105,7 @@ def draw_figure(
     for number, one in enumerate(opened, start=1):
         cells += make_cells(kind, one, shown, target=target, asked=options.asked)
         progress.advance("mapping", number, len(opened))
-    sheet = as_sheet(cells, shown, look=_look(kind, cells, target, options))
+    sheet = as_sheet(cells, shown, style=_look(kind, cells, target, options))
     with new_file(out) as draft:
         draw_sheet(sheet, draft, ending=out.suffix, width=options.width)
     write_csv(_table(cells, shown), table)
@@ -127,7 +127,7 @@ def _open(runs: Iterable[Run | Path | str]) -> list[Opened]:
     return opened
 
 
-def _look(kind: str, cells: Sequence[Cell], target: str, options: FigureOptions) -> Look:
+def _look(kind: str, cells: Sequence[Cell], target: str, options: FigureOptions) -> FigureStyle:
     """Return how the maps are painted, and what is said of them."""
     method = find_method(options.method)
     shares = kind == "depths" or options.layer in GROUPS
@@ -137,7 +137,7 @@ def _look(kind: str, cells: Sequence[Cell], target: str, options: FigureOptions)
         "depths": "averaged over the frozen, the trainable and all convolutions",
     }
     of = f" for {target}" if method.needs_gradient else ""
-    return Look(
+    return FigureStyle(
         kind=kind,
         shared=kind == "depths" if options.shared_scale is None else options.shared_scale,
         unit=SHARES if shares else method.unit,

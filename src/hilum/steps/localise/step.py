@@ -20,9 +20,9 @@ from hilum.scores.localisation import (
     NETWORK,
     Map,
     area_share,
-    chance,
+    chance_level,
     extent,
-    figure_column,
+    metric_column,
     random_boxes,
     size_of,
 )
@@ -184,13 +184,13 @@ def _rows(
 def _figures(one: Measured, levels: Levels) -> dict[str, float]:
     """Return the figures of the network and of each control, by their columns."""
     of = {
-        name: found.figures(levels.get((one.kind, name), UNCHOSEN))
+        name: found.metrics(levels.get((one.kind, name), UNCHOSEN))
         for name, found in one.found.items()
     }
     of["random_boxes"] = random_boxes(one.region)
-    of["chance"] = chance(one.region, one.found[NETWORK].hot)
+    of["chance"] = chance_level(one.region, one.found[NETWORK].hot)
     return {
-        figure_column(figure, name): round(value, DECIMALS)
+        metric_column(figure, name): round(value, DECIMALS)
         for name, figures in of.items()
         for figure, value in figures.items()
     }

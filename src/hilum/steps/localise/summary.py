@@ -17,7 +17,7 @@ from hilum.scores.localisation import (
     LEVELS,
     NETWORK,
     SIZES,
-    figure_column,
+    metric_column,
     subsets,
     summarise,
 )
@@ -85,7 +85,7 @@ def _missed(rows: pd.DataFrame) -> dict[str, int]:
 
     Nothing is hot in such a map, and in every other one its largest value is.
     """
-    hot = {of: figure_column("hot", of) for of in (NETWORK, *CONTROLS)}
+    hot = {of: metric_column("hot", of) for of in (NETWORK, *CONTROLS)}
     return {of: int((rows[column] == 0).sum()) for of, column in hot.items() if column in rows}
 
 

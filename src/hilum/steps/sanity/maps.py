@@ -14,7 +14,7 @@ from hilum.learn.networks import Classifier
 from hilum.learn.randomise import Stage, kept_weights, randomise, untrained
 from hilum.progress import Progress
 from hilum.run import Run
-from hilum.scores.similarity import MEASURES, alike
+from hilum.scores.similarity import MEASURES, map_similarity
 from hilum.steps.sanity.sample import Ask, Checked, Maps, Sample, on_grid
 
 __all__ = ["agreement", "different_slices", "judged", "randomisation"]
@@ -42,7 +42,7 @@ def _among(sample: Sample, others: Maps, *, seed: int) -> Values:
     found: Values = {name: np.zeros(len(sample)) for name in MEASURES}
     for place, partners in enumerate(sample.partners(most=PARTNERS, seed=seed)):
         own = np.repeat(sample.maps[place : place + 1], len(partners), axis=0)
-        for name, values in alike(own, others[partners]).items():
+        for name, values in map_similarity(own, others[partners]).items():
             found[name][place] = values.mean()
     return found
 
@@ -78,7 +78,7 @@ def randomisation(
                 randomise(network, stage, by)
                 cells = ask(sample.grey, sample.target)
                 empty[draw, place] = (state_of_maps(cells) != "ok").sum()
-                found = alike(sample.maps, on_grid(cells, sample.offset))
+                found = map_similarity(sample.maps, on_grid(cells, sample.offset))
                 values[draw, place] = [found[name] for name in MEASURES]
                 if draw == 0:
                     shown[stage.name] = cells
@@ -138,7 +138,7 @@ def agreement(
     """
     empty = int((state_of_maps(cells) != "ok").sum())
     grid = on_grid(cells, offset)
-    own, floor = alike(sample.maps, grid), _among(sample, grid, seed=seed)
+    own, floor = map_similarity(sample.maps, grid), _among(sample, grid, seed=seed)
     lead = {measure: own[measure] - floor[measure] for measure in MEASURES}
     told = {"lead": sample.differences(lead), "floor": sample.told(floor)}
     same = sample.told(own)

@@ -19,11 +19,11 @@ from hilum.scores.deletion import (
     GAMES,
     ORDERS,
     area,
-    emptied,
-    moved,
-    played,
+    blank,
+    perturbed,
     ranks,
     shares,
+    shifted,
 )
 from hilum.scores.localisation import centre_prior
 from hilum.steps.sanity.sample import Checked, Grey, Maps, Sample
@@ -66,7 +66,7 @@ def removal(
             chance = np.random.default_rng([seed, place])
             orders = _orders(sample.grey[place], cells, sample.offset, chance)
             for order, turns in enumerate(orders):
-                slices = list(played(sample.grey[place], turns, game, steps=steps))
+                slices = list(perturbed(sample.grey[place], turns, game, steps=steps))
                 curves[number, order] = _said(engine, slices, sample.target[place])
             progress.advance(game, number + 1, len(part))
         areas = {order: area(curves[:, number, 0]) for number, order in enumerate(ORDERS)}
@@ -81,7 +81,7 @@ def _matters(sample: Sample, engine: Engine, game: str) -> npt.NDArray[np.bool_]
     for first in range(0, len(sample), BATCH):
         grey = sample.grey[first : first + BATCH]
         target = sample.target[first : first + BATCH]
-        empty = np.stack([emptied(one, game) for one in grey])
+        empty = np.stack([blank(one, game) for one in grey])
         said = [as_probabilities(engine.logits(some)) for some in (grey, empty)]
         own = np.arange(len(grey))
         drop[first : first + BATCH] = said[0][own, target] - said[1][own, target]
@@ -104,7 +104,7 @@ def _orders(
     """
     own, another = cells
     shape = (grey.shape[0], grey.shape[1])
-    coarse = {"map": own, "moved": moved(own, chance), "another": another}
+    coarse = {"map": own, "moved": shifted(own, chance), "another": another}
     fine = {name: in_slice_pixels(one, shape, offset) for name, one in coarse.items()}
     fine["centre"] = centre_prior(shape)
     return [ranks(fine[order], chance) for order in ORDERS]
@@ -132,7 +132,7 @@ def _told(
     """Return a game's part of sanity.json."""
     reached = sample.told(areas)
     minus = sample.differences({order: areas["map"] - areas[order] for order in ORDERS[1:]})
-    concern = removal_concern(game, reached, minus, asked=len(sample), of=of)
+    concern = removal_concern(game, reached, minus, tested=len(sample), of=of)
     drawn = {}
     if len(sample):
         mean = curves.mean(axis=0).round(6).tolist()

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from hilum.cam_maps import in_slice_pixels
-from hilum.scores.means import mean_figures
+from hilum.scores.means import mean_estimates
 from hilum.scores.similarity import GRID
 from hilum.table import SliceTable
 
@@ -65,7 +65,7 @@ class Sample:
         """Return the mean of each column (n,) and its interval over groups, for sanity.json."""
         columns = np.stack([values[name] for name in values], axis=1)
         labels = self.rows["label"].to_numpy(dtype=object)
-        found = mean_figures(columns, groups=self.groups, labels=labels)
+        found = mean_estimates(columns, groups=self.groups, labels=labels)
         return {name: figure.as_json() for name, figure in zip(values, found, strict=True)}
 
     def differences(self, values: Mapping[str, Values]) -> dict[str, Any]:

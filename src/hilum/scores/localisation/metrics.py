@@ -11,10 +11,10 @@ from hilum.errors import UsageError
 from hilum.scores.localisation.region import Region
 
 __all__ = [
-    "FIGURES",
     "HOT",
     "LEVELS",
     "MEASURED",
+    "METRICS",
     "MISSED",
     "MOST_OF",
     "Found",
@@ -34,9 +34,9 @@ MOST_OF = 0.5
 LEVELS = 100
 """Thresholds that overlap is measured at: each hundredth of the map's largest value, from 0.01."""
 
-FIGURES = ("covered", "over_half", "pointing", "energy", "best_iou", "iou")
+METRICS = ("covered", "over_half", "pointing", "energy", "best_iou", "iou")
 """What a map is measured by, each 0 to 1 and 1 at best; see `Found`."""
-MEASURED = (*FIGURES, "hot")
+MEASURED = (*METRICS, "hot")
 """The same, and how much of the slice is hot, without which `covered` says little."""
 
 
@@ -77,10 +77,10 @@ class Found(NamedTuple):
         """Return the overlap at the threshold of number `level`, see `LEVELS`."""
         return float(self.overlap[level])
 
-    def figures(self, level: int) -> dict[str, float]:
+    def metrics(self, level: int) -> dict[str, float]:
         """Return `MEASURED`, `iou` at the threshold of number `level`."""
-        own = {name: float(getattr(self, name)) for name in MEASURED if name != "iou"}
-        return {**own, "iou": self.iou(level)}
+        metrics = {name: float(getattr(self, name)) for name in MEASURED if name != "iou"}
+        return {**metrics, "iou": self.iou(level)}
 
 
 MISSED = Found(0.0, 0.0, 0.0, 0.0, np.zeros(LEVELS), 0.0)

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from hilum.boxes import Box
 from hilum.errors import UsageError
 from hilum.scores.localisation import (
-    FIGURES,
     LEVELS,
     MEASURED,
+    METRICS,
     MISSED,
     Found,
     Map,
@@ -36,13 +36,13 @@ def flat(value: float = 1.0) -> Map:
 
 def test_a_map_that_is_the_tumour_is_perfect() -> None:
     found = find(TUMOUR.astype(np.float32) * 7, TUMOUR)
-    assert found.figures(level(0.3)) == dict.fromkeys(FIGURES, 1.0) | {"hot": 0.1}
+    assert found.metrics(level(0.3)) == dict.fromkeys(METRICS, 1.0) | {"hot": 0.1}
 
 
 def test_a_map_beside_the_tumour_finds_nothing() -> None:
     beside = box_region([Box(0, 12, 10, 20)], SHAPE).astype(np.float32)
     found = find(beside, TUMOUR)
-    assert found.figures(level(0.3)) == dict.fromkeys(FIGURES, 0.0) | {"hot": 0.4}
+    assert found.metrics(level(0.3)) == dict.fromkeys(METRICS, 0.0) | {"hot": 0.4}
 
 
 def test_the_hot_region_begins_at_half_of_the_largest_value() -> None:
@@ -113,7 +113,7 @@ def test_a_map_that_is_not_finite_has_missed(value: float) -> None:
 
 def test_a_map_of_zeros_has_missed() -> None:
     assert find(flat(0), TUMOUR) is MISSED
-    assert MISSED.figures(0) == dict.fromkeys(MEASURED, 0.0)
+    assert MISSED.metrics(0) == dict.fromkeys(MEASURED, 0.0)
 
 
 def test_what_is_below_zero_counts_as_zero() -> None:

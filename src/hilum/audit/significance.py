@@ -7,10 +7,10 @@ from typing import Any
 
 from hilum.scores.paired import ALPHA, least_p
 
-__all__ = ["is_clear"]
+__all__ = ["is_significant"]
 
 
-def is_clear(difference: Mapping[str, Any], sign: int) -> bool:
+def is_significant(difference: Mapping[str, Any], sign: int) -> bool:
     """Whether a difference is above 0 (or below, with sign -1) beyond chance.
 
     Its interval must lie there, and enough groups tell the two apart for a sign test to say so if
