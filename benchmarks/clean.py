@@ -1,11 +1,11 @@
-"""How well `hilum data clean` does what was done by hand, and how fast.
+"""How well `hilum data clean` reproduces manual cleaning, and how fast.
 
     python benchmarks/clean.py --pairs ct-pneumonia --table msd-lung-slices/slices.csv
 
 With --pairs: the pairs of slices before and after cleaning by hand of ct-pneumonia. A pixel was
 edited where the two differ by more than EDITED grey levels. Pixels of all pairs are pooled. The
 articles are parted in two halves: all choices were made on `develop`, `report` was only scored.
-With --table (may be given again): slices without annotations. Prints Markdown tables.
+With --table (repeatable): slices without annotations. Prints Markdown tables.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ EDITED = 16
 """Grey levels by which an edited pixel differs."""
 
 REDONE = 0.2
-"""A pair of which a larger share differs was given other grey levels as a whole: nothing can be
-said of its edits. (Annotations cover at most 8 % of any other pair.)"""
+"""A pair with a larger differing share had all of its grey levels changed, so its edits can't be
+scored. (Annotations cover at most 8 % of any other pair.)"""
 
 HALVES = ("develop", "report")
 WORKERS = 2
@@ -92,9 +92,9 @@ def half_of(article: str) -> str:
 
 def find_pairs(collection: Path) -> list[Pair]:
     """Return all pairs of a collection laid out as ct-pneumonia."""
-    place = PictureFolder(collection)
-    raw = CT_PNEUMONIA.build(collection, place, BuildOptions(raw=True)).rows
-    hand = CT_PNEUMONIA.build(collection, place, BuildOptions()).rows
+    picture_folder = PictureFolder(collection)
+    raw = CT_PNEUMONIA.build(collection, picture_folder, BuildOptions(raw=True)).rows
+    hand = CT_PNEUMONIA.build(collection, picture_folder, BuildOptions()).rows
     cleaned = dict(zip(hand["slice_id"], hand["path"], strict=True))
     return [
         Pair(name, half_of(article), Path(path), Path(cleaned[name]))
@@ -103,7 +103,7 @@ def find_pairs(collection: Path) -> list[Pair]:
     ]
 
 
-def look(path: Path) -> npt.NDArray[np.uint8]:
+def read_pixels(path: Path) -> npt.NDArray[np.uint8]:
     """Return the pixels that the command would clean."""
     colour = read_in_colour(path)
     return read_slice(path).grey if colour is None else colour
@@ -117,8 +117,8 @@ def luma(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.float64]:
 
 
 def score(pair: Pair) -> Counts | None:
-    """Return the counts of one pair; None where the whole picture was redone."""
-    raw, hand = look(pair.raw), read_slice(pair.hand).grey.astype(float)
+    """Return the counts of one pair; None if the whole picture was redone."""
+    raw, hand = read_pixels(pair.raw), read_slice(pair.hand).grey.astype(float)
     before = luma(raw)
     if before.shape != hand.shape:
         return None
@@ -170,7 +170,7 @@ def clean_table(named: Sequence[tuple[str, Sequence[Path]]]) -> Iterator[str]:
 
 def changed(path: Path) -> tuple[float, float]:
     """Return which share of a slice is filled in, and which lies in a white frame."""
-    pixels = look(path)
+    pixels = read_pixels(path)
     return clean_picture(pixels).share, float(find_frame(pixels).mean())
 
 

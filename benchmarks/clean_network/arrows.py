@@ -52,7 +52,7 @@ def _form(style: Generator) -> _Form:
     return _Form(length, head, half, shaft, tails.get(kind, shaft))
 
 
-def arrow(sides: Sides, style: Generator, place: Generator) -> Coverage:
+def arrow(sides: Sides, style: Generator, placement: Generator) -> Coverage:
     """Return a straight arrow: filled, as an outline, or with an open head of two lines."""
     form, kind = _form(style), style.random()
     sweep = form.head * style.choice((0.0, 0.0, style.uniform(0, 0.45)))
@@ -64,7 +64,7 @@ def arrow(sides: Sides, style: Generator, place: Generator) -> Coverage:
         (-form.length + notch, 0),
         (-form.length, -t), (joint, -w), (-form.head, -form.half),
     ])  # fmt: skip
-    put = placed(outline, sides, place)
+    put = placed(outline, sides, placement)
     if kind < 0.14:
         return np.maximum(stroke(sides, put[[0, 4]], line), stroke(sides, put[[1, 0, 7]], line))
     if kind < 0.34 and form.half > 4:
@@ -72,14 +72,14 @@ def arrow(sides: Sides, style: Generator, place: Generator) -> Coverage:
     return filled(sides, put)
 
 
-def arrowhead(sides: Sides, style: Generator, place: Generator) -> Coverage:
+def arrowhead(sides: Sides, style: Generator, placement: Generator) -> Coverage:
     """Return an arrowhead without shaft: a triangle, swept or not, or an open angle."""
     length = between(style, 5, 36)
     half = length * style.uniform(0.22, 0.7)
     sweep = length * style.choice((0.0, 0.0, style.uniform(0.05, 0.5)))
     kind, line = style.random(), style.uniform(0.8, 2.2)
     outline = np.array([(0, 0), (-length, half), (-length + sweep, 0), (-length, -half)])
-    put = placed(outline, sides, place)
+    put = placed(outline, sides, placement)
     if kind < 0.13:
         return stroke(sides, put[[1, 0, 3]], max(line, 0.14 * length))
     if kind < 0.32 and length > 8:
@@ -87,7 +87,7 @@ def arrowhead(sides: Sides, style: Generator, place: Generator) -> Coverage:
     return filled(sides, put)
 
 
-def bent_arrow(sides: Sides, style: Generator, place: Generator) -> Coverage:
+def bent_arrow(sides: Sides, style: Generator, placement: Generator) -> Coverage:
     """Return a bent arrow: a thin arc with a head, or a broad one, filled or as an outline."""
     radius, turn = between(style, 7, 34), style.uniform(0.9, 3.0)
     angles = np.linspace(0, turn, 24)
@@ -99,9 +99,9 @@ def bent_arrow(sides: Sides, style: Generator, place: Generator) -> Coverage:
     kind, line = style.random(), style.uniform(0.8, 2.0)
     width = max(1.0, radius * style.uniform(0.08, 0.3))
     if kind < 0.5:
-        put = placed(np.vstack([arc, tip]), sides, place)
+        put = placed(np.vstack([arc, tip]), sides, placement)
         return np.maximum(stroke(sides, put[:-3], width), filled(sides, put[-3:]))
     broad = half * np.linspace(style.uniform(0.2, 1.2), style.uniform(0.3, 0.8), 24)[:, None]
     outline = np.vstack([arc + rim * broad, tip[1], tip[0], tip[2], (arc - rim * broad)[::-1]])
-    put = placed(outline, sides, place)
+    put = placed(outline, sides, placement)
     return filled(sides, put) if kind < 0.7 else stroke(sides, put, line, closed=True)

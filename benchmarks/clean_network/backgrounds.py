@@ -130,8 +130,10 @@ def _crop(chosen: Slice, sides: Sides, rng: np.random.Generator) -> Grey:
     beyond = max(0, -y, -x, y + rows - chosen.pixels.shape[0], x + columns - chosen.pixels.shape[1])
     around = np.pad(chosen.pixels, beyond, constant_values=np.min(chosen.pixels))
     cut = around[y + beyond : y + beyond + rows, x + beyond : x + beyond + columns]
-    how = cv2.INTER_AREA if zoom < 1 else (cv2.INTER_CUBIC, cv2.INTER_LINEAR)[rng.integers(2)]
-    scaled = cv2.resize(cut.astype(np.float32), sides[::-1], interpolation=how)
+    interpolation = (
+        cv2.INTER_AREA if zoom < 1 else (cv2.INTER_CUBIC, cv2.INTER_LINEAR)[rng.integers(2)]
+    )
+    scaled = cv2.resize(cut.astype(np.float32), sides[::-1], interpolation=interpolation)
     return np.ascontiguousarray(scaled[:, ::-1] if rng.random() < 0.5 else scaled)
 
 

@@ -92,8 +92,10 @@ def _measure(
     """Give batch norms, of which some channels so far only shift, the statistics of what comes."""
     seen: dict[nn.Module, list[Tensor]] = {norm: [] for norm in known}
 
-    def note(norm: nn.Module, given: tuple[Tensor]) -> None:
-        seen[norm].append(torch.stack([given[0].mean((0, 2, 3)), (given[0] ** 2).mean((0, 2, 3))]))
+    def note(norm: nn.Module, inputs: tuple[Tensor]) -> None:
+        seen[norm].append(
+            torch.stack([inputs[0].mean((0, 2, 3)), (inputs[0] ** 2).mean((0, 2, 3))])
+        )
 
     hooks = [norm.register_forward_pre_hook(note) for norm in known]
     for picture in pictures:

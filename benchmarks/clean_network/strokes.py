@@ -1,7 +1,7 @@
 """What annotations are drawn with: polygons and lines as coverage, and where they are put.
 
 Coverage is (rows, columns) float32, 0 to 1, anti-aliased. Each shape is drawn from two generators:
-`style` decides what it looks like, `place` where it goes, so that one style can be drawn again.
+`style` decides what it looks like, `placement` where it goes, so that one style can be drawn again.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Sides = tuple[int, int]
 
 Points = npt.NDArray[np.float64]
 Maker = Callable[[Sides, np.random.Generator, np.random.Generator], Coverage]
-"""From the sides of the patch in pixels, style and place to a shape's coverage."""
+"""From the sides of the patch in pixels, style and placement to a shape's coverage."""
 
 SHIFT = 4
 """Bits behind the point of OpenCV's coordinates."""
@@ -50,16 +50,16 @@ def stroke(sides: Sides, points: Points, width: float, *, closed: bool = False) 
 
 
 def placed(
-    local: Points, sides: Sides, place: np.random.Generator, angle: float | None = None
+    local: Points, sides: Sides, placement: np.random.Generator, angle: float | None = None
 ) -> Points:
     """Turn and move points about the origin to somewhere on the patch."""
     turn = angle
     if turn is None:
-        turn = place.uniform(0, 2 * np.pi)
-        if place.random() < 0.3:
+        turn = placement.uniform(0, 2 * np.pi)
+        if placement.random() < 0.3:
             turn = np.rint(turn / (2 * np.pi) * STEPS) * (2 * np.pi) / STEPS
     matrix = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
-    return local @ matrix.T + place.uniform(-0.02, 1.02, 2) * sides[::-1]
+    return local @ matrix.T + placement.uniform(-0.02, 1.02, 2) * sides[::-1]
 
 
 def between(style: np.random.Generator, low: float, high: float) -> float:

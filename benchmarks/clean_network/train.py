@@ -36,17 +36,17 @@ never been far from their borders, and finds little in a whole slice: at 160 pix
 PEAK_RATE = 3e-3
 MOST_GRADIENT = 1.0
 MEMORY = 0.998
-"""Of the running mean of the weights, which is what is kept: about the last 500 steps."""
+"""Of the running mean of the weights, which is what is exported: about the last 500 steps."""
 WARM, REPORT = 200, 100
 RESUMED = 12
-"""Batches on which the batch norms of exported weights are measured anew."""
+"""Batches on which the batch norms of exported weights are measured again."""
 
 SMALL, MOST_SAY = 400, 4.0
-"""Pixels of an annotation below which each of them has the more say the smaller it is, and how much
-at the most: otherwise a few large ones are all that is learnt."""
+"""Pixels of an annotation below which its pixels get a larger weight the smaller it is, and the
+largest weight: otherwise the network learns only from a few large ones."""
 
 Batch = tuple[Tensor, Tensor, Tensor]
-"""Pictures, what is marked, and what say each pixel has."""
+"""Pictures, what is marked, and the weight of each pixel."""
 
 
 @dataclass
@@ -67,7 +67,7 @@ class Recent:
         self.marked += int((marked & counts).sum())
         self.found += int((found & counts).sum())
 
-    def told(self) -> str:
+    def text(self) -> str:
         """Return loss, and recall and precision of pixels at a probability of one half."""
         recall, precision = self.both / max(self.marked, 1), self.both / max(self.found, 1)
         return f"loss {self.loss / self.steps:.4f} recall {recall:.3f} precision {precision:.3f}"
@@ -98,9 +98,9 @@ def main() -> None:
         fill_from_onnx(network, args.state, [draw_batch(pool, rng)[0] for _ in range(RESUMED)])
     elif args.state:
         network.load_state_dict(torch.load(args.state, weights_only=True))
-    kept = train(network, pool, rng, args, speaks=rank == 0)
+    averaged = train(network, pool, rng, args, speaks=rank == 0)
     if rank == 0:
-        export(kept, args.out)
+        export(averaged, args.out)
     if "RANK" in os.environ:
         distributed.destroy_process_group()
 
@@ -116,7 +116,7 @@ def train(
     """Train by AdamW, the rate falling as a cosine; return the running mean of the weights."""
     shared = DistributedDataParallel(network) if distributed.is_initialized() else network
     optimiser = torch.optim.AdamW(network.parameters(), lr=args.rate, weight_decay=1e-3)
-    kept = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(MEMORY), use_buffers=True)
+    averaged = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(MEMORY), use_buffers=True)
     started, step, done = time.monotonic(), 0, 0.0
     recent = Recent()
     network.train()
@@ -133,14 +133,14 @@ def train(
         loss.backward()
         torch.nn.utils.clip_grad_norm_(network.parameters(), MOST_GRADIENT)
         optimiser.step()
-        kept.update_parameters(network)
+        averaged.update_parameters(network)
         recent.add(loss.detach(), logits.detach()[:, 0] > 0, marked > 0, weight > 0)
         step += 1
         if speaks and step % REPORT == 0:
-            torch.save(kept.module.state_dict(), args.out.with_suffix(".pt"))
-            print(f"{step} {spent:.1f} min {recent.told()}", flush=True)
+            torch.save(averaged.module.state_dict(), args.out.with_suffix(".pt"))
+            print(f"{step} {spent:.1f} min {recent.text()}", flush=True)
             recent = Recent()
-    return kept.module
+    return averaged.module
 
 
 def _agreed(done: float) -> float:
@@ -172,7 +172,7 @@ def draw_batch(pool: Pool, rng: np.random.Generator) -> Batch:
 
 
 def _say(example: Example) -> npt.NDArray[np.float32]:
-    """Return what say each pixel has: none where unsure, more in small annotations."""
+    """Return the weight of each pixel: none where unsure, more in small annotations."""
     marked = example.marked.astype(np.uint8)
     _, parts, boxes, _ = cv2.connectedComponentsWithStats(marked, connectivity=8)
     say = np.clip(np.sqrt(SMALL / boxes[:, cv2.CC_STAT_AREA]), 1, MOST_SAY).astype(np.float32)
@@ -181,12 +181,12 @@ def _say(example: Example) -> npt.NDArray[np.float32]:
 
 
 def export(network: MarkNetwork, out: Path) -> None:
-    """Write the network as ONNX, in half precision, with probabilities as its answer."""
+    """Write the network as ONNX, in half precision, with probabilities as its output."""
     network.eval()
-    whole = torch.nn.Sequential(network, torch.nn.Sigmoid()).eval()
+    exported = torch.nn.Sequential(network, torch.nn.Sigmoid()).eval()
     example = torch.zeros(1, 3, 320, 416)
     torch.onnx.export(
-        whole, (example,), out, input_names=["picture"], output_names=["probability"],
+        exported, (example,), out, input_names=["picture"], output_names=["probability"],
         opset_version=17, dynamo=False,
     )  # fmt: skip
     halve(out)

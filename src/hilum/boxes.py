@@ -1,4 +1,4 @@
-"""Lesion boxes in the pixels of a slice: their text in a table, and back."""
+"""Lesion boxes in the pixels of a slice, parsed from and formatted as text."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from hilum.errors import TableError
 __all__ = ["BOXES_PATTERN", "NO_LESION", "Box", "check_inside", "format_boxes", "parse_boxes"]
 
 NO_LESION = "none"
-"""Stands in the column `boxes` where a slice is known to show no lesion."""
+"""Value of the column `boxes` for a slice that is known to show no lesion."""
 
 BOXES_PATTERN = r"(?:none|\d+ \d+ \d+ \d+(?:;\d+ \d+ \d+ \d+)*)?"
-"""What the column `boxes` may hold, as a regular expression."""
+"""Regular expression of valid values of the column `boxes`."""
 
 
 class Box(NamedTuple):
@@ -25,36 +25,36 @@ class Box(NamedTuple):
 
 
 def parse_boxes(text: str) -> list[Box]:
-    """Return the boxes written in a table's cell; an empty cell and `none` give an empty list.
+    """Return the boxes in a table cell; an empty cell and `none` give an empty list.
 
     Raises:
         TableError: the text is not `row_min col_min row_max col_max`, joined by `;`, or a box
-            is empty (a maximum not above its minimum).
+            is empty (a maximum that is not above its minimum).
     """
     if text in ("", NO_LESION):
         return []
     boxes = []
-    for part in text.split(";"):
-        numbers = part.split()
+    for item in text.split(";"):
+        numbers = item.split()
         if len(numbers) != 4 or not all(number.isdecimal() for number in numbers):
             raise TableError(
                 f"a box is four whole numbers, row_min col_min row_max col_max, joined by ';', "
-                f"got {part!r}"
+                f"got {item!r}"
             )
         box = Box(*map(int, numbers))
         if box.row_max <= box.row_min or box.col_max <= box.col_min:
-            raise TableError(f"a box must end after it begins, got {part!r}")
+            raise TableError(f"a box must end after it begins, got {item!r}")
         boxes.append(box)
     return boxes
 
 
 def format_boxes(boxes: list[Box]) -> str:
-    """Return the text of `boxes` for a table's cell; an empty list gives `none`."""
+    """Return the text of `boxes` for a table cell; an empty list gives `none`."""
     return ";".join(" ".join(str(int(edge)) for edge in box) for box in boxes) or NO_LESION
 
 
 def check_inside(boxes: list[Box], shape: tuple[int, int]) -> None:
-    """Raise TableError if a box reaches beyond a slice of `shape` (rows, columns)."""
+    """Raise TableError if a box extends beyond a slice of `shape` (rows, columns)."""
     for box in boxes:
         if box.row_max > shape[0] or box.col_max > shape[1]:
             raise TableError(

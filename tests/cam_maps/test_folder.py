@@ -99,8 +99,8 @@ def test_the_index_has_numbers_where_they_are_such(folder: Path) -> None:
 
 def test_what_the_maps_are_comes_back(folder: Path) -> None:
     assert read_maps_facts(folder) == FACTS
-    told = json.loads((folder / "maps.json").read_text())
-    assert told["layers"] == ["bn2"]
+    content = json.loads((folder / "maps.json").read_text())
+    assert content["layers"] == ["bn2"]
     several = replace(FACTS, group="all", layers=("a", "b"))
     write_maps_facts(several, folder)
     assert read_maps_facts(folder) == several
@@ -113,13 +113,13 @@ def test_full_size_maps_are_float16_one_array_a_slice_under_safe_names(tmp_path:
     save_full_size(path, maps, slice_ids=np.array(IDS), shapes=SHAPES)
     with zipfile.ZipFile(path) as file:
         assert sorted(file.namelist()) == [*(f"cam_map_{n}.npy" for n in range(4)), "slice_id.npy"]
-    with np.load(path, allow_pickle=False) as kept:
-        assert kept["slice_id"].tolist() == IDS
-        kinds = [kept[f"cam_map_{n}"].dtype for n in range(4)]
+    with np.load(path, allow_pickle=False) as arrays:
+        assert arrays["slice_id"].tolist() == IDS
+        kinds = [arrays[f"cam_map_{n}"].dtype for n in range(4)]
         assert kinds == [np.float16, np.float32, np.float16, np.float16]
         for n, (raw, shape) in enumerate(zip(maps, SHAPES, strict=True)):
             expected = in_slice_pixels(raw, tuple(shape))
-            np.testing.assert_allclose(kept[f"cam_map_{n}"], expected, rtol=2**-11, atol=1e-7)
+            np.testing.assert_allclose(arrays[f"cam_map_{n}"], expected, rtol=2**-11, atol=1e-7)
 
 
 def test_small_values_are_kept_as_float32_where_float16_would_round_them_away(
@@ -129,8 +129,8 @@ def test_small_values_are_kept_as_float32_where_float16_would_round_them_away(
     save_full_size(
         tmp_path / "full.npz", maps, slice_ids=np.array(["a"]), shapes=np.array([[3, 3]])
     )
-    with np.load(tmp_path / "full.npz", allow_pickle=False) as kept:
-        np.testing.assert_array_equal(kept["cam_map_0"], maps[0])
+    with np.load(tmp_path / "full.npz", allow_pickle=False) as arrays:
+        np.testing.assert_array_equal(arrays["cam_map_0"], maps[0])
 
 
 def test_a_map_that_is_infinite_anywhere_is_not_finite() -> None:

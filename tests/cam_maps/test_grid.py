@@ -38,9 +38,9 @@ def test_values_between_two_middles_are_linear_and_outside_they_stay() -> None:
 
 def test_a_square_in_a_slice_is_found_again_through_the_networks_grid() -> None:
     """A slice of 60 x 120 seen at 32 x 32 and back: the square's edges come out where they are."""
-    whole = np.zeros((60, 120), dtype=np.float32)
-    whole[15:30, 60:90] = 1.0
-    seen = whole.reshape(20, 3, 20, 6).mean(axis=(1, 3))  # the whole slice, nothing cut off
+    full = np.zeros((60, 120), dtype=np.float32)
+    full[15:30, 60:90] = 1.0
+    seen = full.reshape(20, 3, 20, 6).mean(axis=(1, 3))  # the full slice without cropping
     back = in_slice_pixels(seen, (60, 120)) > 0.5
     assert np.argwhere(back).min(axis=0).tolist() == [15, 60]
     assert np.argwhere(back).max(axis=0).tolist() == [29, 89]
@@ -78,5 +78,5 @@ def test_a_map_that_looks_beside_its_cells_is_moved_by_as_much(shape: tuple[int,
 
 def test_no_offset_to_speak_of_moves_nothing() -> None:
     cam_map = np.random.default_rng(0).random((7, 7), dtype=np.float32)
-    whole = in_slice_pixels(cam_map, (90, 60))
-    np.testing.assert_allclose(in_slice_pixels(cam_map, (90, 60), (1e-9, 0.0)), whole, atol=1e-5)
+    full = in_slice_pixels(cam_map, (90, 60))
+    np.testing.assert_allclose(in_slice_pixels(cam_map, (90, 60), (1e-9, 0.0)), full, atol=1e-5)

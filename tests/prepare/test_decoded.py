@@ -156,8 +156,8 @@ def test_a_full_disk_is_refused_before_anything_is_read(
     assert list((pictures / "temporary").iterdir()) == []
 
 
-class Told:
-    """Keeps what it is told."""
+class RecordedProgress:
+    """Records every advance."""
 
     def __init__(self) -> None:
         self.done: list[tuple[str, int, int]] = []
@@ -170,15 +170,15 @@ class Told:
 
 
 def test_progress_ends_at_the_whole(pictures: Path, make_table: MakeTable) -> None:
-    told = Told()
+    progress = RecordedProgress()
     for number in range(AHEAD + 2):
         shutil.copy(pictures / "1.png", pictures / f"same-{number}.png")
     paths = [f"same-{number}.png" for number in range(AHEAD + 2)]
     table = make_table(AHEAD + 2, folder=pictures, path=paths)
-    with decode_table(table, size=32, progress=told) as decoded:
+    with decode_table(table, size=32, progress=progress) as decoded:
         assert (decoded.grey == 10).all()
     count = AHEAD + 2
-    assert told.done == [("reading slices", AHEAD, count), ("reading slices", count, count)]
+    assert progress.done == [("reading slices", AHEAD, count), ("reading slices", count, count)]
 
 
 def test_shrinking_averages_areas() -> None:
@@ -203,9 +203,9 @@ def test_several_sizes_are_those_of_each_alone_and_every_file_is_read_once(
             alone[size] = decoded.grey.copy()
     read: list[Path] = []
 
-    def counted(path: Path, **how: Any) -> Any:
+    def counted(path: Path, **options: Any) -> Any:
         read.append(path)
-        return read_slice(path, **how)
+        return read_slice(path, **options)
 
     monkeypatch.setattr("hilum.prepare.decoding.read_slice", counted)
     with decode_sizes(table, [24, 16, 24]) as both:

@@ -1,4 +1,4 @@
-"""Slices decoded once: who finds them in the cache, and when they are decoded again."""
+"""Cache of decoded slices: when it is used, and when slices are decoded again."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MakeTable = Callable[..., SliceTable]
 
 
 @pytest.fixture
-def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder of PNG files 0.png to 3.png, as grey as ten times their number, and a new cache."""
     monkeypatch.setenv("HILUM_CACHE", str(tmp_path / "cache"))
     for number in range(4):
@@ -35,12 +35,12 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The names of the files that were read, as it goes on."""
+    """The names of the files that were read."""
     names: list[str] = []
 
-    def counted(path: Path, **how: Any) -> Any:
+    def counted(path: Path, **options: Any) -> Any:
         names.append(path.name)
-        return read_slice(path, **how)
+        return read_slice(path, **options)
 
     monkeypatch.setattr("hilum.prepare.decoding.read_slice", counted)
     return names
@@ -50,9 +50,9 @@ def paint(path: Path, grey: int) -> None:
     Image.fromarray(np.full((40, 64), grey, dtype=np.uint8)).save(path)
 
 
-def greys(table: SliceTable, *, size: int = 32, whole: SliceTable | None = None) -> list[int]:
+def greys(table: SliceTable, *, size: int = 32, full: SliceTable | None = None) -> list[int]:
     """Decode a table and return the grey level of each slice."""
-    with decode_table(table, size=size, whole=whole) as decoded:
+    with decode_table(table, size=size, full_table=full) as decoded:
         pictures = decoded.grey[0 : len(table)]
         assert decoded.shapes.tolist() == [[40, 64]] * len(table)
         assert (pictures == pictures[:, :1, :1]).all()
@@ -60,9 +60,9 @@ def greys(table: SliceTable, *, size: int = 32, whole: SliceTable | None = None)
 
 
 def test_the_second_time_no_file_is_read(
-    place: Path, make_table: MakeTable, read: list[str]
+    folder: Path, make_table: MakeTable, read: list[str]
 ) -> None:
-    table = make_table(3, folder=place, path=["2.png", "0.png", "1.png"])
+    table = make_table(3, folder=folder, path=["2.png", "0.png", "1.png"])
     assert greys(table) == [20, 0, 10]
     assert sorted(read) == ["0.png", "1.png", "2.png"]
     assert greys(table) == [20, 0, 10]
@@ -73,12 +73,12 @@ def test_the_second_time_no_file_is_read(
 
 
 def test_labels_splits_and_where_the_table_lies_have_no_say(
-    place: Path, make_table: MakeTable, read: list[str]
+    folder: Path, make_table: MakeTable, read: list[str]
 ) -> None:
-    assert greys(make_table(3, folder=place)) == [0, 10, 20]
-    (place / "elsewhere").mkdir()
+    assert greys(make_table(3, folder=folder)) == [0, 10, 20]
+    (folder / "elsewhere").mkdir()
     moved = make_table(
-        3, folder=place / "elsewhere", path=["../0.png", "../1.png", "../2.png"],
+        3, folder=folder / "elsewhere", path=["../0.png", "../1.png", "../2.png"],
         split=["train", "test", ""], label="normal", slice_id=["x", "y", "z"], boxes="0 0 40 64",
     )  # fmt: skip
     assert greys(moved) == [0, 10, 20]
@@ -94,18 +94,18 @@ def test_labels_splits_and_where_the_table_lies_have_no_say(
     ],
 )
 def test_other_slices_order_or_windows_are_decoded_themselves(
-    place: Path, make_table: MakeTable, read: list[str], columns: dict[str, list[str]]
+    folder: Path, make_table: MakeTable, read: list[str], columns: dict[str, list[str]]
 ) -> None:
-    greys(make_table(3, folder=place))
-    told = columns.get("path", ["0.png", "1.png", "2.png"])
-    assert greys(make_table(3, folder=place, **columns)) == [int(name[0]) * 10 for name in told]
+    greys(make_table(3, folder=folder))
+    paths = columns.get("path", ["0.png", "1.png", "2.png"])
+    assert greys(make_table(3, folder=folder, **columns)) == [int(name[0]) * 10 for name in paths]
     assert len(read) == 6
 
 
 def test_another_size_is_decoded_itself_and_only_what_is_missing(
-    place: Path, make_table: MakeTable, read: list[str]
+    folder: Path, make_table: MakeTable, read: list[str]
 ) -> None:
-    table = make_table(2, folder=place, path=["1.png", "2.png"])
+    table = make_table(2, folder=folder, path=["1.png", "2.png"])
     greys(table, size=16)
     with decode_sizes(table, [16, 24]) as both:
         assert [both[size].grey[:, 0, 0].tolist() for size in (16, 24)] == [[10, 20]] * 2
@@ -117,28 +117,28 @@ def test_another_size_is_decoded_itself_and_only_what_is_missing(
 
 
 def test_a_file_with_other_content_is_decoded_again(
-    place: Path, make_table: MakeTable, read: list[str]
+    folder: Path, make_table: MakeTable, read: list[str]
 ) -> None:
     """Of the same name, size and time of change: what the system notes of its own accord tells."""
-    table = make_table(2, folder=place)
-    before = (place / "1.png").stat()
+    table = make_table(2, folder=folder)
+    before = (folder / "1.png").stat()
     assert greys(table) == [0, 10]
-    paint(place / "new.png", 200)
-    content = (place / "new.png").read_bytes()
+    paint(folder / "new.png", 200)
+    content = (folder / "new.png").read_bytes()
     assert len(content) == before.st_size
-    (place / "1.png").write_bytes(content)
-    os.utime(place / "1.png", ns=(before.st_atime_ns, before.st_mtime_ns))
-    assert (place / "1.png").stat().st_mtime_ns == before.st_mtime_ns
+    (folder / "1.png").write_bytes(content)
+    os.utime(folder / "1.png", ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert (folder / "1.png").stat().st_mtime_ns == before.st_mtime_ns
     assert greys(table) == [0, 200]
-    paint(place / "new.png", 100)
-    (place / "new.png").replace(place / "1.png")
+    paint(folder / "new.png", 100)
+    (folder / "new.png").replace(folder / "1.png")
     assert greys(table) == [0, 100]
 
 
 def test_other_decoders_decode_again(
-    place: Path, make_table: MakeTable, read: list[str], monkeypatch: pytest.MonkeyPatch
+    folder: Path, make_table: MakeTable, read: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    table = make_table(2, folder=place)
+    table = make_table(2, folder=folder)
     greys(table)
     monkeypatch.setattr("hilum.prepare.cache_entry.PIXELS", 99)
     greys(table)
@@ -149,12 +149,12 @@ def test_other_decoders_decode_again(
 
 
 @pytest.mark.parametrize("damage", ["cut", "shapes", "other", "empty", "pickle"])
-def test_an_entry_that_is_not_whole_is_made_anew(
-    place: Path, make_table: MakeTable, read: list[str], damage: str
+def test_an_entry_that_is_not_whole_is_made_again(
+    folder: Path, make_table: MakeTable, read: list[str], damage: str
 ) -> None:
-    table = make_table(2, folder=place)
+    table = make_table(2, folder=folder)
     greys(table)
-    (entry,) = (place / "cache" / "decoded-v1").iterdir()
+    (entry,) = (folder / "cache" / "decoded-v1").iterdir()
     if damage == "cut":
         os.truncate(entry / "grey.npy", 1000)
     elif damage == "shapes":
@@ -171,64 +171,67 @@ def test_an_entry_that_is_not_whole_is_made_anew(
 
 
 def test_a_part_is_taken_from_the_whole_where_that_is_kept(
-    place: Path, make_table: MakeTable, read: list[str]
+    folder: Path, make_table: MakeTable, read: list[str]
 ) -> None:
-    whole = make_table(4, folder=place, split=["test", "train", "test", "train"])
-    part = whole.part("test")
-    assert greys(part, whole=whole) == [0, 20]
-    assert sorted(read) == ["0.png", "2.png"]  # the whole is not there: no reason to read it
-    greys(whole)
+    full = make_table(4, folder=folder, split=["test", "train", "test", "train"])
+    part = full.part("test")
+    assert greys(part, full=full) == [0, 20]
+    assert sorted(read) == [
+        "0.png",
+        "2.png",
+    ]  # the full table is not cached
+    greys(full)
     read.clear()
-    with decode_table(whole.part("train"), size=32, whole=whole) as decoded:
+    with decode_table(full.part("train"), size=32, full_table=full) as decoded:
         assert decoded.grey.shape == (2, 32, 32)
         assert len(decoded.grey) == 2
         assert decoded.grey[0:2][:, 0, 0].tolist() == [10, 30]
         assert decoded.grey[np.array([1])][:, 0, 0].tolist() == [30]
     assert read == []
     assert len(list_entries()) == 2
-    other = make_table(1, folder=place, path="3.png", slice_id="not of the whole")
-    assert greys(other, whole=whole) == [30]
+    other = make_table(1, folder=folder, path="3.png", slice_id="not in the full table")
+    assert greys(other, full=full) == [30]
 
 
 def test_a_part_can_be_read_where_a_file_of_the_whole_is_gone(
-    place: Path, make_table: MakeTable
+    folder: Path, make_table: MakeTable
 ) -> None:
-    whole = make_table(4, folder=place, split=["test", "train", "test", "train"])
-    greys(whole)
-    (place / "1.png").unlink()
-    assert greys(whole.part("test"), whole=whole) == [0, 20]
+    full = make_table(4, folder=folder, split=["test", "train", "test", "train"])
+    greys(full)
+    (folder / "1.png").unlink()
+    assert greys(full.part("test"), full=full) == [0, 20]
     with pytest.raises(ReadError, match=r"^slices\.csv, row 3, column path, .*1\.png"):
-        greys(whole)
+        greys(full)
 
 
 @pytest.mark.parametrize("part", [False, True])
 def test_boxes_are_checked_though_nothing_is_read(
-    place: Path, make_table: MakeTable, part: bool
+    folder: Path, make_table: MakeTable, part: bool
 ) -> None:
-    greys(make_table(3, folder=place))
+    greys(make_table(3, folder=folder))
     boxes = ["0 0 40 64", "none", "0 0 41 64"]
-    whole = make_table(3, folder=place, boxes=boxes, split=["train", "test", "test"])
+    full = make_table(3, folder=folder, boxes=boxes, split=["train", "test", "test"])
     with pytest.raises(TableError) as caught:
-        greys(whole.part("test") if part else whole, whole=whole)
+        greys(full.part("test") if part else full, full=full)
     assert str(caught.value) == (
         "slices.csv, row 4, column boxes, slice_id 'slice-2': box '0 0 41 64' reaches outside the "
         "slice of 40 rows x 64 columns."
     )
 
 
-def test_a_slice_that_can_not_be_read_leaves_nothing(place: Path, make_table: MakeTable) -> None:
-    (place / "1.png").write_text("no picture")
+def test_a_slice_that_can_not_be_read_leaves_nothing(folder: Path, make_table: MakeTable) -> None:
+    (folder / "1.png").write_text("no picture")
     with pytest.raises(ReadError, match=r"^slices\.csv, row 3, column path"):
-        greys(make_table(3, folder=place))
-    assert [path for path in (place / "cache").rglob("*") if path.is_file()] == [
-        place / "cache" / "CACHEDIR.TAG"
+        greys(make_table(3, folder=folder))
+    assert [path for path in (folder / "cache").rglob("*") if path.is_file()] == [
+        folder / "cache" / "CACHEDIR.TAG"
     ]
 
 
 def test_where_there_is_no_room_slices_are_decoded_each_time(
-    place: Path, make_table: MakeTable, read: list[str], monkeypatch: pytest.MonkeyPatch
+    folder: Path, make_table: MakeTable, read: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    table = make_table(2, folder=place)
+    table = make_table(2, folder=folder)
     monkeypatch.setenv("HILUM_CACHE_LIMIT", "2kB")
     assert [greys(table), greys(table)] == [[0, 10]] * 2
     monkeypatch.delenv("HILUM_CACHE_LIMIT")
@@ -239,7 +242,7 @@ def test_where_there_is_no_room_slices_are_decoded_each_time(
 
 
 def test_a_disk_that_fills_up_in_the_last_moment_costs_only_the_cache(
-    place: Path, make_table: MakeTable, read: list[str], monkeypatch: pytest.MonkeyPatch
+    folder: Path, make_table: MakeTable, read: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     allocate, refused = os.posix_fallocate, []
 
@@ -250,20 +253,20 @@ def test_a_disk_that_fills_up_in_the_last_moment_costs_only_the_cache(
         allocate(file, offset, size)
 
     monkeypatch.setattr(os, "posix_fallocate", refuse_once)
-    assert greys(make_table(2, folder=place)) == [0, 10]
+    assert greys(make_table(2, folder=folder)) == [0, 10]
     assert list_entries() == []
 
 
 DECODE = """
 import os, sys
 from pathlib import Path
-from hilum.prepare import decode_table, reading
+from hilum.prepare import decode_table, decoding
 from hilum.table import read_table
-read_slice = reading.read_slice
-def told(path, **how):
+read_slice = decoding.read_slice
+def record(path, **options):
     os.write(1, f"{path.name}\\n".encode())
-    return read_slice(path, **how)
-reading.read_slice = told
+    return read_slice(path, **options)
+decoding.read_slice = record
 print("ready", flush=True)
 sys.stdin.readline()
 with decode_table(read_table(sys.argv[1]), size=32) as decoded:
@@ -272,15 +275,15 @@ with decode_table(read_table(sys.argv[1]), size=32) as decoded:
 
 
 def test_of_several_processes_one_decodes_and_all_are_right(
-    place: Path, make_table: MakeTable
+    folder: Path, make_table: MakeTable
 ) -> None:
     names = [f"{number}-{number % 4}.png" for number in range(200)]
     for number, name in enumerate(names):
-        shutil.copy(place / f"{number % 4}.png", place / name)
-    make_table(200, path=names).rows.to_csv(place / "slices.csv", index=False)
+        shutil.copy(folder / f"{number % 4}.png", folder / name)
+    make_table(200, path=names).rows.to_csv(folder / "slices.csv", index=False)
     started = [
         subprocess.Popen(
-            [sys.executable, "-c", DECODE, str(place / "slices.csv")], text=True,
+            [sys.executable, "-c", DECODE, str(folder / "slices.csv")], text=True,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         )
         for _ in range(3)
@@ -292,7 +295,7 @@ def test_of_several_processes_one_decodes_and_all_are_right(
         assert process.stdin is not None
         process.stdin.write("go\n")
         process.stdin.flush()
-    told = [process.communicate(timeout=120) for process in started]
-    assert [process.returncode for process in started] == [0, 0, 0], told
-    read = sorted(len(out.split()) for out, _ in told)
+    outputs = [process.communicate(timeout=120) for process in started]
+    assert [process.returncode for process in started] == [0, 0, 0], outputs
+    read = sorted(len(out.split()) for out, _ in outputs)
     assert read == ([0, 0, 200] if sys.platform != "win32" else read)

@@ -80,11 +80,11 @@ def test_a_deflated_data_set_may_not_outgrow_the_limit(
 
 def test_broken_deflated_data_are_refused(write_dicom: WriteDicom) -> None:
     path = _deflated(write_dicom)
-    whole = path.read_bytes()
-    path.write_bytes(whole[:-200])
+    content = path.read_bytes()
+    path.write_bytes(content[:-200])
     with pytest.raises(ReadError, match=r"its deflated data are cut short\."):
         read_slice(path)
-    path.write_bytes(whole[:-2000] + b"\xff" * 2000)
+    path.write_bytes(content[:-2000] + b"\xff" * 2000)
     with pytest.raises(ReadError, match=r"its deflated data are (broken or )?cut short\."):
         read_slice(path)
 

@@ -210,10 +210,10 @@ def test_the_pixel_limit_does_not_hang_on_pillow(
 
 
 def test_a_png_that_ends_after_its_header_is_cut_short(tmp_path: Path) -> None:
-    whole = tmp_path / "whole.png"
-    Image.fromarray(np.zeros((8, 8), dtype=np.uint8)).save(whole)
+    complete = tmp_path / "whole.png"
+    Image.fromarray(np.zeros((8, 8), dtype=np.uint8)).save(complete)
     cut = tmp_path / "cut.png"
-    cut.write_bytes(whole.read_bytes()[:33])
+    cut.write_bytes(complete.read_bytes()[:33])
     with pytest.raises(ReadError, match="cut short; copy or download it again"):
         read_slice(cut)
 

@@ -1,4 +1,4 @@
-"""The maps folder: what lies in it, and a map in the pixels of its slice; no network needed."""
+"""The maps folder: its files, and resampling a map to the pixels of its slice; no network."""
 
 from hilum.cam_maps.facts import FACTS, LOGITS, SHARES, MapsFacts, read_maps_facts, write_maps_facts
 from hilum.cam_maps.files import save_full_size, save_maps, state_of_maps

@@ -1,4 +1,4 @@
-"""What the maps of a folder are: maps.json."""
+"""maps.json: what all maps of a folder have in common."""
 
 from __future__ import annotations
 
@@ -14,30 +14,30 @@ __all__ = ["FACTS", "LOGITS", "SHARES", "MapsFacts", "read_maps_facts", "write_m
 
 FACTS = "maps.json"
 LOGITS = "logits per pixel of the map"
-"""Unit: the parts of a logit; a map on a finer grid has smaller ones."""
+"""Unit: contributions to a logit; a map on a finer grid has smaller values."""
 SHARES = "share of each layer's largest value, averaged"
-"""Unit of maps that are the mean over several layers."""
+"""Unit of maps that are a mean over several layers."""
 
 
 @dataclass(frozen=True)
 class MapsFacts:
-    """What all maps of a folder have in common.
+    """Properties shared by all maps of a folder.
 
     Attributes:
         method: name of the method, such as "gradcam".
-        title: what its paper calls it.
-        layer: as it was asked for, so that more maps like these can be made.
-        group: of the layers, "frozen", "trainable" or "all"; empty where it is one layer.
-        layers: timm paths in forward order; of an ensemble each with its member in front.
-        target: "predicted", or the class that every map is for.
-        unit: of the maps' values.
-        split: of the slices; several are joined by commas.
+        title: its name in the paper.
+        layer: as requested, so that further maps of the same kind can be made.
+        group: of the layers, "frozen", "trainable" or "all"; empty for a single layer.
+        layers: timm paths in forward order, for an ensemble each prefixed with its member.
+        target: "predicted", or the class that all maps explain.
+        unit: of the values of the maps.
+        split: of the slices; several are separated by commas.
         weights: "run", or "random weights, seed N".
-        precision: that the network computed in.
-        offset: how far down and right of the middles of their cells the map's pixels look, as
-            shares of the slice's rows and columns.
-        full_size: whether the maps in the slices' own pixels lie in the folder too.
-        hilum: version.
+        precision: numeric precision of the network.
+        offset: of the receptive fields of the map's pixels from the centres of their cells, down
+            and right, as fractions of the slice's rows and columns.
+        full_size: whether the folder also holds the maps in the slices' own pixels.
+        hilum: version of hilum.
     """
 
     method: str
@@ -64,14 +64,14 @@ def read_maps_facts(folder: Path | str) -> MapsFacts:
     """Read maps.json of a maps folder.
 
     Raises:
-        RunError: it is missing, broken, or lacks something.
+        RunError: it is missing, broken or incomplete.
     """
     path = Path(folder) / FACTS
     try:
-        told: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        known = {field.name: told[field.name] for field in fields(MapsFacts)}
-        offset = (float(known["offset"][0]), float(known["offset"][1]))
-        return MapsFacts(**{**known, "layers": tuple(known["layers"]), "offset": offset})
+        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        values = {field.name: content[field.name] for field in fields(MapsFacts)}
+        offset = (float(values["offset"][0]), float(values["offset"][1]))
+        return MapsFacts(**{**values, "layers": tuple(values["layers"]), "offset": offset})
     except FileNotFoundError:
         raise RunError(
             f"{path.parent} has no {FACTS}: no maps were made, or by an older version; run "

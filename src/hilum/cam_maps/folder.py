@@ -1,4 +1,4 @@
-"""The maps folder read back: its index, and its maps as a stream."""
+"""Reading the maps folder: its index, and its maps one after another."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ Map = npt.NDArray[np.float32]
 
 
 def read_index(folder: Path | str) -> pd.DataFrame:
-    """Return index.csv of a maps folder, one row a slice.
+    """Return index.csv of a maps folder, one row per slice.
 
-    `row`, `rows` and `columns` are int64; `largest` (NaN where it is no number), `probability` and
+    `row`, `rows` and `columns` are int64; `largest` (NaN if not a number), `probability` and
     `probability_<class>` float64; all other columns text.
 
     Raises:
-        RunError: it is missing, or not whole.
+        RunError: it is missing or incomplete.
     """
     path = Path(folder) / INDEX
     if not path.is_file():
@@ -49,18 +49,17 @@ def read_maps(
 ) -> Iterator[tuple[str, Map]]:
     """Yield slice_id and map (rows, columns) float32 of a maps folder, in the index's order.
 
-    Maps are in their slice's own pixels, moved by the offset of maps.json, see `in_slice_pixels`,
-    in the unit of maps.json: 0 or
-    more, all zero where the index says "zero map", with NaN or infinity where it says "not finite".
-    One file is in memory at a time.
+    Maps are in their slice's own pixels, shifted by the offset of maps.json (`in_slice_pixels`),
+    and in its unit. Values are 0 or more; they are all zero if the state in the index is "zero
+    map", and include NaN or infinity if it is "not finite". One file is in memory at a time.
 
     Args:
-        folder: `maps/` of a run, or another of its kind.
-        slice_ids: only of these slices.
-        raw: at the layer's own resolution instead.
+        folder: `maps/` of a run, or another maps folder.
+        slice_ids: yield only the maps of these slices.
+        raw: yield maps at the layer's resolution instead.
 
     Raises:
-        RunError: a file is missing, broken, or not the one that the index speaks of.
+        RunError: a file is missing, broken, or does not match the index.
     """
     folder = Path(folder)
     index, offset = read_index(folder), CENTRED if raw else read_maps_facts(folder).offset
@@ -69,11 +68,11 @@ def read_maps(
     for file, rows in index.groupby("file", sort=False):
         ids, maps = _open(folder / str(file))
         lines = zip(rows["slice_id"], rows["row"], rows["rows"], rows["columns"], strict=True)
-        for name, place, tall, wide in lines:
-            if place >= len(ids) or ids[place] != name:
+        for name, position, height, width in lines:
+            if position >= len(ids) or ids[position] != name:
                 raise RunError(f"{folder / str(file)} is not the file of {INDEX}; {_AGAIN}")
-            cam_map = maps[place]
-            yield name, cam_map if raw else in_slice_pixels(cam_map, (tall, wide), offset)
+            cam_map = maps[position]
+            yield name, cam_map if raw else in_slice_pixels(cam_map, (height, width), offset)
 
 
 _AGAIN = "run `hilum explain` again."
@@ -82,7 +81,7 @@ _AGAIN = "run `hilum explain` again."
 def _open(path: Path) -> tuple[npt.NDArray[np.str_], npt.NDArray[np.float32]]:
     """Return the ids (n,) and the maps (n, rows, columns) of a file."""
     try:
-        with np.load(path, allow_pickle=False) as kept:
-            return kept["slice_id"], kept["cam_map"]
+        with np.load(path, allow_pickle=False) as arrays:
+            return arrays["slice_id"], arrays["cam_map"]
     except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile) as error:
         raise RunError(f"{path} can't be read ({error}); {_AGAIN}") from None

@@ -1,4 +1,4 @@
-"""A map in the pixels of its slice."""
+"""Resampling a map to the pixels of its slice."""
 
 from __future__ import annotations
 
@@ -11,40 +11,41 @@ __all__ = ["CENTRED", "in_slice_pixels"]
 Map = npt.NDArray[np.float32]
 
 CENTRED = (0.0, 0.0)
-"""Offset of a map whose pixels look at the middles of their cells."""
+"""Offset of a map whose receptive fields lie at the centres of their cells."""
 
 
 def in_slice_pixels(
     cam_map: Map, shape: tuple[int, int], offset: tuple[float, float] = CENTRED
 ) -> Map:
-    """Return a map (rows, columns) float32 in a slice's own pixels, linear between the map's.
+    """Return a map (rows, columns) float32 in a slice's own pixels, by linear interpolation.
 
-    A network sees the whole slice resized to a square, nothing cut off. So the map's pixels divide
-    the slice evenly: pixel i of n covers the rows from i/n to (i+1)/n of it, columns likewise, and
-    its value stands at its middle, or beside it by `offset`, where a network's pixels look beside
-    their cells. Outside the outermost places it is continued as it is there.
+    The network gets the full slice resized to a square. So the pixels of the map divide the slice
+    evenly: pixel i of n covers rows i/n to (i+1)/n of the slice, and columns likewise. Its value is
+    that of the centre of its cell, shifted by `offset` if the receptive fields are off-centre.
+    Beyond the outermost centres the map is extended with its border values.
 
-    Where the slice has fewer pixels both ways, theirs is the mean of what they cover.
+    If the slice has fewer pixels than the map in both directions, each takes the mean of the map
+    over its area.
 
     Args:
-        cam_map: in any unit; NaN spreads as far as its pixel reaches.
+        cam_map: in any unit; NaN spreads over the area that its pixel influences.
         shape: rows and columns of the slice.
-        offset: how far down and right, as shares of the slice's rows and columns.
+        offset: down and right, as fractions of the slice's rows and columns.
     """
     if offset != CENTRED:
-        return _beside(cam_map, shape, offset)
+        return _shifted(cam_map, shape, offset)
     smaller = shape[0] < cam_map.shape[0] and shape[1] < cam_map.shape[1]
-    how = cv2.INTER_AREA if smaller else cv2.INTER_LINEAR
-    resized = cv2.resize(cam_map, (shape[1], shape[0]), interpolation=how)
+    interpolation = cv2.INTER_AREA if smaller else cv2.INTER_LINEAR
+    resized = cv2.resize(cam_map, (shape[1], shape[0]), interpolation=interpolation)
     return np.asarray(resized, dtype=np.float32)
 
 
-def _beside(cam_map: Map, shape: tuple[int, int], offset: tuple[float, float]) -> Map:
-    """Return the map with its pixels beside the middles of their cells, linear between them."""
+def _shifted(cam_map: Map, shape: tuple[int, int], offset: tuple[float, float]) -> Map:
+    """Return the map with its values shifted from the centres of their cells, linear between."""
     rows, columns = (
-        (((np.arange(side) + 0.5) / side - beside) * cells - 0.5).astype(np.float32)
-        for side, cells, beside in zip(shape, cam_map.shape, offset, strict=True)
+        (((np.arange(side) + 0.5) / side - shift) * cells - 0.5).astype(np.float32)
+        for side, cells, shift in zip(shape, cam_map.shape, offset, strict=True)
     )
-    across, down = np.meshgrid(columns, rows)
-    moved = cv2.remap(cam_map, across, down, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    return np.asarray(moved, dtype=np.float32)
+    x, y = np.meshgrid(columns, rows)
+    shifted = cv2.remap(cam_map, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(shifted, dtype=np.float32)

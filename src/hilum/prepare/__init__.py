@@ -1,4 +1,4 @@
-"""From files to what a network sees: decoded, resized, checked."""
+"""Preparing slices for a network: decoding, resizing, checking."""
 
 from hilum.prepare.decoded import (
     BATCH,

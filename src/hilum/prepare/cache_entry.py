@@ -1,7 +1,7 @@
-"""Decoded slices as files in the cache: what they depend on, writing them, opening them.
+"""Cache entries of decoded slices: their key, writing them, opening them.
 
 An entry holds `grey.npy`, (slices, size, size) uint8, and `shapes.npy`, (slices, 2) int64. The
-first is written last, so where it is, both are whole.
+first is written last, so its presence means that both are complete.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ import numpy.typing as npt
 from hilum.storage.atomic import new_file
 from hilum.table import SliceTable
 
-__all__ = ["KIND", "key_of", "new_array", "open_kept", "state_of", "take_room", "write_kept_shapes"]
+__all__ = ["KIND", "allocate", "key_of", "new_array", "open_entry", "state_of", "write_shapes"]
 
 KIND = "decoded-v1"
-"""What an entry holds and how; another layout takes another number."""
+"""Layout version of an entry; increased with every change of layout."""
 PIXELS = 1
-"""Another number where `hilum.readers` or `resize` give other grey levels for the same file."""
+"""Increased when `hilum.readers` or `resize` give other grey levels for the same file."""
 DECODERS = ("numpy", "opencv-python-headless", "pillow", "pydicom", "pylibjpeg-libjpeg",
             "pylibjpeg-openjpeg", "pylibjpeg-rle")  # fmt: skip
-"""Packages that grey levels come from: another version may round otherwise."""
+"""Packages that determine grey levels: another version may round differently."""
 
 _GREY, _SHAPES = "grey.npy", "shapes.npy"
 
@@ -36,11 +36,11 @@ Shapes = npt.NDArray[np.int64]
 
 
 def state_of(table: SliceTable) -> str | None:
-    """Return a hash of all that decoded slices depend on but their size; None where a file lacks.
+    """Return a hash of all inputs of decoded slices but their size; None if a file is missing.
 
-    That is of every row in order: the file's place, number, size and times of change, and the
-    window; labels, splits and boxes have no say. No file is opened: a system that can't tell two
-    contents of a file by these would be told the old one, and none in use is known.
+    For every row in order it covers the file's path, inode, size and modification times, and the
+    window; labels, splits and boxes are ignored. No file is opened: a change that leaves all of
+    these as they were would go unnoticed, and no system in use is known to do that.
     """
     state = hashlib.sha256(f"{PIXELS} {_versions()}\n".encode())
     folders: dict[str, str] = {}
@@ -51,65 +51,65 @@ def state_of(table: SliceTable) -> str | None:
             folders[folder] = os.path.realpath(table.folder / folder)
         file = os.path.join(folders[folder], name)  # noqa: PTH118, a Path takes thrice as long
         try:
-            told = os.stat(file)  # noqa: PTH116
+            status = os.stat(file)  # noqa: PTH116
         except (OSError, ValueError):
             return None
-        numbers = (told.st_ino, told.st_size, told.st_mtime_ns, told.st_ctime_ns)
+        numbers = (status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
         state.update(f"{file}\0{numbers}\0{window}\n".encode(errors="surrogateescape"))
     return state.hexdigest()
 
 
 def key_of(state: str, size: int) -> str:
-    """Return the key of slices in `state_of` their table at one size."""
+    """Return the cache key of a table with this `state_of` at one size."""
     return hashlib.sha256(f"{state} {size}".encode()).hexdigest()[:40]
 
 
-def open_kept(entry: Path, count: int, size: int) -> tuple[Grey, Shapes] | None:
+def open_entry(entry: Path, count: int, size: int) -> tuple[Grey, Shapes] | None:
     """Return (count, size, size) uint8, memory-mapped, and (count, 2) int64 of an entry.
 
-    None where they are not there, or not whole.
+    None if the entry is missing or incomplete.
     """
     try:
         grey = np.load(entry / _GREY, mmap_mode="r", allow_pickle=False)
         shapes = np.load(entry / _SHAPES, allow_pickle=False)
     except (OSError, ValueError, EOFError):
         return None
-    whole = (
+    complete = (
         (grey.shape, grey.dtype) == ((count, size, size), np.uint8)
         and grey.flags.c_contiguous
         and (shapes.shape, shapes.dtype) == ((count, 2), np.int64)
     )
-    return (grey, shapes) if whole else None
+    return (grey, shapes) if complete else None
 
 
 @contextmanager
 def new_array(entry: Path, shape: tuple[int, int, int]) -> Iterator[Grey]:
-    """Yield an array to fill, which is the entry's when the block ends well.
+    """Yield an array to fill; it becomes part of the entry when the block ends without an error.
 
-    Its room is taken at once, and it is on the disk before it has its name: after a power failure
-    there are no slices that look whole and are black.
+    Its disk space is allocated at once, and it is flushed before it gets its name: a power failure
+    can't leave an entry that looks complete and holds black slices.
 
     Raises:
-        StorageError: the disk refused.
+        StorageError: the disk is full, read-only or forbidden.
     """
     with new_file(entry / _GREY) as draft:
         grey = np.lib.format.open_memmap(draft, mode="w+", dtype=np.uint8, shape=shape)
         with draft.open("rb+") as file:
-            take_room(file.fileno(), draft.stat().st_size)
+            allocate(file.fileno(), draft.stat().st_size)
         yield grey
         grey.flush()
 
 
-def write_kept_shapes(entry: Path, shapes: Shapes) -> None:
-    """Write the shapes of an entry, before the block of its `new_array` ends."""
+def write_shapes(entry: Path, shapes: Shapes) -> None:
+    """Write the shapes of an entry; call it inside the block of its `new_array`."""
     with new_file(entry / _SHAPES) as draft, draft.open("wb") as file:
         np.save(file, shapes, allow_pickle=False)
 
 
-def take_room(file: int, size: int) -> None:
-    """Take the room of an open file on the disk, so that filling its memory map can't fail.
+def allocate(file: int, size: int) -> None:
+    """Allocate the disk space of an open file, so that filling its memory map can't fail.
 
-    Without it, a disk that fills up meanwhile would end the process without a word.
+    Otherwise a disk that fills up in the meantime would kill the process without a message.
     """
     if hasattr(os, "posix_fallocate"):
         os.posix_fallocate(file, 0, size)
@@ -118,11 +118,11 @@ def take_room(file: int, size: int) -> None:
 
 
 def _versions() -> str:
-    """Return the versions of what decodes and resizes."""
-    found = []
+    """Return the versions of the packages that decode and resize."""
+    versions = []
     for name in DECODERS:
         try:
-            found.append(f"{name} {metadata.version(name)}")
+            versions.append(f"{name} {metadata.version(name)}")
         except metadata.PackageNotFoundError:
             continue  # installed under another name, such as OpenCV with windows
-    return ", ".join(found)
+    return ", ".join(versions)

@@ -1,6 +1,6 @@
-"""All slices of a table decoded once, as one array of small grey pictures.
+"""All slices of a table decoded once into one array of small grey pictures.
 
-They lie in the cache, and whoever asks for the same slices at the same size finds them there.
+The array is cached, so that the same slices at the same size are decoded only once.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ import pandas as pd
 from hilum.errors import StorageError
 from hilum.prepare.cache_entry import (
     KIND,
+    allocate,
     key_of,
     new_array,
-    open_kept,
+    open_entry,
     state_of,
-    take_room,
-    write_kept_shapes,
+    write_shapes,
 )
 from hilum.prepare.decoding import check_boxes, read_all
 from hilum.progress import SILENT, Progress
@@ -42,14 +42,14 @@ __all__ = [
 ]
 
 BATCH = 32
-"""Slices that a network sees at a time when it needs no gradients of its weights."""
+"""Batch size of a network that needs no gradients of its weights."""
 
 Grey = npt.NDArray[np.uint8]
 Rows = npt.NDArray[np.int64]
 
 
 class Pictures(Protocol):
-    """(n, size, size) uint8 on the disk: an array, or chosen rows of one; not to be written to."""
+    """Read-only pictures (n, size, size) uint8 on disk: an array, or chosen rows of one."""
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -58,12 +58,12 @@ class Pictures(Protocol):
     def __len__(self) -> int: ...
 
     def __getitem__(self, chosen: slice | npt.NDArray[np.integer], /) -> Grey:
-        """Return the chosen ones, in memory or memory-mapped."""
+        """Return the chosen pictures, in memory or memory-mapped."""
 
 
 @dataclass(frozen=True)
 class Decoded:
-    """The slices of a table as the network sees them.
+    """The decoded slices of a table.
 
     Attributes:
         grey: (slices, size, size) uint8 in the table's order, memory-mapped.
@@ -76,7 +76,7 @@ class Decoded:
 
 @dataclass(frozen=True)
 class _ChosenRows:
-    """Some rows of an array, none of them copied until it is taken."""
+    """Chosen rows of an array; a row is copied only when it is read."""
 
     grey: Grey
     rows: Rows
@@ -93,7 +93,7 @@ class _ChosenRows:
 
 
 def sized_batches(decoded: Mapping[int, Pictures]) -> Iterator[dict[int, Grey]]:
-    """Yield the same slices at each size, a batch at a time, in order.
+    """Yield batches of the same slices at each size, in order.
 
     Args:
         decoded: size -> (n, size, size) uint8, of the same n slices.
@@ -105,28 +105,32 @@ def sized_batches(decoded: Mapping[int, Pictures]) -> Iterator[dict[int, Grey]]:
 
 @contextmanager
 def decode_table(
-    table: SliceTable, *, size: int, whole: SliceTable | None = None, progress: Progress = SILENT
+    table: SliceTable,
+    *,
+    size: int,
+    full_table: SliceTable | None = None,
+    progress: Progress = SILENT,
 ) -> Iterator[Decoded]:
-    """Yield all slices of `table` decoded to `size`, from the cache where they are there.
+    """Yield all slices of `table` decoded to `size`, from the cache if possible.
 
-    Else they are decoded into it, or, where it is off or full, into a file that is gone when the
-    block ends. A file that was changed since is decoded again.
+    Missing slices are decoded into the cache, or, if it is off or full, into a temporary file that
+    is deleted when the block ends. A changed file is decoded again.
 
-    A DICOM slice is shown through the window of its row, else through the lung window.
+    A slice in Hounsfield units is shown through the window of its row, or else the lung window.
 
     Args:
         table: the slices.
-        size: side of the square, pixels.
-        whole: the table that `table` is a part of: where its slices are in the cache, these are
-            taken from there.
-        progress: told how far the reading is.
+        size: side of the square in pixels.
+        full_table: a table that contains all rows of `table`; if its slices are cached, they are
+            used.
+        progress: receives the number of slices read.
 
     Raises:
         ReadError: a slice can't be read; the message names table, row and file.
-        TableError: a box reaches outside its slice.
-        StorageError: no room for the array (slices x size x size bytes).
+        TableError: a box extends beyond its slice.
+        StorageError: no disk space for the array (slices x size x size bytes).
     """
-    with decode_sizes(table, [size], whole=whole, progress=progress) as decoded:
+    with decode_sizes(table, [size], full_table=full_table, progress=progress) as decoded:
         yield decoded[size]
 
 
@@ -135,33 +139,35 @@ def decode_sizes(
     table: SliceTable,
     sizes: Iterable[int],
     *,
-    whole: SliceTable | None = None,
+    full_table: SliceTable | None = None,
     progress: Progress = SILENT,
 ) -> Iterator[dict[int, Decoded]]:
     """Yield all slices of `table` decoded to each of `sizes`; see `decode_table`.
 
-    Every file is read at most once; without any size, none is.
+    Every file is read at most once, and none if `sizes` is empty.
     """
     wanted = sorted(set(sizes))
     with ExitStack() as stack:
-        found = _part_of(whole, table, wanted, stack) if whole is not None else None
+        found = (
+            _from_full_table(full_table, table, wanted, stack) if full_table is not None else None
+        )
         yield _find_or_decode(table, wanted, stack, progress) if found is None else found
 
 
-def _part_of(
-    whole: SliceTable, table: SliceTable, sizes: list[int], stack: ExitStack
+def _from_full_table(
+    full_table: SliceTable, table: SliceTable, sizes: list[int], stack: ExitStack
 ) -> dict[int, Decoded] | None:
-    """Return the slices of `table` from those of `whole`; None unless all are in the cache."""
-    rows = pd.Index(whole.rows["slice_id"]).get_indexer(pd.Index(table.rows["slice_id"]))
+    """Return the slices of `table` from those of `full_table`; None unless all are cached."""
+    rows = pd.Index(full_table.rows["slice_id"]).get_indexer(pd.Index(table.rows["slice_id"]))
     if (rows < 0).any():
         return None
-    entries = _entries(whole, sizes, stack)
+    entries = _entries(full_table, sizes, stack)
     found = {}
     for size, entry in entries.items():
-        kept = open_kept(entry, len(whole), size) if entry else None
-        if kept is None:
+        opened = open_entry(entry, len(full_table), size) if entry else None
+        if opened is None:
             return None
-        grey, shapes = kept
+        grey, shapes = opened
         check_boxes(table, shapes[rows])
         found[size] = Decoded(_ChosenRows(grey, rows.astype(np.int64)), shapes[rows])
     return found
@@ -170,9 +176,9 @@ def _part_of(
 def _find_or_decode(
     table: SliceTable, sizes: list[int], stack: ExitStack, progress: Progress
 ) -> dict[int, Decoded]:
-    """Return the slices of `table`; what is opened for them is closed with `stack`.
+    """Return the slices of `table`; whatever is opened for them is closed with `stack`.
 
-    Of several processes that want the same, one decodes and the others wait for it.
+    If several processes need the same slices, one decodes them and the others wait.
     """
     entries, count = _entries(table, sizes, stack), len(table)
     with ExitStack() as making:
@@ -188,7 +194,7 @@ def _find_or_decode(
 
 
 def _entries(table: SliceTable, sizes: list[int], stack: ExitStack) -> dict[int, Path | None]:
-    """Return the cache's entry for each size, in use until `stack` is closed."""
+    """Return the cache entry of each size, locked as in use until `stack` is closed."""
     state = state_of(table) if sizes else None
     if state is None:
         return dict.fromkeys(sizes)
@@ -196,39 +202,39 @@ def _entries(table: SliceTable, sizes: list[int], stack: ExitStack) -> dict[int,
 
 
 def _open_all(entries: Mapping[int, Path | None], count: int) -> dict[int, Decoded]:
-    """Return what is whole in its entry."""
+    """Return the slices of all complete entries."""
     opened = {
-        size: open_kept(entry, count, size) for size, entry in entries.items() if entry is not None
+        size: open_entry(entry, count, size) for size, entry in entries.items() if entry is not None
     }
-    return {size: Decoded(*kept) for size, kept in opened.items() if kept is not None}
+    return {size: Decoded(*arrays) for size, arrays in opened.items() if arrays is not None}
 
 
 def _decode(
     table: SliceTable, entries: Mapping[int, Path | None], stack: ExitStack, progress: Progress
 ) -> dict[int, Decoded]:
-    """Return slices decoded into their entries, or where that can't be, into temporary files."""
+    """Decode slices into their entries or, if that is impossible, into temporary files."""
     shapes = np.zeros((len(table), 2), dtype=np.int64)
     with ExitStack() as writing:
-        grey, kept = {}, []
+        grey, filled = {}, []
         for size, entry in entries.items():
             shape = (len(table), size, size)
-            room = _room_in(entry, shape, writing) if entry else None
-            if entry and room is not None:
-                kept.append(entry)
+            array = _new_array(entry, shape, writing) if entry else None
+            if entry and array is not None:
+                filled.append(entry)
             else:
-                room = _room_in_file(
+                array = _array_in_file(
                     stack.enter_context(tempfile.TemporaryFile(prefix="hilum-decoded-")), shape
                 )
-            grey[size] = room
+            grey[size] = array
         read_all(table, grey, shapes, progress)
-        for entry in kept:
-            with suppress(StorageError):  # without them, the entry counts as not there
-                write_kept_shapes(entry, shapes)
+        for entry in filled:
+            with suppress(StorageError):  # an entry without shapes counts as missing
+                write_shapes(entry, shapes)
     return {size: Decoded(pictures, shapes) for size, pictures in grey.items()}
 
 
-def _room_in(entry: Path, shape: tuple[int, int, int], writing: ExitStack) -> Grey | None:
-    """Return a new array in an entry, or None where it does not fit."""
+def _new_array(entry: Path, shape: tuple[int, int, int], writing: ExitStack) -> Grey | None:
+    """Return a new array in an entry, or None if it does not fit."""
     if not make_room(int(np.prod(shape))):
         return None
     try:
@@ -237,13 +243,13 @@ def _room_in(entry: Path, shape: tuple[int, int, int], writing: ExitStack) -> Gr
         return None
 
 
-def _room_in_file(file: IO[bytes], shape: tuple[int, int, int]) -> Grey:
+def _array_in_file(file: IO[bytes], shape: tuple[int, int, int]) -> Grey:
     """Return an array in a temporary file.
 
-    The file has no name where the system allows it, so that nothing is left behind even by a
-    process that is killed.
+    The file has no name on systems that allow it, so that even a killed process leaves nothing
+    behind.
     """
     size = int(np.prod(shape))
     refuse_full_disk(Path(tempfile.gettempdir()), size)
-    take_room(file.fileno(), size)
+    allocate(file.fileno(), size)
     return np.memmap(file, dtype=np.uint8, mode="r+", shape=shape)

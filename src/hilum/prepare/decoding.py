@@ -1,4 +1,4 @@
-"""Slices of a table read from their files and resized, several at a time; errors name the row."""
+"""Reading and resizing the slices of a table in several threads; errors name the row."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from hilum.table import SliceTable
 __all__ = ["check_boxes", "read_all", "resize"]
 
 READERS = 4
-"""Threads that decode: the decoders release the interpreter's lock, and two cores stay busy."""
+"""Decoding threads; the decoders release the interpreter lock, which keeps two cores busy."""
 AHEAD = 256
-"""Slices handed to the threads at a time: bounds the memory, and how far an error lies behind."""
-MOST_ID = 40
+"""Slices queued at a time; bounds memory, and the work done before an error is raised."""
+LONGEST_ID = 40
 """A longer slice_id is left out of messages."""
 
 Grey = npt.NDArray[np.uint8]
@@ -30,32 +30,32 @@ Shapes = npt.NDArray[np.int64]
 
 
 def resize(grey: Grey, size: int) -> Grey:
-    """Return `grey` (rows, columns) as (size, size), the aspect ratio not kept, as in the paper.
+    """Return `grey` (rows, columns) as (size, size); the aspect ratio is not kept, as in the paper.
 
-    Area averaging where it shrinks (the paper's code: cv2.INTER_AREA), linear where it grows.
+    Area averaging when shrinking (the paper's code: cv2.INTER_AREA), linear when enlarging.
     """
     shrinks = grey.shape[0] >= size and grey.shape[1] >= size
-    how = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-    resized = cv2.resize(grey, (size, size), interpolation=how)
+    interpolation = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+    resized = cv2.resize(grey, (size, size), interpolation=interpolation)
     return np.asarray(resized, dtype=np.uint8)
 
 
 def read_all(
     table: SliceTable, grey: Mapping[int, Grey], shapes: Shapes, progress: Progress
 ) -> None:
-    """Read every slice once and fill what is given, a few hundred slices at a time.
+    """Read every slice once into the given arrays, a few hundred slices at a time.
 
-    A DICOM slice is shown through the window of its row, else through the lung window.
+    A slice in Hounsfield units is shown through the window of its row, or else the lung window.
 
     Args:
         table: n slices.
-        grey: size -> (n, size, size) uint8 to fill.
-        shapes: (n, 2) int64 to fill with rows and columns of each file.
-        progress: told how far it is.
+        grey: size -> (n, size, size) uint8, filled.
+        shapes: (n, 2) int64, filled with the rows and columns of each file.
+        progress: receives the number of slices read.
 
     Raises:
         ReadError: a slice can't be read; the message names table, row and file.
-        TableError: a box reaches outside its slice.
+        TableError: a box extends beyond its slice.
     """
     paths, windows = table.paths(), table.rows["window"].tolist()
     boxes = table.rows["boxes"].tolist()
@@ -65,7 +65,7 @@ def read_all(
         try:
             image = read_slice(paths[row], window=window_of(windows[row]))
         except HilumError as error:
-            raise ReadError(f"{_place(table, row, 'path')}: {error}") from error
+            raise ReadError(f"{_cell_name(table, row, 'path')}: {error}") from error
         _check_row(table, row, boxes[row], image.shape)
         return {size: resize(image.grey, size) for size in grey}, image.shape
 
@@ -80,11 +80,11 @@ def read_all(
 
 
 def check_boxes(table: SliceTable, shapes: Shapes) -> None:
-    """Raise TableError where a box reaches outside its slice.
+    """Raise TableError if a box extends beyond its slice.
 
     Args:
         table: n slices.
-        shapes: (n, 2), rows and columns of each slice's file.
+        shapes: (n, 2), rows and columns of each slice.
     """
     boxes = table.rows["boxes"].tolist()
     for row, (cell, shape) in enumerate(zip(boxes, shapes.tolist(), strict=True)):
@@ -93,15 +93,15 @@ def check_boxes(table: SliceTable, shapes: Shapes) -> None:
 
 
 def _check_row(table: SliceTable, row: int, boxes: str, shape: tuple[int, int]) -> None:
-    """Raise TableError where a box of one slice reaches outside it."""
+    """Raise TableError if a box of one slice extends beyond it."""
     try:
         check_inside(parse_boxes(boxes), shape)
     except TableError as error:
-        raise TableError(f"{_place(table, row, 'boxes')}: {error}.") from None
+        raise TableError(f"{_cell_name(table, row, 'boxes')}: {error}.") from None
 
 
-def _place(table: SliceTable, row: int, column: str) -> str:
-    """Return where a cell stands, with the slice's name where that is short."""
+def _cell_name(table: SliceTable, row: int, column: str) -> str:
+    """Return the name of a cell, with the slice_id unless that is long."""
     name = table.rows["slice_id"].iloc[row]
-    place = table.cell_name(row, column)
-    return f"{place}, slice_id {name!r}" if len(name) <= MOST_ID else place
+    cell = table.cell_name(row, column)
+    return f"{cell}, slice_id {name!r}" if len(name) <= LONGEST_ID else cell

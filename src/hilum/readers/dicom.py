@@ -1,4 +1,4 @@
-"""One frame of a DICOM file as a slice."""
+"""Reading one frame of a DICOM file as a slice."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ _IDS = {
     "PatientAge": "patient_age",
 }
 
-_MARKS_OF_AN_OBJECT = ("SOPClassUID", "Modality", "Rows", "StudyInstanceUID")
-"""Any data set that parses by chance, without preamble, lacks all of these."""
+_KEYWORDS_OF_AN_OBJECT = ("SOPClassUID", "Modality", "Rows", "StudyInstanceUID")
+"""Data that parse as DICOM by accident, without a preamble, have none of these."""
 
 
 def read_dicom(path: Path, *, window: Window, frame: int | None) -> SliceImage:
     """Read one frame of a DICOM file.
 
     Raises:
-        ReadError: the sentence, without the path, of what is wrong.
-        UsageError: `frame` doesn't exist.
+        ReadError: one sentence on what is wrong, without the path.
+        UsageError: `frame` does not exist.
     """
     with WITHOUT_WARNINGS, open_dicom(path) as file:
         header = read_header(file)
@@ -47,46 +47,46 @@ def read_dicom(path: Path, *, window: Window, frame: int | None) -> SliceImage:
         layout = read_layout(header, file)
         index = choose_frame(layout.frames, frame)
         pixels = decode_frame(file, layout, index)
-        shown = render(pixels, header, window=window, frame=index)
+        rendering = render(pixels, header, window=window, frame=index)
         if text(header, "BurnedInAnnotation") == "YES":
-            shown.notes.append("The file says that text is burned into its pixels.")
-        if shown.grey.min() == shown.grey.max():
-            shown.notes.append("Every pixel has the same grey level: there is nothing to see.")
+            rendering.notes.append("The file says that text is burned into its pixels.")
+        if rendering.grey.min() == rendering.grey.max():
+            rendering.notes.append("Every pixel has the same grey level: there is nothing to see.")
         return SliceImage(
-            grey=np.ascontiguousarray(shown.grey),
+            grey=np.ascontiguousarray(rendering.grey),
             format="DICOM",
-            hu=shown.hu,
-            window=shown.window,
-            value_range=shown.value_range,
+            hu=rendering.hu,
+            window=rendering.window,
+            value_range=rendering.value_range,
             spacing=_spacing(header, index),
             modality=text(header, "Modality"),
             frame=index,
             ids=_ids(header),
-            notes=tuple(shown.notes),
+            notes=tuple(rendering.notes),
         )
 
 
 def read_dicom_ids(path: Path) -> dict[str, str]:
-    """Return the identifiers of a DICOM file as in SliceImage.ids; no pixel is touched.
+    """Return the identifiers of a DICOM file as in SliceImage.ids; no pixels are read.
 
     Raises:
-        ReadError: the sentence, without the path, of what is wrong.
+        ReadError: one sentence on what is wrong, without the path.
     """
     with WITHOUT_WARNINGS, open_dicom(path) as file:
         return _ids(read_header(file))
 
 
 def _ids(header: Dataset) -> dict[str, str]:
-    """Return the identifiers that a header has, by their name in a table."""
-    found = {name: text(header, word) for word, name in _IDS.items()}
-    return {name: value for name, value in found.items() if value}
+    """Return the identifiers in a header by their column name."""
+    ids = {name: text(header, keyword) for keyword, name in _IDS.items()}
+    return {name: value for name, value in ids.items() if value}
 
 
 def count_dicom_frames(path: Path) -> int:
-    """Return how many frames a DICOM image has; nothing is decoded.
+    """Return the number of frames of a DICOM image without decoding it.
 
     Raises:
-        ReadError: the sentence, without the path, of what is wrong.
+        ReadError: one sentence on what is wrong, without the path.
     """
     with WITHOUT_WARNINGS, open_dicom(path) as file:
         header = read_header(file)
@@ -95,15 +95,16 @@ def count_dicom_frames(path: Path) -> int:
 
 
 def _refuse(header: Dataset) -> None:
-    """Raise ReadError for what is not an image of a slice, or hardly DICOM at all."""
+    """Raise ReadError for objects that are not images of a slice, or hardly DICOM at all."""
     meta = getattr(header, "file_meta", Dataset())
     sop_class = text(header, "SOPClassUID") or text(meta, "MediaStorageSOPClassUID")
     refuse_other_kinds(sop_class, modality=text(header, "Modality"))
-    if not any(word in header for word in _MARKS_OF_AN_OBJECT):
+    if not any(keyword in header for keyword in _KEYWORDS_OF_AN_OBJECT):
         raise ReadError("it begins like DICOM but holds neither a SOP class nor an image.")
 
 
 def _spacing(header: Dataset, frame: int) -> tuple[float, float] | None:
-    """Return Pixel Spacing in mm (rows, columns); the detector's own spacing is not it."""
-    found = numbers(functional_group(header, "PixelMeasuresSequence", frame=frame), "PixelSpacing")
-    return (found[0], found[1]) if len(found) == 2 and min(found) > 0 else None
+    """Return Pixel Spacing in mm (rows, columns); Imager Pixel Spacing is not used."""
+    group = functional_group(header, "PixelMeasuresSequence", frame=frame)
+    spacing = numbers(group, "PixelSpacing")
+    return (spacing[0], spacing[1]) if len(spacing) == 2 and min(spacing) > 0 else None

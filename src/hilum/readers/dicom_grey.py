@@ -1,4 +1,4 @@
-"""Grey levels of a decoded DICOM frame: from Hounsfield units, else as the file asks."""
+"""Grey levels of a decoded DICOM frame, from Hounsfield units or as its header specifies."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ __all__ = ["Rendering", "render"]
 
 @dataclass
 class Rendering:
-    """Grey levels of a frame, and how they came about (see SliceImage)."""
+    """Grey levels of a frame, and how they were derived (see SliceImage)."""
 
     grey: npt.NDArray[np.uint8]
     hu: npt.NDArray[np.float32] | None = None
@@ -35,14 +35,14 @@ class Rendering:
 def render(pixels: npt.NDArray[Any], header: Dataset, *, window: Window, frame: int) -> Rendering:
     """Return the grey levels of one frame.
 
-    Hounsfield units get `window`, and grey then follows the units even where the file is
-    MONOCHROME1. All other greys get the file's own window or look-up table, or a robust range of
-    their values; 8-bit greys without either pass through; MONOCHROME1 is inverted. Colour
-    becomes luma (ITU-R BT.601).
+    Hounsfield units are shown through `window`, and are not inverted even if the file is
+    MONOCHROME1. All other grey images use the file's own window or look-up table, or else a robust
+    range of their values; 8-bit images without either are used as they are; MONOCHROME1 is
+    inverted. Colour becomes luma (ITU-R BT.601).
 
     Args:
         pixels: (rows, columns) or (rows, columns, 3), as stored.
-        window: for Hounsfield units only.
+        window: used for Hounsfield units only.
     """
     if pixels.ndim == 3 or text(header, "PhotometricInterpretation") == "PALETTE COLOR":
         rendering = Rendering(_luma(pixels, header))
@@ -72,18 +72,18 @@ def _luma(pixels: npt.NDArray[Any], header: Dataset) -> npt.NDArray[np.uint8]:
 def _presentation(
     pixels: npt.NDArray[Any], header: Dataset, *, frame: int, notes: list[str]
 ) -> Rendering:
-    """Return greys without Hounsfield units as the file asks for them to be shown."""
+    """Return grey levels without Hounsfield units, as the header specifies them."""
     padded, _ = padding(pixels, header)
     values = _modality_values(pixels, header, frame=frame)
-    grey, value_range, how = _voi(values, header, frame=frame)
+    grey, value_range, method = _voi(values, header, frame=frame)
     if grey is None and values is pixels and pixels.dtype == np.uint8:
-        grey, how = pixels.astype(np.uint8), "its 8-bit values as they are"
+        grey, method = pixels.astype(np.uint8), "its 8-bit values as they are"
     if grey is None:
-        real = values if padded is None or padded.all() else values[~padded]
-        value_range = robust_range(real)
+        unpadded = values if padded is None or padded.all() else values[~padded]
+        value_range = robust_range(unpadded)
         grey = stretch(values, value_range)
-        how = f"percentiles {LOW_PERCENTILE} to {HIGH_PERCENTILE} of its own values"
-    notes.append(f"Shown with {how}.")
+        method = f"percentiles {LOW_PERCENTILE} to {HIGH_PERCENTILE} of its own values"
+    notes.append(f"Shown with {method}.")
     if text(header, "PhotometricInterpretation") == "MONOCHROME1":
         grey = 255 - grey
     if padded is not None:
@@ -92,7 +92,7 @@ def _presentation(
 
 
 def _modality_values(pixels: npt.NDArray[Any], header: Dataset, *, frame: int) -> npt.NDArray[Any]:
-    """Return the values after slope and intercept or modality table; `pixels` itself if neither."""
+    """Return values after rescale or Modality LUT; `pixels` itself if there is neither."""
     slope, intercept = rescale(header, frame=frame)
     if slope is not None and (slope, intercept) != (1.0, 0.0):
         return pixels.astype(np.float64) * slope + intercept
@@ -107,10 +107,10 @@ def _is_little_endian(header: Dataset) -> bool:
 def _voi(
     values: npt.NDArray[Any], header: Dataset, *, frame: int
 ) -> tuple[npt.NDArray[np.uint8] | None, tuple[float, float] | None, str]:
-    """Return grey levels, range and words of the file's first look-up table or window, if any.
+    """Return the grey levels of the file's first look-up table or window, if any.
 
     Returns:
-        grey (None where the file has neither), the values that became 0 and 255, and the words.
+        grey levels (None if the file has neither), the values of 0 and 255, and the method.
     """
     group = functional_group(header, "FrameVOILUTSequence", frame=frame)
     table = read_table(group, "VOILUTSequence", is_little_endian=_is_little_endian(header))
@@ -127,7 +127,7 @@ def _window_range(width: float, center: float, function: str) -> tuple[float, fl
     """Return the values at both ends of a window (PS3.3 C.11.2.1.2.1 and C.11.2.1.3.2).
 
     LINEAR reaches from center - 0.5 - (width - 1) / 2 to center - 0.5 + (width - 1) / 2;
-    LINEAR_EXACT from center - width / 2 to center + width / 2; SIGMOID is shown as the latter.
+    LINEAR_EXACT from center - width / 2 to center + width / 2; SIGMOID is treated as the latter.
     """
     if function in ("", "LINEAR") and width > 1:
         return center - 0.5 - (width - 1) / 2, center - 0.5 + (width - 1) / 2

@@ -1,4 +1,4 @@
-"""The header of a DICOM file, and single attributes of it that may be missing or broken."""
+"""Reading the header of a DICOM file, and attributes of it that may be missing or broken."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ BROKEN = (
     struct.error,
     zlib.error,
 )
-"""What pydicom raises for broken files."""
+"""Exceptions that pydicom raises for broken files."""
 
 _META_START = 132
 _META_GROUP_LENGTH = b"\x02\x00\x00\x00UL\x04\x00"
@@ -53,22 +53,22 @@ _META_GROUP_LENGTH = b"\x02\x00\x00\x00UL\x04\x00"
 
 @contextmanager
 def open_dicom(path: Path) -> Iterator[BinaryIO]:
-    """Yield the DICOM file at its first byte; a deflated data set comes inflated and bare.
+    """Yield the DICOM file at its first byte; a deflated data set is inflated, without preamble.
 
     Raises:
-        ReadError: a deflated data set is broken, or larger than MAX_FILE_BYTES when inflated.
+        ReadError: a deflated data set is broken, or inflates to more than MAX_FILE_BYTES.
     """
     try:
         meta = read_file_meta_info(path)
         deflated = meta.get("TransferSyntaxUID") == DeflatedExplicitVRLittleEndian
     except BROKEN:
-        deflated = False  # no meta information: a bare data set, or broken, which is told later
+        deflated = False  # no meta information: a bare data set, or a broken file, reported later
     with io.BytesIO(_inflated(path)) if deflated else path.open("rb") as file:
         yield file
 
 
 def _inflated(path: Path) -> bytes:
-    """Return the data set of a deflated file; never more than MAX_FILE_BYTES are unpacked."""
+    """Return the data set of a deflated file, inflating at most MAX_FILE_BYTES."""
     raw = path.read_bytes()
     start = _META_START + len(_META_GROUP_LENGTH)
     if raw[_META_START:start] != _META_GROUP_LENGTH:
@@ -90,10 +90,10 @@ def _inflated(path: Path) -> bytes:
 
 
 def read_header(file: BinaryIO) -> Dataset:
-    """Return all that stands before the pixels; the file is left where the pixels begin.
+    """Return all attributes before the pixels, and leave the file positioned at the pixels.
 
     Raises:
-        ReadError: this is not DICOM, or is broken before the pixels.
+        ReadError: the file is not DICOM, or is broken before the pixels.
     """
     file.seek(0)
     try:
@@ -105,7 +105,7 @@ def read_header(file: BinaryIO) -> Dataset:
 def functional_group(header: Dataset, keyword: str, *, frame: int) -> Dataset:
     """Return the first item of a frame's functional group (PS3.3 C.7.6.16), else the header.
 
-    Per-frame groups come before shared ones; a classic image keeps the attributes in the header.
+    Per-frame groups take precedence over shared ones; a classic image has them in the header.
     """
     for groups, index in (
         ("PerFrameFunctionalGroupsSequence", frame),
@@ -119,7 +119,7 @@ def functional_group(header: Dataset, keyword: str, *, frame: int) -> Dataset:
 
 
 def text(header: Dataset, keyword: str) -> str:
-    """Return an attribute as text (the first value and so on joined by `\\`); empty if unknown."""
+    """Return an attribute as text, several values joined by `\\`; empty if unknown."""
     try:
         value = header.get(keyword)
         if value is None:
@@ -132,7 +132,7 @@ def text(header: Dataset, keyword: str) -> str:
 
 
 def numbers(header: Dataset, keyword: str) -> list[float]:
-    """Return the finite numbers of an attribute, in order; empty if missing or not numbers."""
+    """Return the numbers of an attribute in order; empty if missing or not all finite numbers."""
     try:
         value = header.get(keyword)
         if value is None or value == "":
@@ -151,10 +151,10 @@ def number(header: Dataset, keyword: str) -> float | None:
 
 
 def whole_number(header: Dataset, keyword: str, *, missing: int | None = None) -> int:
-    """Return an attribute that the pixels can't be read without.
+    """Return a whole number without which the pixels can't be read.
 
     Raises:
-        ReadError: it is broken, or missing with no `missing` to stand for it.
+        ReadError: it is broken, or it is missing and there is no default `missing`.
     """
     found = number(header, keyword)
     if found is not None and found == int(found):
@@ -167,7 +167,7 @@ def whole_number(header: Dataset, keyword: str, *, missing: int | None = None) -
 
 
 def _is_empty(header: Dataset, keyword: str) -> bool:
-    """Return whether an attribute is missing or has no value; one that can't be read has."""
+    """Return whether an attribute is missing or has no value; an unreadable one is not empty."""
     try:
         return header.get(keyword) in (None, "")
     except BROKEN:

@@ -1,4 +1,4 @@
-"""Hounsfield units: which DICOM images carry them, and how stored values become them."""
+"""Hounsfield units: which DICOM images have them, and converting stored values to them."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ Pixels = npt.NDArray[Any]
 """(rows, columns) of any stored type, integers as a rule."""
 
 AIR_HU = -1000.0
-"""Air on the Hounsfield scale; also what pixels outside the scanner's field of view become."""
+"""Air on the Hounsfield scale; also assigned to pixels outside the scanner's field of view."""
 
 _BELOW_ALL_HU = -1500.0
-"""Nothing scatters this far below air: fill around the field of view (often -2000 stored) that
-the file doesn't declare as padding. Left black, it would tell one scanner from another."""
+"""No noise is this far below air, so lower values are undeclared fill around the field of view
+(often -2000), which would otherwise give the scanner away."""
 
 _TISSUE_HU = (-900.0, 3071.0)
-"""Where a padding value is more likely tissue, so that it is left as it is (3071: 12-bit top)."""
+"""Range in which a padding value is more likely tissue and is kept (3071: 12-bit maximum)."""
 
 _UNSCALED_AIR = (-1100.0, -900.0)
 _UNSCALED_AIR_SHARE = 0.01
-"""A CT without rescale is taken as HU only if this share of its pixels is as dark as air is:
-unsigned values with a forgotten -1024 have no negative numbers at all."""
+"""A CT without rescale counts as HU only if this share of its pixels is in the range of air:
+unsigned values without the intercept of -1024 have no negative numbers at all."""
 
 
 def why_not_hu(header: Dataset, otherwise: str) -> str:
-    """Return the sentence that says why the values are not Hounsfield units."""
+    """Return a sentence on why the values are not Hounsfield units."""
     modality = text(header, "Modality")
     if modality not in ("", "CT"):
         return f"Modality {modality}, not CT: the values are not Hounsfield units."
@@ -43,8 +43,8 @@ def why_not_hu(header: Dataset, otherwise: str) -> str:
 def hounsfield(
     pixels: Pixels, header: Dataset, *, frame: int, notes: list[str]
 ) -> npt.NDArray[np.float32] | None:
-    """Return the pixels in Hounsfield units, or None (with a note) where they are none."""
-    reason = _foreign(header, frame=frame)
+    """Return the pixels in Hounsfield units, or None and a note if they have another unit."""
+    reason = _reason_not_hu(header, frame=frame)
     if reason:
         notes.append(why_not_hu(header, reason))
         return None
@@ -65,8 +65,8 @@ def hounsfield(
     return hu
 
 
-def _foreign(header: Dataset, *, frame: int) -> str:
-    """Return why an image can't carry Hounsfield units at all, or empty text."""
+def _reason_not_hu(header: Dataset, *, frame: int) -> str:
+    """Return the reason why an image can't have Hounsfield units, or empty text."""
     sop_class = text(header, "SOPClassUID")
     if text(header, "Modality") not in ("", "CT"):
         return "another modality"
@@ -84,7 +84,7 @@ def _foreign(header: Dataset, *, frame: int) -> str:
 
 
 def rescale(header: Dataset, *, frame: int) -> tuple[float | None, float]:
-    """Return slope and intercept; the slope is None where they are missing or useless."""
+    """Return slope and intercept; the slope is None if they are missing or unusable."""
     group = functional_group(header, "PixelValueTransformationSequence", frame=frame)
     slope, intercept = number(group, "RescaleSlope"), number(group, "RescaleIntercept")
     if intercept is None or slope == 0:
@@ -93,22 +93,22 @@ def rescale(header: Dataset, *, frame: int) -> tuple[float | None, float]:
 
 
 def _looks_like_hu(pixels: Pixels) -> bool:
-    """Return whether values without rescale are Hounsfield units already: air is at -1000."""
+    """Return whether values without rescale are already Hounsfield units, with air at -1000."""
     low, high = _UNSCALED_AIR
     values = pixels.astype(np.float32)
     return float(((values >= low) & (values <= high)).mean()) >= _UNSCALED_AIR_SHARE
 
 
 def padding(pixels: Pixels, header: Dataset) -> tuple[npt.NDArray[np.bool_] | None, float]:
-    """Return where the pixels hold the padding value (or range), and that value as stored."""
-    edges = [number(header, word) for word in ("PixelPaddingValue", "PixelPaddingRangeLimit")]
+    """Return the mask of pixels with the padding value (or range), and that value as stored."""
+    edges = [number(header, keyword) for keyword in ("PixelPaddingValue", "PixelPaddingRangeLimit")]
     if edges[0] is None:
         return None, 0.0
     signed = np.issubdtype(pixels.dtype, np.signedinteger)
     full = 2 ** (8 * pixels.dtype.itemsize)
     stored = []
     for edge in edges:
-        if edge is not None:  # the sign may have been lost with the value representation
+        if edge is not None:  # the value representation may have lost the sign
             wraps = full if signed and edge >= full / 2 else -full if not signed and edge < 0 else 0
             stored.append(edge - wraps)
     low, high = min(stored), max(stored)
@@ -121,7 +121,7 @@ def _pad_with_air(
     header: Dataset,
     notes: list[str],
 ) -> None:
-    """Set padded pixels to air, unless the padding value would be tissue."""
+    """Set padding to air, unless the padding value would be tissue."""
     where, stored = padding(pixels, header)
     if where is None or not where.any():
         return

@@ -1,4 +1,4 @@
-"""The DICOM objects that are not images of a slice, in words (PS3.4 B.5, PS3.6 annex A)."""
+"""DICOM objects that are not images of a slice (PS3.4 B.5, PS3.6 annex A)."""
 
 from __future__ import annotations
 
@@ -58,11 +58,11 @@ _KINDS_BY_MODALITY = {
 
 
 def refuse_other_kinds(sop_class: str, *, modality: str) -> None:
-    """Raise ReadError, with the kind in words, where a DICOM object is not an image of a slice.
+    """Raise ReadError, naming the kind, if a DICOM object is not an image of a slice.
 
     Args:
-        sop_class: the SOP Class UID, or that of the file's meta information; may be empty.
-        modality: decides where the SOP class is empty.
+        sop_class: the SOP Class UID, or that of the file meta information; may be empty.
+        modality: decides if the SOP class is empty.
     """
     kind = _KINDS.get(sop_class)
     for prefix, words in _KINDS_BY_PREFIX.items():

@@ -1,4 +1,4 @@
-"""Look-up tables of DICOM files, Modality and VOI (PS3.3 C.11.1 and C.11.2)."""
+"""Modality and VOI look-up tables of DICOM files (PS3.3 C.11.1 and C.11.2)."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ __all__ = ["Table", "read_table"]
 
 @dataclass(frozen=True)
 class Table:
-    """A look-up table: `first` and below become the first entry, and so on to the last.
+    """A look-up table; values outside its range get its first or last entry.
 
-    pydicom's own functions wrap around where an index outgrows the type of the entries.
+    pydicom's own functions wrap around if an index exceeds the type of the entries.
     """
 
     entries: npt.NDArray[np.float64]
@@ -27,14 +27,14 @@ class Table:
 
     @property
     def inputs(self) -> tuple[float, float]:
-        """The values that the first and the last entry stand for."""
+        """The values of the first and the last entry."""
         return float(self.first), float(self.first + len(self.entries) - 1)
 
     def apply(self, values: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
-        """Return what the table makes of `values` (any shape), from 0 to `top`."""
+        """Return the entries for `values` (any shape), from 0 to `top`."""
         index = np.clip(np.rint(values.astype(np.float64)) - self.first, 0, len(self.entries) - 1)
-        shown: npt.NDArray[np.float64] = self.entries[np.nan_to_num(index).astype(np.intp)]
-        return shown
+        entries: npt.NDArray[np.float64] = self.entries[np.nan_to_num(index).astype(np.intp)]
+        return entries
 
 
 def read_table(header: Dataset, keyword: str, *, is_little_endian: bool) -> Table | None:
@@ -42,7 +42,7 @@ def read_table(header: Dataset, keyword: str, *, is_little_endian: bool) -> Tabl
     try:
         item = header[keyword][0]
         count, first, bits = (int(number) for number in item["LUTDescriptor"].value)
-        count = count or 2**16  # 0 stands for what 16 bits can't hold
+        count = count or 2**16  # 0 means 65,536, which 16 bits can't hold
         entries = _entries(item["LUTData"].value, count, is_little_endian=is_little_endian)
     except BROKEN:
         return None
@@ -50,10 +50,10 @@ def read_table(header: Dataset, keyword: str, *, is_little_endian: bool) -> Tabl
 
 
 def _entries(data: Any, count: int, *, is_little_endian: bool) -> npt.NDArray[np.float64]:
-    """Return at least `count` entries, whether numbers, words of 16 bits or bytes.
+    """Return at least `count` entries, given as numbers, 16-bit words or bytes.
 
     Raises:
-        ValueError: there are fewer.
+        ValueError: there are fewer entries.
     """
     if isinstance(data, bytes):
         wide = len(data) >= 2 * count

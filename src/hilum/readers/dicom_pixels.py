@@ -1,4 +1,4 @@
-"""The pixels of one frame of a DICOM file, decoded after every promise of its header is checked."""
+"""Decoding one frame of a DICOM file, after its header has been checked against the data."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ from hilum.readers.limits import check_pixels
 __all__ = ["Layout", "choose_frame", "decode_frame", "read_layout", "transfer_syntaxes"]
 
 _MIN_FRAGMENT_BYTES = 8
-"""A compressed frame takes at least its item's tag and length (PS3.5 A.4)."""
+"""A compressed frame takes at least the tag and length of its item (PS3.5 A.4)."""
 
 _PLUGINS = {RLELossless: "pydicom"}
-"""Where one decoder is chosen: pylibjpeg-rle ends in a panic that isn't an Exception and writes
-to the terminal when a segment is broken; pydicom's own is slower and raises."""
+"""Transfer syntaxes with a fixed decoder: for a broken segment, pylibjpeg-rle panics with something
+that isn't an Exception and writes to the terminal; pydicom's own decoder is slower and raises."""
 
 _JPEG_2000_START = b"\xff\x4f\xff\x51"
 _JPEG_START = b"\xff\xd8"
@@ -40,7 +40,7 @@ _JPEG_FRAME_MARKERS = {*range(0xC0, 0xD0), 0xF7} - {0xC4, 0xC8, 0xCC}
 
 @dataclass(frozen=True)
 class Layout:
-    """What a header says of the pixels: their number, their kind and where they begin."""
+    """Pixel layout according to the header: size, frames, transfer syntax, position in the file."""
 
     rows: int
     columns: int
@@ -51,20 +51,20 @@ class Layout:
 
 def transfer_syntaxes() -> dict[str, bool]:
     """Return the DICOM transfer syntaxes of images by name, and whether each decodes here."""
-    found = {}
+    decodable = {}
     for uid in AllTransferSyntaxes:
         try:
-            found[str(uid.name)] = bool(get_decoder(uid).is_available)
+            decodable[str(uid.name)] = bool(get_decoder(uid).is_available)
         except NotImplementedError:
-            continue  # video, and syntaxes that no pixel decoder exists for
-    return found
+            continue  # video, and syntaxes without a pixel decoder
+    return decodable
 
 
 def read_layout(header: Dataset, file: BinaryIO) -> Layout:
-    """Return the layout of the pixels at which `file` stands, after `read_header`.
+    """Return the layout of the pixels; `file` is positioned at them by `read_header`.
 
     Raises:
-        ReadError: there are no pixels, too many, or fewer bytes than the header promises.
+        ReadError: there are no pixels, too many pixels, or fewer bytes than the header promises.
     """
     start = file.tell()
     if len(file.read(12)) < 12 or "Rows" not in header:
@@ -74,12 +74,12 @@ def read_layout(header: Dataset, file: BinaryIO) -> Layout:
     frames = max(1, whole_number(header, "NumberOfFrames", missing=1))
     layout = Layout(rows, columns, frames, _syntax(header), start)
     left = file.seek(0, 2) - start
-    _check_promise(layout, left, bits=_bits_per_pixel(header))
+    _check_length(layout, left, bits=_bits_per_pixel(header))
     return layout
 
 
 def _class_name(header: Dataset) -> str:
-    """Return the SOP class in words; a broken UID is not repeated."""
+    """Return the name of the SOP class; an unknown UID is not repeated."""
     uid = text(header, "SOPClassUID")
     if not uid:
         return "no SOP class"
@@ -88,7 +88,7 @@ def _class_name(header: Dataset) -> str:
 
 
 def _syntax(header: Dataset) -> UID:
-    """Return the transfer syntax; for a bare data set the one that it was parsed with."""
+    """Return the transfer syntax; for a bare data set the one used to parse it."""
     is_implicit, is_little = header.original_encoding
     stated = text(getattr(header, "file_meta", Dataset()), "TransferSyntaxUID")
     if stated and not UID(stated).is_transfer_syntax:
@@ -101,15 +101,15 @@ def _syntax(header: Dataset) -> UID:
 
 
 def _bits_per_pixel(header: Dataset) -> int:
-    """Return how many bits of an uncompressed frame one pixel takes."""
+    """Return the number of bits per pixel of an uncompressed frame."""
     samples = whole_number(header, "SamplesPerPixel", missing=1)
     if text(header, "PhotometricInterpretation") == "YBR_FULL_422":
-        samples = 2  # two pixels share their colour (PS3.3 C.7.6.3.1.2)
+        samples = 2  # two pixels share their chrominance (PS3.3 C.7.6.3.1.2)
     return samples * whole_number(header, "BitsAllocated")
 
 
-def _check_promise(layout: Layout, left: int, *, bits: int) -> None:
-    """Raise ReadError where `left` bytes can't hold the frames that the header promises."""
+def _check_length(layout: Layout, left: int, *, bits: int) -> None:
+    """Raise ReadError if `left` bytes can't hold the frames that the header promises."""
     pixels = layout.rows * layout.columns * layout.frames
     promised = (pixels * bits + 7) // 8
     if layout.syntax.is_compressed:
@@ -122,11 +122,11 @@ def _check_promise(layout: Layout, left: int, *, bits: int) -> None:
 
 
 def choose_frame(frames: int, frame: int | None) -> int:
-    """Return which frame to read of a file that has `frames`.
+    """Return the index of the frame to read from a file with `frames` frames.
 
     Raises:
-        ReadError: several frames and none chosen.
-        UsageError: the chosen frame doesn't exist.
+        ReadError: there are several frames and none was chosen.
+        UsageError: the chosen frame does not exist.
     """
     if frame is None:
         if frames > 1:
@@ -141,7 +141,7 @@ def decode_frame(file: BinaryIO, layout: Layout, frame: int) -> npt.NDArray[np.g
     """Return one frame as stored: (rows, columns), or (rows, columns, 3) for colour as RGB.
 
     Raises:
-        ReadError: the transfer syntax has no decoder here, or the data are broken.
+        ReadError: no decoder is installed for the transfer syntax, or the data are broken.
     """
     name = str(layout.syntax.name)
     if not transfer_syntaxes().get(name, False):
@@ -164,7 +164,7 @@ def decode_frame(file: BinaryIO, layout: Layout, frame: int) -> npt.NDArray[np.g
 
 
 def _compressed(file: BinaryIO, layout: Layout, frame: int) -> bytes:
-    """Return the bytes of one compressed frame (they lie in explicit VR little endian)."""
+    """Return the bytes of one compressed frame (always explicit VR little endian)."""
     file.seek(layout.start + 12)
     try:
         return bytes(get_frame(file, frame, number_of_frames=layout.frames))
@@ -173,9 +173,9 @@ def _compressed(file: BinaryIO, layout: Layout, frame: int) -> bytes:
 
 
 def _check_codestream(data: bytes, layout: Layout) -> None:
-    """Raise ReadError where a compressed frame claims another size than the header.
+    """Raise ReadError if the size in a compressed frame differs from that in the header.
 
-    A decoder allocates what the frame claims, so a lie there would pass every other limit.
+    A decoder allocates memory for the size in the frame, which would bypass all other limits.
     """
     claimed = _claimed_size(data)
     if claimed is not None and claimed != (layout.rows, layout.columns):
@@ -186,7 +186,7 @@ def _check_codestream(data: bytes, layout: Layout) -> None:
 
 
 def _claimed_size(data: bytes) -> tuple[int, int] | None:
-    """Return the rows and columns that a JPEG, JPEG-LS or JPEG 2000 frame claims, if it tells."""
+    """Return the rows and columns stated in a JPEG, JPEG-LS or JPEG 2000 frame, if found."""
     if data.startswith(_JPEG_2000_START):
         right, bottom, left, top = (int.from_bytes(data[at : at + 4]) for at in (8, 12, 16, 20))
         return bottom - top, right - left

@@ -1,4 +1,4 @@
-"""How large a file and a slice may be, checked before anything is decoded."""
+"""Limits on the size of files and slices, checked before anything is decoded."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from hilum.errors import ReadError
 __all__ = ["MAX_FILE_BYTES", "MAX_PIXELS", "check_file_size", "check_pixels"]
 
 MAX_PIXELS = 8192 * 8192
-"""Pixels of one slice: sixteen times a large CT matrix (2048 x 2048), 64 MiB as 8-bit grey."""
+"""Pixels of one slice: sixteen times a large CT matrix (2048 x 2048), 64 MiB in 8-bit grey."""
 
 MAX_FILE_BYTES = 512 * 2**20
 """Bytes of one file: a thousand uncompressed 512 x 512 frames of 16 bits fit."""
 
 
 def check_pixels(rows: int, columns: int) -> None:
-    """Raise ReadError if a slice of `rows` x `columns` is empty or beyond MAX_PIXELS."""
+    """Raise ReadError if a slice of `rows` x `columns` is empty or exceeds MAX_PIXELS."""
     if rows < 1 or columns < 1:
         raise ReadError(
             f"a slice needs at least one pixel, and its header says {rows} x {columns}."
@@ -27,7 +27,7 @@ def check_pixels(rows: int, columns: int) -> None:
 
 
 def check_file_size(size: int) -> None:
-    """Raise ReadError if a file of `size` bytes is empty or beyond MAX_FILE_BYTES."""
+    """Raise ReadError if a file of `size` bytes is empty or exceeds MAX_FILE_BYTES."""
     if size == 0:
         raise ReadError("the file is empty.")
     if size > MAX_FILE_BYTES:

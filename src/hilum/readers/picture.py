@@ -1,4 +1,4 @@
-"""PNG and JPEG files, whatever their mode, as grey levels."""
+"""Reading PNG and JPEG files of any mode as grey levels."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ from hilum.readers.stretch import HIGH_PERCENTILE, LOW_PERCENTILE, robust_range,
 __all__ = ["COLOUR_TOLERANCE", "read_colours", "read_picture"]
 
 COLOUR_TOLERANCE = 3
-"""Grey levels by which red, green and blue may differ in a grey picture: what JPEG does to it."""
+"""Grey levels by which red, green and blue may differ in a grey picture because of JPEG."""
 
 _TINTED_SHARE = 0.5
-"""Annotations cover less of a slice than this; beyond it the whole picture has a tint."""
+"""Annotations cover less of a slice than this; with more colour the picture is tinted."""
 
 _ORIENTATION = 0x0112
 _MODES_WITH_ALPHA = {"LA", "PA", "RGBA", "La", "RGBa"}
 _BROKEN = (
     OSError,  # truncated data, unknown markers
-    SyntaxError,  # Pillow's word for a broken header
+    SyntaxError,  # Pillow's exception for a broken header
     ValueError,
     TypeError,
     LookupError,
@@ -45,18 +45,18 @@ _BROKEN = (
 def read_picture(path: Path, *, kind: Literal["PNG", "JPEG"]) -> SliceImage:
     """Read a PNG or JPEG file.
 
-    8-bit grey passes through; colour becomes luma (ITU-R BT.601); transparency is laid over
-    black; the EXIF orientation is applied; 16-bit grey is stretched between robust percentiles
-    of its own values, which `value_range` records.
+    8-bit grey is used as it is; colour becomes luma (ITU-R BT.601); transparent pictures are
+    composited over black; the EXIF orientation is applied; 16-bit grey is stretched between robust
+    percentiles of its values, which `value_range` records.
 
     Raises:
-        ReadError: the sentence, without the path, of what is wrong.
+        ReadError: one sentence on what is wrong, without the path.
     """
     notes: list[str] = []
     with path.open("rb") as file, WITHOUT_WARNINGS:
         image = _upright(_decode(file, kind), notes)
         if image.mode.startswith("I"):
-            grey, value_range = _from_wide(np.asarray(image), notes)
+            grey, value_range = _from_16_bit(np.asarray(image), notes)
         else:
             grey, value_range = _from_bytes(image, notes), None
     if grey.min() == grey.max():
@@ -67,19 +67,19 @@ def read_picture(path: Path, *, kind: Literal["PNG", "JPEG"]) -> SliceImage:
 def read_colours(path: Path, *, kind: Literal["PNG", "JPEG"]) -> npt.NDArray[np.uint8] | None:
     """Return red, green and blue (rows, columns, 3) uint8 of a PNG or JPEG file.
 
-    Turned upright and laid over black as in `read_picture`, whose grey levels are the luma of
-    these; None where no pixel has a colour, and for 16-bit pictures.
+    Orientation and transparency are handled as in `read_picture`, whose grey levels are the luma of
+    these colours. None if no pixel has a colour, and for 16-bit pictures.
 
     Raises:
         ReadError: as in `read_picture`.
     """
-    unsaid: list[str] = []
+    unused_notes: list[str] = []
     with path.open("rb") as file, WITHOUT_WARNINGS:
-        image = _upright(_decode(file, kind), unsaid)
+        image = _upright(_decode(file, kind), unused_notes)
         if image.mode.startswith("I"):
             return None
         if image.mode in _MODES_WITH_ALPHA or "transparency" in image.info:
-            image = _over_black(image, unsaid)
+            image = _over_black(image, unused_notes)
         if image.mode in ("1", "L"):
             return None
         channels = np.array(image.convert("RGB"))
@@ -87,10 +87,10 @@ def read_colours(path: Path, *, kind: Literal["PNG", "JPEG"]) -> npt.NDArray[np.
 
 
 def _decode(file: BinaryIO, kind: Literal["PNG", "JPEG"]) -> Image.Image:
-    """Return the decoded picture; its size is checked before its pixels are touched.
+    """Return the decoded picture; its size is checked before its pixels are decoded.
 
-    The plug-in's class is called by itself: `Image.open` warns of large pictures by a limit
-    that belongs to the whole process.
+    The plug-in's class is called directly: `Image.open` warns about large pictures using a
+    process-wide limit.
     """
     try:
         image = PngImageFile(file) if kind == "PNG" else JpegImageFile(file)
@@ -105,20 +105,20 @@ def _decode(file: BinaryIO, kind: Literal["PNG", "JPEG"]) -> Image.Image:
 
 
 def _damage(error: BaseException, kind: str, otherwise: str) -> str:
-    """Say what a decoder stumbled over: mostly a file that ends too early."""
+    """Return a sentence on why decoding failed, which is mostly a truncated file."""
     causes = (error, error.__cause__, error.__context__)
     if "truncated" in str(error).lower() or any(isinstance(e, struct.error) for e in causes):
         return f"the {kind} file is cut short; copy or download it again."
-    return f"{otherwise} ({_words(error)})."
+    return f"{otherwise} ({_message_of(error)})."
 
 
-def _words(error: BaseException) -> str:
-    """Return what a decoder said, or its kind where it said nothing."""
+def _message_of(error: BaseException) -> str:
+    """Return the message of an exception, or its type if it has none."""
     return str(error).strip().rstrip(".") or type(error).__name__
 
 
 def _upright(image: Image.Image, notes: list[str]) -> Image.Image:
-    """Return the picture turned as its EXIF orientation asks."""
+    """Return the picture with its EXIF orientation applied."""
     try:
         if image.getexif().get(_ORIENTATION, 1) == 1:
             return image
@@ -130,10 +130,10 @@ def _upright(image: Image.Image, notes: list[str]) -> Image.Image:
     return upright
 
 
-def _from_wide(
+def _from_16_bit(
     values: npt.NDArray[np.generic], notes: list[str]
 ) -> tuple[npt.NDArray[np.uint8], tuple[float, float]]:
-    """Return grey levels and the range of a 16-bit picture."""
+    """Return grey levels and value range of a 16-bit picture."""
     value_range = robust_range(values)
     notes.append(
         f"16-bit picture without a known window: shown from percentile {LOW_PERCENTILE} to "
@@ -143,7 +143,7 @@ def _from_wide(
 
 
 def _from_bytes(image: Image.Image, notes: list[str]) -> npt.NDArray[np.uint8]:
-    """Return the grey levels of a picture of 8 bits a channel or fewer."""
+    """Return the grey levels of a picture with at most 8 bits per channel."""
     if image.mode in _MODES_WITH_ALPHA or "transparency" in image.info:
         image = _over_black(image, notes)
     if image.mode in ("1", "L"):
@@ -154,18 +154,18 @@ def _from_bytes(image: Image.Image, notes: list[str]) -> npt.NDArray[np.uint8]:
 
 
 def _over_black(image: Image.Image, notes: list[str]) -> Image.Image:
-    """Return the picture laid over black, as RGB."""
+    """Return the picture composited over black, as RGB."""
     layer = image.convert("RGBA")
     if layer.getchannel("A").getextrema() == (255, 255):
         return layer.convert("RGB")
     notes.append("Transparent pixels were laid over black.")
-    ground = Image.new("RGBA", layer.size, (0, 0, 0, 255))
-    ground.alpha_composite(layer)
-    return ground.convert("RGB")
+    background = Image.new("RGBA", layer.size, (0, 0, 0, 255))
+    background.alpha_composite(layer)
+    return background.convert("RGB")
 
 
 def _note_colour(colour: Image.Image, notes: list[str]) -> None:
-    """Note where the channels of a picture really differ."""
+    """Add a note if the channels of a picture differ by more than JPEG artefacts."""
     channels = np.asarray(colour)
     spread = channels.max(axis=2) - channels.min(axis=2)
     share = float((spread > COLOUR_TOLERANCE).mean())

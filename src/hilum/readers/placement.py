@@ -1,4 +1,4 @@
-"""Where a DICOM slice lies: its series, its position and its orientation, without its pixels."""
+"""Series, position and orientation of a DICOM slice, read from its header."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from hilum.readers.quiet import WITHOUT_WARNINGS
 __all__ = ["MOST_OBLIQUE", "Placement", "Turn", "read_placement"]
 
 MOST_OBLIQUE = 0.8
-"""A slice is axial if the cosine between its normal and the body's axis is at least this: a tilt
-of 37 degrees, beyond any gantry's (30), well short of a reformatted plane's (90)."""
+"""Smallest cosine between the normal of an axial slice and the body's axis: a tilt of 37 degrees,
+more than any gantry allows (30) and far from the 90 of coronal and sagittal planes."""
 
 
 @dataclass(frozen=True)
 class Turn:
-    """How a stored slice is turned so that it is seen as radiologists see it.
+    """Transposition and flips that bring a stored slice into radiological orientation.
 
     Attributes:
-        transpose: rows and columns change places first.
-        flip_rows, flip_columns: then the order of rows, of columns is reversed.
+        transpose: rows and columns are swapped first.
+        flip_rows, flip_columns: then the order of rows or columns is reversed.
     """
 
     transpose: bool = False
@@ -35,14 +35,14 @@ class Turn:
     flip_columns: bool = False
 
     def of(self, pixels: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:
-        """Return pixels (rows, columns) turned."""
+        """Return pixels (rows, columns) in radiological orientation, as a view."""
         turned = pixels.T if self.transpose else pixels
         rows = slice(None, None, -1 if self.flip_rows else 1)
         columns = slice(None, None, -1 if self.flip_columns else 1)
         return turned[rows, columns]
 
     def of_box(self, box: Box, shape: tuple[int, int]) -> Box:
-        """Return a box of the stored slice of `shape` (rows, columns) as it lies when turned."""
+        """Return a box of the stored slice of `shape` (rows, columns) after turning."""
         (top, left, bottom, right), (rows, columns) = box, shape
         if self.transpose:
             top, left, bottom, right, rows, columns = left, top, right, bottom, columns, rows
@@ -55,17 +55,17 @@ class Turn:
 
 @dataclass(frozen=True)
 class Placement:
-    """What the header of a DICOM slice says about where it belongs; empty text if not known.
+    """Series, position and orientation of a DICOM slice; empty text if unknown.
 
     Attributes:
         modality, sop_class, image_type: as in the header, several values joined by `\\`.
         study, series, sop: the instance UIDs of study, series and slice.
-        patient, sex, age, weight: as in the header; never logged.
-        height: millimetres along the body's axis, from the feet up; None if not known.
+        patient, sex, age, weight: as in the header, never logged.
+        height: position along the body's axis in millimetres, increasing towards the head, or None.
         instance: the Instance Number, or None.
-        turn: how the slice comes upright; None where it is not axial, or its orientation is not
-            known.
-        shape: rows and columns, (0, 0) if not known.
+        turn: into radiological orientation; None if the slice is not axial or its orientation is
+            unknown.
+        shape: rows and columns, (0, 0) if unknown.
         spacing: millimetres between (rows, columns), or None.
     """
 
@@ -87,10 +87,10 @@ class Placement:
 
 
 def read_placement(path: Path) -> Placement:
-    """Read the header of a DICOM slice; no pixel is touched.
+    """Read the placement from the header of a DICOM slice; no pixels are read.
 
     Raises:
-        ReadError: the sentence, without the path, of what is wrong.
+        ReadError: one sentence on what is wrong, without the path.
     """
     with WITHOUT_WARNINGS, open_dicom(path) as file:
         header = read_header(file)
@@ -121,10 +121,10 @@ def read_placement(path: Path) -> Placement:
 
 
 def _turn(header: Dataset) -> Turn | None:
-    """Return how an axial slice comes upright: the patient's right on the left, the front on top.
+    """Return the turn that puts the patient's right on the left and the front on top.
 
-    Image Orientation (Patient) (PS3.3 C.7.6.2.1.1) gives the directions in which columns and
-    rows count up, along axes that point to the patient's left, back and head.
+    Image Orientation (Patient) (PS3.3 C.7.6.2.1.1) gives the directions of increasing column and
+    row index, along axes that point to the patient's left, back and head.
     """
     group = functional_group(header, "PlaneOrientationSequence", frame=0)
     cosines = numbers(group, "ImageOrientationPatient")

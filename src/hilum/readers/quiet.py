@@ -1,7 +1,7 @@
-"""Silence for the warnings of the libraries that decode, while a file is being read.
+"""Suppressing the warnings of decoding libraries while a file is read.
 
-Odd values in real files make them warn and log by the dozen, and pydicom repeats the values,
-which may be a patient's; what matters to a user is written into the notes of the slice instead.
+Unusual values in real files cause dozens of warnings, and pydicom repeats the values, which may
+identify a patient; what matters to a user is in the notes of the slice instead.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ _LOGGERS = ("pydicom", "PIL")
 
 
 def _drop(_: logging.LogRecord) -> bool:
-    """Keep no record: a logging filter."""
+    """Drop every record (a logging filter)."""
     return False
 
 
 class _Silence:
-    """A context that may be entered by several threads at once: the last one out restores.
+    """A context that several threads may enter at once; the last to leave restores the filters.
 
-    `warnings.catch_warnings` alone is not enough: its filters belong to the process, and two
-    threads that leave in another order than they came would leave the wrong filters behind.
+    `warnings.catch_warnings` is not enough: its filters are process-wide, and two threads that
+    leave in a different order than they entered would leave the wrong filters behind.
     """
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""Reading one slice, whatever its format: the one door that every file comes in through."""
+"""Reading one slice of any format: the only entry point for files."""
 
 from __future__ import annotations
 
@@ -20,49 +20,49 @@ _SUFFIX_OF: dict[str, Format] = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG",
 
 
 def read_slice(path: Path | str, *, window: Window = LUNG, frame: int | None = None) -> SliceImage:
-    """Read one slice of a PNG, JPEG or DICOM file, told by its content and not by its name.
+    """Read one slice of a PNG, JPEG or DICOM file; its content decides the format, not its name.
 
     Args:
         path: the file.
-        window: for files in Hounsfield units; all others bring their own grey levels.
-        frame: which frame of a multi-frame DICOM file, 0-based; not needed where there is one.
+        window: applied to files in Hounsfield units only.
+        frame: 0-based frame of a multi-frame DICOM file; not needed for a single frame.
 
     Returns:
-        grey levels (rows, columns) uint8 and, for CT in DICOM, float32 Hounsfield units; what is
-        unusual stands in `notes`. Nothing is resized.
+        grey levels (rows, columns) uint8 and, for CT in DICOM, float32 Hounsfield units, not
+        resized; `notes` list everything unusual.
 
     Raises:
-        UsageError: there is no such file or frame.
+        UsageError: the file or frame does not exist.
         ReadError: the file is not a slice, is broken or too large: `PATH: sentence`.
     """
     path = Path(path)
     try:
         kind = _format(path)
         if kind == "DICOM":
-            from hilum.readers.dicom import read_dicom  # pydicom is slow to import
+            from hilum.readers.dicom import read_dicom  # importing pydicom is slow
 
             image = read_dicom(path, window=window, frame=frame)
         else:
             from hilum.readers.picture import read_picture
 
-            _only_frame(frame)
+            _check_picture_frame(frame)
             image = read_picture(path, kind=kind)
     except (ReadError, UsageError) as error:
         raise type(error)(f"{path}: {error}") from error.__cause__
     except OSError as error:
-        raise _unopened(path, error) from error
+        raise _open_error(path, error) from error
     return _with_name_note(path, image)
 
 
 def read_in_colour(path: Path | str) -> npt.NDArray[np.uint8] | None:
-    """Return the colours of a picture that `read_slice` shows as grey levels.
+    """Return the colours of a picture, of which `read_slice` returns the grey levels.
 
     Returns:
-        (rows, columns, 3) uint8, red green blue, of the shape of its `grey`; None where nothing in
-        it has a colour, and for DICOM.
+        (rows, columns, 3) uint8, red green blue, of the same size; None if no pixel has a colour,
+        and for DICOM.
 
     Raises:
-        UsageError: there is no such file.
+        UsageError: the file does not exist.
         ReadError: the file is not a slice, is broken or too large: `PATH: sentence`.
     """
     path = Path(path)
@@ -76,14 +76,14 @@ def read_in_colour(path: Path | str) -> npt.NDArray[np.uint8] | None:
     except (ReadError, UsageError) as error:
         raise type(error)(f"{path}: {error}") from error.__cause__
     except OSError as error:
-        raise _unopened(path, error) from error
+        raise _open_error(path, error) from error
 
 
 def count_frames(path: Path | str) -> int:
-    """Return how many frames a file has: 1 for pictures; nothing is decoded.
+    """Return the number of frames of a file, 1 for pictures, without decoding it.
 
     Raises:
-        UsageError: there is no such file.
+        UsageError: the file does not exist.
         ReadError: the file is not a slice, is broken or too large: `PATH: sentence`.
     """
     path = Path(path)
@@ -96,14 +96,14 @@ def count_frames(path: Path | str) -> int:
     except (ReadError, UsageError) as error:
         raise type(error)(f"{path}: {error}") from error.__cause__
     except OSError as error:
-        raise _unopened(path, error) from error
+        raise _open_error(path, error) from error
 
 
 def read_ids(path: Path | str) -> dict[str, str]:
-    """Return a DICOM file's identifiers as in `SliceImage.ids`; none for pictures.
+    """Return the identifiers of a DICOM file as in `SliceImage.ids`; empty for pictures.
 
     Raises:
-        UsageError: there is no such file.
+        UsageError: the file does not exist.
         ReadError: the file is not a slice or is broken: `PATH: sentence`.
     """
     path = Path(path)
@@ -116,18 +116,18 @@ def read_ids(path: Path | str) -> dict[str, str]:
     except (ReadError, UsageError) as error:
         raise type(error)(f"{path}: {error}") from error.__cause__
     except OSError as error:
-        raise _unopened(path, error) from error
+        raise _open_error(path, error) from error
 
 
 def transfer_syntaxes() -> dict[str, bool]:
     """Return the DICOM transfer syntaxes of images by name, and whether each decodes here."""
-    from hilum.readers.dicom_pixels import transfer_syntaxes as known
+    from hilum.readers.dicom_pixels import transfer_syntaxes as decodable_syntaxes
 
-    return known()
+    return decodable_syntaxes()
 
 
 def _format(path: Path) -> Format:
-    """Return the format of the file's content, after its size is checked."""
+    """Return the format of the file's content, after checking its size."""
     if not path.exists():
         raise UsageError("there is no such file.")
     if not path.is_file():
@@ -138,29 +138,31 @@ def _format(path: Path) -> Format:
     kind = sniff(head)
     if kind is None:
         named = _SUFFIX_OF.get(path.suffix.lower())
-        but = f"named like a {named} file, but its content is" if named else "its content is"
-        raise ReadError(f"{but} {_what(head)}; hilum reads PNG, JPEG and DICOM.")
+        description = (
+            f"named like a {named} file, but its content is" if named else "its content is"
+        )
+        raise ReadError(f"{description} {_kind_of_content(head)}; hilum reads PNG, JPEG and DICOM.")
     return kind
 
 
-def _what(head: bytes) -> str:
-    """Return what a file that is no slice seems to be."""
+def _kind_of_content(head: bytes) -> str:
+    """Return what the content of a file that is not a slice seems to be."""
     is_text = not any(byte < 9 or 13 < byte < 27 for byte in head)
     return "text" if is_text else "none that is known"
 
 
-def _only_frame(frame: int | None) -> None:
+def _check_picture_frame(frame: int | None) -> None:
     if frame not in (None, 0):
         raise UsageError(f"there is no frame {frame}; a picture has one, counted from 0.")
 
 
-def _unopened(path: Path, error: OSError) -> HilumError:
-    """Return what to say where the operating system refuses a file."""
+def _open_error(path: Path, error: OSError) -> HilumError:
+    """Return the error for a file that the operating system can't open."""
     return ReadError(f"{path}: can't be opened ({error.strerror or error}).")
 
 
 def _with_name_note(path: Path, image: SliceImage) -> SliceImage:
-    """Return the slice with a note where the file's name promises another format."""
+    """Return the slice with a note if the file name suggests another format."""
     named = _SUFFIX_OF.get(path.suffix.lower())
     if named is None or named == image.format:
         return image

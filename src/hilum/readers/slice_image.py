@@ -1,4 +1,4 @@
-"""What reading a slice gives, whatever its format."""
+"""The result of reading a slice of any format."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ __all__ = ["SliceImage"]
 
 @dataclass(frozen=True)
 class SliceImage:
-    """One axial slice, ready to be shown or given to a network.
+    """One slice, ready for display or a network.
 
     Attributes:
         grey: (rows, columns) uint8, 0 black to 255 white, rows from top to bottom as stored.
-        hu: (rows, columns) float32 in Hounsfield units where the file carries them (CT DICOM
-            with rescale), else None.
-        window: the window that made `grey` from `hu`, or None where `hu` is None.
-        value_range: the stored values that became 0 and 255, where neither the picture was
-            8-bit already nor a window in HU applied; else None.
-        spacing: millimetres between the centres of neighbouring (rows, columns), or None.
+        hu: (rows, columns) float32 in Hounsfield units if the file has them (CT DICOM with
+            rescale), else None.
+        window: the window that maps `hu` to `grey`, or None if `hu` is None.
+        value_range: the stored values that became 0 and 255; None for 8-bit pictures and if a
+            window in HU was applied.
+        spacing: distance in millimetres of neighbouring (rows, columns), or None.
         format: "PNG", "JPEG" or "DICOM".
         modality: the DICOM Modality ("CT", "MR", ...); empty for pictures.
-        frame: which frame of a multi-frame file this is, 0-based.
+        frame: 0-based index of the frame in a multi-frame file.
         ids: DICOM identifiers by keyword in snake_case (`sop_instance_uid`,
-            `series_instance_uid`, `patient_id`, ...), where the file has them; never logged.
-        notes: sentences that a user should see: what is unusual about the file and what was
-            done about it; empty when nothing is.
+            `series_instance_uid`, `patient_id`, ...), if the file has them; never logged.
+        notes: sentences for the user: what is unusual about the file and what was done about
+            it; empty if nothing is.
     """
 
     grey: npt.NDArray[np.uint8]

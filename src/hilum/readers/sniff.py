@@ -1,4 +1,4 @@
-"""What a file is, told from its first bytes and not from its name."""
+"""Detecting the format of a file from its first bytes, not its name."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ __all__ = ["HEAD_BYTES", "Format", "is_candidate", "sniff"]
 Format = Literal["PNG", "JPEG", "DICOM"]
 
 HEAD_BYTES = 132
-"""As much of a file as its format shows in: the DICOM preamble and the four letters after it."""
+"""Bytes needed to detect the format: the DICOM preamble and the four letters after it."""
 
 _SUFFIXES = {".dcm", ".jpeg", ".jpg", ".png"}
 _PNG = b"\x89PNG\r\n\x1a\n"
 _JPEG = b"\xff\xd8\xff"
 _BARE_GROUPS = {b"\x02\x00", b"\x08\x00", b"\x00\x02", b"\x00\x08"}
 _MAX_BARE_LENGTH = 1024
-"""A data set without preamble opens with a short element (group length, character set, date)."""
+"""A data set without preamble starts with a short element (group length, character set, date)."""
 
 
 def sniff(head: bytes) -> Format | None:
-    """Return the format that the first HEAD_BYTES of a file show, or None where they show none.
+    """Return the format of a file from its first HEAD_BYTES, or None if it is unknown.
 
-    A DICOM data set without the 128-byte preamble is told by its first element: group 0002 or
+    A DICOM data set without the 128-byte preamble is recognised by its first element: group 0002 or
     0008, then a value representation of two letters or a short even length (PS3.5 section 7.1).
     """
     if head.startswith(_PNG):
@@ -36,10 +36,10 @@ def sniff(head: bytes) -> Format | None:
 
 
 def is_candidate(path: Path | str) -> bool:
-    """Return whether a file found in a folder looks like a slice, by its first bytes or suffix.
+    """Return whether a file in a folder looks like a slice, by its first bytes or suffix.
 
-    A file that is named like a slice but isn't one counts, so that reading it can say what is
-    wrong with it; so does a file that can't be opened if it is named like a slice.
+    A file with the suffix of a slice always counts, even if it is not one or can't be opened, so
+    that reading it reports what is wrong.
     """
     path = Path(path)
     if path.suffix.lower() in _SUFFIXES:
@@ -52,7 +52,7 @@ def is_candidate(path: Path | str) -> bool:
 
 
 def _is_bare_dicom(head: bytes) -> bool:
-    """Return whether `head` opens as a DICOM data set does that lacks its preamble."""
+    """Return whether `head` starts like a DICOM data set without preamble."""
     if len(head) < 8 or head[:2] not in _BARE_GROUPS:
         return False
     if head[4:6].isalpha() and head[4:6].isupper():

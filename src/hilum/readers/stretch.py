@@ -1,4 +1,4 @@
-"""Grey levels for stored values that have no agreed scale: 16-bit pictures, MR, X-ray."""
+"""Grey levels for stored values without a common scale: 16-bit pictures, MR, X-ray."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ import numpy.typing as npt
 __all__ = ["HIGH_PERCENTILE", "LOW_PERCENTILE", "robust_range", "stretch"]
 
 LOW_PERCENTILE, HIGH_PERCENTILE = 0.5, 99.5
-"""Black and white lie at these percentiles of the file's own values.
+"""Percentiles of the file's values that become black and white.
 
-The full range of 16 bits would leave a 12-bit slice near black, and plain minimum and maximum
-let one hot pixel or a metal clip do the same.
+With the full 16-bit range a 12-bit slice would be nearly black, and with minimum and maximum so
+would a slice with one hot pixel or a metal clip.
 """
 
 
 def robust_range(values: npt.NDArray[Any]) -> tuple[float, float]:
     """Return the values (any shape) that become black and white; equal only for a constant.
 
-    Where more than 99 % of the pixels share one value, minimum and maximum are taken instead.
-    Values that are not finite don't count.
+    If more than 99 % of the pixels have the same value, minimum and maximum are used instead.
+    Values that are not finite are ignored.
     """
     finite = values[np.isfinite(values)]
     if finite.size == 0:
@@ -35,7 +35,7 @@ def robust_range(values: npt.NDArray[Any]) -> tuple[float, float]:
 def stretch(values: npt.NDArray[Any], value_range: tuple[float, float]) -> npt.NDArray[np.uint8]:
     """Return `values` (any shape) as uint8: 0 at the range's low end, 255 at its high end.
 
-    Linear and clipped; a range without width gives 0 everywhere; what is not a number is 0.
+    Linear and clipped; an empty range gives 0 everywhere, and NaN gives 0.
     """
     low, high = value_range
     if high <= low:

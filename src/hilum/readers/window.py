@@ -1,4 +1,4 @@
-"""Windows: the part of the Hounsfield scale that becomes black to white."""
+"""Windows: the range of the Hounsfield scale that is mapped to black to white."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["LUNG", "MEDIASTINAL", "NAMED_WINDOWS", "Window", "apply_window", "pa
 
 
 class Window(NamedTuple):
-    """A window in Hounsfield units, written `width/center` as on a viewing station (1400/-700)."""
+    """A window in Hounsfield units, written `width/center` as on workstations (1400/-700)."""
 
     width: float
     center: float
@@ -28,10 +28,10 @@ NAMED_WINDOWS = {"lung": LUNG, "mediastinal": MEDIASTINAL}
 
 
 def parse_window(text: str) -> Window:
-    """Return the window that `text` names: `lung`, `mediastinal`, or `width/center` in HU.
+    """Return the window given as `lung`, `mediastinal`, or `width/center` in HU.
 
     Raises:
-        UsageError: the text is neither, or the width is not positive.
+        UsageError: the text is none of these, or the width is not positive.
     """
     if text in NAMED_WINDOWS:
         return NAMED_WINDOWS[text]

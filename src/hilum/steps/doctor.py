@@ -1,4 +1,4 @@
-"""What works on this machine."""
+"""Checks of this machine: versions, decoders, weights, cache."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ __all__ = ["examine"]
 
 
 def examine(weights: Path | str | None = None) -> dict[str, dict[str, Any]]:
-    """Return what is there and what works: versions, machine, DICOM decoders, weights, cache.
+    """Return what is installed and works: versions, machine, DICOM decoders, weights, cache.
 
     Args:
-        weights: a folder of timm local-dir models; without it HILUM_WEIGHTS is looked into.
+        weights: a folder of timm local-dir models; by default that of HILUM_WEIGHTS.
     """
     return {
         "versions": {"hilum": version(), "python": platform.python_version(), **package_versions()},
@@ -32,7 +32,7 @@ def examine(weights: Path | str | None = None) -> dict[str, dict[str, Any]]:
 
 
 def _torch() -> dict[str, Any]:
-    """Return what torch computes on, or how to get it."""
+    """Return the device that torch uses, or how to install torch."""
     try:
         from hilum.learn.device import computes_bfloat16, device_name
     except ImportError as error:
@@ -41,17 +41,17 @@ def _torch() -> dict[str, Any]:
 
 
 def _cache() -> dict[str, Any]:
-    """Return where the cache is and how much lies in it, as one line."""
-    told = describe_cache()
-    if told["place"] is None:
+    """Return the location and size of the cache, as one line."""
+    cache = describe_cache()
+    if cache["place"] is None:
         return {PLACE_VARIABLE: "off: everything is made anew each time"}
-    state = f"{told['size'] / 1e9:.1f} of {told['limit'] / 1e9:.1f} GB"
-    return {told["place"]: state if told["writable"] else "can't be written: nothing is kept"}
+    state = f"{cache['size'] / 1e9:.1f} of {cache['limit'] / 1e9:.1f} GB"
+    return {cache["place"]: state if cache["writable"] else "can't be written: nothing is kept"}
 
 
 def _weights(folder: Path | str | None) -> dict[str, Any]:
     """Return the models in a weights folder."""
     if folder is None:
         return {WEIGHTS_VARIABLE: "not set: timm's download is used"}
-    found = sorted(path.parent.name for path in Path(folder).glob("*/model.safetensors"))
-    return dict.fromkeys(found, "at hand") or {str(folder): "holds no local-dir model"}
+    models = sorted(path.parent.name for path in Path(folder).glob("*/model.safetensors"))
+    return dict.fromkeys(models, "at hand") or {str(folder): "holds no local-dir model"}

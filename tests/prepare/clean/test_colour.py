@@ -25,8 +25,8 @@ def test_an_arrow_of_each_colour_is_found(name: str, quality: int | None) -> Non
     cv2.arrowedLine(drawn, (30, 30), (90, 80), 255, 3)
     picture[drawn > 0] = COLOURS[name]
     if quality:
-        given = [cv2.IMWRITE_JPEG_QUALITY, quality]
-        picture = cv2.imdecode(cv2.imencode(".jpg", picture[..., ::-1], given)[1], 1)[..., ::-1]
+        option = [cv2.IMWRITE_JPEG_QUALITY, quality]
+        picture = cv2.imdecode(cv2.imencode(".jpg", picture[..., ::-1], option)[1], 1)[..., ::-1]
     found = find_coloured(picture)
     assert (found & (drawn > 0)).sum() >= 0.95 * (drawn > 0).sum()
     reach = 33 if quality else 3  # JPEG spreads colours over blocks of 16 x 16 pixels

@@ -19,8 +19,8 @@ FOUND = (
 @pytest.mark.parametrize("number", FOUND)
 def test_most_of_what_was_edited_by_hand_is_found(real_data: Path, number: str) -> None:
     """Captions and arrows of articles of the half for developing, of kinds that are found."""
-    places = [real_data / "ct-pneumonia" / f"Pneumonia - {kind}" for kind in ("Raw", "PTS")]
-    raw, hand = (next(place.rglob(f"{number}.*")) for place in places)
+    folders = [real_data / "ct-pneumonia" / f"Pneumonia - {kind}" for kind in ("Raw", "PTS")]
+    raw, hand = (next(folder.rglob(f"{number}.*")) for folder in folders)
     pixels = read_in_colour(raw)
     pixels = read_slice(raw).grey if pixels is None else pixels
     before, after = read_slice(raw).grey.astype(int), read_slice(hand).grey.astype(int)

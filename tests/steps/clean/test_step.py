@@ -69,16 +69,16 @@ def test_slices_without_annotations_are_copied_byte_by_byte(
 def test_the_plate_is_gone_and_nothing_else_changed(slices: SliceTable, tmp_path: Path) -> None:
     report = clean(slices, out=tmp_path / "out")
     after = read_slice(report.table.paths()[1]).grey
-    told = read_csv(tmp_path / "out" / "cleaned.csv")
-    mask = read_slice(tmp_path / "out" / told["mask"][1]).grey > 0
+    rows = read_csv(tmp_path / "out" / "cleaned.csv")
+    mask = read_slice(tmp_path / "out" / rows["mask"][1]).grey > 0
     plate = with_plate(body())[4:30, 6:50] == 255
     assert mask[4:30, 6:50][plate].all()  # the letter is as black as what it stands on
     assert np.abs(after.astype(int) - body())[4:30, 6:50].max() < 40
     assert (after[~mask] == with_plate(body())[~mask]).all()
     assert np.abs(after.astype(int) - body())[mask].max() < 40
-    assert told["state"].tolist() == ["untouched", "cleaned", "cleaned", "untouched"]
-    assert told["kinds"].tolist() == ["", "light", "light", ""]
-    assert float(told["changed"][1]) == pytest.approx(mask.mean(), abs=1e-6)
+    assert rows["state"].tolist() == ["untouched", "cleaned", "cleaned", "untouched"]
+    assert rows["kinds"].tolist() == ["", "light", "light", ""]
+    assert float(rows["changed"][1]) == pytest.approx(mask.mean(), abs=1e-6)
 
 
 def test_a_coloured_slice_keeps_its_colours(slices: SliceTable, tmp_path: Path) -> None:
@@ -90,8 +90,8 @@ def test_a_coloured_slice_keeps_its_colours(slices: SliceTable, tmp_path: Path) 
 
 def test_rows_boxes_masks_and_further_columns_stay(slices: SliceTable, tmp_path: Path) -> None:
     table = clean(slices, out=tmp_path / "out").table
-    kept = ["slice_id", "label", "group", "source", "split", "boxes", "window", "stage"]
-    pd.testing.assert_frame_equal(table.rows[kept], slices.rows[kept])
+    unchanged = ["slice_id", "label", "group", "source", "split", "boxes", "window", "stage"]
+    pd.testing.assert_frame_equal(table.rows[unchanged], slices.rows[unchanged])
     assert (table.folder / table.rows["mask"][1]).resolve() == slices.folder / "mask.png"
     shapes = [read_slice(path).shape for path in table.paths()]
     assert shapes == [read_slice(path).shape for path in slices.paths()]

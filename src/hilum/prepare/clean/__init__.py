@@ -1,4 +1,4 @@
-"""Annotations found in slices and filled in from what surrounds them: arrows, letters, frames."""
+"""Removing annotations from slices: arrows, letters and frames are detected and filled in."""
 
 from hilum.prepare.clean.cleaning import Cleaned, clean_picture
 from hilum.prepare.clean.kinds import KINDS

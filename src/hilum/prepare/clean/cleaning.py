@@ -1,4 +1,4 @@
-"""Cleaning one picture: find, fill, and say what was changed."""
+"""Cleaning one picture: detect annotations, fill them in, report what changed."""
 
 from __future__ import annotations
 
@@ -19,20 +19,19 @@ __all__ = ["Cleaned", "clean_picture"]
 Pixels = npt.NDArray[np.uint8]
 Mask = npt.NDArray[np.bool_]
 
-
 LEAST_CHANGE = 9
-"""Grey levels: pixels that filling in would change by no more stay as they are. They lie beside an
-annotation and not under it, and there is nothing to be seen on them."""
+"""Grey levels; pixels that filling would change by no more than this are left alone. They lie next
+to an annotation, not under it, and nothing is visible on them."""
 
 
 @dataclass(frozen=True)
 class Cleaned:
-    """What cleaning made of a picture.
+    """Result of cleaning a picture.
 
     Attributes:
-        pixels: as given, in shape and dtype; equal to it outside of `mask`.
-        mask: (rows, columns) bool, the pixels that were filled in, each changed visibly.
-        kinds: which of KINDS were found, in their order; empty where nothing was.
+        pixels: of the shape and dtype of the input, and equal to it outside `mask`.
+        mask: (rows, columns) bool, the pixels that were filled in and changed visibly.
+        kinds: those of KINDS that were found, in their order; empty if nothing was.
     """
 
     pixels: Pixels
@@ -41,14 +40,14 @@ class Cleaned:
 
     @property
     def share(self) -> float:
-        """The share of the pixels that were filled in, 0 to 1."""
+        """Share of the pixels that were filled in, 0 to 1."""
         return float(self.mask.mean())
 
 
 def clean_picture(pixels: Pixels) -> Cleaned:
-    """Find annotations and frames, and fill them in from what surrounds them.
+    """Detect annotations and frames, and fill them in from their surroundings.
 
-    Nothing is known here but the picture: neither its label nor its source nor its name.
+    Only the picture is used, not its label, source or name.
 
     Args:
         pixels: (rows, columns) uint8 grey levels, or (rows, columns, 3) red, green, blue.
@@ -59,16 +58,16 @@ def clean_picture(pixels: Pixels) -> Cleaned:
     if hole.all() or not hole.any():
         return Cleaned(pixels, np.zeros_like(hole), ())
     filled = fill(pixels, hole)
-    mask = _seen(pixels, filled)
+    mask = _visible_change(pixels, filled)
     if not mask.any():
         return Cleaned(pixels, mask, ())
-    shown = marks if (marks & mask).any() else np.zeros_like(marks)
-    kinds = (*kinds_of(pixels, shown), *((FRAME,) if (frame & mask).any() else ()))
+    visible_marks = marks if (marks & mask).any() else np.zeros_like(marks)
+    kinds = (*kinds_of(pixels, visible_marks), *((FRAME,) if (frame & mask).any() else ()))
     changed = mask if pixels.ndim == 2 else mask[..., None]
     return Cleaned(np.where(changed, filled, pixels), mask, kinds)
 
 
-def _seen(before: Pixels, after: Pixels) -> Mask:
-    """Return where two pictures differ visibly, in any colour."""
+def _visible_change(before: Pixels, after: Pixels) -> Mask:
+    """Return the pixels in which two pictures differ visibly, in any channel."""
     differs = np.abs(after.astype(np.int16) - before) > LEAST_CHANGE
     return np.asarray(differs if differs.ndim == 2 else differs.any(axis=2))

@@ -1,4 +1,4 @@
-"""White frames along the picture's edge: lines that cutting a figure out of a page leaves."""
+"""Detecting white frames along the picture's edge, left over from cropping a page."""
 
 from __future__ import annotations
 
@@ -11,33 +11,33 @@ Pixels = npt.NDArray[np.uint8]
 Mask = npt.NDArray[np.bool_]
 
 WIDEST = 0.04
-"""Of the shorter side: a wider margin is paper, and cutting it off is better than filling it."""
+"""Share of the shorter side; a wider margin is paper, which should be cropped, not filled."""
 
 WHITE, FLATTEST = 225, 12
-"""A line of a frame has at least this mean, and at most this standard deviation."""
+"""Smallest mean and largest standard deviation of a line of a frame."""
 
 STEP = 45
-"""Grey levels by which the first line inside differs from the frame, on average over the line."""
+"""Mean difference in grey levels between the frame and the first line inside it."""
 
 SMALLEST = 32
-"""Pixels of the shorter side: in a smaller picture a line is no frame."""
+"""Shorter side in pixels; in a smaller picture a white line is not taken for a frame."""
 
 SIDES = 3
-"""Lines along fewer edges may be tissue that was cut there: they are left."""
+"""Minimum number of edges; lines along fewer may be cropped tissue and are left alone."""
 
 
 def find_frame(pixels: Pixels) -> Mask:
-    """Return the pixels (rows, columns) bool of a white frame; none where there is no frame.
+    """Return the mask (rows, columns) bool of a white frame; empty if there is none.
 
-    A frame is white, flat, ends in a step, and runs along at least SIDES edges: soft tissue that
-    a lung window shows white seldom does.
+    A frame is white and flat, ends in a step, and runs along at least SIDES edges, which soft
+    tissue that is white in a lung window seldom does.
     """
     grey = pixels if pixels.ndim == 2 else pixels.mean(axis=2)
-    seen = np.asarray(grey, dtype=np.float32)
-    mask = np.zeros(seen.shape, dtype=bool)
-    if min(seen.shape) < SMALLEST:
+    levels = np.asarray(grey, dtype=np.float32)
+    mask = np.zeros(levels.shape, dtype=bool)
+    if min(levels.shape) < SMALLEST:
         return mask
-    widths = [_width(turned) for turned in (seen, seen[::-1], seen.T, seen.T[::-1])]
+    widths = [_width(turned) for turned in (levels, levels[::-1], levels.T, levels.T[::-1])]
     if sum(width > 0 for width in widths) < SIDES:
         return mask
     for turned, width in zip((mask, mask[::-1], mask.T, mask.T[::-1]), widths, strict=True):
@@ -46,7 +46,7 @@ def find_frame(pixels: Pixels) -> Mask:
 
 
 def _width(lines: npt.NDArray[np.float32]) -> int:
-    """Return how many of the first lines belong to a frame, the blurred one at its end included."""
+    """Return the number of lines of a frame from the first on, its blurred last line included."""
     most = min(max(1, round(WIDEST * min(lines.shape))), len(lines) - 2)
     width = 0
     while width <= most and lines[width].mean() >= WHITE and lines[width].std() <= FLATTEST:

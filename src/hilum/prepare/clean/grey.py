@@ -1,4 +1,4 @@
-"""Grey levels of a picture that may be in colour."""
+"""Grey levels of a picture in grey or colour."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Pixels = npt.NDArray[np.uint8]
 
 
 def grey_of(pixels: Pixels) -> Pixels:
-    """Return (rows, columns) uint8: luma of red, green, blue (ITU-R BT.601), or what is grey."""
+    """Return (rows, columns) uint8: the luma of a colour picture (ITU-R BT.601)."""
     if pixels.ndim == 2:
         return pixels
     return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), dtype=np.uint8)

@@ -1,4 +1,4 @@
-"""Finding annotations: what the network takes for one, and hangs together."""
+"""Detecting annotations: connected components of the network's annotation probability."""
 
 from __future__ import annotations
 
@@ -16,40 +16,42 @@ __all__ = ["find_marks"]
 Pixels = npt.NDArray[np.uint8]
 Mask = npt.NDArray[np.bool_]
 
-PART = 0.3
-"""Pixels of at least this probability that touch each other are one annotation."""
+PIXEL = 0.3
+"""Minimum probability of a pixel; connected pixels form one component."""
 
 USUAL = 0.55
-"""Probability of its pixels on average, at the least."""
+"""Minimum mean probability of a component."""
 
 FEWEST = 50
-"""Pixels of the smallest annotation, at the size that the network sees: seven by seven. What is
-smaller is mostly a spot of bone or vessel."""
+"""Pixels of the smallest annotation at the network's resolution: seven by seven. Smaller components
+are mostly spots of bone or vessel."""
 
 SMALL, CERTAIN = 300, 0.8
-"""Pixels of a part, at that size, up to which it is also kept where it is so probable from near:
-from far small arrows are not seen at all, which brings their mean down."""
+"""A component of at most this many pixels, at the network's resolution, is also accepted if the
+close-up pass gives it at least this mean probability: the far pass misses small arrows altogether,
+which lowers their mean."""
 
 LARGE, SURE = 0.02, 0.76
-"""Of the picture: larger parts must be at least this probable on average."""
+"""A component larger than this share of the picture needs at least this mean probability."""
 
 STEP, WITHIN, EDGED = 40, 3, 0.75
-"""Grey levels between which there must be a step within so many pixels of the border of a large
-part, and along which share of it: what is drawn ends there, flat white tissue and dark lungs go on.
+"""The border of a large component must have a step of this many grey levels within this many
+pixels, along this share of its length: drawn shapes end there, white tissue and dark lungs
+continue.
 
-SURE and EDGED were chosen as the middle between what is tissue on `develop` of benchmarks/clean.py
-(at most 0.72 and, where flat, 0.49) and what is drawn (at least 0.81 and 0.95). With the weights
-of now tissue is probable by at most 0.64, and what is drawn by 0.90."""
+SURE and EDGED lie midway between tissue on `develop` of benchmarks/clean.py (at most 0.72 and, if
+flat, 0.49) and drawn shapes (at least 0.81 and 0.95). With the current weights, tissue reaches a
+probability of at most 0.64 and drawn shapes at least 0.90."""
 
 ACROSS = 0.9
-"""Of the picture's width or height: what reaches so far is a margin or the couch, no annotation."""
+"""Share of the picture's width or height; a longer component is a margin or the couch."""
 
 GROWN = 1
-"""Pixels by which annotations are widened, at that size: the blur of their edges."""
+"""Pixels, at the network's resolution, by which annotations are dilated: their blurred edges."""
 
 
 def find_marks(pixels: Pixels) -> Mask:
-    """Return the pixels (rows, columns) bool of annotations.
+    """Return the mask (rows, columns) bool of annotations.
 
     Args:
         pixels: (rows, columns) or (rows, columns, 3) uint8.
@@ -65,14 +67,14 @@ def find_marks(pixels: Pixels) -> Mask:
 
 
 @dataclass(frozen=True)
-class _Parts:
-    """What is likely and hangs together; the first part is all the rest.
+class _Components:
+    """Connected components of likely pixels; component 0 is the background.
 
     Attributes:
-        number: (rows, columns) int32, which part each pixel belongs to.
-        wide, high, size: of each part in pixels.
-        mean: of each part, the probability of its pixels.
-        visible: of each part, whether it is one, and not too small.
+        number: (rows, columns) int32, the component of each pixel.
+        wide, high, size: width, height and area of each component in pixels.
+        mean: mean probability of each component.
+        eligible: whether each component is neither the background nor too small.
     """
 
     number: npt.NDArray[np.int32]
@@ -80,42 +82,42 @@ class _Parts:
     high: npt.NDArray[np.int32]
     size: npt.NDArray[np.int32]
     mean: npt.NDArray[np.float64]
-    visible: Mask
+    eligible: Mask
 
 
-def _parts(probability: npt.NDArray[np.float32]) -> _Parts:
-    """Part what is likely into what hangs together."""
-    likely = (probability >= PART).astype(np.uint8)
+def _components(probability: npt.NDArray[np.float32]) -> _Components:
+    """Return the connected components of likely pixels."""
+    likely = (probability >= PIXEL).astype(np.uint8)
     count, number, boxes, _ = cv2.connectedComponentsWithStats(likely, connectivity=8)
     wide, high, size = boxes[:, 2], boxes[:, 3], boxes[:, 4]
     mean = np.bincount(number.ravel(), probability.ravel(), count) / np.maximum(size, 1)
-    visible = (size >= FEWEST) & (np.arange(count) > 0)
-    return _Parts(number, wide, high, size, mean, visible)
+    eligible = (size >= FEWEST) & (np.arange(count) > 0)
+    return _Components(number, wide, high, size, mean, eligible)
 
 
 def _annotations(probability: npt.NDArray[np.float32], pixels: Pixels) -> Mask:
-    """Return the connected parts that are likely enough, large enough, and no margin."""
-    parts = _parts(probability)
+    """Return the mask of components that are likely and large enough, and no margin."""
+    components = _components(probability)
     rows, columns = probability.shape
-    large = parts.size > LARGE * probability.size
-    kept = parts.visible & (parts.mean >= np.where(large, SURE, USUAL))
-    kept &= (parts.wide < ACROSS * columns) & (parts.high < ACROSS * rows)
-    for number in np.flatnonzero(kept & large):
-        kept[number] = _edged(pixels, (parts.number == number).astype(np.uint8)) >= EDGED
-    return np.asarray(kept[parts.number])
+    large = components.size > LARGE * probability.size
+    accepted = components.eligible & (components.mean >= np.where(large, SURE, USUAL))
+    accepted &= (components.wide < ACROSS * columns) & (components.high < ACROSS * rows)
+    for number in np.flatnonzero(accepted & large):
+        accepted[number] = _edged(pixels, (components.number == number).astype(np.uint8)) >= EDGED
+    return np.asarray(accepted[components.number])
 
 
 def _small(near: npt.NDArray[np.float32]) -> Mask:
-    """Return the small connected parts of which the look from near is certain."""
-    parts = _parts(near)
-    kept = parts.visible & (parts.size <= SMALL) & (parts.mean >= CERTAIN)
-    return np.asarray(kept[parts.number])
+    """Return the mask of small components of which the close-up pass is certain."""
+    components = _components(near)
+    accepted = components.eligible & (components.size <= SMALL) & (components.mean >= CERTAIN)
+    return np.asarray(accepted[components.number])
 
 
-def _edged(pixels: Pixels, part: npt.NDArray[np.uint8]) -> float:
-    """Return along which share of a part's border the grey level makes a step."""
-    grey = cv2.resize(grey_of(pixels), part.shape[::-1], interpolation=cv2.INTER_AREA)
-    border = (part > 0) & (cv2.erode(part, np.ones((3, 3))) == 0)
+def _edged(pixels: Pixels, component: npt.NDArray[np.uint8]) -> float:
+    """Return the share of a component's border along which there is a step in grey level."""
+    grey = cv2.resize(grey_of(pixels), component.shape[::-1], interpolation=cv2.INTER_AREA)
+    border = (component > 0) & (cv2.erode(component, np.ones((3, 3))) == 0)
     near = np.ones((2 * WITHIN + 1, 2 * WITHIN + 1))
     step = cv2.subtract(cv2.dilate(grey, near), cv2.erode(grey, near))
     return float((step[border] > STEP).mean()) if border.any() else 0.0

@@ -1,4 +1,4 @@
-"""White and black rectangles that captions and panel letters stand on, and scale bars."""
+"""Detecting white and black rectangles behind captions and panel letters, and scale bars."""
 
 from __future__ import annotations
 
@@ -14,29 +14,29 @@ Pixels = npt.NDArray[np.uint8]
 Mask = npt.NDArray[np.bool_]
 
 WHITE, BLACK = 235, 20
-"""Grey levels that a plate has at the least, or at the most: JPEG leaves neither quite clean."""
+"""Smallest level of a white plate and largest of a black one; JPEG leaves neither clean."""
 
 LEAST_AREA, MOST_AREA = 60, 0.25
-"""Pixels, and share of the picture: smaller ones are the network's, larger ones are panels."""
+"""Pixels, and share of the picture; smaller plates are left to the network, larger are panels."""
 
 WIDEST = 0.9
-"""Of the picture's width and height: what reaches across is a margin."""
+"""Share of the picture's width and height; a longer rectangle is a margin."""
 
 UNBROKEN, STEEP, SHARP = 0.9, 0.9, 25
-"""Shares of the pixels just inside that have the plate's level, and just outside that differ by
-SHARP grey levels from it: tissue has no such edges on four sides at once."""
+"""Minimum share of the pixels just inside an edge that have the plate's level, and of those just
+outside that differ from it by SHARP grey levels: tissue has no such edges on all four sides."""
 
 BLUR = 3
-"""Lines that an edge may be spread over."""
+"""Number of lines over which an edge may be blurred."""
 
 RIM = 3
-"""Lines around a plate that its blurred edge has changed: they would shine into the filling."""
+"""Lines around a plate that its blurred edge has altered and that would tint the filling."""
 
 
 def find_plates(pixels: Pixels) -> Mask:
-    """Return the pixels (rows, columns) bool of rectangles, with what is printed on them.
+    """Return the mask (rows, columns) bool of rectangles, including the text printed on them.
 
-    Each side is straight and steep; up to three may lie along the picture's edge.
+    Each side is straight and steep; up to three may lie on the picture's edge.
     """
     grey = grey_of(pixels)
     mask = np.zeros(grey.shape, dtype=bool)
@@ -51,7 +51,7 @@ def find_plates(pixels: Pixels) -> Mask:
 
 
 def _is_plate(level: Pixels, flat: Pixels, box: tuple[int, int, int, int]) -> bool:
-    """Return whether the box around a flat part is filled to its rim and ends steeply."""
+    """Return whether the box of a flat component is filled up to its edges, which are steep."""
     left, top, wide, high = box
     rows, columns = level.shape
     size = wide * high
@@ -60,15 +60,15 @@ def _is_plate(level: Pixels, flat: Pixels, box: tuple[int, int, int, int]) -> bo
     if wide > WIDEST * columns or high > WIDEST * rows:
         return False
     inside, outside = [], []
-    for turned, seen, first, start, length in (
+    for flipped, levels, first, start, length in (
         (flat, level, top, left, wide),
         (flat[::-1], level[::-1], rows - top - high, left, wide),
         (flat.T, level.T, left, top, high),
         (flat.T[::-1], level.T[::-1], columns - left - wide, top, high),
     ):
         here = slice(start, start + length)
-        inside.append(max(turned[line, here].mean() for line in (first, first + 1)))
-        if first:  # the line next to it is half plate where the picture was made smaller
-            beyond = seen[max(first - BLUR, 0), here].astype(int)
-            outside.append((seen[first + 1, here] - beyond >= SHARP).mean())
+        inside.append(max(flipped[line, here].mean() for line in (first, first + 1)))
+        if first:  # after downscaling, the adjacent line is half plate
+            beyond = levels[max(first - BLUR, 0), here].astype(int)
+            outside.append((levels[first + 1, here] - beyond >= SHARP).mean())
     return bool(outside) and min(inside) >= UNBROKEN and min(outside) >= STEEP

@@ -1,6 +1,6 @@
-"""How likely each pixel belongs to an annotation, as a small network of hilum's own sees it.
+"""Annotation probability of each pixel, from a small network that is part of hilum.
 
-It was trained on annotations that a program drew (benchmarks/clean_network), and runs in OpenCV.
+It was trained on synthetic annotations (benchmarks/clean_network) and runs in OpenCV.
 """
 
 from __future__ import annotations
@@ -19,32 +19,31 @@ __all__ = ["Probability", "annotation_probability"]
 Grey = npt.NDArray[np.float32]
 
 LARGEST, SHOWN = 560, 480
-"""Pixels of the longer side beyond which a picture is made smaller, and to what: annotations are
-then of the size that the network has learnt them at."""
+"""Longer side in pixels above which a picture is reduced, and to what, so that annotations have the
+size on which the network was trained."""
 
 SMALLEST, ENLARGED = 200, 288
-"""The same for pictures that are too small."""
+"""Longer side below which a picture is enlarged, and to what."""
 
 FAR, NEAR, NEAR_PIXELS = 0.7, 2.0, 450_000
-"""Three looks are taken at a picture: how much smaller and how much larger it is shown than at the
-one at its size, the latter up to so many pixels in all, for the sake of time. Tissue that is
-mistaken for an annotation seldom is at all three, the one from far being mirrored; small arrows are
-seen from near alone."""
+"""Scale factors of the far and close-up passes, which complement the pass at scale 1; the close-up
+pass is limited to this many pixels, to save time. Tissue is seldom mistaken for an annotation in
+all three passes, of which the far one is mirrored; small arrows only show in the close-up."""
 
 STRIDE = 32
-"""The sides that the network takes are multiples of this; it is shown black beyond the picture."""
+"""The network needs sides that are multiples of this; the picture is padded with black."""
 
 _NETWORKS = threading.local()
 
 
 @dataclass(frozen=True)
 class Probability:
-    """How likely each pixel belongs to an annotation, 0 to 1, (rows x scale, columns x scale).
+    """Annotation probability of each pixel, 0 to 1, (rows x scale, columns x scale).
 
     Attributes:
-        mean: over three looks.
-        near: at the one from near, where small annotations are seen best.
-        scale: 1 for most pictures; large ones are seen smaller, small ones larger.
+        mean: over three passes.
+        near: of the close-up pass, which shows small annotations best.
+        scale: 1 for most pictures; below 1 for large ones, above 1 for small ones.
     """
 
     mean: Grey
@@ -53,7 +52,7 @@ class Probability:
 
 
 def annotation_probability(pixels: npt.NDArray[np.uint8]) -> Probability:
-    """Return how likely each pixel belongs to an annotation.
+    """Return the annotation probability of each pixel.
 
     Args:
         pixels: (rows, columns) or (rows, columns, 3) uint8.
@@ -61,34 +60,34 @@ def annotation_probability(pixels: npt.NDArray[np.uint8]) -> Probability:
     scale = _scale(max(pixels.shape[:2]))
     shown = _resized(pixels, scale)
     rows, columns = shown.shape[:2]
-    near = _look(shown, max(1.0, min(NEAR, (NEAR_PIXELS / (rows * columns)) ** 0.5)))
-    far = _look(np.ascontiguousarray(shown[:, ::-1]), FAR)[:, ::-1]
-    looks = (far, _look(shown, 1), near)
-    return Probability(np.mean(looks, axis=0, dtype=np.float32), near, scale)
+    near = _pass(shown, max(1.0, min(NEAR, (NEAR_PIXELS / (rows * columns)) ** 0.5)))
+    far = _pass(np.ascontiguousarray(shown[:, ::-1]), FAR)[:, ::-1]
+    passes = (far, _pass(shown, 1), near)
+    return Probability(np.mean(passes, axis=0, dtype=np.float32), near, scale)
 
 
-def _look(pixels: npt.NDArray[np.uint8], zoom: float) -> Grey:
-    """Return what the network says of each pixel of a picture that is shown larger or smaller."""
-    answer = _answer(_resized(pixels, zoom))
-    return answer if zoom == 1 else np.asarray(cv2.resize(answer, pixels.shape[1::-1]))
+def _pass(pixels: npt.NDArray[np.uint8], zoom: float) -> Grey:
+    """Return the network's output for a scaled picture, at the picture's own size."""
+    output = _output(_resized(pixels, zoom))
+    return output if zoom == 1 else np.asarray(cv2.resize(output, pixels.shape[1::-1]))
 
 
 def _resized(pixels: npt.NDArray[np.uint8], scale: float) -> npt.NDArray[np.uint8]:
-    """Return a picture made smaller or larger."""
+    """Return a picture scaled by `scale`."""
     if scale == 1:
         return pixels
-    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
     sides = [max(1, round(side * scale)) for side in pixels.shape[1::-1]]
-    return np.asarray(cv2.resize(pixels, sides, interpolation=how), dtype=np.uint8)
+    return np.asarray(cv2.resize(pixels, sides, interpolation=interpolation), dtype=np.uint8)
 
 
-def _answer(pixels: npt.NDArray[np.uint8]) -> Grey:
-    """Return what the network says of each pixel of one picture."""
+def _output(pixels: npt.NDArray[np.uint8]) -> Grey:
+    """Return the network's output for each pixel of one picture."""
     rows, columns = pixels.shape[:2]
-    given = np.zeros((1, 3, _whole(rows), _whole(columns)), dtype=np.float32)
-    given[0, :, :rows, :columns] = np.moveaxis(np.atleast_3d(pixels), 2, 0) / np.float32(255)
+    padded = np.zeros((1, 3, _padded_side(rows), _padded_side(columns)), dtype=np.float32)
+    padded[0, :, :rows, :columns] = np.moveaxis(np.atleast_3d(pixels), 2, 0) / np.float32(255)
     network = _network()
-    network.setInput(given)
+    network.setInput(padded)
     return np.asarray(network.forward()[0, 0, :rows, :columns], dtype=np.float32)
 
 
@@ -98,12 +97,12 @@ def _scale(longest: int) -> float:
     return ENLARGED / longest if longest < SMALLEST else 1.0
 
 
-def _whole(side: int) -> int:
+def _padded_side(side: int) -> int:
     return -(-side // STRIDE) * STRIDE
 
 
 def _network() -> Any:
-    """Return this thread's network: one can't answer two at a time."""
+    """Return this thread's network, which can't be shared between threads."""
     if not hasattr(_NETWORKS, "marks"):
         weights = resources.files("hilum.prepare.clean").joinpath("marks.onnx").read_bytes()
         _NETWORKS.marks = cv2.dnn.readNetFromONNX(np.frombuffer(weights, dtype=np.uint8))

@@ -1,4 +1,4 @@
-"""Cleaning the slices of a table: annotations found and filled in, each slice written anew."""
+"""Cleaning the slices of a table: annotations are filled in, and every slice is written again."""
 
 from hilum.steps.clean.step import CLEAN_MARKS, CleanReport, clean
 

@@ -1,4 +1,4 @@
-"""Building a table of cleaned slices: sources read, every slice cleaned, the table written last."""
+"""Building a table of cleaned slices from sources."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from hilum.table import write_table
 __all__ = ["build_cleaned"]
 
 APART = 0.1
-"""Shares of cleaned slices that are this far apart between two classes can tell them apart."""
+"""Difference between two classes in the share of cleaned slices from which on it is noted."""
 
 
 def build_cleaned(
@@ -27,14 +27,14 @@ def build_cleaned(
     force: bool = False,
     progress: Progress = SILENT,
 ) -> BuildResult:
-    """Build a table as `build_table` does, of slices cleaned as `clean` does, all classes alike.
+    """Build a table as `build_table` does, with slices cleaned as `clean` does.
 
-    For slices.csv the cleaned slices go to `slices-cleaned/` next to it, with their masks and
-    review sheets. Every row has the column `cleaned`.
+    For slices.csv the cleaned slices are written to `slices-cleaned/` next to it, together with
+    masks and review sheets. The table has the column `cleaned`.
 
     Args:
-        sources, out, options, force: as in `build_table`; `force` replaces the folder, too.
-        progress: told how far it is.
+        sources, out, options, force: as in `build_table`; `force` also replaces the folder.
+        progress: receives the number of slices cleaned.
 
     Raises:
         As `build_table` and `clean`.
@@ -51,15 +51,15 @@ def build_cleaned(
 
 
 def _notes(summary: Mapping[str, Any], sheets: Sequence[Path]) -> Iterator[str]:
-    """Say what was cleaned, and whether that goes with the class."""
-    cleaned = {label: one["cleaned"] for label, one in summary["labels"].items()}
-    told = ", ".join(
+    """Return notes on what was cleaned, and whether that depends on the class."""
+    cleaned = {label: counts["cleaned"] for label, counts in summary["labels"].items()}
+    per_label = ", ".join(
         f"{count} of {summary['labels'][label]['slices']} {label}"
         for label, count in cleaned.items()
     )
-    look = f"; look: {sheets[0]}" if sheets else ""
-    yield f"cleaned: {told} slices{look}."
-    shares = [one["cleaned"] / one["slices"] for one in summary["labels"].values()]
+    review = f"; look: {sheets[0]}" if sheets else ""
+    yield f"cleaned: {per_label} slices{review}."
+    shares = [counts["cleaned"] / counts["slices"] for counts in summary["labels"].values()]
     if len(shares) > 1 and max(shares) - min(shares) >= APART:
         yield (
             "some classes had more to clean than others, and cleaning leaves traces: what was "

@@ -1,4 +1,4 @@
-"""One slice of a table: looked at, cleaned if there is need, and written."""
+"""Cleaning one slice of a table and writing it."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from hilum.prepare.clean import Cleaned, clean_picture
 from hilum.readers import LUNG, parse_window, read_in_colour, read_slice
 from hilum.storage.atomic import as_storage_error
 
-__all__ = ["CLEANED", "STATES", "One", "Task", "clean_one"]
+__all__ = ["CLEANED", "STATES", "CleanTask", "CleanedRow", "clean_one"]
 
 CLEANED, UNTOUCHED, HOUNSFIELD = "cleaned", "untouched", "hounsfield"
 STATES = (CLEANED, UNTOUCHED, HOUNSFIELD)
-"""Filled in somewhere; nothing found, copied; DICOM in Hounsfield units, copied without looking."""
+"""Annotations filled in; nothing found, copied; DICOM in Hounsfield units, copied unseen."""
 
 SUFFIXES = {"PNG": ".png", "JPEG": ".jpg", "DICOM": ".dcm"}
 
 
 @dataclass(frozen=True)
-class Task:
-    """What to clean: the row of the table, its file and window, and the folder to write to."""
+class CleanTask:
+    """A slice to clean: its row in the table, file and window, and the folder to write to."""
 
     row: int
     path: Path
@@ -34,15 +34,15 @@ class Task:
 
 
 @dataclass(frozen=True)
-class One:
-    """What was done with a slice: a row of cleaned.csv, all text.
+class CleanedRow:
+    """A row of cleaned.csv, all text.
 
     Attributes:
-        path: of the new file, relative to the folder.
+        path: the new file, relative to the folder.
         state: one of STATES.
-        changed: the share of the pixels that was filled in, 0 to 1; empty if not looked at.
-        kinds: what was found, joined by `; `.
-        mask: of the PNG that marks what was filled in (255), relative; empty where nothing was.
+        changed: the share of the pixels that was filled in, 0 to 1; empty for DICOM.
+        kinds: the kinds of annotations found, joined by `; `.
+        mask: the PNG with filled pixels as 255, relative; empty if nothing was filled in.
     """
 
     path: str
@@ -52,8 +52,8 @@ class One:
     mask: str = ""
 
 
-def clean_one(task: Task) -> One:
-    """Clean one slice into `images/` and `masks/` of the folder, under the number of its row.
+def clean_one(task: CleanTask) -> CleanedRow:
+    """Clean one slice into `images/` and `masks/` of the folder, named by its row number.
 
     Raises:
         UsageError: there is no such file.
@@ -65,28 +65,28 @@ def clean_one(task: Task) -> One:
     name = f"{task.row + 1:06d}"
     copy = f"images/{name}{SUFFIXES[image.format]}"
     if image.hu is not None:
-        return _copied(task, copy, One(copy, HOUNSFIELD))
+        return _copied(task, copy, CleanedRow(copy, HOUNSFIELD))
     colours = read_in_colour(task.path)
     cleaned = clean_picture(image.grey if colours is None else colours)
     if not cleaned.kinds:
-        return _copied(task, copy, One(copy, UNTOUCHED, "0"))
+        return _copied(task, copy, CleanedRow(copy, UNTOUCHED, "0"))
     return _written(task, name, cleaned)
 
 
-def _copied(task: Task, name: str, one: One) -> One:
-    """Copy the file as it is."""
+def _copied(task: CleanTask, name: str, row: CleanedRow) -> CleanedRow:
+    """Copy the file unchanged."""
     with as_storage_error(task.folder / name):
         shutil.copyfile(task.path, task.folder / name)
-    return one
+    return row
 
 
-def _written(task: Task, name: str, cleaned: Cleaned) -> One:
+def _written(task: CleanTask, name: str, cleaned: Cleaned) -> CleanedRow:
     """Write the cleaned picture and its mask as PNG."""
     picture, mask = f"images/{name}.png", f"masks/{name}.png"
     bgr = cleaned.pixels if cleaned.pixels.ndim == 2 else cleaned.pixels[..., ::-1]
     _write_png(bgr, task.folder / picture)
     _write_png(cleaned.mask.astype(np.uint8) * 255, task.folder / mask)
-    return One(picture, CLEANED, f"{cleaned.share:.6f}", "; ".join(cleaned.kinds), mask)
+    return CleanedRow(picture, CLEANED, f"{cleaned.share:.6f}", "; ".join(cleaned.kinds), mask)
 
 
 def _write_png(pixels: npt.NDArray[np.uint8], path: Path) -> None:

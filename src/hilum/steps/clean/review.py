@@ -1,4 +1,4 @@
-"""The review sheets of cleaned slices: the most changed first, then some that were not touched."""
+"""Review sheets of cleaned slices: the most changed first, then a sample of untouched ones."""
 
 from __future__ import annotations
 
@@ -9,63 +9,63 @@ from hilum.progress import Progress
 from hilum.readers import LUNG, parse_window, read_in_colour, read_slice
 from hilum.report.clean import Page, ReviewItem, write_page
 from hilum.sources.volume_pictures import spread
-from hilum.steps.clean.one_slice import CLEANED, UNTOUCHED, One
+from hilum.steps.clean.one_slice import CLEANED, UNTOUCHED, CleanedRow
 from hilum.table import SliceTable
 
 __all__ = ["write_sheets"]
 
 ON_A_PAGE = 40
-"""Slices of one page: some 4 MB, which every browser opens."""
+"""Slices per page: about 4 MB, which every browser can open."""
 
 MOST_SHOWN = 800
-"""Cleaned slices on all pages: more than anybody looks through; cleaned.csv has them all."""
+"""Maximum number of cleaned slices on all pages; cleaned.csv lists all of them."""
 
 UNTOUCHED_SHOWN = 40
-"""Slices without a find, evenly spread over the table, on a page of their own: what was missed."""
+"""Untouched slices, spread evenly over the table, on a separate page that shows what was missed."""
 
 
 def write_sheets(
-    table: SliceTable, done: Sequence[One], folder: Path, *, progress: Progress
+    table: SliceTable, done: Sequence[CleanedRow], folder: Path, *, progress: Progress
 ) -> list[str]:
-    """Write review-1.html and so on into `folder`; return their names.
+    """Write review-1.html and so on into `folder`; return their file names.
 
     Args:
-        table: the slices as they were.
-        done: what was done with each.
-        folder: where the cleaned ones lie.
-        progress: told how far it is.
+        table: the original slices.
+        done: the result for each of them.
+        folder: the folder of the cleaned slices.
+        progress: receives the number of pages written.
 
     Raises:
         StorageError: the disk refused.
     """
-    cleaned = [row for row, one in enumerate(done) if one.state == CLEANED]
+    cleaned = [row for row, result in enumerate(done) if result.state == CLEANED]
     cleaned.sort(key=lambda row: (-float(done[row].changed), row))
-    untouched = [row for row, one in enumerate(done) if one.state == UNTOUCHED]
+    untouched = [row for row, result in enumerate(done) if result.state == UNTOUCHED]
     shown = cleaned[:MOST_SHOWN]
-    parts = [shown[first : first + ON_A_PAGE] for first in range(0, len(shown), ON_A_PAGE)]
-    parts = [*parts, spread(untouched, UNTOUCHED_SHOWN)] if untouched else parts
-    names = [f"review-{number}.html" for number in range(1, len(parts) + 1)]
-    for number, rows in enumerate(parts):
+    pages = [shown[first : first + ON_A_PAGE] for first in range(0, len(shown), ON_A_PAGE)]
+    pages = [*pages, spread(untouched, UNTOUCHED_SHOWN)] if untouched else pages
+    names = [f"review-{number}.html" for number in range(1, len(pages) + 1)]
+    for number, rows in enumerate(pages):
         page = Page(table.name, number, names, len(cleaned), len(untouched), len(table))
-        write_page(_looks(table, done, folder, rows), page, folder)
-        progress.advance("writing review sheets", number + 1, len(parts))
+        write_page(_review_items(table, done, folder, rows), page, folder)
+        progress.advance("writing review sheets", number + 1, len(pages))
     return names
 
 
-def _looks(
-    table: SliceTable, done: Sequence[One], folder: Path, rows: Sequence[int]
+def _review_items(
+    table: SliceTable, done: Sequence[CleanedRow], folder: Path, rows: Sequence[int]
 ) -> Iterator[ReviewItem]:
-    """Yield what is to be seen of each slice."""
+    """Yield the pictures of each slice."""
     paths = table.paths()
     for row in rows:
-        one, path, cell = done[row], paths[row], table.rows["window"].iloc[row]
+        result, path, cell = done[row], paths[row], table.rows["window"].iloc[row]
         window = parse_window(cell) if cell else LUNG
         colour = read_in_colour(path)
         before = read_slice(path, window=window).grey if colour is None else colour
         name = table.rows["slice_id"].iloc[row]
-        if one.state != CLEANED:
-            yield ReviewItem(name, one.changed, one.kinds, before, None, None)
+        if result.state != CLEANED:
+            yield ReviewItem(name, result.changed, result.kinds, before, None, None)
             continue
-        after, mask = read_in_colour(folder / one.path), read_slice(folder / one.mask).grey
-        shown = read_slice(folder / one.path).grey if after is None else after
-        yield ReviewItem(name, one.changed, one.kinds, before, mask > 0, shown)
+        after, mask = read_in_colour(folder / result.path), read_slice(folder / result.mask).grey
+        shown = read_slice(folder / result.path).grey if after is None else after
+        yield ReviewItem(name, result.changed, result.kinds, before, mask > 0, shown)

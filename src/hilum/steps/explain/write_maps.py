@@ -90,7 +90,7 @@ def write_maps(
     explainer = Explainer(members, method=wanted.method, layer=wanted.layer)
     parts = []
     sizes = {one.size for one in members}
-    with decode_sizes(table, sizes, whole=whole, progress=progress) as decoded:
+    with decode_sizes(table, sizes, full_table=whole, progress=progress) as decoded:
         for first in range(0, len(table), A_FILE):
             parts.append(_write_file(explainer, table, decoded, folder, first, wanted))
             progress.advance("mapping", min(first + A_FILE, len(table)), len(table))

@@ -82,7 +82,7 @@ def make_cells(kind: str, one: Opened, shown: Shown, *, target: str, asked: Aske
 def _inputs(members: list[Member], shown: Shown) -> dict[int, npt.NDArray[np.uint8]]:
     """Return the slices as the members see them, in the figure's order."""
     sizes = {member.size for member in members}
-    with decode_sizes(shown.table, sizes, whole=shown.whole) as decoded:
+    with decode_sizes(shown.table, sizes, full_table=shown.whole) as decoded:
         return {size: np.array(seen.grey[:]) for size, seen in decoded.items()}
 
 

@@ -119,7 +119,7 @@ def _prior(table: SliceTable, whole: SliceTable, size: int, progress: Progress) 
     """Return where the lesions of training slices lie, None where none is known."""
     if not len(table):
         return None
-    with decode_table(table, size=size, whole=whole, progress=progress) as decoded:
+    with decode_table(table, size=size, full_table=whole, progress=progress) as decoded:
         return learn_prior(table, decoded)
 
 

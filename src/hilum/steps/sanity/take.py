@@ -98,7 +98,7 @@ def _look_at(
     drawn = np.zeros(len(table), dtype=bool)
     drawn[places] = True
     part = table.where(pd.Series(drawn))
-    with decode_sizes(part, sizes, whole=whole, progress=progress) as decoded:
+    with decode_sizes(part, sizes, full_table=whole, progress=progress) as decoded:
         sized = {size: seen.grey[np.arange(len(part))] for size, seen in decoded.items()}
     size = asked.member.size
     target, cells = _maps(asked, sized[size])

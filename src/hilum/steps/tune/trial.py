@@ -68,7 +68,7 @@ class Workbench:
     def at_size(self, size: int, progress: Progress) -> Decoded:
         """Return the slices at one size; each size is decoded once."""
         if size not in self.decoded:
-            opened = decode_table(self.table, size=size, whole=self.whole, progress=progress)
+            opened = decode_table(self.table, size=size, full_table=self.whole, progress=progress)
             self.decoded[size] = self.stack.enter_context(opened)
         return self.decoded[size]
 
