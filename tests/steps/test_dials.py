@@ -107,6 +107,7 @@ def test_where_only_the_source_tells_the_class_no_map_shows_where_a_lesion_would
     assert source_alone.found["verdict"]["level"] in ("not_above", "below")
 
 
+@pytest.mark.slow
 def test_where_only_the_lesion_tells_the_class_the_border_is_at_chance_and_the_network_is_not(
     lesion_alone: Figures,
 ) -> None:
@@ -115,6 +116,7 @@ def test_where_only_the_lesion_tells_the_class_the_border_is_at_chance_and_the_n
     assert lesion_alone.network["low"] > 0.5
 
 
+@pytest.mark.slow
 def test_where_only_the_lesion_tells_the_class_the_maps_show_where_it_is(
     lesion_alone: Figures,
 ) -> None:
