@@ -66,5 +66,12 @@ format: $(VENV)/.dev  ## Format the code and mend what the linter can
 docs: $(VENV)/.dev  ## Write the references on commands and networks again, from themselves
 	$(BIN)/python tests/docs/write_reference.py
 
+$(VENV)/.docs: $(VENV)/bin/python pyproject.toml constraints.txt
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[docs]'
+	@touch $@
+
+site: $(VENV)/.docs  ## Build the documentation site of this version in site/; warnings are errors
+	$(BIN)/python tests/docs/build_site.py
+
 clean:  ## Remove caches and the demo, not the environment
-	rm -rf $(OUT) .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
+	rm -rf $(OUT) .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist site

@@ -33,11 +33,14 @@ def build_cleaned(
     masks and review sheets. The table has the column `cleaned`.
 
     Args:
-        sources, out, options, force: as in `build_table`; `force` also replaces the folder.
+        sources: (name, folder) of each source, as in `build_table`.
+        out: the table to write, as in `build_table`.
+        options: how slices are chosen, as in `build_table`.
+        force: replace the table and the folder of cleaned slices if they exist.
         progress: receives the number of slices cleaned.
 
     Raises:
-        As `build_table` and `clean`.
+        HilumError: as `build_table` and `clean`.
     """
     out = Path(out)
     folder = out.with_name(f"{out.stem}-cleaned")

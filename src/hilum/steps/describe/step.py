@@ -73,7 +73,8 @@ def describe_listed(
     Args:
         name: a source in SOURCES that has a list of its own, such as `ct-pneumonia`.
         path: the collection's folder.
-        out, force: as in `describe`.
+        out: the folder to write, as in `describe`.
+        force: replace a description that exists at `out`.
 
     Raises:
         UsageError: no such source, or it has no list; `out` exists.
