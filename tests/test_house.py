@@ -22,6 +22,7 @@ ROOMS = (
     "table",
     "readers",
     "duplicates",
+    "identity",
     "catalogue",
     "fetch",
     "sources",

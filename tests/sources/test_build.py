@@ -148,17 +148,17 @@ def test_every_source_says_what_it_is() -> None:
 
 def test_labels_and_groups_that_look_alike_are_noted(slices: Path, tmp_path: Path) -> None:
     other = tmp_path / "other.csv"
-    other.write_text("slice_id,path,label,group,source\nx,x.png,Cancer,g2,else\n")
+    other.write_text("slice_id,path,label,group,source\nx,x.png,Cancer,g1,else\n")
     result = build_table([("table", slices), ("table", other)], out=tmp_path / "all.csv")
     assert result.notes == (
-        "labels 'Cancer', 'cancer' differ in case only, and stay different classes; rename one "
-        "if they mean the same.",
-        "2 groups hold slices of several labels, and each is taken for one patient; if patients "
+        "labels 'cancer', 'Cancer' differ in case or white space only and were merged into "
+        "'cancer'.",
+        "1 group holds slices of several labels, and each is taken for one patient; if patients "
         "are numbered anew in each class folder, rename their folders.",
         "1 group has the same name in several sources, and each is taken for one patient; "
         "rename them if they are not.",
     )
-    assert sorted(result.table.labels) == ["Cancer", "cancer", "normal"]
+    assert sorted(result.table.labels) == ["cancer", "normal"]
 
 
 def class_folder(root: Path, label: str) -> Path:

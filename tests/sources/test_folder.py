@@ -17,7 +17,7 @@ from hilum.sources import BuildResult, build_table
 def fill(root: Path, *names: str) -> Path:
     for name in names:
         (root / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / name).write_bytes(b"x")
+        (root / name).write_bytes(name.encode())
     return root
 
 
@@ -71,8 +71,9 @@ def test_split_folders_fill_the_split_and_case_is_merged(tmp_path: Path) -> None
         "validation": "Cancer",
         "test": "b",
     }
-    assert result.notes[0] == (
-        "labels 'Cancer', 'cancer' differ in case only and were merged into 'Cancer'."
+    assert result.notes[1] == (
+        "labels 'Cancer', 'cancer' differ in case or white space only and were merged into "
+        "'Cancer'."
     )
 
 

@@ -40,7 +40,13 @@ def command(
     Fills the column `split` and never parts a group; says what leaks where --by image does.
     """
     from hilum.errors import UsageError
-    from hilum.splits import count_splits, find_leak, lone_slices, split_table
+    from hilum.splits import (
+        count_splits,
+        find_leak,
+        merge_identities,
+        split_table,
+        unknown_patients,
+    )
     from hilum.storage.atomic import refuse_existing
     from hilum.table import SPLITS, read_table, write_table
 
@@ -52,6 +58,10 @@ def command(
         raise UsageError(
             f"{table} is split already; give --force to split it again, or --out FILE to keep it."
         )
+    if by is Unit.group:
+        read, notes = merge_identities(read)
+        for note in notes:
+            typer.echo(note, err=True)
     done = split_table(read, fractions=fractions, by=by.value, seed=seed)
     write_table(done, target)
     for split, of_label in count_splits(done).items():
@@ -59,7 +69,7 @@ def command(
         counts_text = ", ".join(f"{slices} {label}" for label, slices in of_label.items())
         typer.echo(f"{split}: {counts_text} slices of {groups} groups")
     typer.echo(find_leak(done).sentence)
-    for caution in lone_slices(done):
+    for caution in unknown_patients(done):
         typer.echo(caution)
     empty = [split for split, fraction in zip(SPLITS, fractions, strict=True) if fraction == 0]
     if empty:

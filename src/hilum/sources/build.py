@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from hilum.errors import SourceError, UsageError
+from hilum.identity import find_identities, refuse_conflicts
 from hilum.sources.covid_ct import COVID_CT
 from hilum.sources.ct_pneumonia import CT_PNEUMONIA
 from hilum.sources.exclusions import leave_out
@@ -100,7 +102,7 @@ def gather_table(
             slices are on another drive than `out`.
         SourceError: a folder is not laid out as its source should be, or two sources have a
             slice of the same slice_id or path.
-        TableError: a merged table breaks its schema.
+        TableError: a merged table breaks its schema, or one file has several labels.
         StorageError: the disk refused.
     """
     out, options = Path(out), options or BuildOptions()
@@ -123,13 +125,16 @@ def gather_table(
     _check_collisions(rows["slice_id"], origins)
     rows = _relative(rows, out.parent)
     _check_collisions(rows["path"], origins)
+    rows, spelling_notes = _merge_spellings(rows)
     chosen = _keep(rows.assign(**{ORIGIN: origins}), options.labels)
     chosen, exclusion_notes = leave_out(chosen, options.exclude)
-    notes += exclusion_notes
     origin = chosen.pop(ORIGIN)
-    notes += _doubts(chosen, origin)
     rows = check_rows(chosen, name=out.name)
-    return BuildResult(SliceTable(rows, out.parent, out.name), _counts(rows), tuple(notes))
+    identities = find_identities(SliceTable(rows, out.parent, out.name))
+    refuse_conflicts(identities)
+    table = identities.merge()
+    notes += [*spelling_notes, *exclusion_notes, *identities.notes(), *_doubts(table.rows, origin)]
+    return BuildResult(table, _counts(table.rows), tuple(notes))
 
 
 def _check_source(name: str, path: Path) -> None:
@@ -169,14 +174,8 @@ def _check_collisions(values: pd.Series[str], origins: Sequence[str]) -> None:
 
 
 def _doubts(rows: pd.DataFrame, origins: pd.Series) -> Iterator[str]:
-    """Yield doubts: labels that differ in case only, groups shared by sources or labels."""
-    labels = pd.Series(sorted(rows["label"].unique()), dtype=str)
-    for _, alike in labels.groupby(labels.str.casefold()):
-        if len(alike) > 1:
-            yield (
-                f"labels {', '.join(map(repr, alike))} differ in case only, and stay different "
-                "classes; rename one if they mean the same."
-            )
+    """Yield doubts: groups shared by sources or labels, and a single label."""
+    labels = rows["label"].unique()
     both = int((rows.groupby("group")["label"].nunique() > 1).sum())
     if both:
         hold = "group holds" if both == 1 else "groups hold"
@@ -196,6 +195,21 @@ def _doubts(rows: pd.DataFrame, origins: pd.Series) -> Iterator[str]:
             f"{shared} {have} the same name in several sources, and each is taken for one "
             "patient; rename them if they are not."
         )
+
+
+def _merge_spellings(rows: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+    """Return the rows with one spelling of each label (the first one), and notes."""
+    spellings: dict[str, list[str]] = defaultdict(list)
+    for label in rows["label"].unique():
+        spellings["".join(label.split()).casefold()].append(label)
+    notes = [
+        f"labels {', '.join(map(repr, found))} differ in case or white space only and were merged "
+        f"into {found[0]!r}."
+        for found in spellings.values()
+        if len(found) > 1
+    ]
+    merged = {label: found[0] for found in spellings.values() for label in found}
+    return rows.assign(label=rows["label"].map(merged)), notes
 
 
 def _keep(rows: pd.DataFrame, labels: tuple[str, ...]) -> pd.DataFrame:

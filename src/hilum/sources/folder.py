@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,7 +62,7 @@ def build(path: Path, pictures: PictureFolder, options: BuildOptions) -> Built:
     if not path.is_dir():
         raise UsageError(f"source folder: {path} is not a folder; give one with class sub-folders.")
     root = path.resolve()
-    found, notes = _merge_case(list(_find(root)))
+    found, notes = list(_find(root)), list[str]()
     name = root.name.strip() or "folder"
     rows = pd.DataFrame([_row(item, root, name) for item in found]).fillna("").astype(str)
     single = int((rows["group"] == rows["slice_id"]).sum())
@@ -122,26 +121,6 @@ def _is_slice(file: Path, folder: Path) -> bool:
     if any(part.startswith((".", "__")) for part in file.relative_to(folder).parts):
         return False
     return file.is_file() and is_candidate(file)
-
-
-def _merge_case(found: list[_Found]) -> tuple[list[_Found], list[str]]:
-    """Merge labels that differ in case only into the first spelling, and note it."""
-    spellings: dict[str, list[str]] = defaultdict(list)
-    for item in found:
-        known = spellings[item.label.casefold()]
-        if item.label not in known:
-            known.append(item.label)
-    notes = [
-        f"labels {', '.join(repr(label) for label in known)} differ in case only and were "
-        f"merged into {known[0]!r}."
-        for known in spellings.values()
-        if len(known) > 1
-    ]
-    merged = [
-        _Found(item.file, spellings[item.label.casefold()][0], item.split, item.patient)
-        for item in found
-    ]
-    return merged, notes
 
 
 def _row(item: _Found, root: Path, name: str) -> dict[str, str]:

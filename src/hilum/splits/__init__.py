@@ -2,7 +2,14 @@
 
 from hilum.splits.assign import DEFAULT_FRACTIONS, split_table
 from hilum.splits.folds import FEWEST_FOLDS, deal_folds
-from hilum.splits.leak import Leak, check_splits, count_splits, find_leak, lone_slices
+from hilum.splits.leak import (
+    Leak,
+    check_splits,
+    count_splits,
+    find_leak,
+    merge_identities,
+    unknown_patients,
+)
 
 __all__ = [
     "DEFAULT_FRACTIONS",
@@ -12,6 +19,7 @@ __all__ = [
     "count_splits",
     "deal_folds",
     "find_leak",
-    "lone_slices",
+    "merge_identities",
     "split_table",
+    "unknown_patients",
 ]

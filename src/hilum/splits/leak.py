@@ -5,10 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import pandas as pd
+
 from hilum.errors import SplitError
+from hilum.identity import MEANINGS, Identities, find_identities, refuse_conflicts
 from hilum.table import SPLITS, SliceTable
 
-__all__ = ["Leak", "check_splits", "count_splits", "find_leak", "lone_slices"]
+__all__ = [
+    "Leak",
+    "check_splits",
+    "count_splits",
+    "find_leak",
+    "merge_identities",
+    "unknown_patients",
+]
 
 
 @dataclass(frozen=True)
@@ -26,16 +36,25 @@ class Leak:
     sentence: str
 
 
-def find_leak(table: SliceTable) -> Leak:
-    """Return the groups that splits of `table` share, in numbers and in words."""
-    rows = table.rows[table.rows["split"] != ""]
+def find_leak(table: SliceTable, identities: Identities | None = None) -> Leak:
+    """Return the groups that splits of `table` share, in numbers and in words.
+
+    Groups of one patient or file (see `find_identities`) count as one.
+
+    Args:
+        table: a slice table with its `split` column filled.
+        identities: those of `table`; None searches for them.
+    """
+    identities = identities or find_identities(table)
+    rows = table.rows.assign(group=identities.groups)[table.rows["split"] != ""]
     splits_of_group = rows.groupby("group")["split"].nunique()
     divided = int((splits_of_group > 1).sum())
     groups = {split: set(rows.loc[rows["split"] == split, "group"]) for split in SPLITS}
     test = rows[rows["split"] == "test"]
     shared = float(test["group"].isin(groups["train"]).mean()) if len(test) else 0.0
     if not divided:
-        return Leak(0, 0.0, "No group is in more than one split.")
+        but = ", but one patient may be in several groups" if _is_unknown(table).any() else ""
+        return Leak(0, 0.0, f"No group is in more than one split{but}.")
     are = "is" if divided == 1 else "are"
     share_text = f"{divided} of {len(splits_of_group)} groups {are} in more than one split"
     return Leak(divided, shared, f"{share_text}, {_meaning(groups, shared)}")
@@ -59,22 +78,58 @@ def _meaning(groups: Mapping[str, set[str]], shared: float) -> str:
     return f"but no test slice is of a group in train; {', and '.join(flattered)}."
 
 
-def lone_slices(table: SliceTable) -> list[str]:
-    """Return a caution if every group is a single slice, as with unknown patients; else nothing."""
-    if len(table) < 2 or table.rows["group"].nunique() < len(table):
+def unknown_patients(table: SliceTable) -> list[str]:
+    """Return a caution if one patient may be in several groups; else nothing.
+
+    That is so where groups are named after a slice (a single one, or a cluster of near-duplicates),
+    and where every group is a single slice.
+    """
+    unknown, slices = int(_is_unknown(table).sum()), len(table)
+    if not unknown:
         return []
+    means = (
+        "slices of one patient may be in train and in test, so that metrics come out too good and "
+        "their intervals too narrow."
+    )
+    if table.rows["group"].nunique() == slices:
+        return [f"Every group is a single slice: unless each shows a different patient, {means}"]
     return [
-        "Every group is a single slice: unless each is of a patient of its own, slices of one "
-        "patient may be in train and in test, and no split can tell."
+        f"For {unknown} of {slices} slices the patient is unknown, and the group is a single slice "
+        f"or a cluster of near-duplicates: {means}"
     ]
+
+
+def _is_unknown(table: SliceTable) -> pd.Series:
+    """Return for each row whether its patient may be in other groups too."""
+    groups = table.rows["group"]
+    if len(table) > 1 and groups.nunique() == len(table):
+        return pd.Series(True, index=groups.index)
+    return groups.isin(set(table.rows["slice_id"]))
+
+
+def merge_identities(table: SliceTable) -> tuple[SliceTable, list[str]]:
+    """Return the table with groups of one patient or file merged, and notes on what was merged.
+
+    Raises:
+        TableError: one file has several labels, or labels differ in case or white space only.
+    """
+    identities = find_identities(table)
+    refuse_conflicts(identities)
+    return identities.merge(), identities.notes()
 
 
 def check_splits(table: SliceTable, *, leaky: bool = False) -> None:
     """Refuse a table that can't be trained on.
 
+    Args:
+        table: a slice table with its `split` column filled.
+        leaky: accept what several splits share, and one file with several labels.
+
     Raises:
         SplitError: a split is empty, a label is missing from train or validation or test, or a
-            group is in more than one split (allowed with `leaky`).
+            group, patient or file is in more than one split (allowed with `leaky`).
+        TableError: one file has several labels, or labels differ in case or white space only
+            (allowed with `leaky`).
     """
     counts = count_splits(table)
     for split in SPLITS:
@@ -84,8 +139,20 @@ def check_splits(table: SliceTable, *, leaky: bool = False) -> None:
                     f"{table.name}: label {label!r} has no slice in the split {split!r}; "
                     f"run `hilum split` (by group, stratified by label)."
                 )
-    leak = find_leak(table)
-    if leak.groups and not leaky:
+    if leaky:
+        return
+    identities = find_identities(table)
+    refuse_conflicts(identities)
+    leak = find_leak(table, identities)
+    crossing = identities.crossing()
+    if crossing:
+        raise SplitError(
+            f"{table.name}: {MEANINGS[crossing[0].kind]} in different splits "
+            f"({identities.rows_of(crossing, 'split')}); run `hilum split`, which merges their "
+            "groups, or give --leaky (leaky=True) to train all the same: every metric will then "
+            "say so."
+        )
+    if leak.groups:
         rows = table.rows[table.rows["split"] != ""]
         spread = rows.groupby("group")["split"].unique()
         example = next(parts for parts in spread if len(parts) > 1)

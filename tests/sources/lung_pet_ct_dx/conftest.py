@@ -41,6 +41,7 @@ def write_slice(
     hu = np.full((ROWS, COLUMNS), 40, dtype=np.int16)
     hu[4:-4, 4:-4] = -800
     hu[8:16, 20:30] = 60
+    hu[0, 0] = -700 + 20 * patient  # no two patients have equal pictures
     dataset = Dataset()
     dataset.SOPClassUID = CTImageStorage
     dataset.SOPInstanceUID = uid_of(patient, series, number)

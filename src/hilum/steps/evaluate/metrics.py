@@ -20,7 +20,7 @@ from hilum.scores import (
     metrics_block,
     thresholds_block,
 )
-from hilum.splits import count_splits, find_leak, lone_slices
+from hilum.splits import count_splits, find_leak, unknown_patients
 from hilum.table import SPLITS, SliceTable
 
 __all__ = ["labelled", "metrics_of", "predictions_frame"]
@@ -67,7 +67,7 @@ def metrics_of(
         "interval": INTERVAL,
         "design": judge_design(table, positive=positive).as_json(),
         "split": _split_json(table),
-        "cautions": [*_cautions(cases["test"]), *lone_slices(table)],
+        "cautions": [*unknown_patients(table), *_cautions(cases["test"])],
         "border_probe": probe_concern(cases, probe).as_json(),
         "splits": {
             split: {"per_slice": metrics_block(part), "per_group": metrics_block(by_group(part))}

@@ -21,7 +21,7 @@ from hilum.progress import SILENT, Progress
 from hilum.recipe import Recipe, as_recipe, dump_recipe
 from hilum.run import RUN_MARKS, Run, write_json
 from hilum.run.environment import describe_environment
-from hilum.splits import deal_folds
+from hilum.splits import deal_folds, merge_identities
 from hilum.steps.classes import fill_classes
 from hilum.steps.evaluate import evaluate
 from hilum.steps.train.step import resume, train
@@ -74,7 +74,7 @@ def cross_validate(
     """
     folder = Path(out)
     refuse_existing(folder, force=force, marks=RUN_MARKS)
-    whole = as_table(table)
+    whole, notes = merge_identities(as_table(table))
     refuse_own_slices(whole, folder)
     filled = fill_classes(as_recipe(recipe), whole)
     deal_folds(whole, folds, seed=filled.training.seed)
@@ -82,8 +82,9 @@ def cross_validate(
     start = find_weights(filled.timm_name, where)
     network = build_network(filled, start, classes=len(filled.classes.names))
     filled, measured = settle_precision(network, fill_network(filled, start, network))
-    if measured:
-        progress.say(measured)
+    for sentence in (*notes, measured):
+        if sentence:
+            progress.say(sentence)
     ignored = " The table's own splits have no say." if (whole.rows["split"] != "").any() else ""
     progress.say(f"{folds} folds by group: every slice is tested on once.{ignored}")
     with decode_table(whole, size=filled.input.size, progress=progress):
