@@ -15,7 +15,7 @@ from hilum.report.numbers import (
     interval,
     known,
     signed,
-    whole,
+    thousands,
 )
 
 
@@ -58,8 +58,8 @@ def test_text_and_infinity_are_no_known_numbers() -> None:
 
 
 def test_counts_have_a_narrow_space_at_thousands() -> None:
-    assert whole(2592578) == "2\u202f592\u202f578"
-    assert whole(None) == "–"
+    assert thousands(2592578) == "2\u202f592\u202f578"
+    assert thousands(None) == "–"
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Do two networks' maps of one slice agree more than maps of different slices do?
+"""Agreement check: two networks' maps of one slice against their maps of different slices.
 
 Arun et al. 2021 (doi 10.1148/ryai.2021200267) call it repeatability where the networks differ in
 nothing but chance, and reproducibility where they are of different architectures.
@@ -29,7 +29,7 @@ def agreement_concern(
             `is_significant`.
 
     Returns:
-        level `agrees` (both leads lie above 0 beyond chance), `partly` (one does) or `differs`.
+        level `agrees` (both leads are significantly above 0), `partly` (one does) or `differs`.
     """
     order, shape = similarity["rank_correlation"], similarity["ssim"]
     more = [is_significant(lead[name], 1) for name in ("rank_correlation", "ssim")]

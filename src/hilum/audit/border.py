@@ -1,7 +1,7 @@
 """The border probe: how far the outermost pixels alone tell the classes apart.
 
 No lesion lies in the outermost 8 pixels of a slice. A classifier that sees nothing else and still
-tells the classes apart has found the source; a network on the same slices can have done no more.
+separates the classes has found the source; a network on the same slices may have done no more.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ FEATURES_A_SPLIT = 0.1
 """Share of the features that a split may choose from: neighbouring pieces of a border say nearly
 the same, and trees that must look elsewhere make a stronger probe."""
 CHANCE, SUSPECT = 0.5, 0.65
-"""AUC of a guess; and from where a probe that isn't told from chance is no comfort either."""
+"""AUC of a guess; and from where a probe that is not significant is no reassurance."""
 BLIND = "it found nothing to split on, as with too few training slices"
 AT_A_TIME = 128
 """Slices whose borders are in memory together."""

@@ -1,8 +1,9 @@
 """The design verdict: can these data tell disease from source at all?
 
 Where each class comes from sources of its own, everything that differs between the sources
-(scanner, window, crop, the journal's layout) tells the classes apart, and no figure on such data
-can say which of the two a network has learnt (DeGrave et al. 2021, doi 10.1038/s42256-021-00338-7).
+(scanner, window, crop, the journal's layout) tells the classes apart, and no metric on such data
+can show which of the two a network has learnt (DeGrave et al. 2021, doi
+10.1038/s42256-021-00338-7).
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ def judge_design(table: SliceTable, *, positive: str = "") -> Concern:
 
     Args:
         table: the slices.
-        positive: the class that the figures set against all others; empty: none in particular.
+        positive: the class that the metrics set against all others; empty: none.
     """
     rows = table.rows
     slices = pd.crosstab(rows["label"], rows["source"])
@@ -48,7 +49,7 @@ def judge_design(table: SliceTable, *, positive: str = "") -> Concern:
         "groups": by_group.to_numpy().tolist(),
         "cramers_v": round(association, 4),
     }
-    sentence = _told_apart(slices, positive) if level == CONFOUNDED else ""
+    sentence = _own_sources_sentence(slices, positive) if level == CONFOUNDED else ""
     return Concern("design", level, sentence or _sentence(level, slices, association), numbers)
 
 
@@ -60,8 +61,8 @@ def _apart(slices: pd.DataFrame, positive: str) -> bool:
     return not ((slices.loc[positive] > 0) & rest).any()
 
 
-def _told_apart(slices: pd.DataFrame, positive: str) -> str:
-    """Say that the positive class has sources of its own, the others sharing theirs; or nothing."""
+def _own_sources_sentence(slices: pd.DataFrame, positive: str) -> str:
+    """Return the sentence for a positive class with sources of its own; "" if every class has."""
     if ((slices > 0).sum() == 1).all():
         return ""
     held = (slices.loc[[positive]] > 0).to_numpy()[0]
@@ -84,7 +85,7 @@ def _level(slices: npt.NDArray[np.int64]) -> str:
 
 
 def _sentence(level: str, slices: pd.DataFrame, association: float) -> str:
-    """Say the level in words that a reader of the figures needs."""
+    """Return the level in a sentence for a reader of the metrics."""
     if level == CONFOUNDED:
         pairs = "; ".join(
             f"{label} only from {', '.join(slices.columns[row > 0])}"

@@ -1,4 +1,4 @@
-"""Whether maps find lesions better than what knows nothing of the slice's disease."""
+"""Localisation check: maps must find lesions better than controls that know no disease."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ REQUIRED_CONTROLS = {
 """The controls that the maps must beat, and what a sentence calls them. Random boxes and chance
 are weaker than these, and beating them proves less."""
 VERDICT_METRIC = "pointing"
-"""The figure that the verdict rests on, chosen before any was looked at: it needs no threshold and
+"""The metric that the verdict rests on, chosen before any was computed: it needs no threshold and
 no size of a hot region, and all of its controls can be as good as the network."""
 
 
@@ -34,7 +34,7 @@ _OPENINGS = {
 def localisation_concern(summary: Mapping[str, Any]) -> Concern:
     """Return whether the network's maps find the lesions better than every control.
 
-    A control is beaten where the paired difference is above 0 beyond chance, see `is_significant`.
+    A control is beaten where the paired difference is significantly above 0, see `is_significant`.
 
     Args:
         summary: of all slices with a lesion, as `hilum.scores.localisation.summarise` gives it.

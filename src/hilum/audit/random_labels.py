@@ -1,7 +1,7 @@
-"""Random labels: what a training reaches where there is nothing to learn but who is who.
+"""Random labels: what a training reaches where nothing but group identity can be learnt.
 
-Labels drawn by chance for whole groups can't be told from a slice. A test AUC that differs from
-0.5 all the same comes from knowing groups again: from a leak (Yagis et al. 2021 reached 96 %
+Labels drawn at random for whole groups can't be inferred from a slice. A test AUC that differs from
+0.5 all the same comes from recognising groups: from a leak (Yagis et al. 2021 reached 96 %
 accuracy under a slice-wise split, 50 % under a patient-wise one).
 """
 
@@ -30,7 +30,7 @@ def random_labels_concern(auc: dict[str, Any], *, shared_groups: int) -> Concern
     """Return what a test AUC on random labels means.
 
     Args:
-        auc: the figure (value, low, high) per slice on the test split, interval over groups.
+        auc: the estimate (value, low, high) per slice on the test split, interval over groups.
         shared_groups: number of groups that are in more than one split.
 
     Returns:

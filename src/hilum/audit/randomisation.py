@@ -1,7 +1,7 @@
-"""Do maps depend on what was learnt? They must change when layer after layer is random.
+"""Randomisation check: maps must change when layer after layer gets random weights.
 
 The test of Adebayo et al. 2018 (arXiv 1810.03292). Arun et al. 2021 (doi 10.1148/ryai.2021200267)
-hold its SSIM against that of maps of different slices of the trained network, as is done here: maps
+compare its SSIM with that of maps of different slices of the trained network, as here: maps
 that are mostly empty, or hot in the middle, are alike for that alone.
 """
 
@@ -30,12 +30,12 @@ def randomisation_concern(stages: list[Content], floor: dict[str, Content]) -> C
     slices, and those themselves differ.
 
     Args:
-        stages: in the order in which layers became random, each with the figures (value, low,
+        stages: in the order in which layers became random, each with the metrics (value, low,
             high) `ssim` and `rank_correlation` to the trained network's maps; and `each_draw`'s.
-        floor: the same two figures of maps of different slices of the trained network.
+        floor: the same two metrics of maps of different slices of the trained network.
 
     Returns:
-        level `falls`, `partly` (one of the two, or it can't be told), or `stays` (the order of the
+        level `falls`, `partly` (one of the two, or undecided), or `stays` (the order of the
         pixels is kept though nothing learnt is left).
     """
     last = stages[-1]

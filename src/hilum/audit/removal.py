@@ -1,4 +1,4 @@
-"""Does the answer depend on the pixels that the map calls important? Deletion and insertion."""
+"""Deletion and insertion check: the output must depend on the pixels that the map ranks highest."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def removal_concern(
 
 
 def _side(difference: Content, wanted: int) -> str:
-    """Return on which side of a control the map is, beyond chance."""
+    """Return on which side of a control the map is, if significant."""
     if is_significant(difference, wanted):
         return "sooner than"
     return "later than" if is_significant(difference, -wanted) else "no sooner than"

@@ -1,4 +1,4 @@
-"""Whether a paired difference is more than chance."""
+"""Whether a paired difference is significant."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ __all__ = ["is_significant"]
 
 
 def is_significant(difference: Mapping[str, Any], sign: int) -> bool:
-    """Whether a difference is above 0 (or below, with sign -1) beyond chance.
+    """Whether a difference is significantly above 0 (or below, with sign -1).
 
-    Its interval must lie there, and enough groups tell the two apart for a sign test to say so if
-    they all agree (see `least_p`): a bootstrap over few groups is too sure of itself.
+    Its interval must exclude 0, and enough groups must differ for a sign test to reach `ALPHA` if
+    they all agree (see `least_p`): a bootstrap over few groups is anticonservative.
 
     Args:
         difference: `low`, `high`, and in how many `groups` the two differ.

@@ -1,4 +1,4 @@
-"""Figures as the sentences of checks write them."""
+"""Estimates as written in the sentences of checks."""
 
 from __future__ import annotations
 

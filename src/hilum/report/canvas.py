@@ -36,7 +36,7 @@ PAPER = "#ffffff"
 INK = "#1a2230"
 FAINT = "#5d6878"
 RULE = "#d9dee5"
-NETWORK = "#0a5ea8"  # blue and vermilion: told apart by every common colour vision (Okabe & Ito)
+NETWORK = "#0a5ea8"  # blue and vermilion: distinct for every common colour vision (Okabe & Ito)
 PROBE = "#b9480a"
 ON_NETWORK = "#fdfdfd"  # text upon a full NETWORK area, in either scheme
 SERIES = (
@@ -136,7 +136,7 @@ def inline(svg: str, name: str, description: str) -> Markup:
     Args:
         svg: what `draw` gave.
         name: a word of letters, unique in the page.
-        description: what a reader who can't see the figure is told.
+        description: alternative text of the figure.
     """
     body = re.sub(
         r"<!--.*?-->|<metadata>.*?</metadata>|<\?xml.*?\?>|<!DOCTYPE.*?>", "", svg, flags=re.S

@@ -27,7 +27,7 @@ MOST_BARS = 10
 SHORT_NAME = 28
 """Characters of a value that fit next to a bar."""
 DRAWN = ("sex", "organism_class", "stage_t", "stage_n", "histology", "smoking")
-"""Characteristics with a figure, besides the ages."""
+"""Characteristics with a figure, apart from the ages."""
 
 
 def write_cohort(content: Content, folder: Path) -> None:

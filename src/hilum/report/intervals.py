@@ -17,7 +17,7 @@ _CHANCE = 0.5
 
 
 class Bar(NamedTuple):
-    """One line of the figure: what it is, whose it is, and the figure of merit."""
+    """One line of the figure: label, estimate, and whether it is the border probe's."""
 
     label: str
     estimate: Mapping[str, Any]
@@ -27,8 +27,8 @@ class Bar(NamedTuple):
 def intervals(bars: Sequence[Bar]) -> str:
     """Return the SVG of AUC intervals, one below the other, on a scale from chance to 1.
 
-    The scale reaches further down where an interval does. A figure of merit that is not defined
-    keeps its line and says so.
+    The scale reaches further down where an interval does. An estimate that is not defined
+    keeps its line, marked as such.
     """
 
     def paint(figure: Figure) -> None:

@@ -16,7 +16,7 @@ __all__ = [
     "interval",
     "known",
     "signed",
-    "whole",
+    "thousands",
 ]
 
 MISSING = "–"
@@ -34,7 +34,7 @@ def known(number: object) -> TypeGuard[float]:
 
 
 def decimals(estimate: Mapping[str, Any]) -> int:
-    """Return how many decimals a figure of merit bears: 3, or 2 where its interval is wide."""
+    """Return how many decimals an estimate is shown with: 3, or 2 where its interval is wide."""
     low, high = estimate.get("low"), estimate.get("high")
     if known(low) and known(high) and high - low > WIDE_INTERVAL:
         return 2
@@ -57,7 +57,7 @@ def fixed(number: float | None, places: int = 3) -> str:
 
 
 def interval(estimate: Mapping[str, Any]) -> str:
-    """Return the interval of a figure of merit, `low–high`; empty where it is not defined."""
+    """Return the interval of an estimate, `low–high`; empty where it is not defined."""
     low, high = estimate.get("low"), estimate.get("high")
     if not (known(low) and known(high)):
         return ""
@@ -77,7 +77,7 @@ def signed(estimate: Mapping[str, Any], places: int = 4) -> str:
     return f"{number_text} (from {least} to {most})".replace("-", "−")
 
 
-def whole(number: int | None) -> str:
+def thousands(number: int | None) -> str:
     """Return a count with its thousands set apart by a narrow space."""
     if number is None:
         return MISSING
@@ -86,7 +86,7 @@ def whole(number: int | None) -> str:
 
 def counted(number: int, noun: str) -> str:
     """Return a count with its noun, in the plural where it is due."""
-    return f"{whole(number)} {noun}{'' if number == 1 else 's'}"
+    return f"{thousands(number)} {noun}{'' if number == 1 else 's'}"
 
 
 def duration(seconds: float | None) -> str:
@@ -101,7 +101,7 @@ def duration(seconds: float | None) -> str:
 
 
 def has_exact(content: object) -> bool:
-    """Whether any figure of merit inside nested dicts and lists has the method `exact`."""
+    """Whether any estimate inside nested dicts and lists has the method `exact`."""
     if isinstance(content, Mapping):
         return content.get("method") == "exact" or any(map(has_exact, content.values()))
     return isinstance(content, list) and any(map(has_exact, content))

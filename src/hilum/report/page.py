@@ -12,7 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from hilum.report.canvas import Drawing, inline
-from hilum.report.numbers import counted, decimals, duration, fixed, interval, known, whole
+from hilum.report.numbers import counted, decimals, duration, fixed, interval, known, thousands
 
 __all__ = ["fill_page", "read_picture"]
 
@@ -48,7 +48,7 @@ def fill_page(
     )
     numbers = {
         "counted": counted, "decimals": decimals, "duration": duration, "fixed": fixed,
-        "interval": interval, "whole": whole,
+        "interval": interval, "thousands": thousands,
     }  # fmt: skip
     environment.filters.update({**numbers, **filters})
     environment.tests["known"] = known

@@ -1,4 +1,4 @@
-"""What the figures mean, in sentences: the verdict's title and weight, and network against border.
+"""What the metrics mean, in sentences: the verdict's title and weight, and network against border.
 
 Nothing is computed here but comparisons of numbers that metrics.json holds.
 """
@@ -14,7 +14,7 @@ __all__ = ["Statement", "against_border", "finds_lesions", "verdict"]
 
 
 class Statement(NamedTuple):
-    """A title, a sentence, and how loud the page says it: `strong`, `medium` or `quiet`."""
+    """A title, a sentence, and how prominently the page shows it: `strong`, `medium` or `quiet`."""
 
     title: str
     sentence: str
@@ -35,18 +35,18 @@ _FINDS = {
 }
 
 _CHANCE, _SUSPECT = 0.5, 0.65
-"""AUC of a guess; and from where a probe that isn't told from chance is no comfort either."""
+"""AUC of a guess; and from where a probe that is not significant is no reassurance."""
 
 
 def verdict(design: Mapping[str, Any]) -> Statement:
-    """Return the design verdict; a level that this version doesn't know is said loudly."""
+    """Return the design verdict; an unknown level is shown as `strong`."""
     level = str(design["level"])
     title, weight = _VERDICTS.get(level, (f"Design: {level}", "strong"))
     return Statement(title, str(design["sentence"]), weight)
 
 
 def finds_lesions(outcome: Mapping[str, Any]) -> Statement:
-    """Return what localisation.json's verdict means; a level that is not known is said loudly."""
+    """Return what localisation.json's verdict means; an unknown level is `strong`."""
     level = str(outcome["level"])
     title, weight = _FINDS.get(level, (f"Localisation: {level}", "strong"))
     return Statement(title, str(outcome["sentence"]), weight)

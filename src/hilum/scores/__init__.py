@@ -1,4 +1,4 @@
-"""Figures of merit with intervals by group: tables in, numbers out; no network, no plots."""
+"""Metrics with intervals over groups: tables in, numbers out; no network, no plots."""
 
 from hilum.scores.bootstrap import (
     FEW_GROUPS,

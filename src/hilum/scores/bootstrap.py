@@ -38,14 +38,14 @@ INTERVAL = {
     "seed": SEED,
     "method": "percentile bootstrap over groups, within each class",
 }
-"""How all intervals are made, as metrics.json says it."""
+"""How all intervals are computed, as metrics.json states it."""
 
 
 class Estimate(NamedTuple):
-    """A figure of merit with its 95 % interval; None where it is not defined.
+    """A metric with its 95 % interval; None where it is not defined.
 
     `method` is "bootstrap"; or "exact" where every resample agrees, as at 0 and 1, so that the
-    bootstrap can't say how far from it the truth may lie: see `exact_bound`.
+    bootstrap gives no interval: see `exact_bound`.
     """
 
     value: float | None
@@ -55,7 +55,7 @@ class Estimate(NamedTuple):
     note: str = ""
 
     def as_json(self) -> dict[str, float | str | None]:
-        """Return the figure as metrics.json holds it, rounded to six decimals."""
+        """Return the estimate as metrics.json holds it, rounded to six decimals."""
         content: dict[str, float | str | None] = {
             "value": _rounded(self.value),
             "low": _rounded(self.low),
@@ -75,11 +75,11 @@ def bootstrap_weights(
     """Draw how often each case counts in each resample: blocks of (some resamples, n) float64.
 
     Whole groups are drawn with replacement, as many as there are, among those that hold the same
-    labels: data of this field are gathered class by class, so their numbers are no chance.
+    labels: data of this field are gathered class by class, so the class sizes are not random.
 
     Args:
         groups, labels: (n,) of each case.
-        resamples, seed: same groups and labels, same draws: figures of two scores on the same
+        resamples, seed: same groups and labels, same draws: metrics of two scores on the same
             cases can be compared resample by resample.
     """
     codes, names = pd.factorize(groups)
@@ -100,7 +100,7 @@ def bootstrap_weights(
 
 
 def _blocks(resamples: int, cells: int) -> Iterator[slice]:
-    """Yield the resamples some at a time, where each takes so many cells."""
+    """Yield blocks of resamples, each of at most `CELLS_AT_A_TIME` cells."""
     at_a_time = max(1, CELLS_AT_A_TIME // max(1, cells))
     for first in range(0, resamples, at_a_time):
         yield slice(first, min(first + at_a_time, resamples))
@@ -110,10 +110,10 @@ def interval_of(value: float, draws: Floats, *, groups: int, undefined: str = ""
     """Return `value` with the interval that its resamples `draws` span.
 
     Args:
-        value: the figure on all cases; NaN where it is not defined.
-        draws: (resamples,) the figure on each resample; NaN where not defined there.
-        groups: number of independent groups behind the figure, for the exact bound.
-        undefined: the note for a figure that isn't defined.
+        value: the metric on all cases; NaN where it is not defined.
+        draws: (resamples,) the metric on each resample; NaN where not defined there.
+        groups: number of independent groups behind the metric, for the exact bound.
+        undefined: the note for a metric that isn't defined.
     """
     if np.isnan(value):
         return Estimate(None, None, None, "bootstrap", undefined)
@@ -146,7 +146,7 @@ def _exact_ends(value: float, groups: int) -> tuple[float, float]:
 
     Clopper and Pearson 1934, by the beta distribution, which takes parts of a group too.
     """
-    from scipy.stats import beta  # half a second, and predicting goes through this room
+    from scipy.stats import beta  # takes half a second, and predicting imports this module
 
     count, tail = max(1, groups), (1 - LEVEL) / 2
     low = beta.ppf(tail, count * value, count * (1 - value) + 1) if value > 0 else 0.0
@@ -155,7 +155,7 @@ def _exact_ends(value: float, groups: int) -> tuple[float, float]:
 
 
 def exact_bound(groups: int) -> float:
-    """Return the least true share under which `groups` out of `groups` is not yet surprising.
+    """Return the least true share that is compatible with `groups` successes out of `groups`.
 
     The lower end of the exact binomial interval (Clopper and Pearson 1934) for n of n:
     (alpha / 2) ** (1 / n). For an AUC of 1, n is the number of groups of the smaller class: so

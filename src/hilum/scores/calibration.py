@@ -1,7 +1,7 @@
-"""How far a probability may be believed: Brier score, calibration error, reliability curve.
+"""How well probabilities are calibrated: Brier score, calibration error, reliability curve.
 
-A probability is here that of the positive class, against all others together. Each slice counts
-as one; the intervals are over groups.
+"Probability" means that of the positive class, against all others together. Each slice counts
+once; the intervals are over groups.
 """
 
 from __future__ import annotations
@@ -111,7 +111,7 @@ def _equal_mass(score: Floats, count: int) -> npt.NDArray[np.intp]:
 
 
 def _curve(cases: Labelled, score: Floats, bins: Floats, observed: Floats) -> list[dict[str, Any]]:
-    """Return the reliability curve: for each bin what was said and what came."""
+    """Return the reliability curve: mean probability and observed share of each bin."""
     content = []
     for column in range(bins.shape[1]):
         inside = bins[:, column] > 0
@@ -140,8 +140,8 @@ def _error(
     """Return the calibration error with an interval that reckons with its bias.
 
     An error can't be negative, so chance only adds to it, and a resample adds chance a second
-    time: its quantiles lie too high. Mirrored at the figure (the "basic" bootstrap, Davison and
-    Hinkley 1997, section 5.2) they lie as far below it; cut at 0, stretched to hold the figure.
+    time: its quantiles lie too high. Mirrored at the estimate (the "basic" bootstrap, Davison and
+    Hinkley 1997, section 5.2) they lie as far below it; cut at 0, stretched to hold the estimate.
     """
     estimate = _estimate(on_all_cases, draws, key, cases)
     if estimate.method == "exact" or estimate.value is None:

@@ -35,7 +35,7 @@ UNDEFINED = {
     "auc": "only one class is there",
     "accuracy": "there is no case",
 }
-"""Why a figure is not defined, where it isn't."""
+"""Why a metric is not defined, where it isn't."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Labelled:
         group, label, predicted: (n,) text.
         probabilities: (n, classes) float64, rows sum to 1.
         class_names: in the order of the columns of `probabilities`.
-        positive: the class that precision, recall, specificity, F1 and AUC speak of, against
+        positive: the class that precision, recall, specificity, F1 and AUC refer to, against
             all others together.
     """
 
@@ -80,7 +80,7 @@ def restrict(cases: Labelled, inside: Flags) -> Labelled:
 
 
 def by_group(cases: Labelled) -> Labelled:
-    """Return one case a group: its slices' mean probabilities, the class they speak for.
+    """Return one case a group: the mean probabilities of its slices, the most probable class.
 
     A group is positive if any of its slices is; otherwise it has the label of most of its slices.
     """
@@ -115,7 +115,7 @@ def compute_metrics(cases: Labelled) -> dict[str, Estimate]:
 
 
 def metrics_block(cases: Labelled) -> dict[str, Any]:
-    """Return what metrics.json says of one set of cases: counts, figures, confusion, ROC."""
+    """Return what metrics.json says of one set of cases: counts, metrics, confusion, ROC."""
     names = list(cases.class_names)
     confusion = pd.crosstab(
         pd.Categorical(cases.label, names), pd.Categorical(cases.predicted, names), dropna=False
@@ -132,25 +132,25 @@ def metrics_block(cases: Labelled) -> dict[str, Any]:
 
 
 def _resampled(cases: Labelled) -> dict[str, Floats]:
-    """Return every figure on every resample, each (resamples,)."""
+    """Return every metric on every resample, each (resamples,)."""
     parts = [_metrics_under(cases, w) for w in bootstrap_weights(cases.group, cases.label)]
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
 def _metrics_under(cases: Labelled, weights: Floats) -> dict[str, Floats]:
-    """Return each figure under each row of case `weights` (draws, n)."""
+    """Return each metric under each row of case `weights` (draws, n)."""
     ranked = weighted_auc(cases.is_positive, cases.score, weights)
     return {**called_under(cases, weights), "auc": ranked}
 
 
 def called_under(cases: Labelled, weights: Floats) -> dict[str, Floats]:
-    """Return the figures that rest on the class called: all but the AUC.
+    """Return the metrics that depend on the predicted class: all but the AUC.
 
     Args:
         weights: (draws, n) how often each case counts in each draw.
 
     Returns:
-        figure -> (draws,), NaN where it is not defined.
+        metric -> (draws,), NaN where it is not defined.
     """
     truth, called = cases.is_positive, cases.predicted == cases.positive
     right = weights @ (cases.label == cases.predicted).astype(float)
@@ -174,7 +174,7 @@ def _ratio(part: Floats, observed: Floats) -> Floats:
 
 
 def groups_behind(cases: Labelled) -> dict[str, int]:
-    """Return the number of independent groups behind each figure."""
+    """Return the number of independent groups behind each metric."""
     truth, called = cases.is_positive, cases.predicted == cases.positive
     positive, negative = len(set(cases.group[truth])), len(set(cases.group[~truth]))
     return {

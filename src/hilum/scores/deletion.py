@@ -1,9 +1,9 @@
-"""Deletion and insertion: does a network's answer fall, or rise, where its map says it must?
+"""Deletion and insertion: does a network's output change soonest in the order of its map?
 
 Petsiuk, Das and Saenko 2018 (RISE, arXiv 1806.07421, section 4.2): pixels are removed from a slice,
-or put back into an emptied one, in the order of its map, those first that it calls the most
-important. The area under the curve of the class's probability is small for deletion, and large for
-insertion, where the map is right about what the network looks at.
+or put back into an emptied one, in the order of its map, most important first.
+The area under the curve of the class's probability is small for deletion, and large for insertion,
+where the map is right about what the network uses.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ Floats = npt.NDArray[np.float64]
 
 GAMES = ("deletion", "insertion")
 ORDERS = ("map", "moved", "another", "centre")
-"""In which order pixels go: that of the map; of the map moved to another place, which is as coarse,
-peaked and compact but knows no place; of another slice's map, which knows what all maps share; from
-the centre outwards. An order without any shape (pixels or cells in any order) is no fair control:
-it makes holes all over the slice, and those alone change the answer sooner than a compact one."""
+"""Order in which pixels are removed: that of the map; of the map shifted elsewhere, as coarse,
+peaked and compact but in the wrong place; of another slice's map, which has what all maps share;
+from the centre outwards. A random order of pixels or cells is no fair control: it makes holes all
+over the slice, and those alone change the output sooner than one compact hole."""
 BLUR = 0.05
 """Spread of the blur that insertion starts from, as a share of the slice's side: where the lungs
 lie can still be seen, but nothing in them. RISE takes 5 pixels of 224, half of it, for photographs;
@@ -39,15 +39,14 @@ def shares(steps: int) -> Floats:
 
 
 def shifted(cells: Map, rng: np.random.Generator) -> Map:
-    """Return a map (rows, columns) at another place, by lot; what leaves at an edge comes back at
-    the other."""
+    """Return a map (rows, columns) shifted at random, wrapping around at the edges."""
     rows, columns = cells.shape
     by = int(rng.integers(1, rows * columns)) if cells.size > 1 else 0
     return np.roll(cells, divmod(by, columns), axis=(0, 1))
 
 
 def ranks(cam_map: Map, rng: np.random.Generator) -> Ranks:
-    """Return when each pixel's turn comes: 0 where the map is largest; of equal pixels, by lot."""
+    """Return the rank of each pixel: 0 where the map is largest; ties are broken at random."""
     lots = rng.random(cam_map.size)
     order = np.lexsort((lots, -cam_map.ravel()))
     turns = np.empty(cam_map.size, dtype=np.int64)
@@ -56,8 +55,8 @@ def ranks(cam_map: Map, rng: np.random.Generator) -> Ranks:
 
 
 def blank(grey: Grey, game: str) -> Grey:
-    """Return a slice (rows, columns) with nothing left in it: for deletion its mean grey, for
-    insertion the slice so blurred that no detail is left, see `BLUR`."""
+    """Return a slice (rows, columns) without content: its mean grey for deletion, for insertion
+    the slice so blurred that no detail is left, see `BLUR`."""
     if game == "deletion":
         return np.full_like(grey, round(float(grey.mean())))
     spread = BLUR * max(grey.shape)
@@ -66,7 +65,7 @@ def blank(grey: Grey, game: str) -> Grey:
 
 
 def perturbed(grey: Grey, turns: Ranks, game: str, *, steps: int) -> Iterator[Grey]:
-    """Yield a slice (rows, columns) after each of `shares`: ever emptier, or ever fuller."""
+    """Yield a slice (rows, columns) at each of `shares`, pixels removed or put back by rank."""
     first, last = grey, blank(grey, game)
     if game == "insertion":
         first, last = last, grey

@@ -1,4 +1,4 @@
-"""Figures of a cross-validation fold by fold, and their mean with an interval over groups."""
+"""Metrics of a cross-validation fold by fold, and their mean with an interval over groups."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def over_folds(cases: Labelled, fold: npt.NDArray[np.object_]) -> dict[str, Any]
         fold: (n,) the fold that each slice was tested in.
 
     Returns:
-        figure -> `each` (fold -> value or None), `mean` (a figure), `standard_deviation`.
+        metric -> `each` (fold -> value or None), `mean` (an estimate), `standard_deviation`.
     """
     names = list(dict.fromkeys(fold))
     inside = {name: fold == name for name in names}

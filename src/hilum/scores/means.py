@@ -1,4 +1,4 @@
-"""Means over slices with intervals over groups, of numbers that are no shares of right calls."""
+"""Means over slices with intervals over groups, of metrics other than accuracy-type proportions."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ Floats = npt.NDArray[np.float64]
 Names = npt.NDArray[np.object_]
 
 SETTLED = 12
-"""Decimals to which draws are rounded: weighing equal numbers anew makes the last digits differ."""
+"""Decimals to which draws are rounded: so that equal numbers stay equal under any weights."""
 NONE_LEFT = "there is no slice that it could be measured on"
 
 
 def mean_estimates(values: Floats, *, groups: Names, labels: Names) -> list[Estimate]:
-    """Return the mean of each column, with the interval of groups drawn anew.
+    """Return the mean of each column, with its interval by resampling groups.
 
     Where every resample gives the same mean, the interval reaches as far from it as the exact bound
     for so many groups is from 1, within -1..1.

@@ -1,7 +1,7 @@
 """Paired differences of networks on the same cases: intervals by group, p, Holm's correction.
 
-All networks are looked at under the same resamples, so that what is easy or hard in a resample is
-so for each of them and falls out of the difference.
+All networks are looked at under the same resamples, so that what is easy or hard in a resample
+affects each of them alike and cancels in the difference.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ __all__ = [
 Floats = npt.NDArray[np.float64]
 
 ALPHA = 1 - LEVEL
-"""From this adjusted p on, a difference is not told from chance."""
+"""Significance level: a difference is significant where its adjusted p is below this."""
 RESAMPLES = 10_000
 """With the 2,000 of a single interval no p is below 0.001, and times the 36 pairs of nine networks
 that is 0.036: too near to `ALPHA`. With these it is 0.007."""
@@ -54,11 +54,11 @@ PAIRED = {
     ),
     "correction": "Holm, over all pairs of one figure of merit",
 }
-"""How all paired differences are made, as comparison.json says it."""
+"""How all paired differences are computed, as comparison.json states it."""
 
 
 class Difference(NamedTuple):
-    """A figure of merit of one network minus the same of another, on the same cases.
+    """A metric of one network minus the same metric of another, on the same cases.
 
     Attributes:
         first, second: places of the two in the list that was given.
@@ -66,7 +66,7 @@ class Difference(NamedTuple):
             them is not defined.
         groups: how many groups can tell the two apart, see `paired_differences`.
         p: two-sided, 0 to 1; None where the difference is not defined.
-        adjusted: p after Holm's correction over the pairs of this figure of merit.
+        adjusted: p after Holm's correction over the pairs of this metric.
     """
 
     first: int
@@ -87,11 +87,11 @@ class Difference(NamedTuple):
 
 
 class Best(NamedTuple):
-    """Which network is best by one figure of merit, and whether that is more than chance.
+    """Which network is best by one metric, and whether its lead is significant.
 
     Attributes:
         first: place of the one with the highest value; None where none is defined.
-        marked: whether it differs beyond chance from every other one that has the figure.
+        marked: whether it differs significantly from every other one that has the metric.
     """
 
     first: int | None
@@ -105,21 +105,21 @@ def paired_differences(
     seed: int = SEED,
     progress: Progress = SILENT,
 ) -> dict[str, list[Difference]]:
-    """Return every difference of two networks for each figure of merit, first minus second.
+    """Return every difference of two networks for each metric, first minus second.
 
-    The groups that can tell two networks apart are those in which the figure's own counts differ
-    (right ones for accuracy, called ones for precision and F1, hits for recall and specificity).
+    The groups that can tell two networks apart are those in which the metric's counts differ (right
+    ones for accuracy, called ones for precision and F1, hits for recall and specificity).
     For the AUC they are those of the smaller class: so many disjoint pairs of a positive and a
-    negative group there are. A bootstrap over few groups is too sure of itself, so p is never less
+    negative group there are. A bootstrap over few groups is anticonservative, so p is never less
     than `least_p` of them.
 
     Args:
         runs: the same cases in the same order, as each network sees them.
         resamples, seed: of `bootstrap_weights`.
-        progress: told how far the resampling is.
+        progress: reports the resamples done.
 
     Returns:
-        figure of merit -> the pairs (0, 1), (0, 2), ... (1, 2), ...; p adjusted over them.
+        metric -> the pairs (0, 1), (0, 2), ... (1, 2), ...; p adjusted over them.
     """
     observed = [_metrics(run, np.ones((1, len(run.label)))) for run in runs]
     draws = _drawn(runs, resamples=resamples, seed=seed, progress=progress)
@@ -144,7 +144,7 @@ def paired_differences(
 def least_p(groups: int) -> float:
     """Return the least two-sided p of a sign test over so many groups, at most 1.
 
-    It is 2 * 0.5 ** groups: what it gives if every one of them speaks for the same network.
+    It is 2 * 0.5 ** groups: its value if every group favours the same network.
     """
     return float(min(1.0, 2.0 * 0.5**groups))
 
@@ -164,14 +164,14 @@ def holm(p: Sequence[float]) -> list[float]:
 
 
 def best_network(values: Sequence[float | None], pairs: Sequence[Difference]) -> Best:
-    """Return the network with the highest value, and whether it is best beyond chance.
+    """Return the network with the highest value, and whether its lead is significant.
 
     It is if its adjusted p against every other network that has a value is below `ALPHA`: against
     the next best, and against any further one too, of which less may be known.
 
     Args:
         values: of each network, in the order that `pairs` counts; None where not defined.
-        pairs: all differences of this figure of merit, as `paired_differences` gives them.
+        pairs: all differences of this metric, as `paired_differences` gives them.
     """
     defined = [index for index, value in enumerate(values) if value is not None]
     if not defined:
@@ -183,7 +183,7 @@ def best_network(values: Sequence[float | None], pairs: Sequence[Difference]) ->
 
 
 def _metrics(run: Labelled, weights: Floats) -> dict[str, Floats]:
-    """Return every figure of merit under each row of case `weights` (draws, n), as (draws,)."""
+    """Return every metric under each row of case `weights` (draws, n), as (draws,)."""
     ranked = weighted_auc(run.is_positive, run.score, weights)
     return {**called_under(run, weights), "auc": ranked}
 
@@ -191,7 +191,7 @@ def _metrics(run: Labelled, weights: Floats) -> dict[str, Floats]:
 def _drawn(
     runs: Sequence[Labelled], *, resamples: int, seed: int, progress: Progress
 ) -> dict[str, Floats]:
-    """Return figure of merit -> (runs, resamples): every network under the same resamples."""
+    """Return metric -> (runs, resamples): every network under the same resamples."""
     parts: list[list[dict[str, Floats]]] = []
     done = 0
     for weights in bootstrap_weights(runs[0].group, runs[0].label, resamples=resamples, seed=seed):
@@ -207,14 +207,14 @@ def _drawn(
 
 
 def two_sided_p(draws: Floats, telling: int) -> float:
-    """Return the two-sided p of resampled differences `draws` (resamples,), as `PAIRED` says it."""
+    """Return the two-sided p of resampled differences `draws` (resamples,), see `PAIRED`."""
     defined = draws[~np.isnan(draws)]
     contrary = min(int((defined <= 0).sum()), int((defined >= 0).sum()))
     return max(min(1.0, 2 * (contrary + 1) / (len(defined) + 1)), least_p(telling))
 
 
 def _counts(run: Labelled) -> dict[str, Floats]:
-    """Return what each figure of merit but the AUC counts in each group: (groups, counts)."""
+    """Return what each metric but the AUC counts in each group: (groups, counts)."""
     truth, called = run.is_positive, run.predicted == run.positive
     codes, _ = pd.factorize(run.group)
     flags = np.stack([run.label == run.predicted, truth & called, ~truth & ~called, called], axis=1)

@@ -69,7 +69,7 @@ def parts_block(
             all is named, and not scored at all.
 
     Returns:
-        one entry a part: `part`, `n`, `groups`, `by_class`; `compute_metrics` (accuracy, precision,
+        one entry a part: `part`, `n`, `groups`, `by_class`; `figures` (accuracy, precision,
         recall, specificity, f1, auc with intervals), or `note`, why there are none; and
         `auc_minus_rest` with `p` and `p_holm`, where the part and the rest have an AUC.
     """
@@ -95,7 +95,7 @@ def _part(inside: Labelled, name: str, fewest: int) -> dict[str, Any]:
     }
     if entry["groups"] < fewest:
         return {**entry, "note": f"fewer than {fewest} groups: not scored"}
-    metrics = {name: figure.as_json() for name, figure in compute_metrics(inside).items()}
+    metrics = {name: estimate.as_json() for name, estimate in compute_metrics(inside).items()}
     truth = inside.is_positive
     if min(len(set(inside.group[truth])), len(set(inside.group[~truth]))) < fewest:
         note = metrics["auc"].get("note") or f"fewer than {fewest} groups of a class"

@@ -1,6 +1,6 @@
-"""How alike two maps of one slice are: structural similarity, and whether they rank pixels alike.
+"""Similarity of two maps of one slice: structural similarity and rank correlation of pixels.
 
-Both look at maps that were put on one grid and divided by their own largest value, so that it is
+Both are computed on maps resampled to one grid and divided by their own maximum, so that it is
 where a map is hot that counts, not how hot (Adebayo et al. 2018 compare normalised maps too).
 """
 
@@ -20,7 +20,7 @@ GRID = 128
 """Side of the grid that maps are compared on, pixels: finer than the layers that are looked at, and
 the window below is then about as wide as a pixel of a last feature map."""
 MEASURES = ("ssim", "rank_correlation")
-"""What `map_similarity` tells, in the order in which tables show it."""
+"""What `map_similarity` returns, in the order in which tables show it."""
 
 WINDOW_SIGMA, WINDOW_RADIUS = 1.5, 5
 """The Gaussian window of 11 x 11 pixels of Wang et al. 2004, section III.B."""
@@ -46,7 +46,7 @@ def ssim(first: Maps, second: Maps) -> Floats:
 
     Wang et al. 2004, equation 13, with their Gaussian window, averaged over the pixels whose
     window lies inside the map. Where both maps are zero it is 1: maps that are mostly empty are
-    alike for that alone, so the number needs one to compare it with.
+    alike for that alone, so the number needs a baseline.
     """
     a, b = np.asarray(first, dtype=np.float64), np.asarray(second, dtype=np.float64)
     mean_a, mean_b = _window_means(a), _window_means(b)

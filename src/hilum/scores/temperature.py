@@ -1,6 +1,6 @@
-"""Temperature scaling: one number that makes all probabilities of a network more or less sure.
+"""Temperature scaling: one number that makes all probabilities of a network more or less confident.
 
-Each slice counts as one, as in the figures per slice. Guo et al. 2017, On Calibration of Modern
+Each slice counts once, as in the metrics per slice. Guo et al. 2017, On Calibration of Modern
 Neural Networks.
 """
 
@@ -39,10 +39,10 @@ class Temperature:
     """What the network's logits are divided by.
 
     Attributes:
-        temperature: above 1 it makes probabilities less sure, below 1 surer; 1 where not fitted.
+        temperature: above 1, probabilities become less confident, below 1 more; 1: not fitted.
         fitted: whether the validation slices allow one.
         slices, groups: how many it was fitted on.
-        note: what a reader must know of it, in a sentence; or "".
+        note: a caution for the reader, one sentence; or "".
     """
 
     temperature: float
@@ -74,8 +74,8 @@ def fit_temperature(validation: Labelled | None) -> Temperature:
     """Return the temperature with the least negative log-likelihood per slice.
 
     The likelihood is convex in 1 / T, so there is one optimum, and the same slices give the same
-    number. Where every slice is called right, the optimum is T = 0: the surer, the better. Such
-    slices can't show how often a sure network errs, so nothing is fitted then.
+    number. Where every slice is called right, the optimum is T = 0: the more confident, the better.
+    Such slices can't show how often a confident network errs, so nothing is fitted then.
 
     Args:
         validation: slices that took no part in training; None where there are none.

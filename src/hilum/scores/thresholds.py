@@ -1,8 +1,8 @@
-"""Operating points: from which probability on a slice is called positive, chosen on validation.
+"""Operating points: thresholds of the positive class's probability, chosen on validation.
 
-A threshold is one of the network's own probability of the positive class, as predictions.csv has
-it, not of the calibrated one. With two classes that makes no difference, for scaling by a
-temperature keeps the order; with more it doesn't.
+Thresholds apply to the network's own probability of the positive class, as in predictions.csv,
+not to the calibrated one. With two classes that makes no difference, since scaling by a
+temperature keeps the order; with more it does.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ Counts = npt.NDArray[np.int64]
 
 EVEN = 0.5
 SENSITIVITIES = (95, 100)
-"""In hundredths, so that what is asked for is compared in whole numbers of slices."""
+"""In hundredths, so that the comparison is exact in whole numbers of slices."""
 READABLE = 3
-"""Significant digits of a threshold, where they are enough to lie between its neighbours."""
+"""Significant digits of a threshold, where they suffice to lie between its neighbours."""
 
 
 class OperatingPoint(NamedTuple):
-    """A threshold, None where it is not defined; and why, or what to know of it."""
+    """A threshold, None where it is not defined; and why, or a caution."""
 
     threshold: float | None
     note: str = ""
@@ -46,9 +46,9 @@ class OperatingPoint(NamedTuple):
 def call_at(
     probabilities: Floats, threshold: float, *, class_names: list[str], positive: str
 ) -> npt.NDArray[np.object_]:
-    """Return the class called of each case, (n,): positive from the threshold on.
+    """Return the class called of each case, (n,): positive at or above the threshold.
 
-    Below it the most probable of the other classes is called, which with two classes is the other.
+    Below it, the most probable of the other classes is called.
 
     Args:
         probabilities: (n, classes), the network's own.
@@ -68,12 +68,11 @@ def choose_thresholds(validation: Labelled | None) -> dict[str, OperatingPoint]:
     - `0.5`: with two classes, the more probable one is called.
     - `youden`: where sensitivity + specificity - 1 is greatest (Youden 1950); of several, the
       lowest, which misses least.
-    - `sensitivity-0.95`, `sensitivity-1.00`: the highest that finds so large a share of the
-      positive slices.
+    - `sensitivity-0.95`, `sensitivity-1.00`: the highest with at least that sensitivity.
 
-    A threshold lies midway between the two neighbouring observed probabilities that it parts. At
-    the upper one itself the same validation slices would be called; but of new positives every
-    (n + 1)-th lies below the lowest of n, and midway some of those are still found.
+    A threshold lies midway between the two observed probabilities that it separates. At
+    the upper one the same validation slices would be called; but one new positive in n + 1 is
+    expected below the lowest of n, and midway some of those are still found.
 
     Args:
         validation: slices that took no part in training; None where there are none: `0.5` alone.
@@ -119,13 +118,13 @@ def thresholds_block(cases: Mapping[str, Labelled]) -> dict[str, Any]:
             continue
         units = {"per_slice": cases[split], "per_group": by_group(cases[split])}
         for unit, unit_cases in units.items():
-            for name, figures in _metrics_at(unit_cases, thresholds).items():
-                content[name].setdefault(split, {})[unit] = figures
+            for name, metrics in _metrics_at(unit_cases, thresholds).items():
+                content[name].setdefault(split, {})[unit] = metrics
     return {"chosen_on": "validation" if "validation" in cases else None, "points": content}
 
 
 def _metrics_at(cases: Labelled, thresholds: Mapping[str, float]) -> dict[str, dict[str, Any]]:
-    """Return the figures with intervals at each cut, all on the same resamples."""
+    """Return the metrics with intervals at each threshold, all on the same resamples."""
     names = list(cases.class_names)
     at = {
         name: replace(
@@ -191,7 +190,7 @@ def _between(values: Floats, index: int) -> float:
 
 
 def _promise(validation: Labelled) -> str:
-    """Say what finding every validation slice promises of new ones.
+    """Return what finding every validation slice implies for new ones.
 
     The share of new groups below the lowest of n positive groups is at most 1 - 0.025 ** (1 / n),
     with 97.5 % confidence, whatever the distribution (Wilks 1941): the exact bound of n of n.

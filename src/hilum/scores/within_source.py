@@ -112,10 +112,10 @@ def _scored(
     draws = np.concatenate([under(w) for w in bootstrap_weights(cases.group, strata)])
     for column, (entry, _) in enumerate(scored):
         groups = min(entry["positives"], entry["negatives"])
-        figure = interval_of(
+        estimate = interval_of(
             float(value[column]), draws[:, column], groups=groups, undefined=UNDEFINED["auc"]
         )
-        entry["auc"] = figure.as_json()
+        entry["auc"] = estimate.as_json()
     groups = sum(min(entry["positives"], entry["negatives"]) for entry, _ in scored)
     return interval_of(
         float(value @ weight), draws @ weight, groups=groups, undefined=UNDEFINED["auc"]

@@ -1,4 +1,4 @@
-"""From comparison.json to the other files of a comparison; no figure of merit is computed here."""
+"""From comparison.json to the other files of a comparison; no metric is computed here."""
 
 from __future__ import annotations
 
@@ -73,13 +73,13 @@ def comparison_drawings(content: Content) -> dict[str, Drawing]:
     runs = content["runs"]
     borders = [border for one in content["sets"] for border in one["borders"]]
     bars = _bars(runs, borders)
-    told = "; ".join(f"{bar.label}: AUC {fixed(bar.estimate['value'])} "
+    listing = "; ".join(f"{bar.label}: AUC {fixed(bar.estimate['value'])} "
                      f"({interval(bar.estimate) or 'no interval'})" for bar in bars)  # fmt: skip
-    found = {"auc": Drawing(intervals(bars), f"{told}.")}
+    found = {"auc": Drawing(intervals(bars), f"{listing}.")}
     areas = [run["per_slice"]["figures"]["auc"]["value"] for run in runs]
     defined = [area for area in areas if area is not None]
     if defined:
-        found["roc"] = Drawing(all_roc(runs, borders), f"ROC curves. {told}.")
+        found["roc"] = Drawing(all_roc(runs, borders), f"ROC curves. {listing}.")
         if median(defined) >= GOOD:
             corner = "The upper left corner of the ROC curves, drawn larger."
             found["roc_corner"] = Drawing(roc_corner(runs, borders), corner)
@@ -110,8 +110,8 @@ def _costs(runs: Sequence[Mapping[str, Any]]) -> dict[str, Drawing]:
             if value is not None
         ]
         if shown:
-            told = f"{axis} and accuracy. " + "; ".join(shown) + "."
-            found[name] = Drawing(trade_off(runs, values, axis=axis), told)
+            description = f"{axis} and accuracy. " + "; ".join(shown) + "."
+            found[name] = Drawing(trade_off(runs, values, axis=axis), description)
     return found
 
 
@@ -130,7 +130,7 @@ def _bars(runs: Sequence[Mapping[str, Any]], borders: Sequence[Mapping[str, Any]
 def _page(content: Content, found: Mapping[str, Drawing]) -> str:
     """Return the filled template."""
     runs = content["runs"]
-    told = {
+    page_content = {
         "content": content,
         "metric_names": METRIC_NAMES,
         "by_name": {run["name"]: run for run in runs},
@@ -149,7 +149,11 @@ def _page(content: Content, found: Mapping[str, Drawing]) -> str:
         "beyond": _beyond(content),
     }  # fmt: skip
     return fill_page(
-        "compare.html", told, found, styles=("report", "series", "compare"), filters=filters
+        "compare.html",
+        page_content,
+        found,
+        styles=("report", "series", "compare"),
+        filters=filters,
     )
 
 
@@ -159,10 +163,10 @@ def _accuracy(run: Mapping[str, Any]) -> str:
 
 def _clocks(runs: Sequence[Mapping[str, Any]]) -> list[str]:
     """Return the processors and devices that the times are of."""
-    told = [
+    machines = [
         ", ".join(filter(None, (run["processor"], run["device"]))) for run in runs if run["seconds"]
     ]
-    return list(dict.fromkeys(filter(None, told)))
+    return list(dict.fromkeys(filter(None, machines)))
 
 
 def _signed(number: float | None) -> str:

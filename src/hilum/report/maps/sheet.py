@@ -83,7 +83,7 @@ class Panel:
 
 @dataclass(frozen=True)
 class Sheet:
-    """Panels in rows and columns, and what is said about them.
+    """Panels in rows and columns, with headings, colour bar and notes.
 
     Attributes:
         rows, columns: headings; line feeds part their lines.
@@ -125,7 +125,7 @@ def draw_sheet(sheet: Sheet, path: Path, *, ending: str, width: float = 180.0) -
     foot = BAR + LINE * len(notes) + GAP
     tall = HEADING + len(sheet.rows) * (side + below) + foot
     with mpl.rc_context(SETTINGS), warnings.catch_warnings():
-        # a letter that DejaVu Sans lacks is shown as a frame, which says so itself
+        # a letter that DejaVu Sans lacks is drawn as an empty frame
         warnings.filterwarnings("ignore", message="Glyph .* missing from", category=UserWarning)
         page = _Page(wide, tall)
         _draw_panels(page, sheet, side, below)

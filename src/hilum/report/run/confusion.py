@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from hilum.report.canvas import INK, NETWORK, ON_NETWORK, PAPER, draw, plain
-from hilum.report.numbers import whole
+from hilum.report.numbers import thousands
 
 __all__ = ["confusion"]
 
@@ -51,7 +51,7 @@ def _cell(axes: Axes, row: int, column: int, count: int, share: float) -> None:
     axes.text(
         column + 0.5,
         row + 0.5,
-        whole(count),
+        thousands(count),
         ha="center",
         va="center",
         fontsize=15,

@@ -69,7 +69,7 @@ def _reliability(test: Mapping[str, Any], positive: str) -> Drawing:
 
 
 def _localisation(content: Mapping[str, Any]) -> dict[str, Drawing]:
-    """Return what the maps reach beside their controls: of all lesions, and by size."""
+    """Return the metrics of the maps and their controls: of all lesions, and by size."""
     summaries = content["regions"][content["region"]]
     parts = {
         "localisation": panels_of(summaries["all"], ("pointing", "energy", "over_half", "iou")),

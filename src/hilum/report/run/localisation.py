@@ -35,7 +35,7 @@ METRIC_TITLES = {
 """What the page calls the figures, in its order."""
 
 _ROW, _HEAD = 0.22, 0.72
-"""Inches: height of a line of a panel, and of what a panel needs besides."""
+"""Inches: height of a line of a panel, and of what else a panel needs."""
 _MARGIN = 0.04
 """Share of the scale that is added at both ends, so that no mark is cut in half."""
 

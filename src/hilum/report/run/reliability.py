@@ -1,4 +1,4 @@
-"""The reliability figure: the probability that was said, and the share that came."""
+"""The reliability figure: predicted probability against observed share."""
 
 from __future__ import annotations
 

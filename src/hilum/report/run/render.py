@@ -34,7 +34,7 @@ METRIC_NAMES = {
     "f1": "F1",
     "auc": "AUC",
 }
-"""The figures of merit in the order of the table; others that a run has follow under their key."""
+"""The metrics in the order of the table; others that a run has follow under their key."""
 
 
 FOLD_NUMBERS = ("validation_auc", "seconds")
@@ -45,7 +45,7 @@ def render(folder: Path) -> str:
     """Return the report of a run folder as one self-contained HTML page.
 
     The page holds no script and loads nothing: styles, figures and pictures are inside. It
-    computes no figure of merit; the same run folder gives the same text.
+    computes no metric; the same run folder gives the same text.
 
     Raises:
         RunError: the folder lacks what a report is made of; the message says what to run.

@@ -1,4 +1,4 @@
-"""The section on the maps' sanity: what each check says, and its numbers."""
+"""The report's section on the sanity of maps."""
 
 from hilum.report.sanity.section import sanity_content
 

@@ -1,4 +1,4 @@
-"""The section on the maps' sanity: what each check says, and its numbers."""
+"""The report's section on the sanity of maps: verdicts of the checks and their numbers."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ _TITLES = {
 
 
 def _statement(check: str, content: Content) -> Statement:
-    """Return what a check says; a level that this version doesn't know is said loudly."""
+    """Return the verdict of a check; an unknown level is shown as `strong`."""
     level = str(content["level"])
     title, weight = _TITLES[check].get(level, (f"{check}: {level}", "strong"))
     return Statement(title, str(content["sentence"]), weight)

@@ -1,4 +1,4 @@
-"""A sheet of maps: one row a slice, one column for each network that was asked."""
+"""A sheet of maps: one row a slice, one column for each network."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a network's map is held against: maps and boxes that know nothing of the slice's disease."""
+"""Controls for a network's map: maps and boxes that know nothing of the slice's disease."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def edge_map(grey: npt.NDArray[np.uint8], cells: tuple[int, int]) -> Map:
     """Return where a slice has edges, as coarse as a network's map, (rows, columns) float32.
 
     The magnitude of the Sobel gradient, averaged over `cells` (rows, columns) and enlarged again.
-    It is what Adebayo et al. 2018 (arXiv 1810.03292) ask of a map to be more than.
+    Adebayo et al. 2018 (arXiv 1810.03292) require a map to be more than this.
 
     Args:
         grey: (rows, columns) uint8.
@@ -75,7 +75,7 @@ def edge_map(grey: npt.NDArray[np.uint8], cells: tuple[int, int]) -> Map:
 
 
 def random_boxes(region: Region) -> dict[str, float]:
-    """Return the figures of a box as large as the region, the mean over all places it can take.
+    """Return the metrics of a box as large as the region, the mean over all places it can take.
 
     The box has the region's number of pixels, as nearly as whole sides allow, and the sides of the
     rectangle around it; it is put wholly inside the picture. Every place is counted, so nothing is
@@ -114,11 +114,11 @@ def _sides(region: Region, pixels: int) -> tuple[int, int]:
 
 
 def chance_level(region: Region, hot: float) -> dict[str, float]:
-    """Return what a map that points nowhere in particular reaches on average.
+    """Return the metrics that a map without information reaches on average.
 
     A point put anywhere, and energy spread evenly, meet the region with the share of the slice
     that it takes up; a hot region as large as the network's, put anywhere, covers as much of it as
-    it takes up of the slice. The other figures have no such simple expectation: NaN.
+    it takes up of the slice. The other metrics have no such simple expectation: NaN.
 
     Args:
         region: (rows, columns).

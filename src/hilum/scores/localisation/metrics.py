@@ -1,4 +1,4 @@
-"""How well one map finds one region: the paper's criterion, pointing game, energy and overlap."""
+"""Localisation of one region by one map: the paper's criterion, pointing game, energy, overlap."""
 
 from __future__ import annotations
 

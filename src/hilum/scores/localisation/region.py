@@ -1,4 +1,4 @@
-"""The region of a slice that a map is held against, and how large it is."""
+"""The region of a slice that a map is compared with, and its size."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FIELD_CM = 36.0
 """A usual field of view of a chest CT, side to side: shares of it speak of centimetres where
 nothing tells the size of a pixel."""
 SIZES = {"small": 3.0 / FIELD_CM, "medium": 5.0 / FIELD_CM, "large": 1.0}
-"""Size of a lesion -> the largest extent that is called so. 3 cm parts T1 from T2, 5 cm T2 from T3
+"""Size of a lesion -> the largest extent of that size. 3 cm separates T1 from T2, 5 cm T2 from T3
 (TNM, 8th edition; Goldstraw et al. 2016, doi 10.1016/j.jtho.2015.09.009). Fixed, so that two
 tables' small lesions are equally small."""
 

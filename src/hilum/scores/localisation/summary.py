@@ -128,5 +128,5 @@ def _difference(
 
 
 def _settled(draws: Floats) -> Floats:
-    """Return draws without the last digits, which weighing the same numbers anew makes differ."""
+    """Return draws rounded, so that equal numbers stay equal under any weights."""
     return np.round(draws, 12)

@@ -1,7 +1,7 @@
 """The best of several cross-validations, the choice made inside the folds.
 
-Whoever tries N networks on the same slices and reports the best one has used the test slices to
-choose, and the figure flatters: the more networks, the more. Here each fold chooses by its own
+Trying N networks on the same slices and reporting the best one uses the test slices to choose, so
+the metric is optimistic: the more networks, the more. Here each fold chooses by its own
 validation slices, and its test slices are seen by that network only; the out-of-fold predictions
 of the networks so chosen are those of the whole procedure "try N, keep the best".
 """
@@ -26,7 +26,7 @@ FOLDS = "folds.csv"
 
 
 def best_inside_folds(runs: Sequence[ComparedRun]) -> dict[str, Any] | None:
-    """Return what comparison.json says of "best of N, chosen inside the folds".
+    """Return the entry `choice` of comparison.json: best of N, chosen inside the folds.
 
     Args:
         runs: runs that may be compared pair by pair.

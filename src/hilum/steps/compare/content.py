@@ -43,7 +43,7 @@ def comparison_of(runs: Sequence[ComparedRun], *, progress: Progress = SILENT) -
 
     Args:
         runs: at least two.
-        progress: told how far the resampling is.
+        progress: reports the resamples done.
 
     Raises:
         RunError: a run's files don't hold what a comparison needs.
@@ -65,7 +65,7 @@ def comparison_of(runs: Sequence[ComparedRun], *, progress: Progress = SILENT) -
 
 
 def _run_content(compared: ComparedRun) -> dict[str, Any]:
-    """Return what is said of one run."""
+    """Return the entry of one run."""
     test, probe = compared.metrics["splits"]["test"], compared.metrics.get("border_probe") or {}
     return {
         **run_facts(compared),
@@ -108,7 +108,7 @@ def _calibration(block: Any) -> dict[str, Any] | None:
 
 
 def _set_content(runs: Sequence[ComparedRun], progress: Progress) -> dict[str, Any]:
-    """Return what is said of the runs on the same slices: data, doubts, paired differences."""
+    """Return the entry of the runs on the same slices: data, doubts, paired differences."""
     metrics = runs[0].metrics
     pairs = _differences(runs, progress) if len(runs) > 1 else NO_PAIRS
     return {
@@ -153,7 +153,7 @@ def _named(pair: Difference, runs: Sequence[ComparedRun]) -> dict[str, Any]:
 def _best(
     runs: Sequence[ComparedRun], unit: str, pairs: Mapping[str, Sequence[Difference]]
 ) -> dict[str, Any]:
-    """Return for each figure of merit the run with the highest value and whether it is marked."""
+    """Return for each metric the run with the highest value and whether it is marked."""
     content = {}
     for name, differences in pairs.items():
         estimates = [compared.metrics["splits"]["test"][unit]["figures"][name] for compared in runs]

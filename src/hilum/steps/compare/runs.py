@@ -90,7 +90,7 @@ def read_runs(folders: Sequence[Run | Path | str]) -> list[ComparedRun]:
 
 
 def run_facts(compared: ComparedRun) -> dict[str, Any]:
-    """Return what comparison.json says of a run itself; its metrics are added by the caller."""
+    """Return the facts of a run in comparison.json; its metrics are added by the caller."""
     members = _members(compared.run)
     environment = compared.environment
     return {

@@ -30,15 +30,15 @@ def compare(
     """Compare evaluated runs; needs neither their networks nor torch, and changes none of them.
 
     Runs on the same slices with the same split are compared pair by pair, by resampling their test
-    groups together. Of others the table is made all the same, and it says that they are not
-    comparable, and why.
+    groups together. Others are still tabulated, with a statement that they are
+    not comparable and why.
 
     Args:
         runs: at least two evaluated runs or their folders: networks, ensembles, cross-validations.
         out: the folder to make: comparison.json, table.md, table.csv, differences.csv, figures/,
             comparison.html; written whole or not at all.
         force: replace a comparison that stands at `out`.
-        progress: told how far the resampling is.
+        progress: reports the resamples done.
 
     Returns:
         the content of comparison.json.

@@ -1,4 +1,4 @@
-"""The border probe on a table: fitted on its train split, asked about the others."""
+"""The border probe on a table: fitted on its train split, applied to the others."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ class Fold:
     """One fold of a cross-validation.
 
     Attributes:
-        name: "1", "2", ...: what the column `fold` says.
+        name: "1", "2", ...: its value in the column `fold`.
         run: the run that was trained in it.
         table: all slices with this fold's `split`, in the order of the cross-validation's table.
         tested: (slices,) bool, which of them it was tested on.
@@ -120,7 +120,7 @@ def check_folds(run: Run, predictions: pd.DataFrame, table: SliceTable) -> None:
 def probe_folds(
     folds: list[Fold], table: SliceTable, decoded: Decoded, names: list[str], positive: str
 ) -> dict[str, Labelled]:
-    """Return what the border alone says of every slice, fitted on its fold's training slices."""
+    """Return border-only predictions of every slice, fitted on its fold's training slices."""
     probabilities = np.zeros((len(table), len(names)))
     features = border_features(decoded.grey)
     for fold in folds:
@@ -141,7 +141,7 @@ def with_folds(
     cases: Labelled,
     border: Labelled,
 ) -> dict[str, Any]:
-    """Return metrics.json with what it says of the folds one by one.
+    """Return metrics.json with the metrics of each fold.
 
     Args:
         metrics: of all out-of-fold predictions together.

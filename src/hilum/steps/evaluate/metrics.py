@@ -1,4 +1,4 @@
-"""What metrics.json says of predictions: design, split, border probe and figures."""
+"""The content of metrics.json: design, split, border probe and metrics."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ __all__ = ["labelled", "metrics_of", "predictions_frame"]
 NOT_OF_DISEASE = "The labels are random, as a self-test: no figure of this run speaks of disease."
 
 WEIGHTS = ("network", "origin", "pretrained", "members", "random")
-"""What metrics.json says of the weights, where it is known."""
+"""Keys of `weights` in metrics.json, where they are known."""
 
 
 def metrics_of(
@@ -45,7 +45,7 @@ def metrics_of(
     Args:
         table: the slices, with their splits.
         predictions: rows of predictions.csv; the splits that it holds are scored.
-        probe: what the border alone says of the validation and test slices.
+        probe: border-only predictions of the validation and test slices.
         class_names: in the order of the network's outputs.
         positive: the class that the figures speak of.
         weights: where the weights came from, as environment.json says it; of an ensemble also

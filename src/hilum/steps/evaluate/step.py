@@ -50,7 +50,7 @@ def evaluate(
         run: a finished run or its folder.
         keep_predictions: score the predictions.csv that is there; needs neither network nor torch.
         engine: what computes the network, see `hilum.steps.predict.engine.ENGINES`.
-        progress: told what is going on.
+        progress: reports what is going on.
 
     Returns:
         the content of metrics.json: design verdict, split and leak, border probe, and for each
@@ -93,7 +93,7 @@ def evaluate(
 
 
 def _weights(run: Run) -> dict[str, Any]:
-    """Return what metrics.json says of the weights that the run started from."""
+    """Return the entry `weights` of metrics.json: what the run started from."""
     weights = dict(run.environment().get("weights", {}))
     if run.kind == "ensemble":
         members = run.description.members
@@ -146,7 +146,7 @@ def _predict(
 def _probe(
     table: SliceTable, decoded: Decoded, names: list[str], positive: str
 ) -> dict[str, Labelled]:
-    """Return what the border alone says of the validation and test slices, next to the truth."""
+    """Return border-only predictions of the validation and test slices, with the truth."""
     features = border_features(decoded.grey)
     probabilities = border_probabilities(table, features, names, ("validation", "test"))
     return {
