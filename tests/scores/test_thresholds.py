@@ -113,10 +113,13 @@ def test_a_block_by_hand() -> None:
     assert list(told["points"]) == NAMES
     youden = told["points"]["youden"]
     assert youden["threshold"] == 0.45
-    figures = {name: figure["value"] for name, figure in youden["test"]["per_slice"].items()}
-    assert figures == {
+    per_slice = youden["test"]["per_slice"]
+    assert per_slice.pop("confusion") == [[1, 1], [1, 1]]
+    assert {name: estimate["value"] for name, estimate in per_slice.items()} == {
         "accuracy": 0.5, "precision": 0.5, "recall": 0.5, "specificity": 0.5, "f1": 0.5,
+        "npv": 0.5, "balanced_accuracy": 0.5, "mcc": 0.0, "lr_positive": 1.0, "lr_negative": 1.0,
     }  # fmt: skip
+    assert youden["validation"]["per_slice"]["confusion"] == [[2, 0], [0, 2]]
     per_group = youden["test"]["per_group"]
     assert (per_group["recall"]["value"], per_group["specificity"]["value"]) == (1.0, 0.5)
     assert youden["validation"]["per_slice"]["recall"]["value"] == 1.0

@@ -10,8 +10,9 @@ from hilum.scores.bootstrap import (
     interval_of,
 )
 from hilum.scores.calibration import calibration_block
-from hilum.scores.classification import Labelled, by_group, compute_metrics, metrics_block
+from hilum.scores.classification import Labelled, by_group, compute_metrics
 from hilum.scores.folds import over_folds
+from hilum.scores.metrics_block import metrics_block
 from hilum.scores.ranking import auc, roc_curve, weighted_auc
 from hilum.scores.temperature import apply_temperature, fit_temperature
 from hilum.scores.thresholds import call_at, choose_thresholds, thresholds_block

@@ -17,6 +17,7 @@ __all__ = [
     "bootstrap_weights",
     "difference_of",
     "exact_bound",
+    "exact_interval",
     "interval_of",
 ]
 
@@ -121,7 +122,7 @@ def interval_of(value: float, draws: Floats, *, groups: int, undefined: str = ""
     tail = (1 - LEVEL) / 2
     low, high = np.quantile(defined, [tail, 1 - tail])
     if low == high:
-        return Estimate(value, *_exact_ends(value, groups), "exact")
+        return Estimate(value, *exact_interval(value, groups), "exact")
     return Estimate(value, float(low), float(high), "bootstrap")
 
 
@@ -141,8 +142,8 @@ def difference_of(value: float, draws: Floats, *, groups: int, undefined: str = 
     return Estimate(value, max(-1.0, value - reach), min(1.0, value + reach), "exact")
 
 
-def _exact_ends(value: float, groups: int) -> tuple[float, float]:
-    """Return the exact binomial interval of the share `value` of so many groups.
+def exact_interval(value: float, groups: int) -> tuple[float, float]:
+    """Return the exact binomial interval of the share `value` of `groups` independent groups.
 
     Clopper and Pearson 1934, by the beta distribution, which takes parts of a group too.
     """

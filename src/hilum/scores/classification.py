@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from hilum.scores.bootstrap import Estimate, bootstrap_weights, interval_of
-from hilum.scores.ranking import roc_curve, weighted_auc
+from hilum.scores.ranking import weighted_auc
 
 __all__ = [
     "UNDEFINED",
@@ -20,7 +19,6 @@ __all__ = [
     "called_under",
     "compute_metrics",
     "groups_behind",
-    "metrics_block",
     "restrict",
 ]
 
@@ -114,23 +112,6 @@ def compute_metrics(cases: Labelled) -> dict[str, Estimate]:
     }
 
 
-def metrics_block(cases: Labelled) -> dict[str, Any]:
-    """Return what metrics.json says of one set of cases: counts, metrics, confusion, ROC."""
-    names = list(cases.class_names)
-    confusion = pd.crosstab(
-        pd.Categorical(cases.label, names), pd.Categorical(cases.predicted, names), dropna=False
-    )
-    false, true = roc_curve(cases.is_positive, cases.score)
-    return {
-        "n": len(cases.label),
-        "groups": len(set(cases.group)),
-        "by_class": {name: int((cases.label == name).sum()) for name in names},
-        "figures": {name: estimate.as_json() for name, estimate in compute_metrics(cases).items()},
-        "confusion": confusion.to_numpy().tolist(),
-        "roc": {"fpr": false.round(6).tolist(), "tpr": true.round(6).tolist()},
-    }
-
-
 def _resampled(cases: Labelled) -> dict[str, Floats]:
     """Return every metric on every resample, each (resamples,)."""
     parts = [_metrics_under(cases, w) for w in bootstrap_weights(cases.group, cases.label)]
@@ -167,9 +148,9 @@ def called_under(cases: Labelled, weights: Floats) -> dict[str, Floats]:
     }
 
 
-def _ratio(part: Floats, observed: Floats) -> Floats:
-    """Return part / whole, NaN where there is no whole."""
-    ratio: Floats = np.divide(part, observed, out=np.full(len(part), np.nan), where=observed > 0)
+def _ratio(part: Floats, total: Floats) -> Floats:
+    """Return part / total, NaN where the total is 0."""
+    ratio: Floats = np.divide(part, total, out=np.full(len(part), np.nan), where=total > 0)
     return ratio
 
 

@@ -23,6 +23,8 @@ from hilum.scores.classification import (
     called_under,
     groups_behind,
 )
+from hilum.scores.further_metrics import FURTHER, further_called_under, further_estimates
+from hilum.scores.metrics_block import confusion_matrix
 
 __all__ = ["OperatingPoint", "call_at", "choose_thresholds", "thresholds_block"]
 
@@ -138,22 +140,29 @@ def _metrics_at(cases: Labelled, thresholds: Mapping[str, float]) -> dict[str, d
     parts: dict[str, list[dict[str, Floats]]] = {name: [] for name in thresholds}
     for weights in bootstrap_weights(cases.group, cases.label):
         for name, called in at.items():
-            parts[name].append(called_under(called, weights))
+            parts[name].append(_under(called, weights))
     return {name: _with_intervals(called, parts[name]) for name, called in at.items()}
 
 
+def _under(cases: Labelled, weights: Floats) -> dict[str, Floats]:
+    """Return all metrics that depend on the called class under each row of weights (draws, n)."""
+    return {**called_under(cases, weights), **further_called_under(cases, weights)}
+
+
 def _with_intervals(cases: Labelled, parts: list[dict[str, Floats]]) -> dict[str, Any]:
+    """Return the metrics of the called classes with their intervals, and the confusion matrix."""
     groups_of = groups_behind(cases)
-    observed = called_under(cases, np.ones((1, len(cases.label))))
-    return {
-        name: interval_of(
-            float(value[0]),
-            np.concatenate([unit_cases[name] for unit_cases in parts]),
-            groups=groups_of[name],
-            undefined=UNDEFINED[name],
-        ).as_json()
-        for name, value in observed.items()
-    }
+    observed = _under(cases, np.ones((1, len(cases.label))))
+    values = {name: float(value[0]) for name, value in observed.items()}
+    draws = {name: np.concatenate([part[name] for part in parts]) for name in values}
+    further = {name: value for name, value in values.items() if name in FURTHER}
+    estimates = {
+        name: interval_of(value, draws[name], groups=groups_of[name], undefined=UNDEFINED[name])
+        for name, value in values.items()
+        if name not in FURTHER
+    } | further_estimates(cases, further, draws)
+    content: dict[str, Any] = {name: of.as_json() for name, of in estimates.items()}
+    return {**content, "confusion": confusion_matrix(cases)}
 
 
 def _counts_above(score: Floats, truth: npt.NDArray[np.bool_]) -> tuple[Floats, Counts, Counts]:
