@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Protocol
 
-__all__ = ["SILENT", "Progress"]
+__all__ = ["SILENT", "Prefixed", "Progress"]
 
 
 class Progress(Protocol):
@@ -30,3 +31,25 @@ class _Silent:
 
 SILENT: Progress = _Silent()
 """A receiver that ignores everything."""
+
+
+class Prefixed:
+    """Reports each task and sentence with a prefix, such as the fold or trial that it belongs to.
+
+    Args:
+        progress: what is reported to.
+        prefix: in front, with a colon.
+        omitted: first words of sentences that are not passed on, up to their colon.
+    """
+
+    def __init__(self, progress: Progress, prefix: str, *, omitted: Collection[str] = ()) -> None:
+        self.progress, self.prefix, self.omitted = progress, prefix, omitted
+
+    def advance(self, task: str, done: int, total: int) -> None:
+        """Report the task with the prefix."""
+        self.progress.advance(f"{self.prefix}: {task}", done, total)
+
+    def say(self, sentence: str) -> None:
+        """Report the sentence with the prefix, unless it is omitted."""
+        if sentence.partition(":")[0] not in self.omitted:
+            self.progress.say(f"{self.prefix}: {sentence}")

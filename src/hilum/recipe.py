@@ -11,7 +11,8 @@ from typing import Annotated, Any, Literal
 import tomli_w
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from hilum.catalogue.networks import known_networks, nearest
+from hilum.catalogue.networks import known_networks
+from hilum.catalogue.suggest import nearest
 from hilum.errors import RecipeError, UsageError
 
 __all__ = [

@@ -16,7 +16,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from hilum.boxes import BOXES_PATTERN, parse_boxes
-from hilum.errors import TableError, UsageError
+from hilum.errors import HilumError, ReadError, TableError, UsageError
+from hilum.readers import LUNG, SliceImage, Window, parse_window, read_slice
 from hilum.storage.atomic import new_file
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "as_table",
     "check_rows",
     "read_csv",
+    "read_row",
     "read_table",
     "refuse_own_slices",
     "relative_to",
@@ -43,6 +45,9 @@ _WINDOW_PATTERN = r"(?:(?=[\d.]*[1-9])\d+(?:\.\d+)?/-?\d+(?:\.\d+)?)?"
 
 _FIRST_ROW = 2
 """The row number of the first slice: the header is row 1."""
+
+_MOST_ID = 40
+"""A longer slice_id is left out of messages."""
 
 _CHUNK = 1 << 20
 """Bytes of a file read at a time, to bound memory."""
@@ -92,23 +97,49 @@ class SliceTable:
         """Return the table of one split, in the table's order."""
         return self.where(self.rows["split"] == split)
 
+    def window(self, row: int) -> Window:
+        """Return the window that a slice in Hounsfield units is shown through; LUNG if unsaid.
+
+        Args:
+            row: 0-based in this table.
+        """
+        cell = str(self.rows["window"].iloc[row])
+        return parse_window(cell) if cell else LUNG
+
     def paths(self) -> list[Path]:
         """Return the path of each slice's file, in the table's order."""
         return [self.folder / path for path in self.rows["path"]]
 
-    def cell_name(self, row: int, column: str) -> str:
-        """Return the name of a cell in messages: "slices.csv, row 19, column path".
+    def cell_name(self, row: int, column: str, *, with_slice: bool = False) -> str:
+        """Return the name of a cell for messages: "slices.csv, row 19, column path".
 
         Args:
-            row: 0-based in this table; the message has the row number of the table as read.
+            row: 0-based in this table; the message gives the row in the table that was read.
             column: the column's name.
+            with_slice: add the slice_id, where it is short.
         """
-        return f"{self.name}, row {self.lines[row]}, column {column}"
+        name = f"{self.name}, row {self.lines[row]}, column {column}"
+        slice_id = str(self.rows["slice_id"].iloc[row])
+        return (
+            f"{name}, slice_id {slice_id!r}" if with_slice and len(slice_id) <= _MOST_ID else name
+        )
 
 
 def as_table(table: SliceTable | Path | str) -> SliceTable:
     """Return `table` itself, or the table read from a path."""
     return table if isinstance(table, SliceTable) else read_table(Path(table))
+
+
+def read_row(table: SliceTable, row: int) -> SliceImage:
+    """Read the slice of one row, shown through the row's window.
+
+    Raises:
+        ReadError: it can't be read; the message names table, row and file.
+    """
+    try:
+        return read_slice(table.folder / table.rows["path"].iloc[row], window=table.window(row))
+    except HilumError as error:
+        raise ReadError(f"{table.cell_name(row, 'path', with_slice=True)}: {error}") from error
 
 
 def refuse_own_slices(table: SliceTable, folder: Path) -> None:

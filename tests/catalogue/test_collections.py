@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from hilum.catalogue.collections import fetchable, known_collections, nearest
+from hilum.catalogue.collections import fetchable, known_collections
 from hilum.fetch.checksum import parse_checksum
 from hilum.sources import SOURCES
 
@@ -37,11 +37,6 @@ def test_every_source_is_known_in_the_same_words(name):
     assert (source.name, source.title, source.citation, source.terms, source.traps) == (
         known.name, known.title, known.citation, known.terms, known.traps,
     )  # fmt: skip
-
-
-def test_a_name_that_is_nearly_right_is_recognised():
-    assert nearest("msd-lungs") == " did you mean 'msd-lung'?"
-    assert nearest("xyz") == ""
 
 
 def test_the_list_needs_neither_pandas_nor_the_extra():

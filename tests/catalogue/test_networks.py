@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hilum.catalogue.networks import known_networks, nearest
+from hilum.catalogue.networks import known_networks
 
 
 def test_the_papers_nine_networks_stand_in_its_order() -> None:
@@ -38,9 +38,3 @@ def test_the_papers_figures_fit_each_other() -> None:
         precision, recall = paper["precision"], paper["recall"]
         assert abs(2 * precision * recall / (precision + recall) - paper["f1"]) < 0.002
         assert abs((recall + paper["specificity"]) / 2 - paper["accuracy"]) < 0.002
-
-
-def test_a_near_name_is_offered_and_a_far_one_is_not() -> None:
-    assert nearest("resnet5", ["resnet50", "vgg16"]) == " Did you mean 'resnet50'?"
-    assert nearest("zzz", ["resnet50", "vgg16"]) == ""
-    assert nearest("x", []) == ""

@@ -42,7 +42,7 @@ def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         names.append(path.name)
         return read_slice(path, **options)
 
-    monkeypatch.setattr("hilum.prepare.decoding.read_slice", counted)
+    monkeypatch.setattr("hilum.table.read_slice", counted)
     return names
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import tomllib
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from typing import Any
 
-__all__ = ["Download", "KnownCollection", "fetchable", "known_collections", "nearest"]
+__all__ = ["Download", "KnownCollection", "fetchable", "known_collections"]
 
 
 @dataclass(frozen=True)
@@ -61,12 +60,6 @@ def known_collections() -> dict[str, KnownCollection]:
 def fetchable() -> tuple[str, ...]:
     """Return the names of the collections that can be fetched."""
     return tuple(name for name, collection in known_collections().items() if collection.parts)
-
-
-def nearest(name: str) -> str:
-    """Return ` did you mean 'x'?` of the collections that can be fetched, or nothing."""
-    near = difflib.get_close_matches(name, fetchable(), n=1, cutoff=0.5)
-    return f" did you mean {near[0]!r}?" if near else ""
 
 
 def _collection(name: str, row: dict[str, Any]) -> KnownCollection:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import tomllib
 from functools import cache
 from importlib import resources
 from typing import NamedTuple
 
-__all__ = ["WEIGHTS_VARIABLE", "KnownNetwork", "known_networks", "nearest"]
+__all__ = ["WEIGHTS_VARIABLE", "KnownNetwork", "known_networks"]
 
 WEIGHTS_VARIABLE = "HILUM_WEIGHTS"
 """Environment variable that names a folder of weights; known here, where no torch is needed."""
@@ -40,9 +39,3 @@ def known_networks() -> dict[str, KnownNetwork]:
         )
         for name, row in tomllib.loads(text).items()
     }
-
-
-def nearest(name: str, names: list[str]) -> str:
-    """Return ` Did you mean 'x'?`, or nothing where no name is near."""
-    near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
-    return f" Did you mean {near[0]!r}?" if near else ""

@@ -24,9 +24,10 @@ def command(
     such as 20GB; what was not used for longest is removed first.
     """
     from hilum.cli.show import print_json
-    from hilum.steps.cache import describe_cache, empty_cache
+    from hilum.storage.cache import clear_cache
+    from hilum.storage.cache_summary import describe_cache
 
-    freed = empty_cache() if clear else None
+    freed = clear_cache() if clear else None
     told = describe_cache()
     if json:
         print_json(told if freed is None else {"freed": freed, **told})

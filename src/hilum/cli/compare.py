@@ -83,9 +83,8 @@ def _print_choice(choice: dict[str, Any]) -> None:
         )
 
 
-def _shown(figure: dict[str, Any], best: bool = False) -> str:
+def _shown(metric: dict[str, Any], best: bool = False) -> str:
     """Return value and interval as text; what is best beyond chance has an arrow."""
-    if figure["value"] is None:
-        return "undefined"
-    mark = ("*" if figure["method"] == "exact" else "") + (" <" if best else "")
-    return f"{figure['value']:.3f} [{figure['low']:.3f}, {figure['high']:.3f}]{mark}"
+    from hilum.scores.interval_text import interval_text
+
+    return interval_text(metric) + (" <" if best and metric["value"] is not None else "")

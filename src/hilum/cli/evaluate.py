@@ -138,9 +138,8 @@ def _print_calibration(told: dict[str, Any]) -> None:
         typer.echo(f"test {name:18} {_shown(test['before'][key]):24}{after}".rstrip())
 
 
-def _shown(figure: dict[str, Any]) -> str:
-    """Return value and interval as text."""
-    if figure["value"] is None:
-        return f"undefined ({figure['note']})"
-    mark = "*" if figure["method"] == "exact" else ""
-    return f"{figure['value']:.3f} [{figure['low']:.3f}, {figure['high']:.3f}]{mark}"
+def _shown(metric: dict[str, Any]) -> str:
+    """Return value and interval as text, or why there is none."""
+    from hilum.scores.interval_text import interval_text
+
+    return interval_text(metric, undefined=f"undefined ({metric.get('note')})")

@@ -86,6 +86,8 @@ def _print(found: dict[str, Any]) -> None:
     typer.echo("95 % intervals over groups; research use only.")
 
 
-def _shown(figure: dict[str, Any]) -> str:
-    """Return a figure and its interval, two decimals."""
-    return f"{figure['value']:.2f} [{figure['low']:.2f}, {figure['high']:.2f}]"
+def _shown(metric: dict[str, Any]) -> str:
+    """Return value and interval, two decimals."""
+    from hilum.scores.interval_text import interval_text
+
+    return interval_text(metric, 2)

@@ -9,8 +9,8 @@ from hilum.catalogue.collections import (
     KnownCollection,
     fetchable,
     known_collections,
-    nearest,
 )
+from hilum.catalogue.suggest import nearest_name
 from hilum.errors import UsageError
 from hilum.fetch.checksum import parse_checksum
 from hilum.fetch.client import Client
@@ -49,7 +49,8 @@ def find_collection(name: str) -> KnownCollection:
     if name not in fetchable():
         known = name in known_collections()
         why = f"{name} is nothing to fetch" if known else f"unknown collection {name!r}"
-        hint = "" if known else nearest(name)
+        near = "" if known else nearest_name(name, fetchable())
+        hint = f" did you mean {near!r}?" if near else ""
         raise UsageError(f"{why};{hint} hilum can fetch {', '.join(fetchable())}.")
     return known_collections()[name]
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from hilum.catalogue.networks import nearest
+from hilum.catalogue.suggest import nearest
 from hilum.errors import RecipeError
 from hilum.learn.gradient_reach import reached_parameters
 

@@ -20,7 +20,8 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
-from hilum.catalogue.networks import WEIGHTS_VARIABLE, nearest
+from hilum.catalogue.networks import WEIGHTS_VARIABLE
+from hilum.catalogue.suggest import nearest
 from hilum.errors import RecipeError, UsageError, WeightsError
 
 __all__ = ["Weights", "find_weights", "pretrained_config", "side_of"]

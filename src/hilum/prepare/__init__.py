@@ -1,7 +1,7 @@
 """Preparing slices for a network: decoding, resizing, checking."""
 
+from hilum.prepare.batches import BATCH, batches
 from hilum.prepare.decoded import (
-    BATCH,
     Decoded,
     Pictures,
     decode_sizes,
@@ -14,6 +14,7 @@ __all__ = [
     "BATCH",
     "Decoded",
     "Pictures",
+    "batches",
     "decode_sizes",
     "decode_table",
     "resize",

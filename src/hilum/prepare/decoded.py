@@ -17,6 +17,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from hilum.errors import StorageError
+from hilum.prepare.batches import batches
 from hilum.prepare.cache_entry import (
     KIND,
     allocate,
@@ -33,16 +34,12 @@ from hilum.storage.cache import cache_entry, make_room, one_at_a_time
 from hilum.table import SliceTable
 
 __all__ = [
-    "BATCH",
     "Decoded",
     "Pictures",
     "decode_sizes",
     "decode_table",
     "sized_batches",
 ]
-
-BATCH = 32
-"""Batch size of a network that needs no gradients of its weights."""
 
 Grey = npt.NDArray[np.uint8]
 Rows = npt.NDArray[np.int64]
@@ -99,8 +96,8 @@ def sized_batches(decoded: Mapping[int, Pictures]) -> Iterator[dict[int, Grey]]:
         decoded: size -> (n, size, size) uint8, of the same n slices.
     """
     count = min((len(grey) for grey in decoded.values()), default=0)
-    for first in range(0, count, BATCH):
-        yield {size: grey[first : first + BATCH] for size, grey in decoded.items()}
+    for batch in batches(count):
+        yield {size: grey[batch] for size, grey in decoded.items()}
 
 
 @contextmanager

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
 from hilum.boxes import check_inside, parse_boxes
-from hilum.errors import HilumError, ReadError, TableError
+from hilum.errors import TableError
+from hilum.prepare.batches import batches
 from hilum.progress import Progress
-from hilum.readers import LUNG, parse_window, read_slice
-from hilum.table import SliceTable
+from hilum.table import SliceTable, read_row
 
 __all__ = ["check_boxes", "read_all", "resize"]
 
@@ -22,8 +21,6 @@ READERS = 4
 """Decoding threads; the decoders release the interpreter lock, which keeps two cores busy."""
 AHEAD = 256
 """Slices queued at a time; bounds memory, and the work done before an error is raised."""
-LONGEST_ID = 40
-"""A longer slice_id is left out of messages."""
 
 Grey = npt.NDArray[np.uint8]
 Shapes = npt.NDArray[np.int64]
@@ -57,21 +54,16 @@ def read_all(
         ReadError: a slice can't be read; the message names table, row and file.
         TableError: a box extends beyond its slice.
     """
-    paths, windows = table.paths(), table.rows["window"].tolist()
     boxes = table.rows["boxes"].tolist()
-    window_of = cache(lambda cell: parse_window(cell) if cell else LUNG)
 
     def read(row: int) -> tuple[dict[int, Grey], tuple[int, int]]:
-        try:
-            image = read_slice(paths[row], window=window_of(windows[row]))
-        except HilumError as error:
-            raise ReadError(f"{_cell_name(table, row, 'path')}: {error}") from error
+        image = read_row(table, row)
         _check_row(table, row, boxes[row], image.shape)
         return {size: resize(image.grey, size) for size in grey}, image.shape
 
     with ThreadPoolExecutor(READERS) as pool:
-        for first in range(0, len(table), AHEAD):
-            rows = range(first, min(first + AHEAD, len(table)))
+        for chosen in batches(len(table), AHEAD):
+            rows = range(chosen.start, chosen.stop)
             for row, (pictures, shape) in zip(rows, pool.map(read, rows), strict=True):
                 shapes[row] = shape
                 for size, picture in pictures.items():
@@ -97,11 +89,4 @@ def _check_row(table: SliceTable, row: int, boxes: str, shape: tuple[int, int]) 
     try:
         check_inside(parse_boxes(boxes), shape)
     except TableError as error:
-        raise TableError(f"{_cell_name(table, row, 'boxes')}: {error}.") from None
-
-
-def _cell_name(table: SliceTable, row: int, column: str) -> str:
-    """Return the name of a cell, with the slice_id unless that is long."""
-    name = table.rows["slice_id"].iloc[row]
-    cell = table.cell_name(row, column)
-    return f"{cell}, slice_id {name!r}" if len(name) <= LONGEST_ID else cell
+        raise TableError(f"{table.cell_name(row, 'boxes', with_slice=True)}: {error}.") from None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from hilum.catalogue.suggest import nearest_name
 from hilum.errors import SourceError, UsageError
 from hilum.identity import find_identities, refuse_conflicts
 from hilum.sources.covid_ct import COVID_CT
@@ -140,8 +140,8 @@ def gather_table(
 def _check_source(name: str, path: Path) -> None:
     """Refuse an unknown source and a missing path."""
     if name not in SOURCES:
-        near = difflib.get_close_matches(name, SOURCES, n=1, cutoff=0.5)
-        hint = f"did you mean {near[0]!r}? " if near else ""
+        near = nearest_name(name, SOURCES)
+        hint = f"did you mean {near!r}? " if near else ""
         raise UsageError(f"unknown source {name!r}; {hint}hilum knows {', '.join(SOURCES)}.")
     if name != PHANTOM.name and not path.exists():
         raise UsageError(f"source {name}: there is no {path}; give where the collection lies.")

@@ -10,8 +10,8 @@ from typing import Any
 from hilum.catalogue.networks import WEIGHTS_VARIABLE
 from hilum.readers import transfer_syntaxes
 from hilum.run.environment import package_versions, processor_name, version
-from hilum.steps.cache import describe_cache
 from hilum.storage.cache import PLACE_VARIABLE
+from hilum.storage.cache_summary import describe_cache
 
 __all__ = ["examine"]
 

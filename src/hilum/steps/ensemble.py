@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 from collections import Counter
 from collections.abc import Iterable
@@ -10,11 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hilum.engines import hash_of
 from hilum.errors import RunError, UsageError
 from hilum.run import RUN_MARKS, Run, as_run, write_json
 from hilum.run.environment import describe_environment
 from hilum.run.network import NetworkFacts, network_facts
-from hilum.steps.same_slices import refuse_unlike
+from hilum.steps.same_slices import check_same_slices
 from hilum.storage.atomic import new_folder, refuse_existing
 from hilum.table import SliceTable, refuse_own_slices, write_table
 
@@ -70,7 +70,9 @@ def ensemble(runs: Iterable[Run | Path | str], *, out: Path | str, force: bool =
         raise UsageError(f"an ensemble averages at least {FEWEST} runs; got {len(members)}.")
     first = members[0]
     for other in members[1:]:
-        refuse_unlike((first.run, first.facts, first.table), (other.run, other.facts, other.table))
+        check_same_slices(
+            (first.run, first.facts, first.table), (other.run, other.facts, other.table)
+        )
     _refuse_twice(members)
     _refuse_inside(folder, members)
     names = _names(members)
@@ -116,8 +118,7 @@ def _refuse_twice(members: list[_Candidate]) -> None:
     """Refuse one network under two names: it would count twice."""
     seen: dict[str, Run] = {}
     for member in members:
-        with member.run.weights_file.open("rb") as file:
-            key = hashlib.file_digest(file, "sha256").hexdigest()
+        key = hash_of(member.run.weights_file)
         if key in seen:
             raise UsageError(
                 f"{seen[key].folder} and {member.run.folder} hold the same network, and each may "

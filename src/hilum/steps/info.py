@@ -7,6 +7,7 @@ from typing import Any
 
 from hilum.errors import RunError
 from hilum.run import Run, as_run
+from hilum.scores.interval_text import interval_text
 from hilum.table import read_csv
 
 __all__ = ["describe_run"]
@@ -104,7 +105,7 @@ def _folds(run: Run) -> Told:
         auc = tested.get(one["run"])
         reached = "" if auc is None else f", test AUC {auc:.3f}"
         lines.append(f"{one['run']}: best epoch {one['best_epoch']}{reached}")
-    mean = {"mean AUC of the folds": _interval(scored["mean"]["auc"])} if scored else {}
+    mean = {"mean AUC of the folds": interval_text(scored["mean"]["auc"])} if scored else {}
     return {"folds": lines, **mean}
 
 
@@ -138,16 +139,9 @@ def _figures(run: Run) -> Told:
     test = metrics["splits"]["test"]
     on = "out-of-fold" if run.kind == "cross-validation" else "test"
     return {
-        f"{on} AUC per slice": _interval(test["per_slice"]["figures"]["auc"]),
-        f"{on} AUC per group": _interval(test["per_group"]["figures"]["auc"]),
-        "border AUC": _interval(metrics["border_probe"]["test"]["auc"]),
+        f"{on} AUC per slice": interval_text(test["per_slice"]["figures"]["auc"]),
+        f"{on} AUC per group": interval_text(test["per_group"]["figures"]["auc"]),
+        "border AUC": interval_text(metrics["border_probe"]["test"]["auc"]),
         "design": metrics["design"]["level"],
         "leak": metrics["split"]["leak"]["sentence"],
     }
-
-
-def _interval(figure: dict[str, Any]) -> str:
-    if figure["value"] is None:
-        return "undefined"
-    mark = "*" if figure["method"] == "exact" else ""
-    return f"{figure['value']:.3f} [{figure['low']:.3f}, {figure['high']:.3f}]{mark}"

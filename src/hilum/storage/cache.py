@@ -35,7 +35,6 @@ __all__ = [
     "cache_entry",
     "cache_limit",
     "cache_place",
-    "cached_size",
     "clear_cache",
     "list_entries",
     "make_room",
@@ -196,11 +195,6 @@ def list_entries() -> list[Entry]:
             used, held = mark.stat().st_mtime, _is_held(mark)
             found.append(Entry(entry.parent.name, entry.name, _size_of(entry), used, held))
     return found
-
-
-def cached_size() -> int:
-    """Return the bytes that the cache takes."""
-    return sum(one.size for one in list_entries())
 
 
 def clear_cache() -> int:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from hilum.catalogue.networks import nearest
+from hilum.catalogue.suggest import nearest
 from hilum.errors import RunError
 from hilum.learn.backbone import layout_of
 from hilum.learn.networks import Classifier

@@ -13,7 +13,7 @@ from typing import Any
 from torch import Tensor
 
 from hilum.cam_maps import LOGITS
-from hilum.catalogue.networks import nearest
+from hilum.catalogue.suggest import nearest
 from hilum.errors import UsageError
 from hilum.learn.maps.eigencam import eigencam
 from hilum.learn.maps.gradcam import gradcam

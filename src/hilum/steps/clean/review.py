@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from hilum.prepare import batches
 from hilum.progress import Progress
-from hilum.readers import LUNG, parse_window, read_in_colour, read_slice
+from hilum.readers import read_in_colour, read_slice
 from hilum.report.clean import Page, ReviewItem, write_page
 from hilum.sources.volume_pictures import spread
 from hilum.steps.clean.one_slice import CLEANED, UNTOUCHED, CleanedRow
-from hilum.table import SliceTable
+from hilum.table import SliceTable, read_row
 
 __all__ = ["write_sheets"]
 
@@ -42,7 +43,7 @@ def write_sheets(
     cleaned.sort(key=lambda row: (-float(done[row].changed), row))
     untouched = [row for row, result in enumerate(done) if result.state == UNTOUCHED]
     shown = cleaned[:MOST_SHOWN]
-    pages = [shown[first : first + ON_A_PAGE] for first in range(0, len(shown), ON_A_PAGE)]
+    pages = [shown[chosen] for chosen in batches(len(shown), ON_A_PAGE)]
     pages = [*pages, spread(untouched, UNTOUCHED_SHOWN)] if untouched else pages
     names = [f"review-{number}.html" for number in range(1, len(pages) + 1)]
     for number, rows in enumerate(pages):
@@ -58,10 +59,8 @@ def _review_items(
     """Yield the pictures of each slice."""
     paths = table.paths()
     for row in rows:
-        result, path, cell = done[row], paths[row], table.rows["window"].iloc[row]
-        window = parse_window(cell) if cell else LUNG
-        colour = read_in_colour(path)
-        before = read_slice(path, window=window).grey if colour is None else colour
+        result, colour = done[row], read_in_colour(paths[row])
+        before = read_row(table, row).grey if colour is None else colour
         name = table.rows["slice_id"].iloc[row]
         if result.state != CLEANED:
             yield ReviewItem(name, result.changed, result.kinds, before, None, None)

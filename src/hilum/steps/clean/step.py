@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from hilum.errors import HilumError, ReadError
+from hilum.prepare import batches
 from hilum.prepare.clean import KINDS
 from hilum.progress import SILENT, Progress
 from hilum.steps.clean.one_slice import CLEANED, STATES, CleanedRow, CleanTask, clean_one
@@ -103,9 +104,8 @@ def _clean_all(table: SliceTable, draft: Path, progress: Progress) -> Iterator[C
             raise ReadError(f"{table.cell_name(row, 'path')}: {error}") from error
 
     with ThreadPoolExecutor(WORKERS) as pool:
-        for first in range(0, len(table), AHEAD):
-            rows = range(first, min(first + AHEAD, len(table)))
-            yield from pool.map(clean_row, rows)
+        for rows in batches(len(table), AHEAD):
+            yield from pool.map(clean_row, range(rows.start, rows.stop))
             progress.advance("cleaning slices", rows.stop, len(table))
 
 

@@ -9,11 +9,14 @@ from typing import Any
 import pandas as pd
 
 from hilum.steps.compare.runs import ComparedRun
+from hilum.steps.same_slices import TableDifference, first_difference
 
 __all__ = ["comparable_sets", "refusal"]
 
 MUST_AGREE = {"label": "other labels", "group": "other groups", "split": "another split"}
 """Column of slices.csv that must be the same for every slice -> what it is where it isn't."""
+TESTED_ALIKE = {"label": "other labels", "group": "other groups", "fold": "other folds"}
+"""The same of the test rows of predictions.csv."""
 
 
 def comparable_sets(runs: Sequence[ComparedRun]) -> list[list[int]]:
@@ -70,33 +73,30 @@ def _difference(first: ComparedRun, second: ComparedRun) -> str:
     if first.positive != second.positive:
         return f"another positive class ({first.positive}; {second.positive})"
     tables = [run.table.set_index("slice_id") for run in (first, second)]
-    return _of_tables(tables[0], tables[1]) or _of_tests(first.test, second.test)
+    return _table_difference(tables[0], tables[1]) or _test_difference(first.test, second.test)
 
 
-def _of_tables(first: pd.DataFrame, second: pd.DataFrame) -> str:
+def _table_difference(first: pd.DataFrame, second: pd.DataFrame) -> str:
     """Return how two slices.csv differ, rows in any order."""
-    only = [len(first.index.difference(second.index)), len(second.index.difference(first.index))]
-    if any(only):
-        return f"other slices ({only[0]} only in the first, {only[1]} only in the second)"
-    return _of_columns(first, second.loc[first.index], MUST_AGREE)
+    found = first_difference(first, second, MUST_AGREE)
+    if found and not found.column:
+        return (
+            f"other slices ({found.only_first} only in the first, {found.only_second} only in the "
+            f"second)"
+        )
+    return _column_difference(found, MUST_AGREE, of=len(first))
 
 
-def _of_tests(first: pd.DataFrame, second: pd.DataFrame) -> str:
+def _test_difference(first: pd.DataFrame, second: pd.DataFrame) -> str:
     """Return how the predicted test slices differ; `fold` is of a cross-validation."""
-    if set(first.index) != set(second.index):
+    found = first_difference(first, second, TESTED_ALIKE)
+    if found and not found.column:
         return "another split (other slices were tested)"
-    columns = {"label": "other labels", "group": "other groups", "fold": "other folds"}
-    return _of_columns(first, second.loc[first.index], columns)
+    return _column_difference(found, TESTED_ALIKE, of=len(first))
 
 
-def _of_columns(first: pd.DataFrame, second: pd.DataFrame, columns: dict[str, str]) -> str:
-    """Return what differs in the first column that does; a column that one lacks is empty there."""
-    for column, meaning in columns.items():
-        cells = [
-            rows[column].to_numpy() if column in rows.columns else [""] * len(rows)
-            for rows in (first, second)
-        ]
-        count = sum(left != right for left, right in zip(*cells, strict=True))
-        if count:
-            return f"the same slices, but {meaning} ({count} of {len(first)} differ)"
-    return ""
+def _column_difference(found: TableDifference | None, words: dict[str, str], *, of: int) -> str:
+    """Return what differs in a column, or nothing."""
+    if found is None:
+        return ""
+    return f"the same slices, but {words[found.column]} ({found.differing} of {of} differ)"

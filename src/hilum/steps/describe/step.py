@@ -9,16 +9,16 @@ from typing import Any
 import pandas as pd
 
 from hilum.audit import judge_design
-from hilum.errors import HilumError, ReadError, UsageError
+from hilum.errors import UsageError
+from hilum.prepare import batches
 from hilum.progress import SILENT, Progress
-from hilum.readers import read_slice
 from hilum.report.describe import write_cohort
 from hilum.run import write_json
 from hilum.run.environment import version
 from hilum.sources import SOURCES
 from hilum.steps.describe.cohort import cohort_of
 from hilum.storage.atomic import new_folder, refuse_existing
-from hilum.table import SliceTable, as_table
+from hilum.table import SliceTable, as_table, read_row
 
 __all__ = ["DESCRIBED_MARKS", "describe", "describe_listed"]
 
@@ -99,20 +99,15 @@ def _write(content: dict[str, Any], folder: Path, *, force: bool) -> dict[str, A
 
 def _with_pictures(table: SliceTable, progress: Progress) -> pd.DataFrame:
     """Return the rows with the columns `format`, `size`, `picture_rows` and `picture_columns`."""
-    paths = table.paths()
 
     def look(row: int) -> tuple[str, int, int]:
-        try:
-            image = read_slice(paths[row])
-        except HilumError as error:
-            raise ReadError(f"{table.cell_name(row, 'path')}: {error}") from error
+        image = read_row(table, row)
         return image.format, *image.shape
 
     seen: list[tuple[str, int, int]] = []
     with ThreadPoolExecutor(READERS) as pool:
-        for first in range(0, len(table), AHEAD):
-            chosen = range(first, min(first + AHEAD, len(table)))
-            seen += pool.map(look, chosen)
+        for chosen in batches(len(table), AHEAD):
+            seen += pool.map(look, range(chosen.start, chosen.stop))
             progress.advance("looking at slices", chosen.stop, len(table))
     looks = pd.DataFrame(seen, columns=["format", "picture_rows", "picture_columns"], dtype=str)
     size = looks["picture_rows"] + " x " + looks["picture_columns"]

@@ -12,7 +12,7 @@ import pandas as pd
 from hilum.audit import border_features
 from hilum.engines import mean_probabilities
 from hilum.errors import RunError
-from hilum.prepare import BATCH, Decoded
+from hilum.prepare import Decoded, batches
 from hilum.progress import Progress
 from hilum.run import Run
 from hilum.scores import Labelled, over_folds
@@ -95,8 +95,8 @@ def predict_folds(
     done = 0
     for fold in folds:
         networks, rows = open_engine(fold.run, engine).networks, np.flatnonzero(fold.tested)
-        for first in range(0, len(rows), BATCH):
-            batch = rows[first : first + BATCH]
+        for chosen in batches(len(rows)):
+            batch = rows[chosen]
             probabilities[batch] = mean_probabilities(
                 networks, {networks[0].size: decoded.grey[batch]}
             )

@@ -19,10 +19,9 @@ from hilum.cam_maps import (
     read_maps,
     read_maps_facts,
 )
-from hilum.readers import LUNG, parse_window, read_slice
 from hilum.report.maps.heatmap import Caption, Scale, draw_heatmap
 from hilum.report.numbers import fixed
-from hilum.table import SliceTable, write_csv
+from hilum.table import SliceTable, read_row, write_csv
 
 __all__ = ["show_maps"]
 
@@ -65,7 +64,7 @@ def show_maps(table: SliceTable, folder: Path) -> None:
     (folder / "pictures").mkdir()
     for name, kind, row in chosen:
         cells = {str(key): cell for key, cell in index.loc[row].items()}
-        _draw(table, cells, raw[str(cells["slice_id"])], scale, facts).save(
+        _draw(table, row, cells, raw[str(cells["slice_id"])], (scale, facts)).save(
             folder / "pictures" / name, optimize=True
         )
         shown.append({**cells, "kind": kind, "picture": f"maps/pictures/{name}"})
@@ -82,22 +81,26 @@ def _scale(index: pd.DataFrame, raw: dict[str, Map], facts: MapsFacts) -> Scale:
 
 
 def _draw(
-    table: SliceTable, cells: dict[str, Any], cam_map: Map, scale: Scale, facts: MapsFacts
+    table: SliceTable,
+    row: int,
+    cells: dict[str, Any],
+    cam_map: Map,
+    style: tuple[Scale, MapsFacts],
 ) -> Image.Image:
-    """Return the picture of one slice with its map."""
-    seen = table.rows.set_index("slice_id").loc[cells["slice_id"]]
-    window = parse_window(seen["window"]) if seen["window"] else LUNG
-    grey = read_slice(table.folder / seen["path"], window=window).grey
+    """Return the picture of one slice with its map; `cells` is its row of the index."""
+    scale, facts = style
+    grey = read_row(table, row).grey
     finite = cells["state"] != "not finite"
     shown = cam_map if finite else np.zeros_like(cam_map)
-    whole = in_slice_pixels(shown, (grey.shape[0], grey.shape[1]), facts.offset)
+    full_map = in_slice_pixels(shown, (grey.shape[0], grey.shape[1]), facts.offset)
+    boxes = parse_boxes(table.rows["boxes"].iloc[row])
     caption = Caption(
         f"{facts.title} for {cells['target']}. Probability of {cells['target']}: "
         f"{fixed(cells['probability'], 2)}",
         f"Called {cells['predicted']}, labelled {cells['label']}",
         REMARKS[str(cells["state"])],
     )
-    return draw_heatmap(grey, whole, scale=scale, boxes=parse_boxes(seen["boxes"]), caption=caption)
+    return draw_heatmap(grey, full_map, scale=scale, boxes=boxes, caption=caption)
 
 
 def _choose(index: pd.DataFrame) -> dict[str, list[int]]:

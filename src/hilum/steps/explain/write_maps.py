@@ -15,7 +15,7 @@ from hilum.cam_maps import MapsFacts
 from hilum.errors import UsageError
 from hilum.learn.maps import GROUPS, LAST, Explained, Explainer
 from hilum.learn.predict import Member
-from hilum.prepare import Decoded, decode_sizes, sized_batches
+from hilum.prepare import Decoded, batches, decode_sizes, sized_batches
 from hilum.progress import SILENT, Progress
 from hilum.run import probability_column
 from hilum.run.environment import version
@@ -91,9 +91,9 @@ def write_maps(
     parts = []
     sizes = {one.size for one in members}
     with decode_sizes(table, sizes, full_table=whole, progress=progress) as decoded:
-        for first in range(0, len(table), A_FILE):
-            parts.append(_write_file(explainer, table, decoded, folder, first, wanted))
-            progress.advance("mapping", min(first + A_FILE, len(table)), len(table))
+        for number, rows in enumerate(batches(len(table), A_FILE)):
+            parts.append(_write_file(explainer, table, decoded, folder, (number, rows), wanted))
+            progress.advance("mapping", rows.stop, len(table))
     index = pd.concat(parts, ignore_index=True)
     write_csv(index, folder / cam_maps.INDEX)
     cam_maps.write_maps_facts(_facts(explainer, table, wanted), folder)
@@ -105,22 +105,23 @@ def _write_file(
     table: SliceTable,
     decoded: dict[int, Decoded],
     folder: Path,
-    first: int,
+    chunk: tuple[int, slice],
     wanted: MapsWanted,
 ) -> pd.DataFrame:
-    """Write the maps of the slices from `first` on that fill a file; return their index rows."""
+    """Write the maps of a chunk of slices (its number, its rows); return their index rows."""
+    number, chosen = chunk
     names = list(wanted.class_names)
-    rows = table.rows.iloc[first : first + A_FILE]
-    grey = {size: seen.grey[first : first + A_FILE] for size, seen in decoded.items()}
-    shapes = next(iter(decoded.values())).shapes[first : first + A_FILE]
+    rows = table.rows.iloc[chosen]
+    grey = {size: seen.grey[chosen] for size, seen in decoded.items()}
+    shapes = next(iter(decoded.values())).shapes[chosen]
     target = None if wanted.target == PREDICTED else names.index(wanted.target)
     told = [explainer.explain(batch, target) for batch in sized_batches(grey)]
     found = Explained(*(np.concatenate(part) for part in zip(*told, strict=True)))
-    file, ids = f"maps-{first // A_FILE:04d}.npz", rows["slice_id"].to_numpy(dtype=str)
+    file, ids = f"maps-{number:04d}.npz", rows["slice_id"].to_numpy(dtype=str)
     targets = np.array(names)[found.target]
     cam_maps.save_maps(folder / file, found.maps, slice_ids=ids, targets=targets)
     if wanted.full_size:
-        whole = folder / f"full-{first // A_FILE:04d}.npz"
+        whole = folder / f"full-{number:04d}.npz"
         cam_maps.save_full_size(
             whole, found.maps, slice_ids=ids, shapes=shapes, offset=explainer.offset
         )

@@ -11,10 +11,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from hilum.boxes import Box, parse_boxes
-from hilum.catalogue.networks import nearest
+from hilum.catalogue.suggest import nearest
 from hilum.errors import UsageError
-from hilum.readers import LUNG, parse_window, read_slice
-from hilum.table import SliceTable
+from hilum.table import SliceTable, read_row
 
 __all__ = ["Shown", "choose_slices"]
 
@@ -67,10 +66,7 @@ def choose_slices(table: SliceTable, slice_ids: Sequence[str], *, label: str, co
     place = rows.set_index("slice_id").index.get_indexer(pd.Index(chosen))
     part = SliceTable(rows.iloc[place].reset_index(drop=True), table.folder, table.name,
                       table.lines[place])  # fmt: skip
-    grey = []
-    for path, window in zip(part.paths(), part.rows["window"], strict=True):
-        seen = read_slice(path, window=parse_window(window) if window else LUNG)
-        grey.append(seen.grey)
+    grey = [read_row(part, row).grey for row in range(len(part))]
     boxes = [parse_boxes(text) for text in part.rows["boxes"]]
     letters = [string.ascii_lowercase[n % 26] for n in range(len(part))]
     return Shown(part, table, grey, boxes, letters, _headings(part, letters))

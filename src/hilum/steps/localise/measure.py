@@ -12,7 +12,6 @@ import numpy.typing as npt
 
 from hilum.cam_maps import in_slice_pixels, read_maps, read_maps_facts
 from hilum.prepare import Decoded
-from hilum.readers import LUNG, parse_window, read_slice
 from hilum.scores.localisation import (
     HOT,
     LEVELS,
@@ -26,7 +25,7 @@ from hilum.scores.localisation import (
     lesion_prior,
 )
 from hilum.steps.localise.lesions import lesion_regions
-from hilum.table import SliceTable
+from hilum.table import SliceTable, read_row
 
 __all__ = ["UNCHOSEN", "Levels", "Measured", "choose_levels", "learn_prior", "measure"]
 
@@ -97,9 +96,7 @@ _centre_prior = lru_cache(SHAPES_KEPT)(centre_prior)
 
 def _grey(table: SliceTable, row: int) -> npt.NDArray[np.uint8]:
     """Return a slice as it is shown."""
-    window = table.rows["window"].iloc[row]
-    path = table.folder / table.rows["path"].iloc[row]
-    return read_slice(path, window=parse_window(window) if window else LUNG).grey
+    return read_row(table, row).grey
 
 
 def learn_prior(table: SliceTable, decoded: Decoded) -> Map | None:

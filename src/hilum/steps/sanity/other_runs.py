@@ -13,7 +13,7 @@ from hilum.learn.predict import Member, load_networks
 from hilum.recipe import Recipe
 from hilum.run import Run, as_runs
 from hilum.run.network import network_facts
-from hilum.steps.same_slices import refuse_unlike
+from hilum.steps.same_slices import check_same_slices
 
 __all__ = ["SEED", "Other", "other_runs"]
 
@@ -72,7 +72,7 @@ def other_runs(run: Run, others: Sequence[Run | Path | str]) -> list[Other]:
                 )
         seen.append(other)
         if first is not None:
-            refuse_unlike(first, (other, network_facts(other), other.table()), to="compared")
+            check_same_slices(first, (other, network_facts(other), other.table()), to="compared")
     return [_other(run.recipe(), other) for other in opened]
 
 

@@ -12,7 +12,7 @@ import pandas as pd
 from hilum.audit import removal_concern
 from hilum.cam_maps import in_slice_pixels
 from hilum.engines import Engine, as_probabilities
-from hilum.prepare import BATCH
+from hilum.prepare import batches
 from hilum.progress import Progress
 from hilum.scores.deletion import (
     BLUR,
@@ -78,13 +78,12 @@ def removal(
 def _matters(sample: Sample, engine: Engine, game: str) -> npt.NDArray[np.bool_]:
     """Return (n,) whether emptying a slice takes its class away."""
     drop = np.zeros(len(sample))
-    for first in range(0, len(sample), BATCH):
-        grey = sample.grey[first : first + BATCH]
-        target = sample.target[first : first + BATCH]
+    for batch in batches(len(sample)):
+        grey, target = sample.grey[batch], sample.target[batch]
         empty = np.stack([blank(one, game) for one in grey])
         said = [as_probabilities(engine.logits(some)) for some in (grey, empty)]
         own = np.arange(len(grey))
-        drop[first : first + BATCH] = said[0][own, target] - said[1][own, target]
+        drop[batch] = said[0][own, target] - said[1][own, target]
     return np.asarray(drop >= MATTERS)
 
 
@@ -113,10 +112,7 @@ def _orders(
 def _said(engine: Engine, slices: Sequence[Grey], target: int) -> npt.NDArray[np.float64]:
     """Return probability and logit of a class, (2, n), of slices, asked a batch at a time."""
     logits = np.concatenate(
-        [
-            engine.logits(np.stack(slices[first : first + BATCH]))
-            for first in range(0, len(slices), BATCH)
-        ]
+        [engine.logits(np.stack(slices[batch])) for batch in batches(len(slices))]
     )
     return np.stack([as_probabilities(logits)[:, target], logits[:, target].astype(np.float64)])
 

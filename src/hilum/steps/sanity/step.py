@@ -26,8 +26,7 @@ from hilum.steps.explain import POSITIVE, PREDICTED
 from hilum.steps.sanity.maps import agreement, different_slices, judged, randomisation
 from hilum.steps.sanity.other_runs import Other, other_runs
 from hilum.steps.sanity.removal import removal
-from hilum.steps.sanity.sample import Checked, Sample
-from hilum.steps.sanity.take import Asked, asker, take_slices
+from hilum.steps.sanity.sample import Asked, Checked, Sample, asker, take_slices
 from hilum.storage.atomic import new_folder, write_text
 from hilum.table import SPLITS, write_csv
 

@@ -17,7 +17,7 @@ from hilum.learn.networks import build_network, fill_network
 from hilum.learn.precision import settle_precision
 from hilum.learn.weights import Weights, find_weights
 from hilum.prepare import decode_table
-from hilum.progress import SILENT, Progress
+from hilum.progress import SILENT, Prefixed, Progress
 from hilum.recipe import Recipe, as_recipe, dump_recipe
 from hilum.run import RUN_MARKS, Run, write_json
 from hilum.run.environment import describe_environment
@@ -149,7 +149,9 @@ def _go_on(run: Run, progress: Progress) -> Run:
     dealt = _dealt_again(run, table, recipe)
     for number, part in enumerate(dealt, start=1):
         member = Run(run.members / f"fold-{number}")
-        told = _OfFold(progress, number, len(dealt))
+        told = Prefixed(
+            progress, f"fold {number} of {len(dealt)}", omitted=SAID_ONCE if number > 1 else ()
+        )
         if not member.folder.is_dir():
             train(part, recipe, out=member.folder, weights=_start_of(run, recipe), progress=told)
         elif not member.finished:
@@ -242,21 +244,3 @@ def _best_epoch(run: Run, member: Run, number: int) -> dict[str, Any]:
         "validation_auc": best["validation_auc"],
         "seconds": round(float(history["seconds"].sum()), 1),
     }
-
-
-class _OfFold:
-    """Tells of one fold which it is, and leaves out what was said in the first one."""
-
-    def __init__(self, progress: Progress, number: int, folds: int) -> None:
-        self.progress = progress
-        self.prefix = f"fold {number} of {folds}"
-        self.first = number == 1
-
-    def advance(self, task: str, done: int, total: int) -> None:
-        """Pass on, with the fold."""
-        self.progress.advance(f"{self.prefix}: {task}", done, total)
-
-    def say(self, sentence: str) -> None:
-        """Pass on, with the fold."""
-        if self.first or sentence.partition(":")[0] not in SAID_ONCE:
-            self.progress.say(f"{self.prefix}: {sentence}")

@@ -9,7 +9,7 @@ from functools import cache
 from importlib import resources
 from typing import Any, NamedTuple
 
-from hilum.catalogue.networks import nearest
+from hilum.catalogue.suggest import nearest
 from hilum.errors import UsageError
 from hilum.recipe import Recipe, as_recipe
 

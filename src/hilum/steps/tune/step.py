@@ -16,7 +16,7 @@ import pandas as pd
 from hilum.errors import RunError, UsageError
 from hilum.learn.networks import build_network, fill_network
 from hilum.learn.weights import find_weights
-from hilum.progress import SILENT, Progress
+from hilum.progress import SILENT, Prefixed, Progress
 from hilum.recipe import Recipe, as_recipe, dump_recipe, parse_recipe
 from hilum.splits import check_splits
 from hilum.steps.classes import fill_classes
@@ -100,7 +100,9 @@ def tune(
         progress.say(bench.beginning())
         while (done := len(finished_trials(study))) < trials:
             trial, values = ask(study, bench.spaces, bench.own, seed=seed)
-            run_trial(study, trial, values, bench, _OfTrial(progress, done + 1, trials))
+            run_trial(
+                study, trial, values, bench, Prefixed(progress, f"trial {done + 1} of {trials}")
+            )
             _write(study, bench, folder)
         tuned = _write(study, bench, folder)
     if tuned is None:
@@ -179,18 +181,3 @@ def _heading(rows: pd.DataFrame, best: int, bench: Workbench) -> str:
         f"# The best of {len(rows)} flatters: its validation figures chose it. Only the test "
         f"slices, once, say how good it is.\n"
     )
-
-
-class _OfTrial:
-    """Tells of one trial which it is."""
-
-    def __init__(self, progress: Progress, number: int, trials: int) -> None:
-        self.progress, self.prefix = progress, f"trial {number} of {trials}"
-
-    def advance(self, task: str, done: int, total: int) -> None:
-        """Pass on, with the trial."""
-        self.progress.advance(f"{self.prefix}: {task}", done, total)
-
-    def say(self, sentence: str) -> None:
-        """Pass on, with the trial."""
-        self.progress.say(f"{self.prefix}: {sentence}")

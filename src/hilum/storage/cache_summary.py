@@ -1,4 +1,4 @@
-"""What lies in the cache, and emptying it."""
+"""A summary of the cache: its folder, limit, size and entries by kind."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from hilum.storage.cache import PLACE_VARIABLE, cache_limit, cache_place, clear_cache, list_entries
+from hilum.storage.cache import PLACE_VARIABLE, cache_limit, cache_place, list_entries
 
-__all__ = ["describe_cache", "empty_cache"]
+__all__ = ["describe_cache"]
 
 
 def describe_cache() -> dict[str, Any]:
@@ -40,11 +40,6 @@ def describe_cache() -> dict[str, Any]:
         "entries": len(entries),
         "kinds": kinds,
     }
-
-
-def empty_cache() -> int:
-    """Remove all that no process has in use; return how many bytes that freed."""
-    return clear_cache()
 
 
 def _is_writable(place: Path) -> bool:
