@@ -17,6 +17,7 @@ import pandas as pd
 
 from hilum.boxes import BOXES_PATTERN, parse_boxes
 from hilum.errors import HilumError, ReadError, TableError, UsageError
+from hilum.html_table import slice_counts_html
 from hilum.readers import LUNG, SliceImage, Window, parse_window, read_slice
 from hilum.storage.atomic import new_file
 
@@ -87,6 +88,10 @@ class SliceTable:
     def labels(self) -> list[str]:
         """The class names that occur, sorted."""
         return sorted(self.rows["label"].unique())
+
+    def _repr_html_(self) -> str:
+        """Return the number of slices and groups by label and split, for a notebook."""
+        return slice_counts_html(self.name, self.rows, SPLITS)
 
     def where(self, keep: pd.Series) -> SliceTable:
         """Return the table of the rows for which the boolean `keep` is true."""

@@ -169,6 +169,28 @@ def test_the_house_is_shown_in_its_order() -> None:
     pytest.fail("tests/test_house.py has no ROOMS any more")
 
 
+def test_every_question_of_the_map_is_answered_by_a_file_that_holds_the_name() -> None:
+    text = (DOCS.parent / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    answers = re.findall(r"^\| [^|]+\? \| `([^`]+)` \| `(\w+)` \|$", text, re.MULTILINE)
+    assert len(answers) >= 30
+    assert len(set(answers)) == len(answers)
+    package = DOCS.parent / "src" / "hilum"
+    wrong = [(file, name) for file, name in answers if name not in _defined(package / file)]
+    assert wrong == []
+
+
+def _defined(file: Path) -> set[str]:
+    """Return what a module binds at its top level; nothing where there is no such file."""
+    names: set[str] = set()
+    tree = ast.parse(file.read_text(encoding="utf-8")) if file.is_file() else ast.Module([], [])
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            names.add(node.name)
+        elif isinstance(node, ast.Assign):
+            names |= {target.id for target in node.targets if isinstance(target, ast.Name)}
+    return names
+
+
 def test_the_citation_names_this_version_and_licence() -> None:
     text = (DOCS.parent / "CITATION.cff").read_text(encoding="utf-8")
     said = dict(re.findall(r"^([\w-]+): (.+)$", text, re.MULTILINE))

@@ -11,8 +11,10 @@ from typing import Any
 import pandas as pd
 
 from hilum.errors import RunError, UsageError
+from hilum.html_table import html_table
 from hilum.recipe import Recipe, load_recipe
 from hilum.run.json_file import read_json
+from hilum.run.metrics import Metrics
 from hilum.run.network import RunNetwork, read_network
 from hilum.table import SliceTable, read_csv, read_table, write_csv
 
@@ -135,6 +137,23 @@ class Run:
             return self.predictions_file.is_file()
         return self.members.is_dir() if self.kind == "ensemble" else self.weights_file.is_file()
 
+    def _repr_html_(self) -> str:
+        """Return what the run is and what its folder holds, for a notebook."""
+        exists = self.network_file.is_file()
+        try:
+            known = self.description if exists else RunNetwork()
+        except RunError:  # a broken file is no reason not to show the rest
+            known = RunNetwork()
+        files = sorted(path.name for path in self.folder.iterdir()) if self.folder.is_dir() else []
+        rows = [
+            ("folder", self.folder),
+            ("kind", known.kind if exists else "not trained yet"),
+            ("classes", ", ".join(known.class_names)),
+            ("positive class", known.positive),
+            ("files", ", ".join(name for name in files if not name.startswith("."))),
+        ]
+        return html_table(f"Run {known.title}".strip(), [], rows)
+
     def table(self) -> SliceTable:
         """Read the slices that were used."""
         self._need(self.table_file)
@@ -196,9 +215,9 @@ class Run:
         """Read environment.json."""
         return self._json(self.environment_file)
 
-    def metrics(self) -> dict[str, Any]:
+    def metrics(self) -> Metrics:
         """Read metrics.json; RunError tells to evaluate first where it is missing."""
-        return self._json(self.metrics_file, step="evaluate")
+        return Metrics(self._json(self.metrics_file, step="evaluate"))
 
     def predictions(self) -> pd.DataFrame:
         """Read predictions.csv, the probabilities as float64."""

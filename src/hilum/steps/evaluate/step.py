@@ -14,6 +14,7 @@ from hilum.errors import RunError
 from hilum.prepare import BATCH, Decoded, decode_sizes, decode_table, sized_batches
 from hilum.progress import SILENT, Progress
 from hilum.run import Run, as_run, probability_column, write_json
+from hilum.run.metrics import Metrics
 from hilum.run.network import network_facts
 from hilum.scores import Labelled
 from hilum.steps.classes import check_labels
@@ -39,7 +40,7 @@ def evaluate(
     keep_predictions: bool = False,
     engine: str = "auto",
     progress: Progress = SILENT,
-) -> dict[str, Any]:
+) -> Metrics:
     """Predict every slice of a run's table, write predictions.csv and metrics.json.
 
     What was learnt on validation for predicting, the thresholds and the temperature, goes into
@@ -89,7 +90,7 @@ def evaluate(
         metrics = with_folds(metrics, folds, table, cases, probe["test"])
     remember_decisions(run, metrics)
     write_json(metrics, run.metrics_file)
-    return metrics
+    return Metrics(metrics)
 
 
 def _weights(run: Run) -> dict[str, Any]:
