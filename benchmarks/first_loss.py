@@ -128,7 +128,7 @@ def one_epoch(
         start = "none"
     with (
         tempfile.TemporaryDirectory() as folder,
-        mock.patch("hilum.steps.train.step.build_network", watch.build),
+        mock.patch("hilum.learn.prepare_training.build_network", watch.build),
         mock.patch("hilum.learn.fit.loss_of", watch.loss_of),
     ):
         run: Run = hilum.train(table, recipe, out=Path(folder) / name, weights=start)

@@ -24,12 +24,12 @@ import torch
 from _machine import describe, row, timed
 
 from hilum.catalogue.networks import known_networks
-from hilum.learn.checkpoint import Trained
+from hilum.learn.checkpoint import TrainingProgress
 from hilum.learn.data import Slices, shuffled_batches
 from hilum.learn.device import make_accelerator
 from hilum.learn.feed import Feed, SliceFeed
-from hilum.learn.fit import Fitting, fit
-from hilum.learn.frozen.plan import planned
+from hilum.learn.fit import TrainingJob, fit
+from hilum.learn.frozen.plan import training_plan
 from hilum.learn.networks import build_network
 from hilum.learn.weights import Weights
 from hilum.learn.workload import count_workload
@@ -67,34 +67,33 @@ def recipe_of(name: str, how: str) -> Recipe:
 def train(name: str, how: str, slices: int) -> Way:
     """Train on noise in one of the two ways."""
     recipe = recipe_of(name, how)
-    fitting = fitting_of(recipe, slices)
-    accelerator = make_accelerator(recipe.training.precision)
-    splits = fitting.train, fitting.validation
-    with planned(fitting.network, recipe, splits, accelerator) as plan:
-        fitting.feed = plan.feed
-        trained: Trained = fit(fitting, accelerator)
+    job = job_of(recipe, slices)
+    accelerator = make_accelerator()
+    with training_plan(job, accelerator) as plan:
+        job.feed = plan.feed
+        trained: TrainingProgress = fit(job, accelerator)
         kept = 2 * plan.feed.records.count if plan.feed else 0
-        feed = plan.feed or SliceFeed(fitting.network)
-        batches = min(timed(lambda: feed_all(fitting, feed), EPOCHS))
+        feed = plan.feed or SliceFeed(job.network)
+        batches = min(timed(lambda: feed_all(job, feed), EPOCHS))
     return Way([line["seconds"] for line in trained.history], batches, kept)
 
 
-def feed_all(fitting: Fitting, feed: Feed) -> None:
+def feed_all(job: TrainingJob, feed: Feed) -> None:
     """Make all batches of an epoch, and do nothing with them."""
-    for _ in shuffled_batches(fitting.train, fitting.recipe, feed, epoch=0):
+    for _ in shuffled_batches(job.train, job.recipe, feed, epoch=0):
         pass
-    for first in range(0, len(fitting.validation), BATCH):
-        feed.see(fitting.validation.take(slice(first, first + BATCH)), None, "cpu")
+    for first in range(0, len(job.validation), BATCH):
+        feed.see(job.validation.take(slice(first, first + BATCH)), None, "cpu")
 
 
-def fitting_of(recipe: Recipe, slices: int) -> Fitting:
+def job_of(recipe: Recipe, slices: int) -> TrainingJob:
     """Return a training on noise."""
     size, count = recipe.input.size, slices + slices // VALIDATION
     grey = np.random.default_rng(0).integers(0, 256, (count, size, size), dtype=np.uint8)
     target = np.arange(count) % 2
     torch.manual_seed(0)
-    start = Weights(recipe.timm_name, None, "", "", (0.5,) * 3, (0.25,) * 3)
-    return Fitting(
+    start = Weights.placeholder(recipe, (0.5,) * 3, (0.25,) * 3)
+    return TrainingJob(
         network=build_network(recipe, start, classes=2, frozen_random=True),
         train=Slices(grey, np.arange(slices), target[:slices]),
         validation=Slices(grey, np.arange(slices, count), target[slices:]),
@@ -105,7 +104,7 @@ def fitting_of(recipe: Recipe, slices: int) -> Fitting:
 def predicted_gain(recipe: Recipe) -> tuple[float, float]:
     """Return how many times the multiply-adds of a kept epoch an ordinary one has, and the share
     of the forward multiply-adds that is trained."""
-    start = Weights(recipe.timm_name, None, "", "", (0.5,) * 3, (0.25,) * 3)
+    start = Weights.placeholder(recipe, (0.5,) * 3, (0.25,) * 3)
     network = build_network(recipe, start, classes=2, frozen_random=True)
     work = count_workload(network, size=recipe.input.size)
     frozen, trained = work.macs - work.trained_macs, work.trained_macs

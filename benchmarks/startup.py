@@ -45,7 +45,7 @@ def made_run(folder: Path) -> Run:
     )
     torch.manual_seed(0)
     scaling = (0.5,) * 3
-    start = Weights(recipe.timm_name, None, "", "", scaling, scaling)
+    start = Weights.placeholder(recipe, scaling, scaling)
     run, network = Run(folder), build_network(recipe, start, classes=2).eval()
     folder.mkdir()
     run.recipe_file.write_text(dump_recipe(recipe), encoding="utf-8")

@@ -59,7 +59,7 @@ def network_of(name: str) -> tuple[Classifier, Recipe, int]:
     known = known_networks()[name]
     recipe = load_recipe(f"paper/{name}", [f"input.size={known.size}"])
     torch.manual_seed(0)
-    start = Weights(recipe.timm_name, None, "", "", (0.5,) * 3, (0.5,) * 3)
+    start = Weights.placeholder(recipe, (0.5,) * 3, (0.5,) * 3)
     return build_network(recipe, start, classes=2, frozen_random=True), recipe, known.size
 
 

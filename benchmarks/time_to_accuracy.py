@@ -41,7 +41,7 @@ HEADING = (
 
 
 @dataclass(frozen=True)
-class Trained:
+class TrainingProgress:
     """What a training took and reached: one row of history an epoch, and seconds in all."""
 
     history: pd.DataFrame
@@ -61,11 +61,11 @@ class Trained:
         return float(self.history["seconds"].cumsum()[good].iloc[0]) if good.any() else None
 
 
-def trained(table: SliceTable, recipe: Recipe, weights: Path, folder: Path) -> Trained:
+def trained(table: SliceTable, recipe: Recipe, weights: Path, folder: Path) -> TrainingProgress:
     """Train and return how it went."""
     began = time.perf_counter()
     run = hilum.train(table, recipe, out=folder / "run", weights=weights, force=True)
-    return Trained(pd.read_csv(run.history_file), time.perf_counter() - began)
+    return TrainingProgress(pd.read_csv(run.history_file), time.perf_counter() - began)
 
 
 def line(

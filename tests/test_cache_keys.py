@@ -164,7 +164,7 @@ def test_an_entry_of_decoded_slices_holds_the_files_that_others_look_for(
 def frozen_feed() -> FrozenFeed:
     """Return what feeds the tail of `RECIPE`'s network, all its weights known."""
     recipe = parse_recipe(RECIPE, name="x")
-    start = Weights(recipe.timm_name, None, "", "", (0.5,) * 3, (0.25,) * 3)
+    start = Weights.placeholder(recipe, (0.5,) * 3, (0.25,) * 3)
     network = build_network(recipe, start, classes=2, frozen_random=True)
     with torch.no_grad():
         for name, tensor in network.state_dict().items():

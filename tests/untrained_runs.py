@@ -32,7 +32,7 @@ def make_untrained(
     changes = [f'network.backbone="{backbone}"', f"input.size={size}", 'network.train_from="all"']
     recipe = load_recipe("phantom", [*changes, f"classes.names={list(names)}"])
     torch.manual_seed(seed)
-    start = Weights(recipe.timm_name, None, "", "", MEAN, STD)
+    start = Weights.placeholder(recipe, MEAN, STD)
     network = build_network(recipe, start, classes=len(names)).eval()
     with torch.no_grad():  # untrained, it hardly tells slices apart
         network.head[-1].weight *= 40

@@ -27,7 +27,6 @@ from hilum.engines import (
     mean_probabilities,
     open_onnx,
     open_run_onnx,
-    share_of_cores,
 )
 from hilum.errors import RunError, UsageError
 from hilum.learn.checkpoint import save_weights
@@ -38,6 +37,7 @@ from hilum.learn.networks import Classifier, build_network
 from hilum.learn.predict import load_network, load_networks, open_torch
 from hilum.learn.weights import Weights
 from hilum.prepare import BATCH
+from hilum.processes import share_of_cores
 from hilum.recipe import load_recipe
 from hilum.run import Run, write_json
 from hilum.steps.ensemble import ensemble
@@ -327,7 +327,7 @@ def test_an_export_that_fails_is_one_sentence(
 
 def test_only_norms_that_alone_see_a_convolution_are_folded() -> None:
     recipe = load_recipe("phantom", ['network.backbone="densenet121"', "input.size=64"])
-    start = Weights(recipe.timm_name, None, "", "", (0.5,) * 3, (0.25,) * 3)
+    start = Weights.placeholder(recipe, (0.5,) * 3, (0.25,) * 3)
     network = build_network(recipe, start, classes=2).eval()
     norms = sum(isinstance(part, nn.BatchNorm2d) for part in network.modules())
     folded = fold_batchnorm(network)

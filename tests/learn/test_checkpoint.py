@@ -11,7 +11,7 @@ from torch import nn
 
 from hilum.errors import RunError, StorageError
 from hilum.learn.checkpoint import (
-    Trained,
+    TrainingProgress,
     best_weights,
     load_checkpoint,
     load_weights,
@@ -62,7 +62,7 @@ def test_a_checkpoint_brings_back_network_optimiser_and_history(tmp_path: Path) 
     first, second = optimiser_of(one), optimiser_of(other)
     step(one, first)
     history = [{"epoch": 1, "loss": 0.1 + 0.2, "auc": float("nan")}]
-    save_checkpoint(tmp_path, one, first, Trained(history, 1))
+    save_checkpoint(tmp_path, one, first, TrainingProgress(history, 1))
     back = load_checkpoint(tmp_path, other, second)
     assert back.history[0]["loss"] == 0.1 + 0.2
     assert back.history[0]["auc"] != back.history[0]["auc"]
@@ -76,7 +76,7 @@ def test_a_checkpoint_brings_back_network_optimiser_and_history(tmp_path: Path) 
 def test_only_the_best_epochs_network_is_kept(tmp_path: Path) -> None:
     net = network(0)
     optimiser = optimiser_of(net)
-    trained = Trained()
+    trained = TrainingProgress()
     states = []
     for best in (1, 1, 3):
         step(net, optimiser)
@@ -111,7 +111,7 @@ def test_a_truncated_checkpoint_is_refused(tmp_path: Path) -> None:
     net = network(0)
     optimiser = optimiser_of(net)
     step(net, optimiser)
-    save_checkpoint(tmp_path, net, optimiser, Trained([{"epoch": 1}], 1))
+    save_checkpoint(tmp_path, net, optimiser, TrainingProgress([{"epoch": 1}], 1))
     path = tmp_path / "state.safetensors"
     path.write_bytes(path.read_bytes()[:-20])
     with pytest.raises(RunError, match="is no checkpoint of this recipe's network"):
@@ -120,7 +120,7 @@ def test_a_truncated_checkpoint_is_refused(tmp_path: Path) -> None:
 
 def test_the_checkpoint_of_another_network_is_refused(tmp_path: Path) -> None:
     net, wider = network(0), network(0, width=5)
-    save_checkpoint(tmp_path, net, optimiser_of(net), Trained([{"epoch": 1}], 1))
+    save_checkpoint(tmp_path, net, optimiser_of(net), TrainingProgress([{"epoch": 1}], 1))
     with pytest.raises(RunError, match="is no checkpoint of this recipe's network"):
         load_checkpoint(tmp_path, wider, optimiser_of(wider))
     with pytest.raises(RunError, match="can't be loaded into the network of its run"):

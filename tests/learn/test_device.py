@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from hilum.learn.device import (
+    autocast,
     choose_precision,
     computes_bfloat16,
     device_name,
@@ -56,13 +57,29 @@ def test_what_was_asked_is_what_is_used() -> None:
 
 
 def test_one_session_may_train_in_one_precision_and_then_in_another() -> None:
-    for precision, mixed in (("float32", "no"), ("bfloat16", "bf16"), ("float32", "no")):
-        accelerator = make_accelerator(precision)
-        assert accelerator.mixed_precision == mixed
+    for precision in ("float32", "bfloat16", "float32"):
+        accelerator = make_accelerator()
+        assert accelerator.mixed_precision == "no"
         weight = torch.ones(2, 2, device=accelerator.device)
-        with accelerator.autocast():
+        with autocast(accelerator.device, choose_precision(precision)):
             product = weight @ weight
-        assert product.dtype == (torch.bfloat16 if mixed == "bf16" else torch.float32)
+        assert product.dtype == getattr(torch, precision)
+
+
+def test_the_state_of_a_caller_who_uses_accelerate_is_left_alone() -> None:
+    code = (
+        "import accelerate, hilum.errors, hilum.learn.device as device\n"
+        "own = accelerate.Accelerator(mixed_precision='bf16')\n"
+        "try:\n"
+        "    device.make_accelerator()\n"
+        "except hilum.errors.UsageError as error:\n"
+        "    print(own.mixed_precision, error)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == (
+        "bf16 accelerate is already set up in this process with mixed precision or another "
+        "device, and hilum sets both itself; train in a process of its own.\n"
+    )
 
 
 def test_a_machine_without_gpu_computes_on_the_processor(monkeypatch: pytest.MonkeyPatch) -> None:

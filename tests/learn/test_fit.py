@@ -10,10 +10,10 @@ import pytest
 import torch
 
 from hilum.errors import RunError
-from hilum.learn.checkpoint import Trained, best_weights
+from hilum.learn.checkpoint import TrainingProgress, best_weights
 from hilum.learn.data import Slices
 from hilum.learn.device import make_accelerator
-from hilum.learn.fit import Fitting, class_weights, fit, loss_of, make_optimiser, rate_at
+from hilum.learn.fit import TrainingJob, class_weights, fit, loss_of, make_optimiser, rate_at
 from hilum.learn.networks import Classifier, build_network
 from hilum.learn.weights import Weights
 from hilum.progress import SILENT, Progress
@@ -42,17 +42,17 @@ def recipe_of(*changes: str) -> Recipe:
 
 def network_of(recipe: Recipe) -> Classifier:
     torch.manual_seed(recipe.training.seed)
-    start = Weights(recipe.timm_name, None, "", "", (0.5, 0.5, 0.5), (0.2, 0.2, 0.2))
+    start = Weights.placeholder(recipe, (0.5, 0.5, 0.5), (0.2, 0.2, 0.2))
     return build_network(recipe, start, classes=2)
 
 
-def fitting_in(folder: Path, recipe: Recipe) -> Fitting:
+def job_in(folder: Path, recipe: Recipe) -> TrainingJob:
     """40 slices of noise to train on and 12 to validate on; class 1 has a bright square."""
     grey = np.random.default_rng(0).integers(0, 120, (52, 32, 32), dtype=np.uint8)
     target = np.arange(52) % 2
     grey[target == 1, 10:22, 10:22] += 100
     folder.mkdir(exist_ok=True)
-    return Fitting(
+    return TrainingJob(
         network=network_of(recipe),
         train=Slices(grey, np.arange(40), target[:40]),
         validation=Slices(grey, np.arange(40, 52), target[40:]),
@@ -62,9 +62,11 @@ def fitting_in(folder: Path, recipe: Recipe) -> Fitting:
     )
 
 
-def fitted(folder: Path, recipe: Recipe, progress: Progress = SILENT) -> tuple[Fitting, Trained]:
-    fitting = fitting_in(folder, recipe)
-    return fitting, fit(fitting, make_accelerator("float32"), progress)
+def fitted(
+    folder: Path, recipe: Recipe, progress: Progress = SILENT
+) -> tuple[TrainingJob, TrainingProgress]:
+    job = job_in(folder, recipe)
+    return job, fit(job, make_accelerator(), progress)
 
 
 class Told:
@@ -84,7 +86,7 @@ class Told:
             raise KeyboardInterrupt
 
 
-def figures(trained: Trained) -> list[dict[str, float]]:
+def figures(trained: TrainingProgress) -> list[dict[str, float]]:
     return [{k: v for k, v in row.items() if k != "seconds"} for row in trained.history]
 
 
@@ -231,13 +233,13 @@ def test_balanced_weights_make_each_class_count_the_same() -> None:
 
 def test_a_training_part_that_is_frozen_stays_as_it_was(tmp_path: Path) -> None:
     recipe = recipe_of("training.epochs=1", "network.train_from=head")
-    fitting = fitting_in(tmp_path, recipe)
-    start = Weights(recipe.timm_name, fitting.network.backbone.state_dict(), "here", "0",
+    job = job_in(tmp_path, recipe)
+    start = Weights(recipe.timm_name, job.network.backbone.state_dict(), "here", "0",
                     (0.5, 0.5, 0.5), (0.2, 0.2, 0.2))  # fmt: skip
-    fitting.network = build_network(recipe, start, classes=2)
-    before = {k: v.clone() for k, v in fitting.network.state_dict().items()}
-    fit(fitting, make_accelerator("float32"))
-    after = fitting.network.state_dict()
+    job.network = build_network(recipe, start, classes=2)
+    before = {k: v.clone() for k, v in job.network.state_dict().items()}
+    fit(job, make_accelerator())
+    after = job.network.state_dict()
     moved = {key for key in after if not torch.equal(before[key], after[key])}
     assert moved and all(key.startswith("head.") for key in moved)
 
@@ -252,23 +254,23 @@ def test_a_training_without_a_folder_keeps_nothing_and_gives_the_same_figures(
     tmp_path: Path,
 ) -> None:
     _, kept = fitted(tmp_path / "kept", recipe_of("training.epochs=2"))
-    fitting = fitting_in(tmp_path / "none", recipe_of("training.epochs=2"))
-    fitting.folder = None
-    trained = fit(fitting, make_accelerator("float32"))
+    job = job_in(tmp_path / "none", recipe_of("training.epochs=2"))
+    job.folder = None
+    trained = fit(job, make_accelerator())
     assert figures(trained) == figures(kept)
     assert list((tmp_path / "none").iterdir()) == []
 
 
 def test_after_an_epoch_the_training_can_be_ended(tmp_path: Path) -> None:
-    fitting = fitting_in(tmp_path, recipe_of())
+    job = job_in(tmp_path, recipe_of())
     asked: list[int] = []
 
-    def two_are_enough(trained: Trained) -> bool:
+    def two_are_enough(trained: TrainingProgress) -> bool:
         asked.append(trained.epochs)
         return trained.epochs < 2
 
-    fitting.after_epoch = two_are_enough
-    assert fit(fitting, make_accelerator("float32")).epochs == 2
+    job.after_epoch = two_are_enough
+    assert fit(job, make_accelerator()).epochs == 2
     assert asked == [1, 2]
 
 
@@ -286,9 +288,9 @@ def test_a_compiled_network_learns_as_the_other(
     monkeypatch.setattr(torch, "compile", traced_only)
     _, plain = fitted(tmp_path / "plain", recipe_of("training.epochs=1"))
     assert not seen
-    fitting, compiled = fitted(
+    job, compiled = fitted(
         tmp_path / "compiled", recipe_of("training.epochs=1", "training.compile=true")
     )
-    assert seen == [fitting.network]
+    assert seen == [job.network]
     for key in ("train_loss", "validation_loss"):
         assert compiled.history[0][key] == pytest.approx(plain.history[0][key], rel=1e-3)

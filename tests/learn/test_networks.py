@@ -69,7 +69,7 @@ def recipe_of(backbone: str, more: str = "") -> Recipe:
 
 
 def random_start(recipe: Recipe) -> Weights:
-    return Weights(recipe.timm_name, None, "random initialisation", "", MEAN, STD)
+    return Weights.placeholder(recipe, MEAN, STD)
 
 
 def small(more: str = "", *, frozen: bool = True) -> Classifier:

@@ -52,7 +52,7 @@ MORE_THAN_KERAS = {
 
 def built(recipe: Recipe) -> Classifier:
     """The network with random numbers for weights, frozen as its recipe says."""
-    start = Weights(recipe.timm_name, None, "", "", (0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
+    start = Weights.placeholder(recipe, (0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
     small = recipe.model_copy(update={"input": recipe.input.model_copy(update={"size": 80})})
     return build_network(small, start, classes=2, frozen_random=True)
 
@@ -184,7 +184,7 @@ def test_from_random_weights_nothing_is_frozen_and_all_batchnorm_learns(
     quick_initialisation: None,
 ) -> None:
     recipe = load_recipe("paper/mobilenetv2", ["input.size=80"])
-    start = Weights(recipe.timm_name, None, "", "", (0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
+    start = Weights.placeholder(recipe, (0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
     network = build_network(recipe, start, classes=2)
     assert network.frozen == ()
     assert all(p.requires_grad for p in network.parameters())

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from hilum.learn import precision as precision_module
-from hilum.learn.precision import settle_precision
+from hilum.learn.precision import resolve_precision
 from hilum.recipe import Recipe, parse_recipe
 
 
@@ -51,7 +51,7 @@ def both(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_faster_precision_is_taken_where_it_is_clearly_faster(
     both: None, half: float, chosen: str, said: str
 ) -> None:
-    recipe, sentence = settle_precision(Slow(half=half, whole=10.0), recipe_of())
+    recipe, sentence = resolve_precision(Slow(half=half, whole=10.0), recipe_of())
     assert recipe.training.precision == chosen
     assert sentence == (
         f"Trained in {chosen}: a step in bfloat16 takes {said} times as long as in float32."
@@ -63,7 +63,7 @@ def test_measuring_leaves_network_and_chance_as_they_were(both: None) -> None:
     torch.manual_seed(7)
     expected = torch.rand(3)
     torch.manual_seed(7)
-    settle_precision(network, recipe_of())
+    resolve_precision(network, recipe_of())
     assert torch.equal(torch.rand(3), expected)
     assert (float(network.seen), network.weight.grad, network.training) == (0, None, False)
 
@@ -71,7 +71,7 @@ def test_measuring_leaves_network_and_chance_as_they_were(both: None) -> None:
 @pytest.mark.parametrize("asked", ["float32", "bfloat16"])
 def test_what_is_asked_for_is_not_measured(both: None, asked: str) -> None:
     recipe = recipe_of(asked)
-    assert settle_precision(Slow(half=1.0, whole=2.0), recipe) == (recipe, "")
+    assert resolve_precision(Slow(half=1.0, whole=2.0), recipe) == (recipe, "")
 
 
 def test_without_bfloat16_and_among_several_processes_nothing_is_measured(
@@ -79,7 +79,7 @@ def test_without_bfloat16_and_among_several_processes_nothing_is_measured(
 ) -> None:
     network, recipe = Slow(half=1.0, whole=2.0), recipe_of()
     monkeypatch.setenv("WORLD_SIZE", "2")
-    assert settle_precision(network, recipe) == (recipe, "")
+    assert resolve_precision(network, recipe) == (recipe, "")
     monkeypatch.delenv("WORLD_SIZE")
     monkeypatch.setattr(precision_module, "computes_bfloat16", lambda: False)
-    assert settle_precision(network, recipe) == (recipe, "")
+    assert resolve_precision(network, recipe) == (recipe, "")

@@ -56,7 +56,7 @@ def test_any_network_is_randomised_whole_from_the_head_down(
 ) -> None:
     text = f'[network]\nbackbone = "{backbone}"\n[input]\nsize = {size}\n'
     recipe = parse_recipe(text, name="x")
-    start = Weights(recipe.timm_name, None, "", "", (0.5,) * 3, (0.2,) * 3)
+    start = Weights.placeholder(recipe, (0.5,) * 3, (0.2,) * 3)
     network = build_network(recipe, start, classes=2).eval()
     stages = backbone_stages(network, size=size)
     assert len(stages) == 9

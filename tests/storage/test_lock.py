@@ -10,19 +10,19 @@ import pytest
 from filelock import FileLock
 
 from hilum.errors import StorageError, UsageError
-from hilum.storage.lock import alone_in
+from hilum.storage.lock import exclusive_folder
 
 
 def test_the_folder_is_made_and_free_again_afterwards(tmp_path: Path) -> None:
     folder = tmp_path / "a" / "b"
     for _ in range(2):
-        with alone_in(folder, "x.lock", "hilum x"):
+        with exclusive_folder(folder, "x.lock", "hilum x"):
             assert folder.is_dir()
 
 
 def test_a_folder_that_another_holds_is_refused(tmp_path: Path) -> None:
     with FileLock(tmp_path / "x.lock"), pytest.raises(UsageError) as caught:
-        alone_in(tmp_path, "x.lock", "hilum x").__enter__()
+        exclusive_folder(tmp_path, "x.lock", "hilum x").__enter__()
     assert str(caught.value) == (
         f"another hilum x is at work in {tmp_path}; wait for it, or choose another folder."
     )
@@ -36,16 +36,16 @@ def test_a_folder_that_may_not_be_written_to_is_a_storage_error(
 
     monkeypatch.setattr(FileLock, "acquire", refuse)
     with pytest.raises(StorageError, match=r"x\.lock can't be written: Permission denied"):
-        alone_in(tmp_path, "x.lock", "hilum x").__enter__()
+        exclusive_folder(tmp_path, "x.lock", "hilum x").__enter__()
 
 
 def test_a_place_where_no_folder_can_be_is_a_storage_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
     with pytest.raises(StorageError, match="can't be written"):
-        alone_in(tmp_path / "file" / "folder", "x.lock", "hilum x").__enter__()
+        exclusive_folder(tmp_path / "file" / "folder", "x.lock", "hilum x").__enter__()
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs /proc, which Linux has")
 def test_a_file_system_that_has_no_folders_is_a_storage_error() -> None:
     with pytest.raises(StorageError, match="/proc/hilum can't be made"):
-        alone_in(Path("/proc/hilum"), "x.lock", "hilum x").__enter__()
+        exclusive_folder(Path("/proc/hilum"), "x.lock", "hilum x").__enter__()

@@ -31,8 +31,8 @@ from hilum.cli import (
     train,
     tune,
 )
-from hilum.cli.show import is_first_process
 from hilum.errors import HilumError
+from hilum.processes import is_first_process
 
 __all__ = ["app", "main"]
 

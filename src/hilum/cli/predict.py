@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -58,6 +57,7 @@ def command(
     launch, torchrun) share the files.
     """
     from hilum.errors import UsageError
+    from hilum.processes import rank_and_count
     from hilum.readers import parse_window
     from hilum.steps.predict.write import How
 
@@ -65,7 +65,7 @@ def command(
     how = How(asked, threshold, engine)
     if out is not None:
         told = _write(run, paths, out, form, how, force)
-    elif os.environ.get("WORLD_SIZE", "1") != "1":
+    elif rank_and_count()[1] > 1:
         raise UsageError("several processes need --out FILE, in a folder that they share.")
     else:
         told = _print(run, paths, form, how)
@@ -88,8 +88,9 @@ def _write(
     run: Path, paths: list[Path], out: Path, form: Format, how: How, force: bool
 ) -> Written | None:
     """Predict into a file; a process that is not the first one says itself what stops it."""
-    from hilum.cli.show import is_first_process, progress_shown
+    from hilum.cli.show import progress_shown
     from hilum.errors import HilumError
+    from hilum.processes import rank_and_count
     from hilum.steps.predict.write import write_predictions
 
     try:
@@ -101,8 +102,9 @@ def _write(
         typer.echo("The same command goes on where this one was stopped.", err=True)
         raise
     except HilumError as error:
-        if not is_first_process():
-            typer.echo(f"hilum: process {os.environ['RANK']}: {error}", err=True)
+        rank, _ = rank_and_count()
+        if rank:
+            typer.echo(f"hilum: process {rank}: {error}", err=True)
         raise
 
 

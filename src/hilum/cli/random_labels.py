@@ -44,8 +44,9 @@ def command(
     code 1. With --by image the leak is meant, and its size is shown: exit code 0.
     """
     from hilum.cli.evaluate import print_auc
-    from hilum.cli.show import is_first_process, progress_shown
+    from hilum.cli.show import progress_shown
     from hilum.errors import StorageError
+    from hilum.processes import is_first_process
     from hilum.recipe import as_recipe
     from hilum.steps.train.random_labels import random_labels
 

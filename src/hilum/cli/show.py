@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from collections.abc import Iterator
@@ -11,21 +10,17 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from hilum.processes import is_first_process
 from hilum.progress import SILENT, Progress
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bars
     from rich.progress import TaskID
 
-__all__ = ["is_first_process", "print_json", "progress_shown"]
+__all__ = ["print_json", "progress_shown"]
 
 SECONDS_BETWEEN_LINES = 10.0
 """Interval of progress lines in a log."""
-
-
-def is_first_process() -> bool:
-    """Whether this is the process that prints: the only one, or the first of several."""
-    return os.environ.get("RANK", "0") == "0"
 
 
 @contextmanager

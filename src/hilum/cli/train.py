@@ -54,8 +54,9 @@ def command(
     --folds each fold is a run in OUT/members, and OUT tells what all of them reach.
     """
     from hilum.cli.evaluate import print_figures
-    from hilum.cli.show import is_first_process, progress_shown
+    from hilum.cli.show import progress_shown
     from hilum.errors import StorageError
+    from hilum.processes import is_first_process
     from hilum.recipe import as_recipe
     from hilum.steps.finish import finish
     from hilum.steps.train import train

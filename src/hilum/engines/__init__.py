@@ -3,7 +3,6 @@
 from hilum.engines.answer import Engine, as_probabilities, mean_probabilities
 from hilum.engines.exported import ExportedRun
 from hilum.engines.onnx_network import OnnxNetwork, hash_of, open_onnx, open_run_onnx, open_session
-from hilum.engines.processes import rank_and_count, share_of_cores
 
 __all__ = [
     "Engine",
@@ -15,6 +14,4 @@ __all__ = [
     "open_onnx",
     "open_run_onnx",
     "open_session",
-    "rank_and_count",
-    "share_of_cores",
 ]

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from hilum.engines.processes import share_of_cores
 from hilum.errors import RunError
+from hilum.processes import share_of_cores
 from hilum.run import Run
 
 if TYPE_CHECKING:

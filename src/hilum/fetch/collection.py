@@ -19,7 +19,7 @@ from hilum.fetch.source_note import Contents, is_complete, refuse_foreign, write
 from hilum.fetch.unpack import unpack
 from hilum.fetch.wanted import Archive, Listing, Wanted
 from hilum.storage.atomic import refuse_full_disk
-from hilum.storage.lock import alone_in
+from hilum.storage.lock import exclusive_folder
 
 __all__ = ["Fetched", "Planned", "fetch_collection", "plan_fetch"]
 
@@ -127,7 +127,7 @@ def fetch_collection(
             "(--yes, accept_terms=True)."
         )
     refuse_foreign(out, name, mark=LOCK_FILE)
-    with alone_in(out, LOCK_FILE, "hilum data fetch"):
+    with exclusive_folder(out, LOCK_FILE, "hilum data fetch"):
         was_complete = is_complete(out, selection)
         if not was_complete:
             write_note(out, known, options, Contents(selection, 0, 0, 0), complete=False)

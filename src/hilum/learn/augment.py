@@ -16,7 +16,7 @@ from torch.nn import functional as F
 
 from hilum.recipe import Augmentation
 
-__all__ = ["as_batch", "draw_maps", "draw_views", "seen_through", "warp"]
+__all__ = ["as_batch", "draw_maps", "draw_views", "warp", "warped_batch"]
 
 VIEWS = 2
 """A stream of chance of its own: see `hilum.learn.data`."""
@@ -72,7 +72,7 @@ def warp(grey: Tensor, maps: Tensor) -> Tensor:
     return F.grid_sample(grey, grid, mode="bilinear", padding_mode="border", align_corners=False)
 
 
-def seen_through(
+def warped_batch(
     grey: npt.NDArray[np.uint8],
     maps: npt.NDArray[np.float32] | None,
     device: torch.device | str,

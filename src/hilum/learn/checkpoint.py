@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from hilum.errors import RunError, StorageError
 from hilum.storage.atomic import new_file
 
-__all__ = ["Trained", "load_checkpoint", "load_weights", "save_checkpoint", "save_weights"]
+__all__ = ["TrainingProgress", "load_checkpoint", "load_weights", "save_checkpoint", "save_weights"]
 
 STATE = "state.safetensors"
 NETWORK, OPTIMISER = "network.", "optimiser."
@@ -29,7 +29,7 @@ HistoryRow = dict[str, float]
 
 
 @dataclass
-class Trained:
+class TrainingProgress:
     """How far a training has come: one row of history an epoch, and the best epoch so far."""
 
     history: list[HistoryRow] = field(default_factory=list)
@@ -60,7 +60,7 @@ def load_weights(network: nn.Module, path: Path) -> None:
 
 
 def save_checkpoint(
-    folder: Path, network: nn.Module, optimiser: torch.optim.Optimizer, trained: Trained
+    folder: Path, network: nn.Module, optimiser: torch.optim.Optimizer, trained: TrainingProgress
 ) -> None:
     """Write the state after a whole epoch, and the network too where this epoch is the best."""
     best = _best_file(folder, trained.best_epoch)
@@ -76,7 +76,9 @@ def save_checkpoint(
             other.unlink()
 
 
-def load_checkpoint(folder: Path, network: nn.Module, optimiser: torch.optim.Optimizer) -> Trained:
+def load_checkpoint(
+    folder: Path, network: nn.Module, optimiser: torch.optim.Optimizer
+) -> TrainingProgress:
     """Load the last whole epoch into `network` and `optimiser`; nothing done yet gives no epochs.
 
     Raises:
@@ -84,20 +86,20 @@ def load_checkpoint(folder: Path, network: nn.Module, optimiser: torch.optim.Opt
     """
     path = folder / STATE
     if not path.is_file():
-        return Trained()
+        return TrainingProgress()
     try:
         with safe_open(path, framework="pt") as file:
             told = file.metadata()
         tensors = load_file(path)
         network.load_state_dict(_below(tensors, NETWORK))
         _load_optimiser(optimiser, _below(tensors, OPTIMISER))
-        return Trained(json.loads(told["history"]), int(told["best_epoch"]))
+        return TrainingProgress(json.loads(told["history"]), int(told["best_epoch"]))
     except (OSError, SafetensorError, RuntimeError, KeyError, ValueError) as error:
         reason = str(error).strip().splitlines()[0]
         raise RunError(f"{path} is no checkpoint of this recipe's network: {reason}") from None
 
 
-def best_weights(folder: Path, trained: Trained) -> Path:
+def best_weights(folder: Path, trained: TrainingProgress) -> Path:
     """Return the file with the network of the best epoch."""
     return _best_file(folder, trained.best_epoch)
 

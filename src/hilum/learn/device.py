@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import ctypes
-import os
 import platform
 from typing import Literal
 
 import torch
 from accelerate import Accelerator
-from accelerate.state import AcceleratorState
 
-from hilum.engines import share_of_cores
+from hilum.errors import UsageError
+from hilum.processes import rank_and_count, share_of_cores
 
 __all__ = [
+    "Precision",
+    "autocast",
     "choose_precision",
     "computes_bfloat16",
     "device_name",
@@ -44,25 +45,40 @@ def computes_bfloat16() -> bool:
     return bool(able.get("avx512_bf16") or able.get("amx_bf16"))
 
 
-def choose_precision(asked: str) -> Precision:
-    """Return the precision to train in: what was asked, or for "auto" what the machine has."""
-    if asked == "auto":
+def choose_precision(requested: str) -> Precision:
+    """Return the precision to train in: the requested one, or for "auto" the machine's own."""
+    if requested == "auto":
         return "bfloat16" if computes_bfloat16() else "float32"
-    return "bfloat16" if asked == "bfloat16" else "float32"
+    return "bfloat16" if requested == "bfloat16" else "float32"
 
 
-def make_accelerator(precision: str) -> Accelerator:
-    """Return accelerate's handle on the device(s) and processes, in `precision` (or "auto").
+def make_accelerator() -> Accelerator:
+    """Return accelerate's handle on the device(s) and processes, without mixed precision.
 
-    Several processes of one machine share its cores. accelerate keeps the first precision for the
-    life of the process; it is made to forget it, so that one session may train twice.
+    Several processes of one machine share its cores. accelerate keeps one precision for the life
+    of a process; that of a training is given to `autocast` instead, so that one session may train
+    in one precision and then in another.
+
+    Raises:
+        UsageError: the process set up accelerate otherwise before.
     """
     keep_memory()
     torch.set_num_threads(min(torch.get_num_threads(), share_of_cores()))
-    mixed = "bf16" if choose_precision(precision) == "bfloat16" else "no"
-    AcceleratorState._reset_state()
-    several = int(os.environ.get("WORLD_SIZE", "1")) > 1
-    return Accelerator(mixed_precision=mixed, cpu=several and not torch.accelerator.is_available())
+    _, processes = rank_and_count()
+    cpu = processes > 1 and not torch.accelerator.is_available()
+    try:
+        return Accelerator(mixed_precision="no", cpu=cpu)
+    except ValueError:  # accelerate: its state can't be changed any more
+        raise UsageError(
+            "accelerate is already set up in this process with mixed precision or another device, "
+            "and hilum sets both itself; train in a process of its own."
+        ) from None
+
+
+def autocast(device: torch.device | str, precision: Precision) -> torch.autocast:
+    """Return the context in which torch computes in `precision` on a device."""
+    kind = torch.device(device).type
+    return torch.autocast(kind, torch.bfloat16, enabled=precision == "bfloat16")
 
 
 def device_name() -> str:

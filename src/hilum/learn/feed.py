@@ -9,7 +9,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from hilum.learn.augment import seen_through
+from hilum.learn.augment import warped_batch
 
 __all__ = ["Feed", "SliceFeed"]
 
@@ -49,4 +49,4 @@ class SliceFeed:
         device: torch.device | str,
     ) -> tuple[Tensor, ...]:
         """Return grey levels (n, 1, size, size) float32, 0..255."""
-        return (seen_through(grey, maps, device),)
+        return (warped_batch(grey, maps, device),)

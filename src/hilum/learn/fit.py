@@ -16,8 +16,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from hilum.errors import RunError
-from hilum.learn.checkpoint import HistoryRow, Trained, load_checkpoint, save_checkpoint
+from hilum.learn.checkpoint import HistoryRow, TrainingProgress, load_checkpoint, save_checkpoint
 from hilum.learn.data import Slices, shuffled_batches, steps_per_epoch
+from hilum.learn.device import autocast, choose_precision
 from hilum.learn.feed import Feed, SliceFeed
 from hilum.learn.keras_adam import KerasAdam
 from hilum.learn.networks import Classifier
@@ -26,11 +27,11 @@ from hilum.progress import SILENT, Progress
 from hilum.recipe import Recipe
 from hilum.scores import auc
 
-__all__ = ["Fitting", "class_weights", "fit", "loss_of", "make_optimiser", "rate_at"]
+__all__ = ["TrainingJob", "class_weights", "fit", "loss_of", "make_optimiser", "rate_at"]
 
 
 @dataclass
-class Fitting:
+class TrainingJob:
     """One training: network, slices, settings.
 
     Attributes:
@@ -51,26 +52,28 @@ class Fitting:
     positive: int
     folder: Path | None
     feed: Feed | None = None
-    after_epoch: Callable[[Trained], bool] | None = None
+    after_epoch: Callable[[TrainingProgress], bool] | None = None
 
 
-def fit(fitting: Fitting, accelerator: Accelerator, progress: Progress = SILENT) -> Trained:
+def fit(
+    job: TrainingJob, accelerator: Accelerator, progress: Progress = SILENT
+) -> TrainingProgress:
     """Train for the recipe's epochs, going on from the folder's checkpoint if there is one.
 
     After each epoch the checkpoint is written by the main process; a training that is killed and
     goes on gives the figures of one that was not, since everything random follows from the
     recipe's seed and the epoch.
     """
-    settings = fitting.recipe.training
-    optimiser = make_optimiser(fitting.network, fitting.recipe)
-    folder = fitting.folder
-    trained = load_checkpoint(folder, fitting.network, optimiser) if folder else Trained()
-    feed = fitting.feed or SliceFeed(fitting.network)
+    settings = job.recipe.training
+    optimiser = make_optimiser(job.network, job.recipe)
+    folder = job.folder
+    trained = load_checkpoint(folder, job.network, optimiser) if folder else TrainingProgress()
+    feed = job.feed or SliceFeed(job.network)
     network, optimiser = accelerator.prepare(feed.network, optimiser)
     if settings.compile:
         network = torch.compile(network)
     while trained.epochs < settings.epochs and not _patience_is_over(trained, settings.patience):
-        row = _one_epoch(fitting, feed, (network, optimiser), accelerator, trained.epochs, progress)
+        row = _one_epoch(job, feed, (network, optimiser), accelerator, trained.epochs, progress)
         best = not trained.history or _rank(row, settings.select_by) > _rank(
             trained.history[trained.best_epoch - 1], settings.select_by
         )
@@ -79,10 +82,10 @@ def fit(fitting: Fitting, accelerator: Accelerator, progress: Progress = SILENT)
             trained.best_epoch = trained.epochs
         if accelerator.is_main_process:
             if folder:
-                save_checkpoint(folder, fitting.network, optimiser, trained)
+                save_checkpoint(folder, job.network, optimiser, trained)
             progress.say(_line(row, settings.epochs, best))
         accelerator.wait_for_everyone()
-        if fitting.after_epoch and not fitting.after_epoch(trained):
+        if job.after_epoch and not job.after_epoch(trained):
             break
     return trained
 
@@ -132,7 +135,7 @@ def class_weights(target: npt.NDArray[np.int64], classes: int, kind: str) -> Ten
 
 
 def _one_epoch(
-    fitting: Fitting,
+    job: TrainingJob,
     feed: Feed,
     prepared: tuple[nn.Module, torch.optim.Optimizer],
     accelerator: Accelerator,
@@ -141,21 +144,22 @@ def _one_epoch(
 ) -> HistoryRow:
     """Train one epoch and validate; return its row of history."""
     network, optimiser = prepared
-    recipe, began = fitting.recipe, time.perf_counter()
+    recipe, began = job.recipe, time.perf_counter()
     settings = recipe.training
-    steps = steps_per_epoch(len(fitting.train), settings.batch_size)
+    steps = steps_per_epoch(len(job.train), settings.batch_size)
     torch.manual_seed(_dropout_seed(settings.seed, done, accelerator.process_index))
-    weights = class_weights(fitting.train.target, _classes(fitting), settings.class_weights)
+    weights = class_weights(job.train.target, _classes(job), settings.class_weights)
     weights = weights.to(accelerator.device) if weights is not None else None
     batches = shuffled_batches(
-        fitting.train, recipe, feed, epoch=done, device=accelerator.device,
+        job.train, recipe, feed, epoch=done, device=accelerator.device,
         share=(accelerator.process_index, accelerator.num_processes),
     )  # fmt: skip
+    precision = choose_precision(settings.precision)
     network.train()
     total = 0.0
     for step, (inputs, target) in enumerate(batches):
         _set_rate(optimiser, recipe, done * steps + step, steps)
-        with accelerator.autocast():
+        with autocast(accelerator.device, precision):
             logits = network(*inputs)
         loss = loss_of(logits.float(), target, kind=settings.loss, weights=weights)
         loss = loss * _share_of_batch(target, weights, accelerator)
@@ -164,7 +168,7 @@ def _one_epoch(
         optimiser.step()
         total += float(accelerator.reduce(loss.detach(), reduction="mean"))
         progress.advance(f"epoch {done + 1} of {settings.epochs}", step + 1, steps)
-    row = _validate(fitting, feed, network, accelerator)
+    row = _validate(job, feed, network, accelerator)
     if not (math.isfinite(total) and math.isfinite(row["validation_loss"])):
         raise RunError(
             f"the loss is not a number in epoch {done + 1}: the training diverged; lower "
@@ -195,9 +199,9 @@ def _share_of_batch(target: Tensor, weights: Tensor | None, accelerator: Acceler
     return float(own * accelerator.num_processes / whole)
 
 
-def _classes(fitting: Fitting) -> int:
+def _classes(job: TrainingJob) -> int:
     """Return the number of outputs."""
-    last = fitting.network.head[-1]  # type: ignore[index]
+    last = job.network.head[-1]  # type: ignore[index]
     return int(last.out_features)
 
 
@@ -216,25 +220,28 @@ def _set_rate(
 
 @torch.no_grad()
 def _validate(
-    fitting: Fitting, feed: Feed, network: nn.Module, accelerator: Accelerator
+    job: TrainingJob, feed: Feed, network: nn.Module, accelerator: Accelerator
 ) -> HistoryRow:
     """Return loss, accuracy and AUC on the validation slices, shared among the processes."""
     network.eval()
-    count, processes = len(fitting.validation), accelerator.num_processes
+    count, processes = len(job.validation), accelerator.num_processes
     each = -(-count // processes)
     rows = np.arange(each) + each * accelerator.process_index
     rows = np.minimum(rows, count - 1)  # the last process repeats a slice where it has too few
-    parts = (rows[first : first + BATCH] for first in range(0, each, BATCH))
-    seen = (feed.see(fitting.validation.take(part), None, accelerator.device) for part in parts)
-    logits = [network(*inputs).float() for inputs in seen]
+    device, logits = accelerator.device, []
+    precision = choose_precision(job.recipe.training.precision)
+    for first in range(0, each, BATCH):
+        inputs = feed.see(job.validation.take(rows[first : first + BATCH]), None, device)
+        with autocast(device, precision):
+            logits.append(network(*inputs).float())
     gathered = accelerator.gather(torch.cat(logits))[:count].cpu()
-    target = torch.from_numpy(fitting.validation.target)
-    settings = fitting.recipe.training
-    score = torch.softmax(gathered.double(), dim=1)[:, fitting.positive].numpy()
+    target = torch.from_numpy(job.validation.target)
+    settings = job.recipe.training
+    score = torch.softmax(gathered.double(), dim=1)[:, job.positive].numpy()
     return {
         "validation_loss": float(loss_of(gathered, target, kind=settings.loss)),
         "validation_accuracy": float((gathered.argmax(dim=1) == target).double().mean()),
-        "validation_auc": auc(fitting.validation.target == fitting.positive, score),
+        "validation_auc": auc(job.validation.target == job.positive, score),
     }
 
 
@@ -245,7 +252,7 @@ def _rank(row: HistoryRow, by: str) -> tuple[float, float]:
     ]
 
 
-def _patience_is_over(trained: Trained, patience: int) -> bool:
+def _patience_is_over(trained: TrainingProgress, patience: int) -> bool:
     """Whether `patience` epochs passed without a better one (0: never)."""
     return bool(patience) and trained.epochs - trained.best_epoch >= patience
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import copy
-import os
 import time
 
 import torch
 from torch import Tensor, nn
 
 from hilum.learn.device import computes_bfloat16, keep_memory
+from hilum.processes import rank_and_count
 from hilum.recipe import Recipe
 
-__all__ = ["settle_precision"]
+__all__ = ["resolve_precision"]
 
 STEPS = 2
 """Training steps in each precision, of which the faster counts: the first one warms up."""
@@ -22,7 +22,7 @@ WORTH = 0.8
 """Share of float32's time that bfloat16 must stay below: it costs digits, and times jitter."""
 
 
-def settle_precision(network: nn.Module, recipe: Recipe) -> tuple[Recipe, str]:
+def resolve_precision(network: nn.Module, recipe: Recipe) -> tuple[Recipe, str]:
     """Return the recipe with its precision settled, and what was measured in words.
 
     Only "auto" on a processor with bfloat16 in hardware is measured: such processors multiply
@@ -34,9 +34,9 @@ def settle_precision(network: nn.Module, recipe: Recipe) -> tuple[Recipe, str]:
         network: what is to be trained, (n, 1, size, size) grey levels to logits; left as it is.
         recipe: a complete one.
     """
-    asked = recipe.training.precision
-    alone = int(os.environ.get("WORLD_SIZE", "1")) == 1
-    if asked != "auto" or torch.cuda.is_available() or not (computes_bfloat16() and alone):
+    _, processes = rank_and_count()
+    measurable = processes == 1 and not torch.cuda.is_available() and computes_bfloat16()
+    if recipe.training.precision != "auto" or not measurable:
         return recipe, ""
     keep_memory()
     batch = min(MEASURED_BATCH, recipe.training.batch_size)

@@ -11,7 +11,6 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from hilum.engines import share_of_cores
 from hilum.errors import UsageError
 from hilum.learn.checkpoint import load_weights
 from hilum.learn.data import as_batch
@@ -20,6 +19,7 @@ from hilum.learn.fuse_batchnorm import fold_batchnorm
 from hilum.learn.networks import Classifier, build_network
 from hilum.learn.weights import Weights
 from hilum.prepare import BATCH
+from hilum.processes import share_of_cores
 from hilum.run import Run
 from hilum.run.network import input_scaling, network_facts
 
@@ -162,7 +162,7 @@ def _built(run: Run) -> Classifier:
     run.refuse_without_network()
     mean, std = input_scaling(run)
     recipe, classes = run.recipe(), len(network_facts(run).class_names)
-    start = Weights(recipe.timm_name, None, "", "", mean, std)
+    start = Weights.placeholder(recipe, mean, std)
     network = build_network(recipe, start, classes=classes, frozen_random=True)
     network.scale(mean, std)
     return network

@@ -23,6 +23,7 @@ from torch import Tensor
 from hilum.catalogue.networks import WEIGHTS_VARIABLE
 from hilum.catalogue.suggest import nearest
 from hilum.errors import RecipeError, UsageError, WeightsError
+from hilum.recipe import Recipe
 
 __all__ = ["Weights", "find_weights", "pretrained_config", "side_of"]
 
@@ -32,6 +33,9 @@ USUAL_SIZE = 224
 """Side in pixels where a configuration names none: what most networks of timm are trained on."""
 CONNECT_SECONDS = 5.0
 """How long to wait for the hub to answer at all: without internet an answer comes at once."""
+
+Statistics = tuple[float, ...]
+"""Mean or standard deviation of the three channels, grey levels 0..1."""
 
 THREE_WAYS = (
     "Three ways out: connect to the internet once (timm's weights are then kept); "
@@ -59,10 +63,20 @@ class Weights:
     state: dict[str, Tensor] | None
     origin: str
     sha256: str
-    mean: tuple[float, float, float]
-    std: tuple[float, float, float]
+    mean: Statistics
+    std: Statistics
     licence: str = ""
     size: int = USUAL_SIZE
+
+    @classmethod
+    def placeholder(cls, recipe: Recipe, mean: Statistics, std: Statistics) -> Weights:
+        """Return weights without tensors for a network whose own are loaded afterwards.
+
+        Args:
+            recipe: names the backbone.
+            mean, std: a channel, of slices scaled to 0..1.
+        """
+        return cls(recipe.timm_name, None, "", "", mean, std)
 
     @property
     def pretrained(self) -> bool:
@@ -277,9 +291,7 @@ def _knock() -> None:
         raise OSError(f"{url.hostname} can't be reached ({error})") from None
 
 
-def _statistics(
-    config: dict[str, Any],
-) -> tuple[tuple[float, float, float], tuple[float, float, float]]:
+def _statistics(config: dict[str, Any]) -> tuple[Statistics, Statistics]:
     """Return mean and std of a timm configuration; ImageNet's where it has none."""
     mean = tuple(map(float, config.get("mean", timm.data.IMAGENET_DEFAULT_MEAN)))
     std = tuple(map(float, config.get("std", timm.data.IMAGENET_DEFAULT_STD)))

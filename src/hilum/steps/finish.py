@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
+from hilum.processes import is_first_process
 from hilum.progress import SILENT, Progress
 from hilum.report import write_report
 from hilum.run import Run, as_run
@@ -23,7 +23,7 @@ def finish(run: Run | Path | str, *, progress: Progress = SILENT) -> Path:
     Of several processes the first does the work, and the others return at once.
     """
     run = as_run(run)
-    if os.environ.get("RANK", "0") == "0":
+    if is_first_process():
         whole = run.kind == "cross-validation"
         if not (whole and run.metrics_file.is_file()):
             evaluate(run, progress=progress)

@@ -30,7 +30,7 @@ def describe_cuts() -> Iterator[dict[str, Any]]:
     for name in known_networks():
         for family in ("paper/", ""):
             recipe = load_recipe(f"{family}{name}")
-            start = Weights(recipe.timm_name, None, "", "", (0.0,) * 3, (1.0,) * 3)
+            start = Weights.placeholder(recipe, (0.0,) * 3, (1.0,) * 3)
             small = recipe.model_copy(update={"input": recipe.input.model_copy(update=QUICK)})
             network = build_network(small, start, classes=2, frozen_random=True)
             counted = count_workload(network, size=recipe.input.size)

@@ -9,11 +9,11 @@ from pathlib import Path
 from hilum.errors import StorageError, UsageError
 from hilum.storage.atomic import as_storage_error
 
-__all__ = ["alone_in"]
+__all__ = ["exclusive_folder"]
 
 
 @contextmanager
-def alone_in(folder: Path, lock_file: str, command: str) -> Iterator[None]:
+def exclusive_folder(folder: Path, lock_file: str, command: str) -> Iterator[None]:
     """Make a folder where it is missing, and hold it; a process that is killed lets go of it.
 
     Args:

@@ -31,7 +31,7 @@ size = 32
 def network_of(seed: int = 0) -> Classifier:
     recipe = parse_recipe(RECIPE, name="x")
     torch.manual_seed(seed)
-    start = Weights(recipe.timm_name, None, "", "", (0.5,) * 3, (0.25,) * 3)
+    start = Weights.placeholder(recipe, (0.5,) * 3, (0.25,) * 3)
     return build_network(recipe, start, classes=2, frozen_random=True)
 
 

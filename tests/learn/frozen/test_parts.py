@@ -43,7 +43,7 @@ InceptionV3 hilum keeps the 768 channels before the average pooling, not those b
 
 def network_of(name: str, *changes: str) -> tuple[Classifier, int]:
     recipe = load_recipe(name, ["network.frozen_batchnorm=stored", *changes])
-    start = Weights(recipe.timm_name, None, "", "", (0.5,) * 3, (0.25,) * 3)
+    start = Weights.placeholder(recipe, (0.5,) * 3, (0.25,) * 3)
     torch.manual_seed(1)
     network = build_network(recipe, start, classes=2, frozen_random=True)
     return network, SIZES.get(name.removeprefix("paper/"), 64)
@@ -211,7 +211,7 @@ def test_nothing_frozen_and_batch_statistics_are_refused() -> None:
 @pytest.mark.usefixtures("quick_initialisation")
 def test_other_networks_of_timm_are_split_too(name: str) -> None:
     recipe: Recipe = parse_recipe(f'[network]\nbackbone = "{name}"\n', name="x")
-    start = Weights(name, None, "", "", (0.5,) * 3, (0.25,) * 3)
+    start = Weights.placeholder(recipe, (0.5,) * 3, (0.25,) * 3)
     network = build_network(recipe, start, classes=2, frozen_random=True)
     part, tail = split_network(network, recipe.input.size or 224)
     trained = sum(p.numel() for p in network.parameters() if p.requires_grad)

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 import torch
 
-from hilum.learn.checkpoint import Trained
+from hilum.learn.checkpoint import TrainingProgress
 from hilum.learn.data import Slices
 from hilum.learn.device import make_accelerator
-from hilum.learn.fit import Fitting, fit
+from hilum.learn.fit import TrainingJob, fit
 from hilum.learn.frozen import plan as plan_module
 from hilum.learn.frozen.feed import FrozenFeed
-from hilum.learn.frozen.plan import Plan, planned
+from hilum.learn.frozen.plan import TrainingPlan, training_plan
 from hilum.learn.networks import build_network
 from hilum.learn.weights import Weights
 from hilum.recipe import Recipe, parse_recipe
@@ -43,14 +43,14 @@ def recipe_of(*changes: str) -> Recipe:
     return parse_recipe(RECIPE, name="x", changes=changes)
 
 
-def fitting_of(recipe: Recipe, folder: Path | None = None) -> Fitting:
+def job_of(recipe: Recipe, folder: Path | None = None) -> TrainingJob:
     """40 slices of noise to train on and 12 to validate on; class 1 has a bright square."""
     grey = np.random.default_rng(0).integers(0, 120, (52, 32, 32), dtype=np.uint8)
     target = np.arange(52) % 2
     grey[target == 1, 10:22, 10:22] += 100
     torch.manual_seed(0)
-    start = Weights(recipe.timm_name, None, "", "", (0.5,) * 3, (0.25,) * 3)
-    return Fitting(
+    start = Weights.placeholder(recipe, (0.5,) * 3, (0.25,) * 3)
+    return TrainingJob(
         network=build_network(recipe, start, classes=2, frozen_random=True),
         train=Slices(grey, np.arange(40), target[:40]),
         validation=Slices(grey, np.arange(40, 52), target[40:]),
@@ -60,22 +60,20 @@ def fitting_of(recipe: Recipe, folder: Path | None = None) -> Fitting:
     )
 
 
-def plan_of(*changes: str) -> Plan:
+def plan_of(*changes: str) -> TrainingPlan:
     recipe = recipe_of(*changes)
-    fitting = fitting_of(recipe)
-    splits = fitting.train, fitting.validation
-    with planned(fitting.network, recipe, splits, make_accelerator("float32")) as plan:
+    job = job_of(recipe)
+    with training_plan(job, make_accelerator()) as plan:
         return plan
 
 
-def fitted(*changes: str, folder: Path | None = None) -> Trained:
+def fitted(*changes: str, folder: Path | None = None) -> TrainingProgress:
     recipe = recipe_of(*changes)
-    fitting = fitting_of(recipe, folder)
-    accelerator = make_accelerator("float32")
-    splits = fitting.train, fitting.validation
-    with planned(fitting.network, recipe, splits, accelerator) as plan:
-        fitting.feed = plan.feed
-        return fit(fitting, accelerator)
+    job = job_of(recipe, folder)
+    accelerator = make_accelerator()
+    with training_plan(job, accelerator) as plan:
+        job.feed = plan.feed
+        return fit(job, accelerator)
 
 
 @pytest.fixture(autouse=True)

@@ -99,7 +99,7 @@ def test_a_layer_or_group_that_is_not_there_is_refused(
 def test_the_groups_of_a_real_network_are_its_parts() -> None:
     """DenseNet121: 120 convolutions, of which the paper's cut freezes all before layer 24."""
     recipe = parse_recipe('[network]\nbackbone = "densenet121"\n', name="x")
-    start = Weights(recipe.timm_name, None, "", "", (0.5,) * 3, (0.2,) * 3)
+    start = Weights.placeholder(recipe, (0.5,) * 3, (0.2,) * 3)
     network = build_network(recipe, start, classes=2, frozen_random=True).eval()
     freeze(network, "features.denseblock3.denselayer24")
     groups = [choose_layers(network, name, size=64).paths for name in ("frozen", "trainable")]

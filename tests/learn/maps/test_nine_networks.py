@@ -35,7 +35,7 @@ def built(request: pytest.FixtureRequest) -> Iterator[tuple[str, Classifier]]:
     text = f'[network]\nbackbone = "{request.param}"\n[input]\nsize = {sides(request.param)}\n'
     recipe = parse_recipe(text, name="x")
     torch.manual_seed(3)
-    start = Weights(recipe.timm_name, None, "random initialisation", "", MEAN, STD)
+    start = Weights.placeholder(recipe, MEAN, STD)
     network = build_network(recipe, start, classes=2, frozen_random=True).eval()
     for module in network.modules():
         if isinstance(module, nn.BatchNorm2d):

@@ -6,7 +6,7 @@ import pytest
 
 from hilum.errors import UsageError
 from hilum.recipe import Recipe, load_recipe
-from hilum.steps.tune.knobs import OWN, all_knobs, choose_knobs, own_values, spaces_of, turned
+from hilum.steps.tune.knobs import OWN, all_knobs, apply_values, choose_knobs, own_values, spaces_of
 
 
 @pytest.fixture
@@ -55,13 +55,13 @@ def test_the_recipes_own_setting_is_always_in_the_space(recipe: Recipe) -> None:
 def test_the_own_values_leave_the_recipe_as_it_is(recipe: Recipe) -> None:
     knobs = choose_knobs()
     own = own_values(knobs, recipe)
-    assert turned(recipe, own, cut_at) == recipe
+    assert apply_values(recipe, own, cut_at) == recipe
     assert own["learning_rate"] == 1e-3 and own["size"] == OWN
 
 
 def test_a_turned_knob_sets_its_setting(recipe: Recipe) -> None:
     values = {"learning_rate": 2e-3, "size": "160", "frozen": "0.9", "epsilon": 0.01}
-    made = turned(recipe, values, cut_at)
+    made = apply_values(recipe, values, cut_at)
     assert made.training.learning_rate == 2e-3
     assert made.training.epsilon == 0.01
     assert made.input.size == 160
@@ -81,5 +81,5 @@ def test_a_turned_knob_sets_its_setting(recipe: Recipe) -> None:
 def test_dropout_has_a_rate_for_every_place(
     recipe: Recipe, hidden: str, dropout: str, rates: tuple[float, ...]
 ) -> None:
-    made = turned(recipe, {"hidden": hidden, "dropout": dropout}, cut_at)
+    made = apply_values(recipe, {"hidden": hidden, "dropout": dropout}, cut_at)
     assert made.network.dropout == rates

@@ -15,13 +15,13 @@ import pytest
 from filelock import FileLock
 
 from hilum.errors import UsageError
-from hilum.learn.checkpoint import Trained
+from hilum.learn.checkpoint import TrainingProgress
 from hilum.recipe import Recipe, load_recipe, parse_recipe
 from hilum.sources import BuildOptions, PhantomSettings, build_table
 from hilum.splits import split_table
 from hilum.steps.train import train
 from hilum.steps.tune import Tuned, tune
-from hilum.steps.tune.study import worth
+from hilum.steps.tune.study import objective
 from hilum.table import SliceTable, write_table
 
 TINY = """
@@ -49,7 +49,7 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> SliceTable:
     split = split_table(built.table)
     write_table(split, folder / "slices.csv")
     for path in split.part("test").paths():
-        path.write_bytes(b"not to be looked at")
+        path.write_bytes(f"{path.name}: unreadable".encode())
     return split
 
 
@@ -121,7 +121,7 @@ def test_the_same_command_goes_on_and_gives_the_trials_of_one_go(
     out = tmp_path / "out"
     stops = iter([False, False, False, True])
 
-    def stopping(self: object, trained: Trained) -> bool:
+    def stopping(self: object, trained: TrainingProgress) -> bool:
         if next(stops):
             raise KeyboardInterrupt
         return original(self, trained)  # type: ignore[arg-type]
@@ -239,7 +239,7 @@ def test_a_trial_that_diverges_is_counted_and_not_chosen(
     """A learning rate beyond all measure takes the place of the second trial's."""
     from hilum.steps.tune import trial
 
-    turn = trial.turned
+    turn = trial.apply_values
 
     def far(*given: object) -> Recipe:
         made: Recipe = turn(*given)  # type: ignore[arg-type]
@@ -248,7 +248,7 @@ def test_a_trial_that_diverges_is_counted_and_not_chosen(
         beyond = {"learning_rate": 1e30, "backbone_learning_rate": 1e30, "warmup_epochs": 0.0}
         return made.model_copy(update={"training": made.training.model_copy(update=beyond)})
 
-    monkeypatch.setattr(trial, "turned", far)
+    monkeypatch.setattr(trial, "apply_values", far)
     found = tune(table, recipe, out=tmp_path / "out", trials=2, knobs=KNOBS, weights="none")
     assert found.trials["state"].tolist() == ["finished", "diverged"]
     assert found.trials["validation_auc"].isna().tolist() == [False, True]
@@ -258,7 +258,7 @@ def test_a_trial_that_diverges_is_counted_and_not_chosen(
 def test_worth_goes_by_auc_first_and_by_loss_among_equals() -> None:
     pairs = 9 * 9
     step = 1 / (2 * pairs)
-    assert worth(0.5 + step, 1e9, pairs=pairs) > worth(0.5, 0.0, pairs=pairs)
-    assert worth(1.0, 0.1, pairs=pairs) > worth(1.0, 0.2, pairs=pairs)
-    assert worth(0.8, 1.0, pairs=50) == pytest.approx(0.8 - 0.5 / 200)
-    assert worth(float("nan"), 0.1, pairs=0) > worth(float("nan"), 0.2, pairs=0)
+    assert objective(0.5 + step, 1e9, pairs=pairs) > objective(0.5, 0.0, pairs=pairs)
+    assert objective(1.0, 0.1, pairs=pairs) > objective(1.0, 0.2, pairs=pairs)
+    assert objective(0.8, 1.0, pairs=50) == pytest.approx(0.8 - 0.5 / 200)
+    assert objective(float("nan"), 0.1, pairs=0) > objective(float("nan"), 0.2, pairs=0)

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from hilum.learn.augment import seen_through
+from hilum.learn.augment import warped_batch
 from hilum.learn.frozen.engine import fastest_part
 from hilum.learn.frozen.parts import FrozenPart, Tail
 from hilum.learn.frozen.records import Records, halved, record_name
@@ -72,7 +72,7 @@ class FrozenFeed:
         device: torch.device | str,
     ) -> npt.NDArray[np.float32]:
         """Return what the frozen part gives, (n, numbers a slice), channels last."""
-        given = self.run(seen_through(grey, maps, device))
+        given = self.run(warped_batch(grey, maps, device))
         flat = [_rows_last(tensor).float().flatten(1) for tensor in given]
         return np.asarray(torch.cat(flat, dim=1).cpu().numpy(), dtype=np.float32)
 

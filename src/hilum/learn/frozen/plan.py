@@ -15,15 +15,15 @@ from accelerate.utils import broadcast_object_list
 from hilum.errors import SplitNetworkError
 from hilum.learn.data import Slices
 from hilum.learn.device import choose_precision
+from hilum.learn.fit import TrainingJob
 from hilum.learn.frozen.feed import FrozenFeed, part_key
 from hilum.learn.frozen.parts import split_network
 from hilum.learn.frozen.records import KIND, record_name
-from hilum.learn.networks import Classifier
 from hilum.prepare import BATCH
 from hilum.recipe import Recipe
 from hilum.storage.cache import cache_entry, make_room
 
-__all__ = ["Plan", "planned"]
+__all__ = ["TrainingPlan", "training_plan"]
 
 HALF = 2
 """Bytes of a number in half precision."""
@@ -34,7 +34,7 @@ TRIED = 2
 
 
 @dataclass(frozen=True)
-class Plan:
+class TrainingPlan:
     """How a network is trained.
 
     Attributes:
@@ -59,33 +59,27 @@ class _Costs:
 
 
 @contextmanager
-def planned(
-    network: Classifier,
-    recipe: Recipe,
-    splits: tuple[Slices, Slices],
-    accelerator: Accelerator,
-) -> Iterator[Plan]:
-    """Yield how `network` is best trained; what is kept stays in the cache until the block ends.
+def training_plan(job: TrainingJob, accelerator: Accelerator) -> Iterator[TrainingPlan]:
+    """Yield how a network is best trained; what is kept stays in the cache until the block ends.
 
     "auto" is decided by the first process from measured times: the frozen part on a batch of
     validation slices, and writing and reading its result. All processes follow it.
 
     Args:
-        network: frozen as its recipe says.
-        recipe: a complete one.
-        splits: slices to train on and to validate on.
+        job: the training, its network frozen as its recipe says.
         accelerator: what it is trained on.
     """
+    recipe, splits = job.recipe, (job.train, job.validation)
     asked = recipe.training.frozen_once
     if asked == "no" or not recipe.training.views:
-        yield Plan(_decided(recipe, "no"), None, "")
+        yield TrainingPlan(_decided(recipe, "no"), None, "")
         return
     size = recipe.input.size
     try:
-        part, tail = split_network(network, size)
+        part, tail = split_network(job.network, size)
     except SplitNetworkError as error:
         sentence = f"The frozen part of the network runs in every epoch: {error}."
-        yield Plan(_decided(recipe, "no"), None, sentence)
+        yield TrainingPlan(_decided(recipe, "no"), None, sentence)
         return
     half = choose_precision(recipe.training.precision) == "bfloat16"
     part.to(accelerator.device)
@@ -97,7 +91,7 @@ def planned(
         if not room:
             feed.records.folder = None
         chosen = _decided(recipe, "yes" if once else "no")
-        yield Plan(chosen, feed if once else None, sentence)
+        yield TrainingPlan(chosen, feed if once else None, sentence)
 
 
 def _decided(recipe: Recipe, chosen: str) -> Recipe:

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from hilum.engines import ExportedRun, hash_of, rank_and_count
+from hilum.engines import ExportedRun, hash_of
 from hilum.errors import RunError, UsageError
+from hilum.processes import rank_and_count
 from hilum.progress import SILENT, Progress
 from hilum.readers import Window
 from hilum.run import Run

@@ -13,8 +13,7 @@ import pandas as pd
 from hilum.catalogue.networks import WEIGHTS_VARIABLE
 from hilum.errors import RunError, UsageError, WeightsError
 from hilum.learn.device import make_accelerator
-from hilum.learn.networks import build_network, fill_network
-from hilum.learn.precision import settle_precision
+from hilum.learn.prepare_training import prepare_training
 from hilum.learn.weights import Weights, find_weights
 from hilum.prepare import decode_table
 from hilum.progress import SILENT, Prefixed, Progress
@@ -79,21 +78,18 @@ def cross_validate(
     filled = fill_classes(as_recipe(recipe), whole)
     deal_folds(whole, folds, seed=filled.training.seed)
     where = _where(weights)
-    start = find_weights(filled.timm_name, where)
-    network = build_network(filled, start, classes=len(filled.classes.names))
-    filled, measured = settle_precision(network, fill_network(filled, start, network))
-    for sentence in (*notes, measured):
+    prepared = prepare_training(filled, where)
+    for sentence in (*notes, prepared.measured):
         if sentence:
             progress.say(sentence)
     ignored = " The table's own splits have no say." if (whole.rows["split"] != "").any() else ""
     progress.say(f"{folds} folds by group: every slice is tested on once.{ignored}")
-    with decode_table(whole, size=filled.input.size, progress=progress):
+    with decode_table(whole, size=prepared.recipe.input.size, progress=progress):
         pass  # every slice can be read: known before anything is written or replaced
-    accelerator = make_accelerator(filled.training.precision)
-    if accelerator.is_main_process:
+    if prepared.accelerator.is_main_process:
         with new_folder(folder, force=force, marks=RUN_MARKS) as draft:
-            _begin(Run(draft), whole, filled, folds, (where, start))
-    accelerator.wait_for_everyone()
+            _begin(Run(draft), whole, prepared.recipe, folds, (where, prepared.weights))
+    prepared.accelerator.wait_for_everyone()
     return _go_on(Run(folder), progress)
 
 
@@ -156,7 +152,7 @@ def _go_on(run: Run, progress: Progress) -> Run:
             train(part, recipe, out=member.folder, weights=_start_of(run, recipe), progress=told)
         elif not member.finished:
             resume(member.folder, progress=told)
-    accelerator = make_accelerator(recipe.training.precision)
+    accelerator = make_accelerator()
     if accelerator.is_main_process:
         _finish(run, [Run(run.members / f"fold-{n}") for n in range(1, len(dealt) + 1)])
         evaluate(run, progress=progress)

@@ -5,32 +5,29 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
-import torch
-from accelerate import Accelerator
 
 from hilum.audit import judge_design
 from hilum.errors import RecipeError, RunError, UsageError
-from hilum.learn.checkpoint import Trained, best_weights, load_weights, save_weights
-from hilum.learn.data import Slices
-from hilum.learn.device import choose_precision, make_accelerator
+from hilum.learn.checkpoint import TrainingProgress, best_weights, save_weights
 from hilum.learn.export import write_run_onnx
-from hilum.learn.fit import Fitting, fit
-from hilum.learn.frozen.plan import Plan, planned
-from hilum.learn.networks import (
-    Classifier,
-    build_network,
-    cam_layer,
-    count_parameters,
-    fill_network,
+from hilum.learn.fit import TrainingJob, fit
+from hilum.learn.frozen.plan import TrainingPlan, training_plan
+from hilum.learn.networks import cam_layer, count_parameters
+from hilum.learn.prepare_training import (
+    Prepared,
+    prepare_resumed,
+    prepare_training,
+    scale_by_training_mean,
+    training_job,
 )
-from hilum.learn.precision import settle_precision
-from hilum.learn.weights import Weights, find_weights
-from hilum.prepare import BATCH, Decoded, decode_table
+from hilum.learn.weights import Weights
+from hilum.prepare import Decoded, decode_table
+from hilum.processes import rank_and_count
 from hilum.progress import SILENT, Progress
 from hilum.recipe import Recipe, as_recipe, dump_recipe
 from hilum.run import RUN_MARKS, Run, write_json
@@ -85,27 +82,21 @@ def train(
     filled = fill_classes(as_recipe(recipe), used if len(used) else whole)
     check_splits(used if len(used) else whole, leaky=leaky)
     _warn(used, filled, progress)
-    start = find_weights(filled.timm_name, weights)
-    torch.manual_seed(filled.training.seed)
-    network = build_network(filled, start, classes=len(filled.classes.names))
-    filled = fill_network(filled, start, network)
-    progress.say(_beginning(filled, start))
-    filled, measured = settle_precision(network, filled)
-    if measured:
-        progress.say(measured)
-    accelerator = make_accelerator(filled.training.precision)
-    _check_share(used, filled, accelerator)
-    with decode_table(used, size=filled.input.size, progress=progress) as decoded:
-        if filled.input.scaling == "train-mean":
-            network.scale((_train_mean(used, decoded),) * 3, (1 / 255,) * 3)
-        fitting = _fitting(used, decoded, filled, network)
-        with planned(network, filled, (fitting.train, fitting.validation), accelerator) as plan:
-            if accelerator.is_main_process:
+    prepared = prepare_training(filled, weights)
+    progress.say(_beginning(prepared.recipe, prepared.weights))
+    if prepared.measured:
+        progress.say(prepared.measured)
+    _check_share(used, prepared)
+    with decode_table(used, size=prepared.recipe.input.size, progress=progress) as decoded:
+        scale_by_training_mean(prepared, used, decoded)
+        job = training_job(prepared, used, decoded)
+        with training_plan(job, prepared.accelerator) as plan:
+            if prepared.accelerator.is_main_process:
                 names, positive = list(filled.classes.names), filled.classes.positive
                 progress.say(border_sentence(used, decoded, names, positive))
-                _begin(folder, used, plan.recipe, network, start, accelerator, force=force)
-            accelerator.wait_for_everyone()
-            return _train(Run(folder), fitting, plan, accelerator, progress)
+                _begin(folder, used, replace(prepared, recipe=plan.recipe), force=force)
+            prepared.accelerator.wait_for_everyone()
+            return _train(Run(folder), job, plan, prepared, progress)
 
 
 def resume(folder: Path | str, *, progress: Progress = SILENT) -> Run:
@@ -123,17 +114,12 @@ def resume(folder: Path | str, *, progress: Progress = SILENT) -> Run:
     recipe, used, told = run.recipe(), run.table(), run.network()
     if not (run.checkpoint / START).is_file():
         raise RunError(f"{run.checkpoint} lacks {START}; the training must be started again.")
-    mean, std = tuple(told["input"]["mean"]), tuple(told["input"]["std"])
-    start = Weights(recipe.timm_name, None, "", "", mean, std)
-    torch.manual_seed(recipe.training.seed)
-    network = build_network(recipe, start, classes=len(recipe.classes.names), frozen_random=True)
-    network.scale(mean, std)
-    load_weights(network, run.checkpoint / START)
-    accelerator = make_accelerator(recipe.training.precision)
+    scaling = tuple(told["input"]["mean"]), tuple(told["input"]["std"])
+    prepared = prepare_resumed(recipe, scaling, run.checkpoint / START)
     with decode_table(used, size=recipe.input.size, progress=progress) as decoded:
-        fitting = _fitting(used, decoded, recipe, network)
-        with planned(network, recipe, (fitting.train, fitting.validation), accelerator) as plan:
-            return _train(run, fitting, plan, accelerator, progress)
+        job = training_job(prepared, used, decoded)
+        with training_plan(job, prepared.accelerator) as plan:
+            return _train(run, job, plan, prepared, progress)
 
 
 def try_recipe(
@@ -142,9 +128,9 @@ def try_recipe(
     *,
     start: Weights,
     decoded: Decoded,
-    after_epoch: Callable[[Trained], bool],
+    after_epoch: Callable[[TrainingProgress], bool],
     progress: Progress = SILENT,
-) -> Trained:
+) -> TrainingProgress:
     """Train as `train` does, but keep nothing except the history, which is returned.
 
     Args:
@@ -155,22 +141,19 @@ def try_recipe(
         after_epoch: called after each epoch; the training ends where it returns False.
         progress: told what is going on.
     """
-    torch.manual_seed(recipe.training.seed)
-    network = build_network(recipe, start, classes=len(recipe.classes.names))
-    if recipe.input.scaling == "train-mean":
-        network.scale((_train_mean(table, decoded),) * 3, (1 / 255,) * 3)
-    recipe, _ = settle_precision(network, recipe)
-    fitting = _fitting(table, decoded, recipe, network)
-    fitting.after_epoch = after_epoch
-    accelerator = make_accelerator(recipe.training.precision)
-    with planned(network, recipe, (fitting.train, fitting.validation), accelerator) as plan:
-        fitting.feed = plan.feed
-        return fit(fitting, accelerator, progress)
+    prepared = prepare_training(recipe, start)
+    scale_by_training_mean(prepared, table, decoded)
+    job = training_job(prepared, table, decoded)
+    job.after_epoch = after_epoch
+    with training_plan(job, prepared.accelerator) as plan:
+        job.feed = plan.feed
+        return fit(job, prepared.accelerator, progress)
 
 
-def _check_share(table: SliceTable, recipe: Recipe, accelerator: Accelerator) -> None:
+def _check_share(table: SliceTable, prepared: Prepared) -> None:
     """Refuse a training whose processes get single slices: batch norm can't train on one."""
-    batch = min(recipe.training.batch_size, int((table.rows["split"] == "train").sum()))
+    accelerator = prepared.accelerator
+    batch = min(prepared.recipe.training.batch_size, int((table.rows["split"] == "train").sum()))
     if batch < 2 * accelerator.num_processes:
         raise RecipeError(
             f"[training] batch_size: every process needs two slices a step, and a batch of {batch} "
@@ -183,7 +166,7 @@ def _beginning(recipe: Recipe, start: Weights) -> str:
     trained = recipe.network.train_from
     rest = "the whole network is trained" if trained == "all" else f"trained from {trained} on"
     alone = ""
-    if "ACCELERATE_USE_CPU" in os.environ and "WORLD_SIZE" not in os.environ:
+    if "ACCELERATE_USE_CPU" in os.environ and rank_and_count()[1] == 1:
         alone = " (`accelerate launch --cpu` starts one process; --multi_gpu starts several.)"
     return f"Weights: {start.origin}; {rest}.{alone}"
 
@@ -197,41 +180,21 @@ def _warn(table: SliceTable, recipe: Recipe, progress: Progress) -> None:
         progress.say(f"Leak: {leak.sentence}")
 
 
-def _begin(
-    folder: Path,
-    table: SliceTable,
-    recipe: Recipe,
-    network: Classifier,
-    start: Weights,
-    accelerator: Accelerator,
-    *,
-    force: bool,
-) -> None:
+def _begin(folder: Path, table: SliceTable, prepared: Prepared, *, force: bool) -> None:
     """Make the run folder with all that is known before the first step."""
     with new_folder(folder, force=force, marks=RUN_MARKS) as draft:
         run = Run(draft)
-        write_text(run.recipe_file, dump_recipe(recipe))
-        write_json(_network_json(recipe, network, table), run.network_file)
-        write_json(_environment_json(recipe, start, accelerator), run.environment_file)
+        write_text(run.recipe_file, dump_recipe(prepared.recipe))
+        write_json(_network_json(prepared, table), run.network_file)
+        write_json(_environment_json(prepared), run.environment_file)
         run.checkpoint.mkdir()
-        save_weights(network, run.checkpoint / START)
+        save_weights(prepared.network, run.checkpoint / START)
         write_table(table, run.table_file)
 
 
-def _train_mean(table: SliceTable, decoded: Decoded) -> float:
-    """Return the mean grey level of the training slices, 0..1.
-
-    The published code centres each split by its own mean, so that a prediction depends on the
-    other slices of its set; here the training slices' mean goes with the network.
-    """
-    rows = np.flatnonzero((table.rows["split"] == "train").to_numpy())
-    parts = [rows[first : first + BATCH] for first in range(0, len(rows), BATCH)]
-    means = [decoded.grey[part].mean(axis=(1, 2)) for part in parts]
-    return float(np.concatenate(means).mean()) / 255
-
-
-def _network_json(recipe: Recipe, network: Classifier, table: SliceTable) -> dict[str, Any]:
+def _network_json(prepared: Prepared, table: SliceTable) -> dict[str, Any]:
     """Return all that is needed to predict but the weights themselves."""
+    recipe, network = prepared.recipe, prepared.network
     total, trained = count_parameters(network)
     mean, std = network.scaling
     return {
@@ -248,14 +211,15 @@ def _network_json(recipe: Recipe, network: Classifier, table: SliceTable) -> dic
     }
 
 
-def _environment_json(recipe: Recipe, start: Weights, accelerator: Accelerator) -> dict[str, Any]:
+def _environment_json(prepared: Prepared) -> dict[str, Any]:
     """Return versions, machine, command, seed and where the weights came from."""
+    start, accelerator = prepared.weights, prepared.accelerator
     return {
         **describe_environment(),
         "device": accelerator.device.type,
-        "precision": choose_precision(recipe.training.precision),
+        "precision": prepared.precision,
         "processes": accelerator.num_processes,
-        "seed": recipe.training.seed,
+        "seed": prepared.recipe.training.seed,
         "weights": {
             "network": start.network,
             "origin": start.origin,
@@ -267,42 +231,22 @@ def _environment_json(recipe: Recipe, start: Weights, accelerator: Accelerator) 
 
 
 def _train(
-    run: Run, fitting: Fitting, plan: Plan, accelerator: Accelerator, progress: Progress
+    run: Run, job: TrainingJob, plan: TrainingPlan, prepared: Prepared, progress: Progress
 ) -> Run:
     """Run the epochs that are left and finish the run."""
     if plan.sentence:
         progress.say(plan.sentence)
-    fitting.folder, fitting.feed = run.checkpoint, plan.feed
-    trained = fit(fitting, accelerator, progress)
-    if accelerator.is_main_process:
+    job.folder, job.feed = run.checkpoint, plan.feed
+    trained = fit(job, prepared.accelerator, progress)
+    if prepared.accelerator.is_main_process:
         _finish(run, trained)
-        if said := write_run_onnx(run, fitting.validation.take(slice(CHECKED))):
-            progress.say(said)
-    accelerator.wait_for_everyone()
+        if sentence := write_run_onnx(run, job.validation.take(slice(CHECKED))):
+            progress.say(sentence)
+    prepared.accelerator.wait_for_everyone()
     return run
 
 
-def _fitting(table: SliceTable, decoded: Decoded, recipe: Recipe, network: Classifier) -> Fitting:
-    """Return the training of `network` on the table's slices, without a folder for checkpoints."""
-    return Fitting(
-        network=network,
-        train=_slices(table, decoded, recipe, "train"),
-        validation=_slices(table, decoded, recipe, "validation"),
-        recipe=recipe,
-        positive=recipe.classes.names.index(recipe.classes.positive),
-        folder=None,
-    )
-
-
-def _slices(table: SliceTable, decoded: Decoded, recipe: Recipe, split: str) -> Slices:
-    """Return the decoded slices of one split with the index of their class."""
-    rows = np.flatnonzero((table.rows["split"] == split).to_numpy())
-    index = {name: number for number, name in enumerate(recipe.classes.names)}
-    target = table.rows["label"].map(index).to_numpy(dtype=np.int64)
-    return Slices(decoded.grey, rows, target[rows].astype(np.int64))
-
-
-def _finish(run: Run, trained: Trained) -> None:
+def _finish(run: Run, trained: TrainingProgress) -> None:
     """Write history, time and the best epoch's network; the network's file comes last."""
     history = pd.DataFrame(trained.history)
     history["epoch"] = history["epoch"].astype(int)

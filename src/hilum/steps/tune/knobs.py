@@ -13,7 +13,7 @@ from hilum.catalogue.suggest import nearest
 from hilum.errors import UsageError
 from hilum.recipe import Recipe, as_recipe
 
-__all__ = ["OWN", "Knob", "all_knobs", "choose_knobs", "own_values", "spaces_of", "turned"]
+__all__ = ["OWN", "Knob", "all_knobs", "apply_values", "choose_knobs", "own_values", "spaces_of"]
 
 OWN = "recipe"
 """The choice that leaves a setting as the recipe has it."""
@@ -74,7 +74,7 @@ def own_values(knobs: Iterable[Knob], recipe: Recipe) -> dict[str, float | str]:
     return {knob.name: OWN if knob.choices else float(_own(recipe, knob)) for knob in knobs}
 
 
-def turned(
+def apply_values(
     recipe: Recipe, values: Mapping[str, float | str], cut_at: Callable[[float], str]
 ) -> Recipe:
     """Return the recipe with its knobs turned to `values`, checked like any other.

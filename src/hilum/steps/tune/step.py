@@ -5,7 +5,6 @@ Trials are judged on the validation slices alone. The test slices are not even r
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,8 +13,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from hilum.errors import RunError, UsageError
-from hilum.learn.networks import build_network, fill_network
-from hilum.learn.weights import find_weights
+from hilum.learn.prepare_training import prepare_network
+from hilum.processes import rank_and_count
 from hilum.progress import SILENT, Prefixed, Progress
 from hilum.recipe import Recipe, as_recipe, dump_recipe, parse_recipe
 from hilum.splits import check_splits
@@ -24,7 +23,7 @@ from hilum.steps.tune.knobs import choose_knobs
 from hilum.steps.tune.study import ask, finished_trials, open_study
 from hilum.steps.tune.trial import Workbench, run_trial, trial_row
 from hilum.storage.atomic import write_text
-from hilum.storage.lock import alone_in
+from hilum.storage.lock import exclusive_folder
 from hilum.table import SliceTable, as_table, refuse_own_slices, write_csv
 
 if TYPE_CHECKING:
@@ -87,13 +86,13 @@ def tune(
     folder = Path(out)
     if trials < 1:
         raise UsageError(f"at least one trial is needed; got {trials}.")
-    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
+    if rank_and_count()[1] > 1:
         raise UsageError("tuning runs in one process; start it without accelerate launch.")
     _refuse_foreign(folder)
     bench = _prepare(as_table(table), recipe, list(knobs), weights, folder)
     seed = bench.recipe.training.seed
     with (
-        alone_in(folder, LOCK_FILE, "hilum tune"),
+        exclusive_folder(folder, LOCK_FILE, "hilum tune"),
         open_study(folder / STUDY_FILE, bench.about()) as study,
         bench,
     ):
@@ -125,9 +124,7 @@ def _prepare(
     filled = fill_classes(as_recipe(recipe), used if len(used) else table)
     check_splits(used if len(used) else table)
     knobs = choose_knobs(names)
-    start = find_weights(filled.timm_name, weights)
-    network = build_network(filled, start, classes=len(filled.classes.names))
-    filled = fill_network(filled, start, network)
+    _, filled, start = prepare_network(filled, weights)
     left_out = ""
     if not start.pretrained:
         if names == ["frozen"]:

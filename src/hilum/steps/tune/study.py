@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from hilum.steps.tune.knobs import Space
 
-__all__ = ["STATES", "ask", "finished_trials", "open_study", "worth"]
+__all__ = ["STATES", "ask", "finished_trials", "objective", "open_study"]
 
 NAME = "hilum"
 ABOUT = "about"
@@ -105,7 +105,7 @@ def ask(
     return trial, values
 
 
-def worth(auc: float, loss: float, *, pairs: int) -> float:
+def objective(auc: float, loss: float, *, pairs: int) -> float:
     """Return one number by which trials are compared: the AUC first, then the lower loss.
 
     Two AUCs over the same `pairs` of a positive and a negative slice differ by 1 / (2 pairs) at

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 from hilum.audit import judge_design
 from hilum.errors import RecipeError, RunError
-from hilum.learn.checkpoint import Trained
+from hilum.learn.checkpoint import TrainingProgress
 from hilum.learn.networks import cut_near
 from hilum.learn.weights import Weights
 from hilum.prepare import Decoded, decode_table
 from hilum.progress import Progress
 from hilum.recipe import Recipe, dump_recipe
 from hilum.steps.train import try_recipe
-from hilum.steps.tune.knobs import Knob, all_knobs, own_values, spaces_of, turned
-from hilum.steps.tune.study import worth
+from hilum.steps.tune.knobs import Knob, all_knobs, apply_values, own_values, spaces_of
+from hilum.steps.tune.study import objective
 from hilum.table import SliceTable
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ class Workbench:
 
 
 class _Judge:
-    """Looks at a training after each epoch, as `hilum.learn.fit.Fitting.after_epoch`.
+    """Looks at a training after each epoch, as `hilum.learn.fit.TrainingJob.after_epoch`.
 
     `kept` is the row of history of the epoch that the training would keep.
     """
@@ -110,7 +110,7 @@ class _Judge:
         self.kept: dict[str, float] = {}
         self.done, self.stopped = 0, False
 
-    def __call__(self, trained: Trained) -> bool:
+    def __call__(self, trained: TrainingProgress) -> bool:
         """Report the epoch; return whether the training is worth going on with."""
         self.kept, self.done = trained.history[trained.best_epoch - 1], trained.epochs
         self.trial.report(self.value(), trained.epochs)
@@ -120,7 +120,7 @@ class _Judge:
     def value(self) -> float:
         """Return what the kept epoch is worth."""
         auc, loss = self.kept["validation_auc"], self.kept["validation_loss"]
-        return worth(auc, loss, pairs=self.pairs)
+        return objective(auc, loss, pairs=self.pairs)
 
 
 def run_trial(
@@ -138,7 +138,7 @@ def run_trial(
     began, state, chosen = time.perf_counter(), "finished", bench.recipe
     judge = _Judge(trial, bench.recipe.training.epochs, bench.pairs())
     try:
-        chosen = turned(bench.recipe, values, bench.cut_at)
+        chosen = apply_values(bench.recipe, values, bench.cut_at)
         progress.say(_settings(chosen, bench.knobs))
         try_recipe(
             bench.table, chosen, start=bench.start, after_epoch=judge, progress=progress,
