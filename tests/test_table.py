@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hilum.errors import StorageError, TableError, UsageError
+from hilum.storage.path_text import text_of_path
 from hilum.table import (
     SliceTable,
     as_table,
@@ -195,6 +196,46 @@ def test_a_path_that_occurs_twice_is_named_with_both_rows(make_table: MakeTable)
     assert str(caught.value) == (
         "slices.csv, row 7, column path: must be unique; got '1.png', which stands in row 3 too."
     )
+
+
+def test_blank_lines_do_not_shift_the_row_that_a_message_names(tmp_path: Path) -> None:
+    header = "slice_id,path,label,group,source"
+    lines = [header, "", "a,a.png,x,g,s", "", "   ", 'b,b.png,"x', 'y",g,s', "c,c.png,,g,s", ""]
+    path = tmp_path / "slices.csv"
+    path.write_text("\n".join(lines))
+    with pytest.raises(TableError, match=r"^slices\.csv, row 7, column label: must not be empty or"):
+        read_table(path)
+    path.write_text("\n".join([*lines[:-2], "c,c.png,x,g,s"]))
+    table = read_table(path)
+    assert table.lines.tolist() == [3, 6, 7]
+    assert table.cell_name(2, "path") == "slices.csv, row 7, column path"
+    path.write_text("\r\n".join([header, "a,a.png,x,g,s", "b,b.png,x,g,s", "", "c,c.png,x,g,s"]))
+    assert read_table(path).lines.tolist() == [2, 3, 5]
+    path.write_text("\n".join([header, "a,a.png,x,g,s", "b,b.png,x,g,s", "c,c.png,x,g,s"]))
+    assert read_table(path).lines.tolist() == [2, 3, 4]
+
+
+def test_bytes_that_are_not_utf8_in_a_file_name_round_trip(tmp_path: Path) -> None:
+    name = os.fsdecode(b"latin\xe9.png")
+    (tmp_path / name).write_bytes(b"x")
+    path = tmp_path / "slices.csv"
+    path.write_text(f"slice_id,path,label,group,source\na,{text_of_path(name)},x,g,s\n")
+    table = read_table(path)
+    assert table.rows["path"].tolist() == [r"latin\xe9.png"]
+    assert table.paths() == [tmp_path / name]
+    write_table(table, tmp_path / "sub" / "moved.csv")
+    (moved,) = read_table(tmp_path / "sub" / "moved.csv").paths()
+    assert moved.resolve() == tmp_path / name
+    with pytest.raises(TableError, match="must be relative to the table's folder, with forward sl"):
+        check_rows(table.rows.assign(path=r"folder\x2.png"), name="slices.csv")
+
+
+def test_frames_of_one_file_are_rows_of_one_path(make_table: MakeTable) -> None:
+    assert len(make_table(3, path="scan.dcm", frame=["0", "1", "10"])) == 3
+    with pytest.raises(TableError, match=r"row 4, column path: must be unique; got 'scan.dcm', wh"):
+        make_table(3, path="scan.dcm", frame=["0", "1", "0"])
+    with pytest.raises(TableError, match="column frame: must be the 0-based number of a frame, or"):
+        make_table(1, frame="-1")
 
 
 def test_a_slice_id_that_occurs_twice_is_named_with_both_rows(make_table: MakeTable) -> None:

@@ -154,7 +154,8 @@ def test_a_group_in_train_and_test_is_refused_unless_leaky(
     table = place / "slices.csv"
     rows = pd.read_csv(table, dtype=str, keep_default_na=False)
     first = rows.index[(rows["split"] == "test")][0]
-    rows.loc[first, "group"] = rows.loc[rows["split"] == "train", "group"].iloc[0]
+    for column in ("group", "patient_id"):
+        rows.loc[first, column] = rows.loc[rows["split"] == "train", column].iloc[0]
     rows.to_csv(table, index=False)
     with untouched(place):
         train(table, place / "run").refused(1, "1 group is in more than one split", "--leaky")

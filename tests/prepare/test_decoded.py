@@ -207,7 +207,7 @@ def test_several_sizes_are_those_of_each_alone_and_every_file_is_read_once(
         read.append(path)
         return read_slice(path, **options)
 
-    monkeypatch.setattr("hilum.table.read_slice", counted)
+    monkeypatch.setattr("hilum.table.slice_table.read_slice", counted)
     with decode_sizes(table, [24, 16, 24]) as both:
         assert sorted(both) == [16, 24]
         for size, decoded in both.items():

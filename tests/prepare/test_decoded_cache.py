@@ -42,7 +42,7 @@ def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         names.append(path.name)
         return read_slice(path, **options)
 
-    monkeypatch.setattr("hilum.table.read_slice", counted)
+    monkeypatch.setattr("hilum.table.slice_table.read_slice", counted)
     return names
 
 
@@ -260,13 +260,13 @@ def test_a_disk_that_fills_up_in_the_last_moment_costs_only_the_cache(
 DECODE = """
 import os, sys
 from pathlib import Path
-from hilum.prepare import decode_table, decoding
-from hilum.table import read_table
-read_slice = decoding.read_slice
+from hilum.prepare import decode_table
+from hilum.table import read_table, slice_table
+read_slice = slice_table.read_slice
 def record(path, **options):
     os.write(1, f"{path.name}\\n".encode())
     return read_slice(path, **options)
-decoding.read_slice = record
+slice_table.read_slice = record
 print("ready", flush=True)
 sys.stdin.readline()
 with decode_table(read_table(sys.argv[1]), size=32) as decoded:

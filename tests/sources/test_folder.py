@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pandas as pd
 import pytest
-from pydicom import Dataset
+from pydicom import Dataset, dcmread
 from pydicom.dataset import FileMetaDataset
 from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, generate_uid
 
 from hilum.errors import SourceError, UsageError
 from hilum.sources import BuildResult, build_table
+from hilum.table import read_table
 
 
 def fill(root: Path, *names: str) -> Path:
@@ -19,6 +22,14 @@ def fill(root: Path, *names: str) -> Path:
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_bytes(name.encode())
     return root
+
+
+def write_picture(path: Path, seed: int, *, quality: int = 90) -> None:
+    """Write a JPEG of seeded blobs: one seed, one picture, whatever its quality."""
+    rng = np.random.default_rng(seed)
+    grey = cv2.resize(rng.integers(0, 256, (16, 16)).astype(np.uint8), (128, 128))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    cv2.imwrite(str(path), grey, [cv2.IMWRITE_JPEG_QUALITY, quality])
 
 
 def built(root: Path) -> BuildResult:
@@ -38,11 +49,74 @@ def test_class_folders_are_labels_and_files_groups(tmp_path: Path) -> None:
     assert (one["group"], one["source"], one["split"]) == ("mine/Cancer/1", "mine", "")
     assert one["path"] == "mine/Cancer/1.png"
     assert rows["group"].nunique() == 3
-    assert result.notes == (
-        "folder mine: for 3 of 3 slices no patient is known and each is a group of its own; "
-        "slices of one patient may then stand in train and in test, and the figures come out "
-        "too good.",
+    assert result.notes[0] == (
+        "folder mine: no patient is known; put each patient's slices into a sub-folder of the "
+        "class."
     )
+    assert result.notes[1].startswith("folder mine: near-duplicates were not searched for: ")
+
+
+def test_near_duplicates_are_one_group_where_no_patient_is_known(tmp_path: Path) -> None:
+    for name, seed, quality in (
+        ("a/1.jpg", 1, 90), ("a/2.jpg", 1, 40), ("a/3.jpg", 2, 90), ("b/4.jpg", 3, 90),
+    ):  # fmt: skip
+        write_picture(tmp_path / "mine" / name, seed, quality=quality)
+    result = built(tmp_path / "mine")
+    assert result.table.rows["group"].tolist() == ["mine/a/1", "mine/a/1", "mine/a/3", "mine/b/4"]
+    assert result.notes[1] == (
+        "folder mine: 1 pair of slices is nearly one picture; of 4 groups they make 3."
+    )
+
+
+def test_where_some_patients_are_known_the_command_for_the_others_is_given(tmp_path: Path) -> None:
+    for name, seed in (("a/1.jpg", 1), ("a/p2/2.jpg", 2), ("b/p3/3.jpg", 3)):
+        write_picture(tmp_path / "mine" / name, seed)
+    (note,) = built(tmp_path / "mine").notes
+    assert note.startswith("folder mine: for 1 of 3 slices no patient is known and each is a group")
+    assert note.endswith("hilum data duplicates TABLE --join joined.csv")
+
+
+@pytest.mark.parametrize(
+    ("collection", "folders"),
+    [
+        ("iq-oth-nccd", ["Malignant cases", "Bengin cases", "Normal cases"]),
+        ("covid-ct", ["CT_COVID", "CT_NonCOVID"]),
+        ("ct-pneumonia", ["Pneumonia - PTS", "other"]),
+        ("lung-pet-ct-dx", ["cancer/Lung_Dx-A0001"]),
+        ("", ["malignant", "benign"]),
+    ],
+)
+def test_a_known_collection_is_recognised(
+    collection: str, folders: list[str], tmp_path: Path
+) -> None:
+    for number, folder in enumerate(folders):
+        write_picture(tmp_path / "mine" / folder / "1.jpg", number)
+    notes = built(tmp_path / "mine").notes
+    advice = [note for note in notes if "looks like" in note]
+    assert advice == (
+        [
+            f"folder mine: this looks like {collection}: use {collection}={tmp_path / 'mine'}, "
+            "whose labels, groups and pitfalls hilum knows."
+        ]
+        if collection
+        else []
+    )
+
+
+def test_a_refusal_names_the_collection_that_it_looks_like(tmp_path: Path) -> None:
+    root = fill(tmp_path / "Task06_Lung", "imagesTr/lung_001.nii.gz", "labelsTr/lung_001.nii.gz")
+    with pytest.raises(SourceError, match=r"this looks like msd-lung: use msd-lung=.*Task06_Lung"):
+        built(root)
+
+
+def test_what_is_left_out_is_counted_by_suffix(tmp_path: Path) -> None:
+    root = fill(tmp_path / "mine", "a/1.dcm", "a/x.gif", "a/y.GIF", "b/2.dcm", "b/notes", "b/.hid")
+    (root / "b" / "linked").symlink_to(root / "a")
+    notes = built(root).notes
+    assert notes[0] == (
+        "folder mine: 3 files are not slices and were left out (2 .gif, 1 without suffix)."
+    )
+    assert notes[1] == "folder mine: 1 symbolic link to a folder is not followed."
 
 
 def test_the_first_folder_in_a_class_is_the_patient(tmp_path: Path) -> None:
@@ -56,7 +130,7 @@ def test_the_first_folder_in_a_class_is_the_patient(tmp_path: Path) -> None:
         "mine/a/p2/1": "mine/p2",
         "mine/b/x": "mine/b/x",
     }
-    assert result.notes[0].startswith("folder mine: for 1 of 4 slices")
+    assert result.notes[-1].startswith("folder mine: for 1 of 4 slices")
 
 
 def test_split_folders_fill_the_split_and_case_is_merged(tmp_path: Path) -> None:
@@ -71,7 +145,7 @@ def test_split_folders_fill_the_split_and_case_is_merged(tmp_path: Path) -> None
         "validation": "Cancer",
         "test": "b",
     }
-    assert result.notes[1] == (
+    assert result.notes[2] == (
         "labels 'Cancer', 'cancer' differ in case or white space only and were merged into "
         "'Cancer'."
     )
@@ -91,7 +165,7 @@ def test_dicom_without_suffix_counts_and_other_files_do_not(tmp_path: Path) -> N
 
 def test_an_empty_class_is_named(tmp_path: Path) -> None:
     root = fill(tmp_path / "mine", "a/1.png", "b/notes.txt")
-    with pytest.raises(SourceError, match=r"class folder 'b' of .* holds no slice"):
+    with pytest.raises(SourceError, match=r"class folder 'b' of .* has no slice"):
         built(root)
     assert not (tmp_path / "slices.csv").exists()
 
@@ -143,3 +217,29 @@ def test_dicom_slices_without_a_patient_folder_are_grouped_by_patient_id(tmp_pat
     assert rows["patient_id"].tolist() == ["p1", "p1", "p2"]
     assert set(rows["sex"]) == {"F"}
     assert not any("no patient is known" in note for note in result.notes)
+
+
+def write_frames(path: Path, frames: int) -> None:
+    """Write a multi-frame file of one patient."""
+    write_header(path, "p9")
+    dataset = dcmread(path)
+    dataset.Rows, dataset.Columns, dataset.SamplesPerPixel = 4, 6, 1
+    dataset.PhotometricInterpretation, dataset.NumberOfFrames = "MONOCHROME2", frames
+    dataset.BitsAllocated, dataset.BitsStored, dataset.HighBit = 16, 16, 15
+    dataset.PixelRepresentation = 1
+    dataset.PixelData = np.zeros((frames, 4, 6), dtype=np.int16).tobytes()
+    dataset["PixelData"].VR = "OW"
+    dataset.save_as(path, enforce_file_format=True)
+
+
+def test_each_frame_of_a_multi_frame_file_is_a_row(tmp_path: Path) -> None:
+    write_frames(tmp_path / "own" / "cancer" / "scan.dcm", 3)
+    write_header(tmp_path / "own" / "normal" / "2.dcm", "p2")
+    rows = built(tmp_path / "own").table.rows
+    assert rows["slice_id"].tolist() == [
+        *[f"own/cancer/scan-frame-{n}" for n in range(3)], "own/normal/2",
+    ]  # fmt: skip
+    assert rows["frame"].tolist() == ["0", "1", "2", ""]
+    assert rows["path"].tolist() == [*["own/cancer/scan.dcm"] * 3, "own/normal/2.dcm"]
+    assert rows["group"].tolist() == [*["own/p9"] * 3, "own/p2"]
+    assert read_table(tmp_path / "slices.csv").rows.equals(rows)

@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hilum.storage.atomic import new_file
+from hilum.storage.path_text import path_of_text
 from hilum.table import SliceTable
 
 __all__ = ["KIND", "allocate", "key_of", "new_array", "open_entry", "state_of", "write_shapes"]
@@ -45,7 +46,8 @@ def state_of(table: SliceTable) -> str | None:
     state = hashlib.sha256(f"{PIXELS} {_versions()}\n".encode())
     folders: dict[str, str] = {}
     rows = table.rows
-    for path, window in zip(rows["path"].tolist(), rows["window"].tolist(), strict=True):
+    for text, window in zip(rows["path"].tolist(), rows["window"].tolist(), strict=True):
+        path = path_of_text(text).as_posix() if "\\" in text else text
         folder, _, name = path.rpartition("/")
         if folder not in folders:
             folders[folder] = os.path.realpath(table.folder / folder)

@@ -124,7 +124,7 @@ def gather_table(
     rows = pd.concat(frames, ignore_index=True).fillna("").astype(str)
     _check_collisions(rows["slice_id"], origins)
     rows = _relative(rows, out.parent)
-    _check_collisions(rows["path"], origins)
+    _check_collisions(rows["path"], origins, frames=rows.get("frame"))
     rows, spelling_notes = _merge_spellings(rows)
     chosen = _keep(rows.assign(**{ORIGIN: origins}), options.labels)
     chosen, exclusion_notes = leave_out(chosen, options.exclude)
@@ -161,12 +161,15 @@ def _check_names(sources: Sequence[tuple[str, Path]]) -> None:
             )
 
 
-def _check_collisions(values: pd.Series[str], origins: Sequence[str]) -> None:
-    """Refuse a slice_id or path that occurs twice, naming both origins."""
-    again = values.duplicated().to_numpy()
-    if again.any():
-        second = int(again.argmax())
-        first = int((values == values.iloc[second]).to_numpy().argmax())
+def _check_collisions(
+    values: pd.Series[str], origins: Sequence[str], *, frames: pd.Series[str] | None = None
+) -> None:
+    """Refuse a slice_id, or a path (with one frame), that occurs twice, naming both origins."""
+    keys = values if frames is None else values + "\0" + frames
+    repeated = keys.duplicated().to_numpy()
+    if repeated.any():
+        second = int(repeated.argmax())
+        first = int((keys == keys.iloc[second]).to_numpy().argmax())
         raise SourceError(
             f"{values.name} {values.iloc[second]!r} comes from {origins[first]} and from "
             f"{origins[second]}; {values.name} must be unique, so leave one of the two out."

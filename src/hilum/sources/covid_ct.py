@@ -18,6 +18,7 @@ from hilum.readers import is_candidate
 from hilum.sources.covid_ct_sheet import read_sheets
 from hilum.sources.near_duplicates import merge_near_duplicates
 from hilum.sources.options import BuildOptions, Built, PictureFolder, known_source
+from hilum.storage.path_text import text_of_path
 
 __all__ = ["COVID_CT", "parse_name"]
 
@@ -89,7 +90,7 @@ def build(path: Path, pictures: PictureFolder, options: BuildOptions) -> Built:
     rows = pd.DataFrame(
         {
             "slice_id": ids,
-            "path": [file.as_posix() for file in files],
+            "path": [text_of_path(file) for file in files],
             "label": [item.label for item in found],
             "group": groups,
             "source": NAME,

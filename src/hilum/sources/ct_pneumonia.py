@@ -14,6 +14,7 @@ from openpyxl.utils.exceptions import InvalidFileException
 from hilum.errors import SourceError
 from hilum.sources.exclusions import exclusions_of
 from hilum.sources.options import BuildOptions, Built, PictureFolder, known_source
+from hilum.storage.path_text import text_of_path
 
 __all__ = ["CT_PNEUMONIA", "parse_file_name", "read_workbook"]
 
@@ -228,7 +229,7 @@ def _find_files(path: Path, kind: str) -> dict[str, str]:
     files: dict[str, str] = {}
     for file in sorted((path / kind).resolve().rglob("*")):
         if file.suffix.lower() in SUFFIXES and file.stem.isdecimal():
-            files.setdefault(f"{int(file.stem):04d}", file.as_posix())
+            files.setdefault(f"{int(file.stem):04d}", text_of_path(file))
     return files
 
 

@@ -3,28 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import suppress
 from pathlib import Path
 
 import pandas as pd
 
 from hilum.errors import ReadError, SourceError, UsageError
-from hilum.readers import is_candidate, read_ids
+from hilum.readers import count_frames, read_ids
+from hilum.sources.class_folders import ClassFile, find_class_files
+from hilum.sources.layouts import recognise_layout
+from hilum.sources.near_duplicates import merge_near_duplicates
 from hilum.sources.options import BuildOptions, Built, PictureFolder, known_source
+from hilum.storage.path_text import path_of_text, text_of_path
 
 __all__ = ["FOLDER"]
-
-SPLIT_NAMES = {
-    "training": "train",
-    "train": "train",
-    "validation": "validation",
-    "valid": "validation",
-    "val": "validation",
-    "testing": "test",
-    "test": "test",
-}
-"""Names of sub-folders for splits, in lower case."""
-
 
 DICOM_COLUMNS = {
     "patient_id": "patient_id",
@@ -34,17 +26,10 @@ DICOM_COLUMNS = {
     "patient_sex": "sex",
     "patient_age": "age",
 }
-"""What a DICOM header tells, and the column that it fills."""
+"""Attributes of a DICOM header, and the columns that they fill."""
 
-
-@dataclass(frozen=True)
-class _Found:
-    """One slice: its file, label as written, split (or empty), and patient folder (or empty)."""
-
-    file: Path
-    label: str
-    split: str
-    patient: str
+MOST_SEARCHED = 20_000
+"""Slices that a build searches for near-duplicates: some minutes; more are left to the command."""
 
 
 def build(path: Path, pictures: PictureFolder, options: BuildOptions) -> Built:
@@ -53,7 +38,9 @@ def build(path: Path, pictures: PictureFolder, options: BuildOptions) -> Built:
     Layouts: `<class>/...` and `Training|Validation|Testing/<class>/...`, case-insensitive.
     A label is its folder's name without surrounding spaces. Sub-folders of a class folder are
     taken for patients, and are the groups; a DICOM slice directly in the class folder is grouped
-    by the header's Patient ID; any other slice is a group of its own.
+    by the header's Patient ID; any other slice is a group of its own, merged with its
+    near-duplicates if no patient is known at all. Each frame of a multi-frame file is a row, with
+    its 0-based number in the column `frame`.
 
     Raises:
         UsageError: `path` is not a folder.
@@ -62,93 +49,87 @@ def build(path: Path, pictures: PictureFolder, options: BuildOptions) -> Built:
     if not path.is_dir():
         raise UsageError(f"source folder: {path} is not a folder; give one with class sub-folders.")
     root = path.resolve()
-    found, notes = list(_find(root)), list[str]()
-    name = root.name.strip() or "folder"
-    rows = pd.DataFrame([_row(item, root, name) for item in found]).fillna("").astype(str)
-    single = int((rows["group"] == rows["slice_id"]).sum())
-    if single:
-        notes.append(
-            f"folder {name}: for {single} of {len(found)} slices no patient is known and each is "
-            "a group of its own; slices of one patient may then stand in train and in test, "
-            "and the figures come out too good."
+    name = text_of_path(root.name.strip()) if root.name.strip() else "folder"
+    known = recognise_layout(root)
+    advice = f"this looks like {known}: use {known}={path}" if known else ""
+    notes: list[str] = []
+    try:
+        found, left_out = find_class_files(root)
+    except SourceError as error:
+        raise SourceError(f"{error}{f' ({advice}.)' if advice else ''}") from None
+    rows = pd.DataFrame([row for item in found for row in _rows(item, root, name)])
+    rows = _with_unique_ids(rows.fillna("").astype(str), root)
+    if known:
+        notes.append(f"folder {name}: {advice}, whose labels, groups and pitfalls hilum knows.")
+    notes += left_out.notes(name)
+    unknown = rows["group"].isin(set(rows["slice_id"]))
+    if unknown.all() and len(rows) <= MOST_SEARCHED:
+        rows["group"], note = _near_duplicates(rows, name)
+        advice = "put each patient's slices into a sub-folder of the class"
+        notes += [f"folder {name}: no patient is known; {advice}.", note]
+    elif unknown.any():
+        notes.append(_advise_search(int(unknown.sum()), len(rows), name))
+    return Built(rows, tuple(notes))
+
+
+def _near_duplicates(rows: pd.DataFrame, name: str) -> tuple[list[str], str]:
+    """Return groups merged across near-duplicates, unless a slice can't be read, and a note."""
+    groups = rows["group"].tolist()
+    try:
+        merged, note = merge_near_duplicates(
+            [path_of_text(text) for text in rows["path"]], groups, name=name
         )
-    return Built(_with_unique_ids(rows, root), tuple(notes))
+        return merged, f"folder {note}"
+    except ReadError as error:
+        return groups, f"folder {name}: near-duplicates were not searched for: {error}"
 
 
-def _find(root: Path) -> Iterator[_Found]:
-    """Yield every slice, class by class."""
-    tops = _folders(root)
-    parts = [top for top in tops if top.name.strip().lower() in SPLIT_NAMES]
-    if parts and len(parts) < len(tops):
-        other = next(top for top in tops if top not in parts)
-        raise SourceError(
-            f"{root} mixes split folders such as {parts[0].name!r} with others such as "
-            f"{other.name!r}; give either classes or splits with classes in them."
-        )
-    classes = [
-        (folder, SPLIT_NAMES[part.name.strip().lower()])
-        for part in parts
-        for folder in _folders(part)
-    ] or ([] if parts else [(top, "") for top in tops])
-    if not classes:
-        raise SourceError(
-            f"{root} has no class folders; looked for <class>/ and for "
-            "Training|Validation|Testing/<class>/."
-        )
-    for folder, split in classes:
-        yield from _find_class(root, folder, split)
+def _advise_search(unknown: int, slices: int, name: str) -> str:
+    """Return a note on slices of unknown patients that were not searched for near-duplicates."""
+    return (
+        f"folder {name}: for {unknown} of {slices} slices no patient is known and each is a group "
+        "of its own; slices of one patient may then be in train and in test, and metrics come out "
+        "too good. At least keep near-duplicates together: hilum data duplicates TABLE --join "
+        "joined.csv"
+    )
 
 
-def _find_class(root: Path, folder: Path, split: str) -> Iterator[_Found]:
-    """Yield the slices of one class folder."""
-    files = [file for file in sorted(folder.rglob("*")) if _is_slice(file, folder)]
-    if not files:
-        raise SourceError(
-            f"class folder {folder.relative_to(root).as_posix()!r} of {root} holds no slice "
-            "(PNG, JPEG or DICOM); fill it or take it away."
-        )
-    for file in files:
-        inside = file.relative_to(folder).parts
-        yield _Found(file, folder.name.strip(), split, inside[0] if len(inside) > 1 else "")
-
-
-def _folders(root: Path) -> list[Path]:
-    return sorted(p for p in root.iterdir() if p.is_dir() and not p.name.startswith((".", "__")))
-
-
-def _is_slice(file: Path, folder: Path) -> bool:
-    """Return whether `file` looks like a slice; hidden files and folders don't."""
-    if any(part.startswith((".", "__")) for part in file.relative_to(folder).parts):
-        return False
-    return file.is_file() and is_candidate(file)
-
-
-def _row(item: _Found, root: Path, name: str) -> dict[str, str]:
-    relative = item.file.relative_to(root).with_suffix("").as_posix()
+def _rows(item: ClassFile, root: Path, name: str) -> Iterator[dict[str, str]]:
+    """Yield the row of a file, or one for each frame of a multi-frame file."""
+    relative = text_of_path(item.file.relative_to(root).with_suffix(""))
     slice_id = f"{name}/{relative}".strip()
-    known = _known(item.file)
-    patient = item.patient or known.get("patient_id", "")
-    return {
+    header, frames = _header(item.file)
+    folder = item.patient.strip()
+    patient = text_of_path(folder) if folder else header.get("patient_id", "")
+    row = {
         "slice_id": slice_id,
-        "path": item.file.as_posix(),
-        "label": item.label,
+        "path": text_of_path(item.file),
+        "label": text_of_path(item.label),
         "group": f"{name}/{patient}" if patient else slice_id,
         "source": name,
         "split": item.split,
-        **known,
+        **header,
     }
+    if frames == 1:
+        yield row
+        return
+    ids = [f"{slice_id}-frame-{frame}" for frame in range(frames)]
+    group = row["group"] if patient else ids[0]
+    for frame, frame_id in enumerate(ids):
+        yield {**row, "slice_id": frame_id, "group": group, "frame": str(frame)}
 
 
-def _known(file: Path) -> dict[str, str]:
-    """Return the columns filled from a DICOM header; none for pictures and damaged files.
+def _header(file: Path) -> tuple[dict[str, str], int]:
+    """Return the columns filled from a DICOM header, and the number of frames.
 
-    A damaged file is refused by name later, when its pixels are read.
+    A picture and a damaged file fill none and have one frame. A damaged file is refused by name
+    later, when its pixels are read.
     """
-    try:
+    ids, frames = dict[str, str](), 1
+    with suppress(ReadError):
         ids = read_ids(file)
-    except ReadError:
-        return {}
-    return {column: ids[name] for name, column in DICOM_COLUMNS.items() if name in ids}
+        frames = count_frames(file) if ids else 1
+    return {column: ids[name] for name, column in DICOM_COLUMNS.items() if name in ids}, frames
 
 
 def _with_unique_ids(rows: pd.DataFrame, root: Path) -> pd.DataFrame:

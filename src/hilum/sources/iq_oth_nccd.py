@@ -14,6 +14,7 @@ from hilum.errors import SourceError, UsageError
 from hilum.readers import is_candidate
 from hilum.sources.near_duplicates import merge_near_duplicates
 from hilum.sources.options import BuildOptions, Built, PictureFolder, known_source
+from hilum.storage.path_text import text_of_path
 
 __all__ = ["IQ_OTH_NCCD"]
 
@@ -53,7 +54,7 @@ def build(path: Path, pictures: PictureFolder, options: BuildOptions) -> Built:
     rows = pd.DataFrame(
         {
             "slice_id": ids,
-            "path": [file.as_posix() for file in files],
+            "path": [text_of_path(file) for file in files],
             "label": [label for _, label in found],
             "group": groups,
             "source": NAME,

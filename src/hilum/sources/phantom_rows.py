@@ -20,6 +20,7 @@ from hilum.sources.phantom.drawing import Drawn, draw_patient
 from hilum.sources.phantom.scanner import SCANNERS
 from hilum.sources.phantom.settings import PhantomSettings
 from hilum.storage.atomic import new_folder, write_text
+from hilum.storage.path_text import text_of_path
 from hilum.table import read_csv, write_csv
 
 __all__ = ["PHANTOM"]
@@ -50,8 +51,9 @@ def build(path: Path, pictures: PictureFolder, options: BuildOptions) -> Built:
             )
         _draw(folder, settings, force=pictures.force)
     rows = read_csv(folder / _ROWS)
+    absolute = text_of_path(folder.resolve())
     for column in ("path", "mask"):
-        rows[column] = [f"{folder.resolve()}/{text}" if text else "" for text in rows[column]]
+        rows[column] = [f"{absolute}/{text}" if text else "" for text in rows[column]]
     return Built(rows, (_note(settings),))
 
 

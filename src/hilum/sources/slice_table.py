@@ -6,6 +6,7 @@ from pathlib import Path
 
 from hilum.errors import UsageError
 from hilum.sources.options import BuildOptions, Built, PictureFolder, known_source
+from hilum.storage.path_text import text_of_path
 from hilum.table import read_table
 
 __all__ = ["TABLE"]
@@ -21,7 +22,7 @@ def build(path: Path, pictures: PictureFolder, options: BuildOptions) -> Built:
     if not path.is_file():
         raise UsageError(f"source table: {path} is not a file; give the path of a slices.csv.")
     table = read_table(path)
-    rows, folder = table.rows.copy(), table.folder.resolve().as_posix()
+    rows, folder = table.rows.copy(), text_of_path(table.folder.resolve())
     for column in ("path", "mask"):
         rows[column] = [f"{folder}/{text}" if text else "" for text in rows[column]]
     return Built(rows)

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hilum.storage.atomic import new_file
+from hilum.storage.path_text import text_of_path
 
 __all__ = ["PictureWriter", "spread"]
 
@@ -31,7 +32,7 @@ class PictureWriter:
         if not path.is_file() or path.read_bytes() != data:
             with new_file(path) as draft:
                 draft.write_bytes(data)
-        return path.as_posix()
+        return text_of_path(path)
 
 
 def spread(items: Sequence[Item], count: int) -> list[Item]:

@@ -11,6 +11,7 @@ import pandas as pd
 from hilum.duplicates import MOST_SHOWN, Duplicates, draw_pairs
 from hilum.readers import Window
 from hilum.storage.atomic import new_file
+from hilum.storage.path_text import path_of_text
 from hilum.table import relative_to, write_csv
 
 __all__ = ["CROSSED", "differ", "draw_sheet", "pairs_of", "write_pairs"]
@@ -53,7 +54,7 @@ def draw_sheet(out: Path, pairs: pd.DataFrame, window_of: Mapping[str, Window]) 
     """Draw the first pairs as PNG."""
     ends = list(zip(pairs["path_a"], pairs["path_b"], strict=True))[:MOST_SHOWN]
     picture = draw_pairs(
-        [(Path(one), Path(other)) for one, other in ends],
+        [(path_of_text(one), path_of_text(other)) for one, other in ends],
         [(window_of[one], window_of[other]) for one, other in ends],
     )
     with new_file(out) as draft:

@@ -19,6 +19,7 @@ from hilum.readers import LUNG, Window, parse_window
 from hilum.steps.duplicates.join import check_joinable, join_groups
 from hilum.steps.duplicates.pairs import CROSSED, differ, draw_sheet, pairs_of, write_pairs
 from hilum.storage.atomic import refuse_existing
+from hilum.storage.path_text import path_of_text, text_of_path
 from hilum.table import SliceTable, as_table
 
 __all__ = ["DuplicateReport", "find_duplicates"]
@@ -102,7 +103,7 @@ def find_duplicates(
     concatenated = _concatenated([as_table(table) for table in several])
     if join is not None:
         check_joinable(concatenated.rows)
-    paths = [Path(path) for path in concatenated.rows["path"]]
+    paths = [path_of_text(text) for text in concatenated.rows["path"]]
     windows = _windows(concatenated.rows["window"])
     prints = read_prints(
         paths,
@@ -128,7 +129,7 @@ def _concatenated(tables: Sequence[SliceTable]) -> _Rows:
     """Return the rows of all tables, concatenated."""
     frames = []
     for table in tables:
-        folder = table.folder.resolve().as_posix()
+        folder = text_of_path(table.folder.resolve())
         rows = table.rows.copy()
         for column in ("path", "mask"):
             rows[column] = [f"{folder}/{text}" if text else "" for text in rows[column]]

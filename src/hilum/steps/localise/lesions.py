@@ -9,6 +9,7 @@ from hilum.boxes import NO_LESION, check_inside, parse_boxes
 from hilum.errors import HilumError, ReadError, TableError
 from hilum.readers import read_slice
 from hilum.scores.localisation import Region, box_region
+from hilum.storage.path_text import path_of_text
 from hilum.table import SliceTable
 
 __all__ = ["REGIONS", "has_lesion", "lesion_regions"]
@@ -57,7 +58,7 @@ def _mask(table: SliceTable, row: int, shape: tuple[int, int]) -> Region | None:
     if not path:
         return None
     try:
-        marked = read_slice(table.folder / path).grey > 0
+        marked = read_slice(table.folder / path_of_text(path)).grey > 0
     except HilumError as error:
         raise ReadError(f"{table.cell_name(row, 'mask')}: {error}") from error
     if marked.shape != shape:

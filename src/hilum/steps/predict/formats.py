@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import Literal, TextIO
 
 from hilum.steps.predict.stream import Predicted
+from hilum.storage.path_text import text_of_path
 
 __all__ = ["NOTICE", "Form", "TableText", "body_of", "columns_of"]
 
@@ -63,7 +64,7 @@ def _row(outcome: Predicted) -> dict[str, str | int | float]:
     """Return one prediction as columns; `threshold` is empty where none was given."""
     calibrated = outcome.calibrated or {}
     return {
-        "path": str(outcome.path),
+        "path": text_of_path(outcome.path),
         "frame": outcome.frame,
         "predicted": outcome.predicted,
         **{f"probability_{name}": round(p, 6) for name, p in outcome.probabilities.items()},
