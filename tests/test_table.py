@@ -203,7 +203,9 @@ def test_blank_lines_do_not_shift_the_row_that_a_message_names(tmp_path: Path) -
     lines = [header, "", "a,a.png,x,g,s", "", "   ", 'b,b.png,"x', 'y",g,s', "c,c.png,,g,s", ""]
     path = tmp_path / "slices.csv"
     path.write_text("\n".join(lines))
-    with pytest.raises(TableError, match=r"^slices\.csv, row 7, column label: must not be empty or"):
+    with pytest.raises(
+        TableError, match=r"^slices\.csv, row 7, column label: must not be empty or"
+    ):
         read_table(path)
     path.write_text("\n".join([*lines[:-2], "c,c.png,x,g,s"]))
     table = read_table(path)
