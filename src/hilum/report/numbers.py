@@ -34,15 +34,22 @@ def known(number: object) -> TypeGuard[float]:
 
 
 def decimals(estimate: Mapping[str, Any]) -> int:
-    """Return how many decimals an estimate is shown with: 3, or 2 where its interval is wide."""
-    low, high = estimate.get("low"), estimate.get("high")
+    """Return how many decimals an estimate is shown with: 3, or 2 where its interval is wide.
+
+    A ratio has fewer from 10 on, and 2 where its interval has no upper end.
+    """
+    value, low, high = (estimate.get(key) for key in ("value", "low", "high"))
+    if known(value) and value >= 10:
+        return 0 if value >= 100 else 1
+    if known(low) and not known(high):
+        return 2
     if known(low) and known(high) and high - low > WIDE_INTERVAL:
         return 2
     return 3
 
 
 def fixed(number: float | None, places: int = 3) -> str:
-    """Return `number` (a share, 0 to 1) with `places` decimals.
+    """Return `number` with `places` decimals, a minus as long as a plus.
 
     Only 1 itself is written 1.000 and only 0 itself 0.000: what lies between is never rounded
     to a perfect or a hopeless score (0.9997 gives 0.999).
@@ -53,16 +60,21 @@ def fixed(number: float | None, places: int = 3) -> str:
     if 0 < number < 1 and float(text) in (0.0, 1.0):
         step = 10.0**-places
         text = f"{step if number < 0.5 else 1 - step:.{places}f}"
-    return text
+    return text.replace("-", "−")
 
 
 def interval(estimate: Mapping[str, Any]) -> str:
-    """Return the interval of an estimate, `low–high`; empty where it is not defined."""
+    """Return the interval of an estimate, `low–high`; empty where it is not defined.
+
+    That of a ratio may have no upper end: `4.51–∞`. With a negative end it is `−0.10 to 0.20`.
+    """
     low, high = estimate.get("low"), estimate.get("high")
-    if not (known(low) and known(high)):
+    if not known(low):
         return ""
     places = decimals(estimate)
-    return f"{fixed(low, places)}–{fixed(high, places)}"
+    if not known(high):
+        return f"{fixed(low, places)}–∞"
+    return f"{fixed(low, places)}{' to ' if low < 0 else '–'}{fixed(high, places)}"
 
 
 def signed(estimate: Mapping[str, Any], places: int = 4) -> str:

@@ -7,7 +7,18 @@ import pytest
 
 from hilum.boxes import Box
 from hilum.report.maps.colours import GREEN
-from hilum.report.maps.heatmap import GAP, SHOWN_SIDE, Caption, Scale, draw_heatmap
+from hilum.report.maps.heatmap import (
+    GAP,
+    LEAST_WIDTH,
+    SHOWN_SIDE,
+    SMALL_TEXT,
+    TEXT,
+    Caption,
+    Scale,
+    _font,
+    _wrapped,
+    draw_heatmap,
+)
 
 CAPTION = Caption("Grad-CAM for cancer. Probability of cancer: 0.98", "Called cancer")
 SCALE = Scale(2.0, "logits per pixel of the map")
@@ -68,3 +79,17 @@ def test_what_is_written_stands_below_and_research_use_too(monkeypatch: pytest.M
         "Scale: logits per pixel of the map. Research use only.",
     ]  # fmt: skip
     assert found[SHOWN_SIDE:].min() < 80  # ink
+
+
+def test_text_is_readable_at_half_the_size_and_stays_inside_a_narrow_picture() -> None:
+    """A card of a report is 24rem wide: of 384 pixels, 12 and more for a letter's height."""
+    grey = np.full((320, 100), 60, np.uint8)
+    found = draw_heatmap(grey, np.zeros((320, 100), np.float32), scale=SCALE, boxes=[],
+                         caption=CAPTION)  # fmt: skip
+    assert found.width == LEAST_WIDTH
+    square = picture(np.zeros((64, 64), np.float32), np.full((64, 64), 60, np.uint8))
+    assert SMALL_TEXT * 384 / square.shape[1] >= 12
+    for text in (CAPTION.of_map, "Scale: logits per pixel of the map. Research use only."):
+        lines = _wrapped(text, TEXT, LEAST_WIDTH)
+        assert " ".join(lines) == text
+        assert max(_font(TEXT).getlength(line) for line in lines) <= LEAST_WIDTH

@@ -7,10 +7,10 @@ from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 
 from hilum.report.canvas import FAINT, INK, NETWORK, PROBE, draw
 from hilum.report.compare.figures import short_names
+from hilum.report.run.curves import epoch_axis
 
 __all__ = ["small_curves"]
 
@@ -58,7 +58,7 @@ def _curves(run: Mapping[str, Any], name: str, *, top: float, bottom: float) -> 
             )  # fmt: skip
         loss.set(ylim=(0, top), ylabel="Loss")
         merit.set(ylim=(bottom, 1.0 + 0.05 * (1 - bottom)), ylabel="AUC, accuracy", xlabel="Epoch")
-        merit.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=6))
+        epoch_axis(merit, [float(row["epoch"]) for row in history])
         title = loss.set_title(name, fontsize=9.5, color=INK, loc="left")
         title.set_parse_math(False)
         for axes in (loss, merit):
@@ -93,7 +93,7 @@ def _line(
         linestyle=dashes,
         linewidth=1.5,
         marker="o" if len(history) <= _FEW_EPOCHS else "",
-        markersize=2.6,
+        markersize=2.6 if len(history) > 1 else 6,
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from hilum.report.canvas import FAINT, INK, PROBE, SERIES, draw, plain
 from hilum.report.numbers import fixed, known
@@ -26,6 +27,8 @@ LONGEST_NAME = 44
 """Letters of a name that fit the legend under a figure."""
 LONGEST_LABEL = 36
 """Letters of a name next to a point, on two lines."""
+FEWEST_TICKS = 3
+"""Of an axis of costs, so that its scale can be read."""
 LABEL_HEIGHT = 0.085
 """Of the plot's height: what a label of two lines needs."""
 
@@ -200,18 +203,27 @@ def _point(axes: Axes, entry: _Shown) -> None:
 
 
 def _room(axes: Axes, costs: Sequence[float]) -> None:
-    """Leave a tenth of the axis free at each end; ticks at 1, 2 and 5 of each power of ten."""
+    """Leave a tenth of the axis free at each end; ticks that its scale can be read by."""
     if not costs:
         return
     low, high = math.log10(min(costs)), math.log10(max(costs))
     free = max(0.08, 0.1 * (high - low))
     axes.set_xlim(10 ** (low - free), 10 ** (high + free))
-    powers = range(math.floor(low - free), math.ceil(high + free) + 1)
-    steps = (1, 2, 5) if high - low < 1.6 else (1,)
-    ticks = [step * 10.0**power for power in powers for step in steps]
-    inside = [tick for tick in ticks if 10 ** (low - free) <= tick <= 10 ** (high + free)]
+    inside = _cost_ticks(10 ** (low - free), 10 ** (high + free))
     axes.set_xticks(inside, [f"{tick:,.10g}" for tick in inside])
     axes.set_xticks([], minor=True)
+
+
+def _cost_ticks(least: float, most: float) -> list[float]:
+    """Return ticks of a logarithmic axis: by decades, or 1, 2 and 5 of each, or evenly."""
+    powers = range(math.floor(math.log10(least)), math.ceil(math.log10(most)) + 1)
+    for steps in ((1,), (1, 2, 5)):
+        ticks = [step * 10.0**power for power in powers for step in steps]
+        inside = [tick for tick in ticks if least <= tick <= most]
+        if len(inside) >= FEWEST_TICKS:
+            return inside
+    even = MaxNLocator(nbins=4, steps=[1, 2, 2.5, 5, 10]).tick_values(least, most)
+    return [float(tick) for tick in even if least <= tick <= most]
 
 
 def _labels(axes: Axes, shown: Sequence[_Shown]) -> None:

@@ -10,15 +10,22 @@ from typing import Any
 from hilum.report.canvas import Drawing
 from hilum.report.compare.curves import small_curves
 from hilum.report.compare.figures import all_roc, roc_corner, short_names, trade_off
+from hilum.report.compare.precision_recall import (
+    all_precision_recall,
+    average_precision,
+    has_precision_recall,
+)
 from hilum.report.compare.tables import (
     METRIC_NAMES,
     difference_rows,
+    further_names,
     kind_in_words,
     millions,
     table_markdown,
     table_rows,
 )
 from hilum.report.intervals import Bar, intervals
+from hilum.report.metric_titles import CLASS_TITLES
 from hilum.report.numbers import (
     MISSING,
     fixed,
@@ -83,6 +90,10 @@ def comparison_drawings(content: Content) -> dict[str, Drawing]:
         if median(defined) >= GOOD:
             corner = "The upper left corner of the ROC curves, drawn larger."
             found["roc_corner"] = Drawing(roc_corner(runs, borders), corner)
+        if any(has_precision_recall(run) for run in runs):
+            areas_text = "; ".join(f"{run['name']}: {average_precision(run)}" for run in runs)
+            text = f"Precision-recall curves. Average precision: {areas_text}."
+            found["pr"] = Drawing(all_precision_recall(runs), text)
     found |= _costs(runs)
     with_history = [run for run in runs if run["history"]]
     for number, svg in enumerate(small_curves(runs), start=1):
@@ -133,6 +144,8 @@ def _page(content: Content, found: Mapping[str, Drawing]) -> str:
     page_content = {
         "content": content,
         "metric_names": METRIC_NAMES,
+        "further_names": further_names(runs),
+        "class_names": CLASS_TITLES,
         "by_name": {run["name"]: run for run in runs},
         "randoms": [run["name"] for run in runs if run["pretrained"] is False],
         "clocks": _clocks(runs),

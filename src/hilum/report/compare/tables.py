@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
+from hilum.report.metric_titles import FURTHER_TITLES
 from hilum.report.numbers import MISSING, decimals, duration, fixed, has_exact, interval
 
 __all__ = [
     "METRIC_NAMES",
     "difference_rows",
+    "further_names",
     "kind_in_words",
     "millions",
     "table_markdown",
@@ -29,6 +31,8 @@ METRIC_NAMES = {
 """In the order of the paper's Table 2."""
 
 UNITS = ("per_slice", "per_group")
+TESTS = {"auc": "delong", "accuracy": "mcnemar"}
+"""Metric -> key of the classical test of a pair."""
 
 Content = Mapping[str, Any]
 
@@ -85,27 +89,51 @@ def table_rows(content: Content) -> pd.DataFrame:
                 "groups": run[unit]["groups"],
             }
             for key in METRIC_NAMES:
-                estimate = run[unit]["figures"][key]
-                row |= {key: estimate["value"]}
-                row |= {f"{key}_{part}": estimate[part] for part in ("low", "high", "method")}
+                row |= _estimate_columns(key, run[unit]["figures"][key])
                 row |= {f"{key}_best": int(content["best"][unit].get(key) == run["name"])}
+            for key in further_names(content["runs"]):
+                row |= _estimate_columns(key, run[unit]["figures"].get(key, {}))
             rows.append(row)
     integer_columns = ["parameters_total", "parameters_trained"]
     return pd.DataFrame(rows).astype(dict.fromkeys(integer_columns, "Int64"))
 
 
+def further_names(runs: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """Return key and title of the metrics beyond those of Table 2 that any of the runs has."""
+    return {
+        key: title
+        for key, title in FURTHER_TITLES.items()
+        if any(key in run["per_slice"]["figures"] for run in runs)
+    }
+
+
+def _estimate_columns(key: str, estimate: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an estimate as columns of table.csv; empty where a run lacks it."""
+    ends = {f"{key}_{part}": estimate.get(part) for part in ("low", "high", "method")}
+    return {key: estimate.get("value"), **ends}
+
+
 def difference_rows(content: Content) -> pd.DataFrame:
     """Return differences.csv: every pair of networks, accuracy and AUC, per slice and per group."""
     columns = ["unit", "figure", "first", "second", "value", "low", "high", "method", "groups",
-               "p", "p_holm"]  # fmt: skip
+               "p", "p_holm", "test", "test_p", "test_p_holm"]  # fmt: skip
     rows = [
-        {"unit": unit, "figure": key, **{name: pair[name] for name in columns[2:]}}
+        {
+            "unit": unit, "figure": key, **{name: pair[name] for name in columns[2:11]},
+            **_test_columns(pair, TESTS[key]),
+        }
         for compared in content["sets"]
         for unit in UNITS
         for key in ("auc", "accuracy")
         for pair in compared["pairs"][unit][key]
-    ]
+    ]  # fmt: skip
     return pd.DataFrame(rows, columns=columns)
+
+
+def _test_columns(pair: Mapping[str, Any], test: str) -> dict[str, Any]:
+    """Return the classical test of a pair as columns of differences.csv."""
+    result = pair.get(test) or {}
+    return {"test": test, "test_p": result.get("p"), "test_p_holm": result.get("p_holm")}
 
 
 def kind_in_words(run: Mapping[str, Any]) -> str:

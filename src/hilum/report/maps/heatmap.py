@@ -21,11 +21,16 @@ SHOWN_SIDE = 320
 """Longest side of a slice in the picture, pixels: two fit a column of a page."""
 GAP = 8
 BAR = 12
-SCALE_WIDTH = 60
+SCALE_WIDTH = 110
 """Room on the right for the colour bar and its numbers."""
-LINE, SMALL_LINE, FOOT = 22, 18, 6
-"""Heights of the caption's lines, and of the room below them, pixels."""
-TEXT, SMALL_TEXT = 15, 12.5
+LEAST_WIDTH = 560
+"""Of a picture, pixels: narrow slices leave its caption room all the same."""
+FOOT = 8
+"""Room above and below the caption, pixels."""
+TEXT, SMALL_TEXT = 27, 24
+"""Sizes in pixels: readable in a report too, which shows the picture about half as large."""
+LEADING = 1.3
+"""Height of a line, as a multiple of its text size."""
 INK, FAINT = (26, 34, 48), (93, 104, 120)
 RESEARCH = "Research use only."
 
@@ -71,12 +76,14 @@ def draw_heatmap(
     top = scale.top
     share = np.clip(cv2.resize(cam_map, size) / top, 0, 1) if top > 0 else np.zeros(size[::-1])
     mixed = overlaid(plain, share)
-    width = 2 * size[0] + 2 * GAP + SCALE_WIDTH
-    sheet = Image.new("RGB", (width, size[1] + _height(caption)), "white")
+    width = max(LEAST_WIDTH, 2 * size[0] + 2 * GAP + SCALE_WIDTH)
+    lines = _caption_lines(caption, scale, width)
+    height = size[1] + 2 * FOOT + round(sum(LEADING * line.size for line in lines))
+    sheet = Image.new("RGB", (width, height), "white")
     sheet.paste(Image.fromarray(_framed(plain, boxes, factor)), (0, 0))
     sheet.paste(Image.fromarray(_framed(mixed, boxes, factor)), (size[0] + GAP, 0))
     _draw_scale(sheet, (2 * (size[0] + GAP), size[1]), scale)
-    _draw_caption(sheet, size[1], caption, scale)
+    _draw_caption(sheet, size[1], lines)
     return sheet
 
 
@@ -99,18 +106,41 @@ def _draw_scale(sheet: Image.Image, corner: tuple[int, int], scale: Scale) -> No
     draw.text((left + BAR + 4, height), "0", fill=INK, font=font, anchor="ls")
 
 
-def _height(caption: Caption) -> int:
-    """Return the height of the caption, pixels."""
-    return FOOT + LINE + SMALL_LINE * (2 if caption.remark else 1) + SMALL_LINE + FOOT
+class _Line(NamedTuple):
+    """A line of the caption, its size in pixels and its colour."""
+
+    text: str
+    size: float
+    ink: tuple[int, int, int]
 
 
-def _draw_caption(sheet: Image.Image, top: int, caption: Caption, scale: Scale) -> None:
-    """Write the caption below the slices, as wide as the sheet allows."""
-    draw, at = ImageDraw.Draw(sheet), top + FOOT
+def _caption_lines(caption: Caption, scale: Scale, width: int) -> list[_Line]:
+    """Return the caption in lines that fit a width in pixels."""
     small = (f"{caption.of_slice}. {caption.remark}".strip(), f"Scale: {scale.unit}. {RESEARCH}")
-    draw.text((0, at), caption.of_map, fill=INK, font=_font(TEXT))
-    for number, text in enumerate(small):
-        draw.text((0, at + LINE + number * SMALL_LINE), text, fill=FAINT, font=_font(SMALL_TEXT))
+    texts = [(caption.of_map, TEXT, INK), *((text, SMALL_TEXT, FAINT) for text in small)]
+    return [
+        _Line(line, size, ink) for text, size, ink in texts for line in _wrapped(text, size, width)
+    ]
+
+
+def _wrapped(text: str, size: float, width: int) -> list[str]:
+    """Return a text in lines that fit a width, broken between words; a longer word stays whole."""
+    lines: list[str] = []
+    for word in text.split():
+        longer = f"{lines[-1]} {word}" if lines else word
+        if lines and _font(size).getlength(longer) <= width:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return lines
+
+
+def _draw_caption(sheet: Image.Image, top: int, lines: list[_Line]) -> None:
+    """Write the lines below the slices."""
+    draw, at = ImageDraw.Draw(sheet), float(top + FOOT)
+    for line in lines:
+        draw.text((0, at), line.text, fill=line.ink, font=_font(line.size))
+        at += LEADING * line.size
 
 
 @cache

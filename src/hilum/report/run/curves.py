@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -9,7 +11,7 @@ from matplotlib.ticker import MaxNLocator
 
 from hilum.report.canvas import FAINT, INK, NETWORK, PROBE, draw, plain
 
-__all__ = ["curves"]
+__all__ = ["curves", "epoch_axis"]
 
 _FEW_EPOCHS = 25
 """Up to so many epochs each one gets a dot; more would run into each other."""
@@ -35,7 +37,7 @@ def curves(history: pd.DataFrame, *, border_auc: float | None = None) -> str:
         loss.set(ylabel="Loss")
         loss.set_ylim(bottom=0)
         score.set(ylabel="AUC, accuracy", xlabel="Epoch")
-        score.xaxis.set_major_locator(MaxNLocator(integer=True))
+        epoch_axis(score, [float(epoch) for epoch in history["epoch"]])
         for axes in (loss, score):
             _mark_best(axes, history, named=axes is loss)
             axes.grid(axis="y")
@@ -44,6 +46,15 @@ def curves(history: pd.DataFrame, *, border_auc: float | None = None) -> str:
             plain(axes)
 
     return draw((4.8, 4.8), paint)
+
+
+def epoch_axis(axes: Axes, epochs: Sequence[float]) -> None:
+    """Put ticks at whole epochs; a single epoch stands in the middle of its axis."""
+    if len(epochs) == 1:
+        axes.set_xlim(epochs[0] - 0.5, epochs[0] + 0.5)
+        axes.set_xticks([epochs[0]], [f"{epochs[0]:g}"])
+    else:
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8))
 
 
 def _line(
@@ -56,7 +67,7 @@ def _line(
         label=label,
         linestyle=(0, (5, 2)) if dashed else "-",
         marker="o" if len(history) <= _FEW_EPOCHS else "",
-        markersize=3.5,
+        markersize=3.5 if len(history) > 1 else 6,
     )
 
 

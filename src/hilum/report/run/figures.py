@@ -12,6 +12,7 @@ from hilum.report.run.confusion import confusion
 from hilum.report.run.curves import curves
 from hilum.report.run.files import RunFiles
 from hilum.report.run.localisation import Panel, localisation, panels_of, size_panels
+from hilum.report.run.precision_recall import ClassCurve, class_roc, precision_recall
 from hilum.report.run.reliability import reliability
 from hilum.report.run.roc import roc
 from hilum.run.history import numeric_history
@@ -37,6 +38,7 @@ def drawings(files: RunFiles) -> dict[str, Drawing]:
     if curve is not None:
         probe_curve = _curve(probe["test"]) if probe else None
         drawn["roc"] = Drawing(roc(curve, probe_curve), "ROC curves. " + _describe_bars(bars))
+    drawn |= _class_curves(test["per_slice"], str(files.metrics["positive"]))
     calibration = (files.metrics.get("calibration") or {}).get("test")
     if calibration:
         drawn["reliability"] = _reliability(calibration, str(files.metrics["positive"]))
@@ -49,6 +51,43 @@ def drawings(files: RunFiles) -> dict[str, Drawing]:
             f"Loss, AUC and accuracy over {len(history)} epochs, with the kept epoch marked.",
         )
     return drawn
+
+
+def _class_curves(per_slice: Mapping[str, Any], positive: str) -> dict[str, Drawing]:
+    """Return the precision-recall curve; of several classes, and the ROC, one of each class."""
+    classes = per_slice.get("classes") or {
+        positive: {**per_slice, "n": per_slice.get("by_class", {}).get(positive)}
+    }
+    shown = {
+        name: of for name, of in classes.items() if of.get("pr") and of["pr"]["recall"] and of["n"]
+    }
+    drawn = {}
+    if shown:
+        curves = _curves_of(shown, "pr", ("recall", "precision"), "average_precision", per_slice)
+        text = f"Precision-recall curves. Average precision: {_describe_areas(curves)}."
+        drawn["pr"] = Drawing(precision_recall(curves), text)
+    if len(shown) > 1:
+        curves = _curves_of(shown, "roc", ("fpr", "tpr"), "auc", per_slice)
+        text = f"ROC curves of each class against the rest. AUC: {_describe_areas(curves)}."
+        drawn["class_roc"] = Drawing(class_roc(curves), text)
+    return drawn
+
+
+def _curves_of(
+    classes: Mapping[str, Any], key: str, axes: tuple[str, str], area: str, full: Mapping[str, Any]
+) -> list[ClassCurve]:
+    """Return the curves under `key` of the classes, with their `area` among the metrics."""
+    return [
+        ClassCurve(
+            name, of[key][axes[0]], of[key][axes[1]], of["figures"][area]["value"],
+            of["n"] / sum(full["by_class"].values()),
+        )
+        for name, of in classes.items()
+    ]  # fmt: skip
+
+
+def _describe_areas(curves: list[ClassCurve]) -> str:
+    return ", ".join(f"{curve.name} {fixed(curve.area)}" for curve in curves)
 
 
 def _reliability(test: Mapping[str, Any], positive: str) -> Drawing:

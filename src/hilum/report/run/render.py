@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from hilum.report.canvas import Drawing
+from hilum.report.metric_titles import CLASS_TITLES, FURTHER_TITLES
 from hilum.report.numbers import (
     has_exact,
     signed,
@@ -34,7 +35,7 @@ METRIC_NAMES = {
     "f1": "F1",
     "auc": "AUC",
 }
-"""The metrics in the order of the table; others that a run has follow under their key."""
+"""The metrics of the first table, in its order."""
 
 
 FOLD_NUMBERS = ("validation_auc", "seconds")
@@ -86,7 +87,7 @@ def _drawings(files: RunFiles) -> dict[str, Drawing]:
 def _page(files: RunFiles, drawn: dict[str, Drawing]) -> str:
     """Return the filled template."""
     return fill_page(
-        "run.html", _content(files), drawn, styles=("report",), filters={"signed": signed}
+        "run.html", _content(files), drawn, styles=("report", "series"), filters={"signed": signed}
     )
 
 
@@ -113,7 +114,9 @@ def _content(files: RunFiles) -> dict[str, Any]:
             level=str(metrics["design"]["level"]),
             leaks=metrics["split"]["leak"]["share_of_test_slices"] > 0,
         ),
-        "metric_names": METRIC_NAMES | {key: key for key in figures if key not in METRIC_NAMES},
+        "metric_names": METRIC_NAMES,
+        "further_names": _further_names(figures),
+        "class_names": CLASS_TITLES,
         "exact": has_exact([metrics["splits"], probe, *_later(metrics)]),
         "recipe": _sections(files.recipe),
         "recipe_text": files.recipe_text,
@@ -133,6 +136,13 @@ def _content(files: RunFiles) -> dict[str, Any]:
         "maps": files.maps,
         "cards": None if files.shown is None else map_cards(files.shown, files.folder),
     }
+
+
+def _further_names(figures: dict[str, Any]) -> dict[str, str]:
+    """Return the titles of the metrics beyond the first table that a run has, else their keys."""
+    known = {key: title for key, title in FURTHER_TITLES.items() if key in figures}
+    others = {key: key for key in figures if key not in METRIC_NAMES and key not in known}
+    return known | others
 
 
 def _later(metrics: dict[str, Any]) -> list[dict[str, Any]]:

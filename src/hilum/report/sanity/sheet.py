@@ -13,10 +13,10 @@ from hilum.report.maps.colours import overlaid
 
 __all__ = ["draw_sanity_sheet"]
 
-TILE, GAP, HEAD = 132, 6, 42
+TILE, GAP, HEAD = 132, 6, 54
 """Pixels: side of a picture, room between two, height of the columns' names."""
-LETTER = 12
-MOST_LETTERS = 18
+LETTER = 15
+MOST_LETTERS = 14
 """Letters of a name that fit on a tile's width."""
 
 Grey = npt.NDArray[np.uint8]

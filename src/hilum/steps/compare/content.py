@@ -10,6 +10,7 @@ from hilum.catalogue.networks import known_networks
 from hilum.progress import SILENT, Progress
 from hilum.run.environment import version
 from hilum.scores import INTERVAL, Labelled, by_group
+from hilum.scores.classical import CLASSICAL, classical_tests
 from hilum.scores.paired import (
     ALPHA,
     PAIRED,
@@ -54,6 +55,7 @@ def comparison_of(runs: Sequence[ComparedRun], *, progress: Progress = SILENT) -
         "hilum": version(),
         "interval": INTERVAL,
         "paired": PAIRED,
+        "classical": CLASSICAL,
         "figures": list(METRICS),
         "refusal": refusal(runs, sets),
         "sets": sets_content,
@@ -69,7 +71,7 @@ def _run_content(compared: ComparedRun) -> dict[str, Any]:
     test, probe = compared.metrics["splits"]["test"], compared.metrics.get("border_probe") or {}
     return {
         **run_facts(compared),
-        **{unit: test[unit] for unit in UNITS},
+        **{unit: _without_class_curves(test[unit]) for unit in UNITS},
         "border": {"level": probe.get("level"), **(probe.get("test") or {})} if probe else None,
         "border_validation_auc": (probe.get("validation") or {}).get("auc", {}).get("value"),
         "thresholds": _operating_points(compared.metrics.get("thresholds")),
@@ -81,6 +83,17 @@ def _run_content(compared: ComparedRun) -> dict[str, Any]:
             for row in compared.history.to_dict("records")
         ],
     }
+
+
+def _without_class_curves(block: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what metrics.json holds of a set, of its single classes the metrics alone."""
+    if "classes" not in block:
+        return dict(block)
+    classes = {
+        name: {key: of[key] for key in ("n", "groups", "figures")}
+        for name, of in block["classes"].items()
+    }
+    return {**block, "classes": classes}
 
 
 def _operating_points(block: Any) -> dict[str, Any] | None:
@@ -110,7 +123,10 @@ def _calibration(block: Any) -> dict[str, Any] | None:
 def _set_content(runs: Sequence[ComparedRun], progress: Progress) -> dict[str, Any]:
     """Return the entry of the runs on the same slices: data, doubts, paired differences."""
     metrics = runs[0].metrics
-    pairs = _differences(runs, progress) if len(runs) > 1 else NO_PAIRS
+    cases = [compared.cases for compared in runs]
+    by_unit = {"per_slice": cases, "per_group": [by_group(of_slices) for of_slices in cases]}
+    pairs = _differences(by_unit, progress) if len(runs) > 1 else NO_PAIRS
+    tests = {unit: classical_tests(of_unit) for unit, of_unit in by_unit.items()}
     return {
         "runs": [compared.name for compared in runs],
         "positive": runs[0].positive,
@@ -125,7 +141,7 @@ def _set_content(runs: Sequence[ComparedRun], progress: Progress) -> dict[str, A
         "power": _power(pairs["per_slice"]),
         "pairs": {
             unit: {
-                name: [_named(pair, runs) for pair in differences]
+                name: _named(differences, runs, tests[unit].get(name))
                 for name, differences in of_unit.items()
             }
             for unit, of_unit in pairs.items()
@@ -135,19 +151,36 @@ def _set_content(runs: Sequence[ComparedRun], progress: Progress) -> dict[str, A
 
 
 def _differences(
-    runs: Sequence[ComparedRun], progress: Progress
+    by_unit: Mapping[str, Sequence[Labelled]], progress: Progress
 ) -> dict[str, dict[str, list[Difference]]]:
-    """Return unit -> figure -> all pairs; every run's cases stand in the order of slice_id."""
-    cases: list[Labelled] = [compared.cases for compared in runs]
-    by_unit = {
-        "per_slice": paired_differences(cases, progress=progress),
-        "per_group": paired_differences([by_group(compared) for compared in cases]),
+    """Return unit -> metric -> all pairs.
+
+    Args:
+        by_unit: `per_slice` and `per_group`: every run's cases, in the same order.
+        progress: reports the resamples of slices done.
+    """
+    found = {
+        unit: paired_differences(cases, progress=progress if unit == "per_slice" else SILENT)
+        for unit, cases in by_unit.items()
     }
-    return {unit: {name: of_unit[name] for name in METRICS} for unit, of_unit in by_unit.items()}
+    return {unit: {name: of_unit[name] for name in METRICS} for unit, of_unit in found.items()}
 
 
-def _named(pair: Difference, runs: Sequence[ComparedRun]) -> dict[str, Any]:
-    return {"first": runs[pair.first].name, "second": runs[pair.second].name, **pair.as_json()}
+def _named(
+    pairs: Sequence[Difference],
+    runs: Sequence[ComparedRun],
+    tests: Sequence[Mapping[str, Any]] | None,
+) -> list[dict[str, Any]]:
+    """Return the pairs with the names of their runs, and their classical test, if any."""
+    return [
+        {
+            "first": runs[pair.first].name,
+            "second": runs[pair.second].name,
+            **pair.as_json(),
+            **test,
+        }
+        for pair, test in zip(pairs, tests or [{}] * len(pairs), strict=True)
+    ]
 
 
 def _best(

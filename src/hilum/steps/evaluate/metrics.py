@@ -116,13 +116,14 @@ def predictions_frame(
 def _cautions(cases: Labelled) -> list[str]:
     """Return what a reader of the test figures must know of their groups, in sentences."""
     cautions = []
-    for name in cases.class_names:
-        groups = len(set(cases.group[cases.label == name]))
-        if 0 < groups < FEW_GROUPS:
-            cautions.append(
-                f"Only {groups} test {'group is' if groups == 1 else 'groups are'} of {name}: with "
-                f"fewer than {FEW_GROUPS}, bootstrap intervals come out too narrow."
-            )
+    counts = {name: len(set(cases.group[cases.label == name])) for name in cases.class_names}
+    few = {name: groups for name, groups in counts.items() if 0 < groups < FEW_GROUPS}
+    if few:
+        listed = ", ".join(f"{groups} of {name}" for name, groups in few.items())
+        cautions.append(
+            f"The test set has few groups ({listed}): with fewer than {FEW_GROUPS} in a class, "
+            f"bootstrap intervals are too narrow."
+        )
     mixed = int((pd.Series(cases.label).groupby(cases.group).nunique() > 1).sum())
     if mixed:
         cautions.append(

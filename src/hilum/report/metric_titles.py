@@ -1,0 +1,25 @@
+"""Titles of the metrics beyond the headline ones, as all pages write them."""
+
+from __future__ import annotations
+
+__all__ = ["CLASS_TITLES", "FURTHER_TITLES"]
+
+FURTHER_TITLES = {
+    "balanced_accuracy": "Balanced accuracy",
+    "mcc": "Matthews correlation",
+    "npv": "Negative predictive value",
+    "lr_positive": "Likelihood ratio, positive call",
+    "lr_negative": "Likelihood ratio, negative call",
+    "average_precision": "Average precision",
+}
+"""Key of metrics.json -> title, in the order of the tables."""
+
+CLASS_TITLES = {
+    "recall": "Recall",
+    "specificity": "Specificity",
+    "precision": "Precision",
+    "f1": "F1",
+    "auc": "AUC",
+    "average_precision": "Average precision",
+}
+"""The same of each class against the rest."""
