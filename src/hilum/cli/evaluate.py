@@ -12,6 +12,10 @@ from hilum.cli.options import EngineName
 __all__ = ["command", "print_auc", "print_figures"]
 
 
+HEADLINE = ("accuracy", "precision", "recall", "specificity", "f1", "auc")
+"""The metrics that are printed; metrics.json and the report have more."""
+
+
 def command(
     run: Annotated[Path, typer.Argument(help="A run folder.")],
     keep_predictions: Annotated[
@@ -49,7 +53,7 @@ def print_figures(metrics: dict[str, Any]) -> None:
     typer.echo(metrics["border_probe"]["sentence"])
     test = metrics["splits"]["test"]
     typer.echo(f"{'test':12} {'per slice':24} per group")
-    for name in test["per_slice"]["figures"]:
+    for name in HEADLINE:
         shown = [_shown(test[unit]["figures"][name]) for unit in ("per_slice", "per_group")]
         typer.echo(f"{name:12} {shown[0]:24} {shown[1]}")
     typer.echo(f"{'border auc':12} {_shown(metrics['border_probe']['test']['auc'])}")

@@ -123,7 +123,8 @@ def decision_curve(
 
     def under(weights: Floats) -> Floats:
         sensitivity, specificity = _rates(truth, called, weights)
-        return sensitivity * at - (1 - specificity) * (1 - at) * odds
+        benefit: Floats = sensitivity * at - (1 - specificity) * (1 - at) * odds
+        return benefit
 
     value = under(np.ones((1, len(truth))))[0]
     draws = np.concatenate([under(w) for w in bootstrap_weights(cases.group, cases.label)])

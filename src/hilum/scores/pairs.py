@@ -42,7 +42,8 @@ def pair_score(probabilities: Floats, class_names: list[str], first: str, second
     of_first, of_second = (probabilities[:, class_names.index(name)] for name in (first, second))
     both = of_first + of_second
     # Where both underflow to 0 nothing is known of the pair.
-    return np.divide(of_first, both, out=np.full(len(both), 0.5), where=both > 0)
+    odds: Floats = np.divide(of_first, both, out=np.full(len(both), 0.5), where=both > 0)
+    return odds
 
 
 def as_pair(cases: Labelled, first: str, second: str) -> Labelled:
