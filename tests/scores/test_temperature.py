@@ -107,3 +107,12 @@ def test_a_network_that_is_worse_than_none_runs_to_the_upper_bound() -> None:
     assert fit.fitted is True
     assert fit.temperature == pytest.approx(FLATTEST, rel=1e-3)
     assert "runs to its upper bound of 20" in fit.note
+
+
+def test_scaled_probabilities_equal_the_softmax_of_scipy() -> None:
+    from scipy.special import softmax
+
+    rng = np.random.default_rng(0)
+    probabilities = softmax(rng.normal(0, 9, (500, 3)), axis=1)
+    expected = softmax(np.log(probabilities) / 1.7, axis=1)
+    assert np.array_equal(apply_temperature(probabilities, 1.7), expected)

@@ -8,7 +8,7 @@ from hilum.prepare.decoded import (
     decode_table,
     sized_batches,
 )
-from hilum.prepare.decoding import resize
+from hilum.prepare.resize import resize
 
 __all__ = [
     "BATCH",

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
 from hilum.boxes import check_inside, parse_boxes
 from hilum.errors import TableError
 from hilum.prepare.batches import batches
+from hilum.prepare.resize import resize
 from hilum.progress import Progress
 from hilum.table import SliceTable, read_row
 
-__all__ = ["check_boxes", "read_all", "resize"]
+__all__ = ["check_boxes", "read_all"]
 
 READERS = 4
 """Decoding threads; the decoders release the interpreter lock, which keeps two cores busy."""
@@ -24,17 +24,6 @@ AHEAD = 256
 
 Grey = npt.NDArray[np.uint8]
 Shapes = npt.NDArray[np.int64]
-
-
-def resize(grey: Grey, size: int) -> Grey:
-    """Return `grey` (rows, columns) as (size, size); the aspect ratio is not kept, as in the paper.
-
-    Area averaging when shrinking (the paper's code: cv2.INTER_AREA), linear when enlarging.
-    """
-    shrinks = grey.shape[0] >= size and grey.shape[1] >= size
-    interpolation = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-    resized = cv2.resize(grey, (size, size), interpolation=interpolation)
-    return np.asarray(resized, dtype=np.uint8)
 
 
 def read_all(

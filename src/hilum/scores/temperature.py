@@ -11,8 +11,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import minimize_scalar
-from scipy.special import log_softmax, softmax
 
 from hilum.scores.classification import Labelled
 
@@ -66,7 +64,9 @@ def apply_temperature(probabilities: Floats, temperature: float) -> Floats:
         probabilities: (n, classes), 0 to 1, rows sum to 1; zeros count as `SMALLEST`.
         temperature: above 0.
     """
-    scaled: Floats = softmax(_logits(probabilities) / temperature, axis=1)
+    logits = _logits(probabilities) / temperature
+    likelihoods = np.exp(logits - logits.max(axis=1, keepdims=True))
+    scaled: Floats = likelihoods / likelihoods.sum(axis=1, keepdims=True)
     return scaled
 
 
@@ -108,6 +108,9 @@ def _truth(cases: Labelled) -> npt.NDArray[np.intp]:
 
 def _least(logits: Floats, truth: npt.NDArray[np.intp]) -> float:
     """Return the temperature between the bounds with the least negative log-likelihood."""
+    from scipy.optimize import minimize_scalar  # predicting imports this module without scipy
+    from scipy.special import log_softmax
+
     rows = np.arange(len(truth))
 
     def loss(log_temperature: float) -> float:
