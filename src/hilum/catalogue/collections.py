@@ -45,6 +45,7 @@ class KnownCollection:
     bytes_on_disk: int = 0
     build_from: str = ""
     by_patient: bool = False
+    patients: int = 0
     parts: tuple[Download, ...] = ()
 
 

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from hilum.cli import (
+    audit,
     cache,
     compare,
     data,
@@ -70,6 +71,7 @@ app.command("explain")(explain.command)
 app.command("figure")(figure.command)
 app.command("export")(export.command)
 app.command("ensemble")(ensemble.command)
+app.command("audit")(audit.command)
 app.command("sanity")(sanity.command)
 app.command("report")(report.command)
 app.command("compare")(compare.command)

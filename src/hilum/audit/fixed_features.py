@@ -1,0 +1,90 @@
+"""A fixed set of features of a slice that needs neither torch nor weights.
+
+What a frozen network's features are asked elsewhere is asked of these where there is none: edges
+by place (histograms of oriented gradients, Dalal and Triggs 2005), texture (local binary patterns,
+Ojala et al. 2002), grey levels by place, and a histogram. Weaker than a network: what they don't
+show, a network may.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["FIXED_NAME", "FIXED_SIZE", "fixed_features"]
+
+Grey = npt.NDArray[np.uint8]
+Features = npt.NDArray[np.float32]
+
+FIXED_NAME = "fixed features (gradients, textures, grey levels; no network)"
+FIXED_SIZE = 224
+"""Side of the square that they are computed on, pixels."""
+CELLS, ANGLES = 8, 9
+"""Gradients: cells a side, directions of each."""
+BLOCKS = 8
+"""Grey levels by place: blocks a side."""
+PATTERNS = 256
+LEVELS = 32
+
+
+def fixed_features(grey: Grey) -> Features:
+    """Return (n, 1,440) float32 features of slices (n, size, size) uint8."""
+    return np.stack([_of_one(one) for one in grey]) if len(grey) else np.zeros((0, 0), np.float32)
+
+
+def _of_one(grey: Grey) -> Features:
+    parts = [
+        _gradients(grey),
+        _blocks(grey),
+        _patterns(grey),
+        _patterns(_half(grey)),
+        _levels(grey),
+    ]
+    return np.concatenate(parts).astype(np.float32)
+
+
+def _half(grey: Grey) -> Grey:
+    rows, columns = grey.shape
+    reduced = cv2.resize(grey, (columns // 2, rows // 2), interpolation=cv2.INTER_AREA)
+    return np.asarray(reduced, dtype=np.uint8)
+
+
+def _gradients(grey: Grey) -> npt.NDArray[np.float64]:
+    """Return the share of each direction in the gradients of each cell, its root."""
+    values = grey.astype(np.float32)
+    across, down = cv2.Sobel(values, cv2.CV_32F, 1, 0), cv2.Sobel(values, cv2.CV_32F, 0, 1)
+    size, angle = cv2.cartToPolar(across, down)
+    direction = np.minimum((angle % np.pi) / np.pi * ANGLES, ANGLES - 1).astype(np.int64)
+    rows = np.arange(grey.shape[0])[:, None] * CELLS // grey.shape[0]
+    columns = np.arange(grey.shape[1])[None, :] * CELLS // grey.shape[1]
+    place = (rows * CELLS + columns) * ANGLES + direction
+    sums = np.bincount(place.ravel(), weights=size.ravel(), minlength=CELLS * CELLS * ANGLES)
+    cells = sums.reshape(-1, ANGLES)
+    return np.sqrt(cells / (cells.sum(axis=1, keepdims=True) + 1.0)).ravel()
+
+
+def _blocks(grey: Grey) -> npt.NDArray[np.float64]:
+    """Return mean and standard deviation of each block."""
+    values = grey.astype(np.float32)
+    mean = cv2.resize(values, (BLOCKS, BLOCKS), interpolation=cv2.INTER_AREA)
+    square = cv2.resize(values**2, (BLOCKS, BLOCKS), interpolation=cv2.INTER_AREA)
+    spread = np.sqrt(np.maximum(0, square - mean**2))
+    return np.concatenate([mean.ravel(), spread.ravel()]).astype(np.float64)
+
+
+def _patterns(grey: Grey) -> npt.NDArray[np.float64]:
+    """Return the root of the share of each of 256 local binary patterns."""
+    centre = grey[1:-1, 1:-1]
+    code = np.zeros(centre.shape, dtype=np.int64)
+    around = ((0, 0), (0, 1), (0, 2), (1, 2), (2, 2), (2, 1), (2, 0), (1, 0))
+    for bit, (row, column) in enumerate(around):
+        beside = grey[row : row + centre.shape[0], column : column + centre.shape[1]]
+        code |= (beside > centre).astype(np.int64) << bit
+    return np.sqrt(np.bincount(code.ravel(), minlength=PATTERNS) / code.size)
+
+
+def _levels(grey: Grey) -> npt.NDArray[np.float64]:
+    """Return the root of the share of each of 32 grey levels."""
+    counts = np.bincount(grey.ravel() // (256 // LEVELS), minlength=LEVELS)
+    return np.sqrt(counts / grey.size)

@@ -1,0 +1,149 @@
+"""The masking matrix: what is left of the AUC when the lungs, the centre or the lesion are black.
+
+After Sourget et al. 2024 (arXiv 2412.04030): a classifier is fitted on slices of each kind and
+tried on each kind. What it reaches without the lungs can't be disease of the lungs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from hilum.audit.concern import Concern
+from hilum.audit.grouped import fit_ridge
+from hilum.boxes import Box
+from hilum.prepare.lungs import lungs_mask
+
+__all__ = ["BACKGROUND", "MASKS", "cross_scores", "masked_slices", "masking_concern"]
+
+Grey = npt.NDArray[np.uint8]
+Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
+Codes = npt.NDArray[np.int64]
+Features = npt.NDArray[np.float32]
+
+MASKS = {
+    "whole": "whole slice",
+    "lungs_only": "lungs only",
+    "no_lungs": "lungs blacked out",
+    "border_only": "border only",
+    "no_centre": "centre blacked out",
+    "no_lesion": "lesion blacked out",
+}
+BACKGROUND = ("no_lungs", "border_only")
+"""Kinds in which no lung is left: what tells the classes there is not in the lungs."""
+BORDER = 8 / 224
+"""Width of the border, as a share of the side."""
+CENTRE = 0.6
+"""Side of the square that is blacked out in the middle, as a share of the picture's."""
+AROUND = 0.03
+"""How far the lungs' hull is widened, as a share of the side: disease at the pleura is bright, and
+would stay outside."""
+CHANCE = 0.5
+
+
+def masked_slices(grey: Grey, boxes: Sequence[Sequence[Box]] | None) -> dict[str, Grey]:
+    """Return (n, size, size) uint8 slices of each kind in MASKS; black where something is hidden.
+
+    Args:
+        grey: (n, size, size) uint8.
+        boxes: of each slice what `no_lesion` hides, in pixels of `grey`; None: leave that out.
+    """
+    size = grey.shape[1]
+    lungs = np.stack([_lungs(one) for one in grey]) if len(grey) else np.zeros(grey.shape, bool)
+    made = {
+        "whole": grey,
+        "lungs_only": np.where(lungs, grey, 0).astype(np.uint8),
+        "no_lungs": np.where(lungs, 0, grey).astype(np.uint8),
+        "border_only": _without(grey, round(BORDER * size)),
+        "no_centre": _without(grey, round((1 - CENTRE) / 2 * size)),
+    }
+    if boxes is not None:
+        hidden = grey.copy()
+        for one, own in zip(hidden, boxes, strict=True):
+            for box in own:
+                one[box.row_min : box.row_max, box.col_min : box.col_max] = 0
+        made["no_lesion"] = hidden
+    return made
+
+
+def cross_scores(
+    features: Mapping[str, Features], targets: Floats, folds: Codes
+) -> dict[tuple[str, str], Floats]:
+    """Return scores (n,) for each pair of kinds: fitted on the first, asked of the second.
+
+    Each slice is scored by a classifier that saw none of its fold.
+
+    Args:
+        features: kind -> (n, d).
+        targets: (n,) float64, 1 for the positive class, 0 for others.
+        folds: (n,) the fold of each slice.
+    """
+    scores = {(one, other): np.zeros(len(targets)) for one in features for other in features}
+    balance = np.where(targets > 0, 1 / max(1.0, targets.sum()), -1 / max(1.0, (1 - targets).sum()))
+    for fold in np.unique(folds):
+        out = folds == fold
+        for one, own in features.items():
+            ridge = fit_ridge(own[~out], balance[~out, None])
+            for other, asked in features.items():
+                # Each fold's classifier has a zero of its own, which pooling must not see.
+                zero = ridge.scores(asked[~out])[:, 0].mean()
+                scores[one, other][out] = ridge.scores(asked[out])[:, 0] - zero
+    return scores
+
+
+def masking_concern(cells: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> Concern:
+    """Return what the background alone tells.
+
+    Args:
+        cells: kind fitted on -> kind asked of -> AUC (value, low, high).
+
+    Returns:
+        level `background` (fitted and asked without the lungs, the AUC is above chance),
+        `lungs` (it isn't), or `undefined`.
+    """
+    numbers = {"auc": {one: dict(row) for one, row in cells.items()}}
+    whole = cells["whole"]["whole"]
+    if whole["value"] is None:
+        return Concern("masking", "undefined", "No AUC: only one class is there.", numbers)
+    told = [name for name in BACKGROUND if cells[name][name]["low"] > CHANCE]
+    reached = "; ".join(f"{MASKS[name]} {_text(cells[name][name])}" for name in BACKGROUND)
+    lungs = cells["lungs_only"]["lungs_only"]
+    opening = f"Whole slices reach AUC {_text(whole)}, lungs only {_text(lungs)}; {reached}."
+    if told:
+        return Concern(
+            "masking", "background",
+            f"{opening} Slices without their lungs still tell the classes: that much is no disease "
+            "of the lungs.", numbers,
+        )  # fmt: skip
+    return Concern(
+        "masking", "lungs",
+        f"{opening} Without the lungs the classes aren't told from chance.", numbers,
+    )  # fmt: skip
+
+
+def _lungs(grey: Grey) -> Flags:
+    """Return the convex hull of the lungs, widened."""
+    found = lungs_mask(grey).astype(np.uint8)
+    hull = np.zeros_like(found)
+    points = cv2.findNonZero(found)
+    if points is not None:
+        cv2.fillConvexPoly(hull, cv2.convexHull(points), 1)
+        reach = 2 * round(AROUND * grey.shape[0]) + 1
+        hull = cv2.dilate(hull, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach)))
+    return np.asarray(hull > 0, dtype=bool)
+
+
+def _without(grey: Grey, border: int) -> Grey:
+    """Return slices that are black but for a border."""
+    left = grey.copy()
+    left[:, border:-border, border:-border] = 0
+    return left
+
+
+def _text(figure: Mapping[str, Any]) -> str:
+    return f"{figure['value']:.2f} [{figure['low']:.2f}, {figure['high']:.2f}]"

@@ -1,0 +1,68 @@
+"""Features of slices from a frozen pretrained network: its last map, averaged."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from hilum.engines import share_of_cores
+from hilum.learn.augment import as_batch
+from hilum.learn.backbone import make_backbone
+from hilum.learn.device import keep_memory
+from hilum.learn.networks import load_backbone
+from hilum.learn.weights import find_weights
+
+__all__ = ["Embedder", "open_embedder"]
+
+
+class Embedder(NamedTuple):
+    """What turns slices into features.
+
+    Attributes:
+        origin: whose weights, in words.
+        size: side of the square that it sees, pixels.
+        embed: (n, size, size) uint8 -> (n, channels) float32.
+    """
+
+    origin: str
+    size: int
+    embed: Callable[[npt.NDArray[np.uint8]], npt.NDArray[np.float32]]
+
+
+def open_embedder(network: str, weights: Path | str | None = None) -> Embedder | None:
+    """Return the pretrained network `network`, ready to give features; None for random weights.
+
+    Args:
+        network: timm's name.
+        weights: as in `hilum.learn.weights.find_weights`.
+
+    Raises:
+        RecipeError, UsageError, WeightsError: see `find_weights`.
+    """
+    found = find_weights(network, weights)
+    if found.state is None:
+        return None
+    keep_memory()
+    if "OMP_NUM_THREADS" not in os.environ:
+        torch.set_num_threads(share_of_cores())
+    backbone, layout = make_backbone(network, found.size)
+    load_backbone(backbone, found.state, network=network, origin=found.origin)
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    backbone = backbone.to(device, memory_format=torch.channels_last).eval().requires_grad_(False)
+    mean = torch.tensor(found.mean, device=device).view(1, 3, 1, 1) * 255
+    std = torch.tensor(found.std, device=device).view(1, 3, 1, 1) * 255
+
+    @torch.inference_mode()
+    def embed(grey: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+        scaled = (as_batch(grey, device) - mean) / std
+        in_order = scaled.contiguous(memory_format=torch.channels_last)
+        features = layout.as_map(backbone.forward_features(in_order))  # type: ignore[operator]
+        return np.asarray(features.mean(dim=(2, 3)).float().cpu().numpy(), dtype=np.float32)
+
+    return Embedder(f"{network}, {found.origin}", found.size, embed)

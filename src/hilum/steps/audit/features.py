@@ -1,0 +1,127 @@
+"""Features of whole and masked slices: a frozen network's, or the fixed set where there is none."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from hilum.audit.fixed_features import FIXED_NAME, FIXED_SIZE, fixed_features
+from hilum.audit.masking import masked_slices
+from hilum.boxes import Box, parse_boxes
+from hilum.catalogue.networks import WEIGHTS_VARIABLE
+from hilum.prepare import BATCH, Decoded
+from hilum.progress import Progress
+from hilum.table import SliceTable
+
+__all__ = ["Extractor", "lesion_boxes", "masked_features", "open_extractor"]
+
+NETWORK = "mobilenetv2_100"
+"""timm's name of the backbone: small, and among the nine of the paper."""
+NONE = "none"
+LEAST_BOXES = 0.3
+"""Share of some label's slices that must have a box, or `lesion blacked out` is left out."""
+SEED = 0
+
+Grey = npt.NDArray[np.uint8]
+Features = npt.NDArray[np.float32]
+
+
+class Extractor(NamedTuple):
+    """What turns slices into features: its name, the size of its input, and how."""
+
+    name: str
+    size: int
+    extract: Callable[[Grey], Features]
+
+
+def open_extractor(weights: Path | str | None) -> Extractor:
+    """Return a frozen pretrained network where weights are given, else the fixed features.
+
+    Nothing is downloaded.
+
+    Args:
+        weights: a folder of weights; "none": the fixed features; None: the folder that
+            HILUM_WEIGHTS names, where torch is installed.
+
+    Raises:
+        ModuleNotFoundError: weights are given, and torch is not installed.
+        UsageError, WeightsError: the folder has no weights of the network.
+    """
+    place = weights or os.environ.get(WEIGHTS_VARIABLE) or NONE
+    if str(place) == NONE or (weights is None and find_spec("torch") is None):
+        return Extractor(FIXED_NAME, FIXED_SIZE, fixed_features)
+    from hilum.learn.embed import open_embedder  # loads torch
+
+    found = open_embedder(NETWORK, place)
+    assert found is not None  # only "none" gives none
+    return Extractor(f"frozen {found.origin}", found.size, found.embed)
+
+
+def masked_features(
+    decoded: Decoded,
+    boxes: list[list[Box]] | None,
+    extractor: Extractor,
+    progress: Progress,
+) -> dict[str, Features]:
+    """Return kind in MASKS -> features (n, d) of slices of that kind.
+
+    Args:
+        decoded: n slices at the extractor's size.
+        boxes: what `no_lesion` hides; None: that kind is left out.
+        extractor: what computes features.
+        progress: told how far it is.
+    """
+    parts: dict[str, list[Features]] = {}
+    count = len(decoded.grey)
+    for first in range(0, count, BATCH):
+        grey = np.asarray(decoded.grey[first : first + BATCH])
+        own = boxes[first : first + BATCH] if boxes is not None else None
+        for kind, masked in masked_slices(grey, own).items():
+            parts.setdefault(kind, []).append(extractor.extract(masked))
+        progress.advance("computing features", first + len(grey), count)
+    return {kind: np.concatenate(made) for kind, made in parts.items()}
+
+
+def lesion_boxes(table: SliceTable, decoded: Decoded) -> list[list[Box]] | None:
+    """Return what to black out in each slice, in the pixels of the decoded slices; or None.
+
+    A slice without a known box loses one of another slice's, drawn by chance, so that a black
+    rectangle tells nothing by itself.
+
+    Returns:
+        a list for each slice; None where too few slices have a box.
+    """
+    size = decoded.grey.shape[1]
+    found = [parse_boxes(cell) for cell in table.rows["boxes"]]
+    has = np.array([bool(own) for own in found])
+    shares = table.rows["label"].map(has_share(table, has))
+    if not has.any() or float(shares.max()) < LEAST_BOXES:
+        return None
+    scaled = [
+        [_scaled(box, shape, size) for box in own]
+        for own, shape in zip(found, decoded.shapes.tolist(), strict=True)
+    ]
+    donors = np.flatnonzero(has)
+    drawn = np.random.default_rng(SEED).choice(donors, size=len(scaled))
+    return [own or scaled[donor] for own, donor in zip(scaled, drawn, strict=True)]
+
+
+def has_share(table: SliceTable, has: npt.NDArray[np.bool_]) -> dict[str, float]:
+    """Return label -> share of its slices that have what `has` says."""
+    labels = table.rows["label"].to_numpy(dtype=object)
+    return {label: float(has[labels == label].mean()) for label in table.labels}
+
+
+def _scaled(box: Box, shape: list[int], size: int) -> Box:
+    """Return a box of the file in the pixels of the square."""
+    down, across = size / shape[0], size / shape[1]
+    return Box(
+        int(np.floor(box.row_min * down)), int(np.floor(box.col_min * across)),
+        int(np.ceil(box.row_max * down)), int(np.ceil(box.col_max * across)),
+    )  # fmt: skip
