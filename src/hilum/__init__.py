@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import Any
 
 _PUBLIC = {
+    "AuditOptions": "hilum.steps.audit.options",
     "BuildOptions": "hilum.sources",
     "FetchOptions": "hilum.fetch",
     "FigureOptions": "hilum.steps.figure.step",
@@ -21,6 +22,7 @@ _PUBLIC = {
     "SliceImage": "hilum.readers",
     "SliceTable": "hilum.table",
     "Window": "hilum.readers",
+    "audit_table": "hilum.steps.audit.step",
     "build_table": "hilum.sources",
     "build_cleaned": "hilum.steps.clean.build",
     "clean": "hilum.steps.clean.step",

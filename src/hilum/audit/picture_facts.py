@@ -55,10 +55,10 @@ def measure_picture(grey: Grey) -> dict[str, float]:
 
     Returns:
         `sharpness`: steepest edge in grey levels a pixel, over the grey range, at a common size;
-        `noise`: standard deviation in grey levels; `grey_depth`: bits that would do for the grey levels that
-        occur, 0 to 8;
-        `darkest`, `brightest`: percentiles 2 and 98; `tissue_grey`, `lung_grey`: median of the body
-        outside the lungs, first quartile inside; `body_width`, `body_height`: extent of the body as
+        `noise`: standard deviation in grey levels; `grey_depth`: bits that the grey levels that
+        occur would need, 0 to 8; `darkest`, `brightest`: percentiles 2 and 98; `tissue_grey`,
+        `lung_grey`: median of the body outside the lungs, first quartile inside; `body_width`,
+        `body_height`: extent of the body as
         a share of the picture; `body_aspect`: its width over its height, in pixels;
         `lungs_above`: 1 where the centre of the lungs lies above the body's middle, else 0: only
         the side, for disease moves the centre. A mirrored slice is not told.
