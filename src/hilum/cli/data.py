@@ -61,6 +61,14 @@ def build(
             min=1, help="msd-lung, lung-pet-ct-dx: at most so many slices of a label a patient."
         ),
     ] = 10,
+    group_runs: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            help="folder: where no patient is known, so many consecutive file numbers are one "
+            "group; 0: each slice is one.",
+        ),
+    ] = 0,
     patients: Annotated[int, typer.Option(min=1, help="phantom: synthetic patients.")] = 120,
     slices: Annotated[int, typer.Option(min=1, help="phantom: slices of each patient.")] = 3,
     lesions: Annotated[
@@ -99,7 +107,7 @@ def build(
     options = BuildOptions(
         raw=raw, normal=normal, labels=tuple(label or ()), exclude=tuple(exclude or ()),
         window=None if window == "mix" else parse_window(window),
-        slices_per_patient=slices_per_patient, seed=seed, phantom=phantom,
+        slices_per_patient=slices_per_patient, group_runs=group_runs, seed=seed, phantom=phantom,
     )  # fmt: skip
     pairs = [_pair(source) for source in sources]
     if clean:

@@ -13,6 +13,7 @@ from hilum.readers import count_frames, read_ids
 from hilum.sources.class_folders import ClassFile, find_class_files
 from hilum.sources.layouts import recognise_layout
 from hilum.sources.near_duplicates import merge_near_duplicates
+from hilum.sources.number_runs import group_number_runs
 from hilum.sources.options import BuildOptions, Built, PictureFolder, known_source
 from hilum.storage.path_text import path_of_text, text_of_path
 
@@ -39,12 +40,14 @@ def build(path: Path, pictures: PictureFolder, options: BuildOptions) -> Built:
     A label is its folder's name without surrounding spaces. Sub-folders of a class folder are
     taken for patients, and are the groups; a DICOM slice directly in the class folder is grouped
     by the header's Patient ID; any other slice is a group of its own, merged with its
-    near-duplicates if no patient is known at all. Each frame of a multi-frame file is a row, with
+    near-duplicates if no patient is known at all, or with `options.group_runs` grouped with
+    neighbouring file numbers. Each frame of a multi-frame file is a row, with
     its 0-based number in the column `frame`.
 
     Raises:
         UsageError: `path` is not a folder.
-        SourceError: there is no class folder, or one has no slice.
+        SourceError: there is no class folder, or one has no slice; with `options.group_runs`, a
+            file has no number in its name.
     """
     if not path.is_dir():
         raise UsageError(f"source folder: {path} is not a folder; give one with class sub-folders.")
@@ -63,7 +66,11 @@ def build(path: Path, pictures: PictureFolder, options: BuildOptions) -> Built:
         notes.append(f"folder {name}: {advice}, whose labels, groups and pitfalls hilum knows.")
     notes += left_out.notes(name)
     unknown = rows["group"].isin(set(rows["slice_id"]))
-    if unknown.all() and len(rows) <= MOST_SEARCHED:
+    if unknown.any() and options.group_runs:
+        runs, note = group_number_runs(rows[unknown], options.group_runs, name=name)
+        rows.loc[unknown, "group"] = runs
+        notes.append(note)
+    elif unknown.all() and len(rows) <= MOST_SEARCHED:
         rows["group"], note = _near_duplicates(rows, name)
         advice = "put each patient's slices into a sub-folder of the class"
         notes += [f"folder {name}: no patient is known; {advice}.", note]

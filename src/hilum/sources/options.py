@@ -27,6 +27,8 @@ class BuildOptions:
             the lung or the mediastinal window at random for each patient.
         slices_per_patient: msd-lung, lung-pet-ct-dx: maximum number of slices per label and
             patient.
+        group_runs: folder: where no patient is known, this many consecutive file numbers of one
+            class form a group; 0: see the source.
         seed: of the randomly drawn windows.
         labels: keep only these labels; empty keeps all.
         exclude: leave out slices with one of these reasons in their column `exclusion`; "paper"
@@ -38,6 +40,7 @@ class BuildOptions:
     normal: bool = False
     window: Window | None = LUNG
     slices_per_patient: int = 10
+    group_runs: int = 0
     seed: int = 0
     labels: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
