@@ -11,12 +11,12 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from hilum.engines import share_of_cores
 from hilum.learn.augment import as_batch
 from hilum.learn.backbone import make_backbone
 from hilum.learn.device import keep_memory
 from hilum.learn.networks import load_backbone
 from hilum.learn.weights import find_weights
+from hilum.processes import share_of_cores
 
 __all__ = ["Embedder", "open_embedder"]
 

@@ -8,9 +8,8 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from hilum.report.canvas import FAINT, INK, NETWORK, PROBE, draw, plain
+from hilum.report.canvas import FAINT, INK, NETWORK, PROBE, Drawing, draw, plain
 from hilum.report.numbers import known
-from hilum.report.run.figures import Drawing
 
 __all__ = ["audit_drawings"]
 

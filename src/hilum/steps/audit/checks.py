@@ -23,7 +23,7 @@ from hilum.audit.probes import (
     probes_concern,
 )
 from hilum.catalogue.collections import known_collections
-from hilum.duplicates import Duplicates, Forest, find_alike
+from hilum.duplicates import Duplicates, UnionFind, find_alike
 from hilum.prepare import decode_table
 from hilum.progress import Progress
 from hilum.steps.audit.facts import attributes_of, file_features, read_facts
@@ -128,11 +128,11 @@ def found_in(checks: Mapping[str, Mapping[str, Any]]) -> list[str]:
 
 def _surely_alike(found: Duplicates) -> npt.NDArray[np.int64]:
     """Return (n,) a number that slices share which are surely one picture."""
-    forest = Forest(len(found.clusters))
+    merged = UnionFind(len(found.clusters))
     sure = found.pairs[found.pairs["correlation"] >= SURE]
     for first, second in zip(sure["first"].tolist(), sure["second"].tolist(), strict=True):
-        forest.join([first, second])
-    return forest.groups()
+        merged.join([first, second])
+    return merged.groups()
 
 
 def _flags(rows: npt.NDArray[np.int64], count: int) -> Any:

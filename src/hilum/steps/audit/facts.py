@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +18,8 @@ from hilum.audit.picture_facts import PICTURE_FACTS, measure_picture
 from hilum.duplicates import Fingerprint, Prints, collect, fingerprint
 from hilum.errors import HilumError, ReadError
 from hilum.progress import Progress
-from hilum.readers import LUNG, parse_window, read_slice
 from hilum.readers.file_facts import read_file_facts
-from hilum.table import OPTIONAL_COLUMNS, REQUIRED_COLUMNS, SliceTable
+from hilum.table import OPTIONAL_COLUMNS, REQUIRED_COLUMNS, SliceTable, read_row
 
 __all__ = ["TableFacts", "attributes_of", "file_features", "read_facts"]
 
@@ -29,6 +27,9 @@ READERS = 4
 """Threads that decode: the decoders release the interpreter's lock."""
 AHEAD = 256
 """Slices handed to the threads at a time: bounds the memory."""
+
+CHUNK = 1 << 20
+"""Bytes of a file that are hashed at a time."""
 
 FILE_FACTS = {
     "format": "format",
@@ -57,7 +58,7 @@ DESCRIBES_DISEASE = (
 NOT_ATTRIBUTES = {
     *REQUIRED_COLUMNS, *OPTIONAL_COLUMNS, "patient_id", "study_instance_uid",
     "series_instance_uid", "sop_instance_uid", "fold", "real_label", "group_before", "article",
-    "caption", "file_name",
+    "caption", "file_name", "frame",
 } - {"source", "window"}  # fmt: skip
 """Columns that name a slice, a patient or a place of it, or that say what is asked."""
 MOSTLY_UNIQUE = 0.5
@@ -148,17 +149,15 @@ def _looks(
     table: SliceTable, progress: Progress
 ) -> Iterator[tuple[dict[str, Any], bytes, Fingerprint]]:
     """Yield facts, hash and fingerprint of each slice, in the table's order."""
-    paths, windows = table.paths(), table.rows["window"].tolist()
-    window_of = cache(lambda cell: parse_window(cell) if cell else LUNG)
+    paths = table.paths()
 
     def look(row: int) -> tuple[dict[str, Any], bytes, Fingerprint]:
-        path: Path = paths[row]
+        grey = read_row(table, row).grey
         try:
-            grey = read_slice(path, window=window_of(windows[row])).grey
-            header = asdict(read_file_facts(path))
-            data = hashlib.blake2b(path.read_bytes(), digest_size=16).digest()
+            header = asdict(read_file_facts(paths[row]))
         except HilumError as error:
-            raise ReadError(f"{table.place(row, 'path')}: {error}") from error
+            raise ReadError(f"{table.cell_name(row, 'path')}: {error}") from error
+        data = _hash_of(paths[row], table.frame(row))
         facts = {
             **header,
             "aspect": header["columns"] / max(1, header["rows"]),
@@ -172,6 +171,15 @@ def _looks(
             rows = range(first, min(first + AHEAD, len(table)))
             yield from pool.map(look, rows)
             progress.advance("reading slices", rows.stop, len(table))
+
+
+def _hash_of(path: Path, frame: int | None) -> bytes:
+    """Return a hash of the file's content, and of which frame of it the slice is."""
+    digest = hashlib.blake2b(str(frame or 0).encode(), digest_size=16)
+    with path.open("rb") as file:
+        while chunk := file.read(CHUNK):
+            digest.update(chunk)
+    return digest.digest()
 
 
 def _values(values: pd.Series) -> npt.NDArray[Any]:
