@@ -17,7 +17,6 @@ import pytest
 import torch
 from conftest import MakeTable
 from torch import nn
-from torch.nn.modules.batchnorm import _BatchNorm
 from untrained_runs import make_untrained
 
 from hilum.catalogue.networks import known_networks
@@ -74,7 +73,7 @@ def settle(network: Classifier, size: int) -> None:
     float32 itself is further from the truth than engines may be from each other.
     """
     for module in network.modules():
-        if isinstance(module, _BatchNorm):
+        if isinstance(module, nn.BatchNorm2d | nn.BatchNorm1d):
             module.momentum = 1.0
     network.frozen = ()
     with torch.no_grad():

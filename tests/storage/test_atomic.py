@@ -5,8 +5,8 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import stat
 import subprocess
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -54,6 +54,24 @@ def test_a_new_file_has_the_rights_of_any_other(tmp_path: Path) -> None:
         pass
     (tmp_path / "d").mkdir()
     assert (tmp_path / "c").stat().st_mode == (tmp_path / "d").stat().st_mode
+
+
+@pytest.mark.skipif(os.name != "posix", reason="rights are those of POSIX")
+@pytest.mark.parametrize(("mask", "file", "folder"), [(0o022, 0o644, 0o755), (0o077, 0o600, 0o700)])
+def test_the_system_applies_the_umask_and_nobody_touches_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mask: int, file: int, folder: int
+) -> None:
+    before = os.umask(mask)
+    try:
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "umask", lambda mask: pytest.fail("other threads would see it"))
+            write_text(tmp_path / "a", "x")
+            with new_folder(tmp_path / "b"):
+                pass
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "a").stat().st_mode) == file
+    assert stat.S_IMODE((tmp_path / "b").stat().st_mode) == folder
 
 
 def test_a_file_that_fails_leaves_what_was_there(tmp_path: Path) -> None:
@@ -121,19 +139,19 @@ def test_an_error_of_another_place_keeps_its_traceback(tmp_path: Path) -> None:
 def test_a_relative_path_that_is_forbidden_is_a_storage_error_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, under: str
 ) -> None:
-    """The system names the refused file or folder by its absolute path."""
+    """The system names the refused file or folder by its absolute path, or by the one given."""
 
-    def refuse(*_: object, **how: object) -> None:
-        name = str(tmp_path / str(how.get("dir", "")) / "draft")
-        raise PermissionError(errno.EACCES, "Permission denied", name)
+    def refuse(draft: Path, *_: object, **__: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", str(tmp_path / draft))
 
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(tempfile, "mkstemp", refuse)
-    monkeypatch.setattr(tempfile, "mkdtemp", refuse)
     path = Path(under) / "a.txt"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    monkeypatch.setattr(os, "open", refuse)
     with pytest.raises(StorageError) as caught:
         write_text(path, "x")
     assert str(caught.value) == f"{path} can't be written: Permission denied."
+    monkeypatch.setattr(Path, "mkdir", refuse)
     with pytest.raises(StorageError, match=r"a\.txt can't be written: Permission denied"):
         new_folder(path).__enter__()
 

@@ -12,8 +12,11 @@ Counts = npt.NDArray[np.float64]
 
 def cramers_v(counts: Counts) -> float:
     """Return Cramér's V of a table of counts: 0 no association, 1 the one tells the other."""
-    smaller = min(counts.shape) - 1
-    return float(np.sqrt(_phi_squared(counts) / smaller)) if smaller else 0.0
+    if min(counts.shape) < 2:
+        return 0.0
+    from scipy.stats.contingency import association  # half a second, and predicting imports this
+
+    return float(association(counts.astype(np.int64), method="cramer"))
 
 
 def corrected_v(counts: Counts) -> float:

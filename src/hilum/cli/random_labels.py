@@ -44,28 +44,17 @@ def command(
     code 1. With --by image the leak is meant, and its size is shown: exit code 0.
     """
     from hilum.cli.evaluate import print_auc
-    from hilum.cli.show import progress_shown
-    from hilum.errors import StorageError
+    from hilum.cli.show import progress_shown, resume_hint
     from hilum.processes import is_first_process
     from hilum.recipe import as_recipe
     from hilum.steps.train.random_labels import random_labels
 
     changes = [*(change or ()), *([] if seed is None else [f"training.seed={seed}"])]
-    try:
-        with progress_shown() as progress:
-            done = random_labels(
-                table,
-                as_recipe(recipe, changes),
-                out=out,
-                by=by.value,
-                weights=weights,
-                force=force,
-                progress=progress,
-            )
-    except (KeyboardInterrupt, StorageError):
-        if (out / "checkpoint").is_dir() and is_first_process():
-            typer.echo(f"Go on with: hilum train --resume {out} --report", err=True)
-        raise
+    with resume_hint(out, "--report"), progress_shown() as progress:
+        done = random_labels(
+            table, as_recipe(recipe, changes), out=out, by=by.value, weights=weights, force=force,
+            progress=progress,
+        )  # fmt: skip
     if is_first_process():
         print_auc(done.metrics)
         typer.echo(done.sentence)

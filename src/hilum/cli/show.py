@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress as Bars
     from rich.progress import TaskID
 
-__all__ = ["print_json", "progress_shown"]
+__all__ = ["print_json", "progress_shown", "resume_hint"]
 
 SECONDS_BETWEEN_LINES = 10.0
 """Interval of progress lines in a log."""
@@ -36,6 +37,32 @@ def progress_shown() -> Iterator[Progress]:
             yield _OnTerminal(bars)
     else:
         yield _InLog()
+
+
+@contextmanager
+def resume_hint(folder: Path, options: str = "") -> Iterator[None]:
+    """Print how to resume the training in `folder` when the block is stopped or the disk refuses.
+
+    Args:
+        folder: the run folder; nothing is printed unless a training has begun in it.
+        options: what the command takes besides `--resume`.
+    """
+    from hilum.errors import StorageError
+
+    try:
+        yield
+    except (KeyboardInterrupt, StorageError):
+        if is_first_process() and _is_unfinished(folder):
+            typer.echo(f"Go on with: hilum train --resume {folder} {options}".rstrip(), err=True)
+        raise
+
+
+def _is_unfinished(folder: Path) -> bool:
+    """Whether a training was begun in `folder` and is not finished."""
+    from hilum.run import Run
+
+    run = Run(folder)
+    return run.checkpoint.is_dir() or (run.recipe_file.is_file() and not run.finished)
 
 
 def print_json(content: object) -> None:

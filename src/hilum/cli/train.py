@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from hilum.cli.options import DEFAULT_RECIPE, Changes, WeightsPlace
+
+if TYPE_CHECKING:
+    from hilum.run import Run
 
 __all__ = ["command"]
 
@@ -53,56 +55,47 @@ def command(
     The best epoch by validation is kept: it is the one that is saved, evaluated and shown. With
     --folds each fold is a run in OUT/members, and OUT tells what all of them reach.
     """
-    from hilum.cli.evaluate import print_figures
-    from hilum.cli.show import progress_shown
-    from hilum.errors import StorageError
-    from hilum.processes import is_first_process
+    from hilum.cli.show import progress_shown, resume_hint
     from hilum.recipe import as_recipe
     from hilum.steps.finish import finish
     from hilum.steps.train import train
     from hilum.steps.train.cross_validate import cross_validate
-    from hilum.steps.train.resume import resume as go_on
+    from hilum.steps.train.resume import resume as resume_training
 
     if resume is not None and any((table, out, recipe, weights, change, folds, leaky, force)):
         raise typer.BadParameter("--resume RUN goes on as it began; only --report goes with it.")
     if folds and leaky:
         raise typer.BadParameter("--folds never parts a group; --leaky doesn't go with it.")
     folder = resume or out
-    try:
-        with progress_shown() as progress:
-            if resume is not None:
-                run = go_on(resume, progress=progress)
-            elif table is None or out is None:
-                raise typer.BadParameter("give a TABLE and --out RUN, or --resume RUN.")
-            else:
-                begin = (
-                    partial(cross_validate, folds=folds) if folds else partial(train, leaky=leaky)
-                )
-                run = begin(
-                    table,
-                    as_recipe(recipe or DEFAULT_RECIPE, change or ()),
-                    out=out,
-                    weights=weights,
-                    force=force,
-                    progress=progress,
-                )
-            if report:
-                finish(run, progress=progress)
-        whole = run.kind == "cross-validation"
-        if (report or whole) and is_first_process():
-            print_figures(run.metrics())
-    except (KeyboardInterrupt, StorageError):
-        if folder is not None and _can_go_on(folder) and is_first_process():
-            typer.echo(f"Go on with: hilum train --resume {folder}", err=True)
-        raise
-    if is_first_process():
-        step = "report" if whole else "evaluate"
-        typer.echo(f"{folder}/report.html" if report else f"Next: hilum {step} {folder}")
+    if folder is None or (resume is None and table is None):
+        raise typer.BadParameter("give a TABLE and --out RUN, or --resume RUN.")
+    with resume_hint(folder), progress_shown() as progress:
+        if table is None:
+            run = resume_training(folder, progress=progress)
+        elif folds:
+            run = cross_validate(
+                table, as_recipe(recipe or DEFAULT_RECIPE, change or ()), folds=folds, out=folder,
+                weights=weights, force=force, progress=progress,
+            )  # fmt: skip
+        else:
+            run = train(
+                table, as_recipe(recipe or DEFAULT_RECIPE, change or ()), leaky=leaky, out=folder,
+                weights=weights, force=force, progress=progress,
+            )  # fmt: skip
+        if report:
+            finish(run, progress=progress)
+    _print_result(run, folder, report=report)
 
 
-def _can_go_on(folder: Path) -> bool:
-    """Whether a training was begun in `folder` and is not finished."""
-    from hilum.run import Run
+def _print_result(run: Run, folder: Path, *, report: bool) -> None:
+    """Print what a finished training reached, and what comes next; in the first process alone."""
+    from hilum.cli.evaluate import print_figures
+    from hilum.processes import is_first_process
 
-    run = Run(folder)
-    return run.checkpoint.is_dir() or (run.recipe_file.is_file() and not run.finished)
+    if not is_first_process():
+        return
+    cross_validated = run.kind == "cross-validation"
+    if report or cross_validated:
+        print_figures(run.metrics())
+    step = "report" if cross_validated else "evaluate"
+    typer.echo(f"{folder}/report.html" if report else f"Next: hilum {step} {folder}")

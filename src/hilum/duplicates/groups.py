@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
-
-from hilum.duplicates.union_find import UnionFind
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 __all__ = ["merge_groups"]
 
@@ -25,7 +25,9 @@ def merge_groups(groups: Sequence[str], clusters: npt.NDArray[np.int64]) -> list
     first_of: dict[str, int] = {}
     for index, group in enumerate(groups):
         first_of.setdefault(group, index)
-    merged = UnionFind(len(groups))
-    for index, (group, cluster) in enumerate(zip(groups, clusters.tolist(), strict=True)):
-        merged.join([index, first_of[group], cluster])
-    return [groups[root] for root in merged.groups().tolist()]
+    count = len(groups)
+    others = np.concatenate([[first_of[group] for group in groups], clusters]).astype(np.int64)
+    edges = coo_array((np.ones(2 * count), (np.tile(np.arange(count), 2), others)), (count, count))
+    _, components = connected_components(edges, directed=False)
+    _, first, component = np.unique(components, return_index=True, return_inverse=True)
+    return [groups[index] for index in first[component].tolist()]

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from torch import nn
-from torch.nn.modules.batchnorm import _BatchNorm
 
 from hilum.catalogue.suggest import nearest
 from hilum.errors import RecipeError
 from hilum.learn.gradient_reach import reached_parameters
 
 __all__ = [
+    "BATCH_NORMS",
     "HEAD_ONLY",
     "PAPER_SHARE",
     "WHOLE",
@@ -25,6 +25,8 @@ __all__ = [
     "set_batchnorm",
 ]
 
+BATCH_NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, nn.SyncBatchNorm)
+"""Kinds of batch norm; those of timm are among them by inheritance."""
 WHOLE, HEAD_ONLY = "all", "head"
 """Cuts that are no module: nothing of the backbone is frozen, or all of it."""
 PAPER_SHARE = 0.7
@@ -106,7 +108,7 @@ def choose_cut(backbone: nn.Module, *, size: int, share: float = PAPER_SHARE) ->
 def set_batchnorm(backbone: nn.Module, *, momentum: float, eps: float) -> None:
     """Set momentum and eps of all batch norm in `backbone`; 0 keeps what is there."""
     for module in backbone.modules():
-        if isinstance(module, _BatchNorm):
+        if isinstance(module, BATCH_NORMS):
             module.momentum = momentum or module.momentum
             module.eps = eps or module.eps
 

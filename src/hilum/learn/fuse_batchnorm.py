@@ -9,9 +9,9 @@ from timm.layers import BatchNormAct2d
 from torch import Tensor, nn
 from torch.fx import Node, Proxy, Tracer
 from torch.fx.proxy import TraceError
-from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.utils.fusion import fuse_conv_bn_weights
 
+from hilum.learn.cut import BATCH_NORMS
 from hilum.learn.networks import Classifier
 
 __all__ = ["fold_batchnorm", "fold_module"]
@@ -52,7 +52,7 @@ def fold_module(module: nn.Module) -> int:
     pairs = [(conv, name) for conv, name in pairs if calls[id(conv)] == calls[id(parts[name])] == 1]
     for conv, name in pairs:
         norm = parts[name]
-        assert isinstance(norm, _BatchNorm)
+        assert isinstance(norm, nn.BatchNorm2d)
         _fold(conv, norm)
         module.set_submodule(name, _rest(norm))
     return len(pairs)
@@ -75,7 +75,7 @@ class _Leaves(Tracer):
 
     def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
         """Whether the operations inside of a module are not looked at."""
-        return isinstance(m, _BatchNorm) or super().is_leaf_module(m, module_qualified_name)
+        return isinstance(m, BATCH_NORMS) or super().is_leaf_module(m, module_qualified_name)
 
     def to_bool(self, obj: Proxy) -> bool:
         """Take no branch: it would depend on the input."""
@@ -95,7 +95,7 @@ def _foldable(node: Node, parts: dict[str, nn.Module]) -> tuple[nn.Conv2d, str] 
 
 
 @torch.no_grad()
-def _fold(conv: nn.Conv2d, norm: _BatchNorm) -> None:
+def _fold(conv: nn.Conv2d, norm: nn.BatchNorm2d) -> None:
     """Multiply a norm into the weights of the convolution before it."""
     assert norm.running_mean is not None
     assert norm.running_var is not None
@@ -105,7 +105,7 @@ def _fold(conv: nn.Conv2d, norm: _BatchNorm) -> None:
     )  # fmt: skip
 
 
-def _rest(norm: _BatchNorm) -> nn.Module:
+def _rest(norm: nn.BatchNorm2d) -> nn.Module:
     """Return what of a norm is left when it is folded: timm's activation inside, or nothing."""
     inside = (getattr(norm, name, None) for name in ("drop", "act"))
     left = [part for part in inside if isinstance(part, nn.Module)]

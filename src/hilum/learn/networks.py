@@ -13,12 +13,12 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.modules.batchnorm import _BatchNorm
 
 from hilum.catalogue.networks import known_networks
 from hilum.errors import WeightsError
 from hilum.learn.backbone import MapLayout, is_dropped, make_backbone
 from hilum.learn.cut import (
+    BATCH_NORMS,
     PAPER_SHARE,
     WHOLE,
     choose_cut,
@@ -103,7 +103,7 @@ class Classifier(nn.Module):
         """
         super().train(mode)
         for module in self.frozen:
-            if not (self.batch_statistics and isinstance(module, _BatchNorm)):
+            if not (self.batch_statistics and isinstance(module, BATCH_NORMS)):
                 module.training = False
         return self
 
@@ -287,7 +287,7 @@ def freeze(
     for parameter in frozen_parameters(network.backbone, train_from, also_train):
         parameter.requires_grad_(False)
     for module in frozen:
-        if batch_statistics and isinstance(module, _BatchNorm):
+        if batch_statistics and isinstance(module, BATCH_NORMS):
             module.momentum = 0.0  # the running statistics stay as they are
     network.frozen = frozen
     network.train_from = train_from

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
-from torch.nn.modules.batchnorm import _BatchNorm
 from torch.utils.flop_counter import FlopCounterMode
 
+from hilum.learn.cut import BATCH_NORMS
 from hilum.learn.networks import Classifier
 
 __all__ = ["Workload", "count_with_statistics", "count_workload"]
 
-LAYERS = (nn.Conv2d, nn.Linear, nn.LayerNorm, nn.GroupNorm, _BatchNorm)
+LAYERS = (nn.Conv2d, nn.Linear, nn.LayerNorm, nn.GroupNorm, *BATCH_NORMS)
 """What counts as a layer: it has weights of its own. A separable convolution is two."""
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import errno
 import os
+import secrets
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -37,13 +38,10 @@ def new_file(path: Path) -> Iterator[Path]:
     """
     with as_storage_error(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        os.close(handle)
-    draft = Path(name)
+        draft = _new_draft(path, _make_file)
     try:
         with as_storage_error(path):
             yield draft
-            draft.chmod(0o666 & ~_umask())
             draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)
@@ -74,8 +72,7 @@ def new_folder(path: Path, *, force: bool = False, marks: tuple[str, ...] = ()) 
     _refuse_file(path)
     with as_storage_error(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        draft = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
-        draft.chmod(0o777 & ~_umask())
+        draft = _new_draft(path, Path.mkdir)
     try:
         with as_storage_error(path):
             yield draft
@@ -131,11 +128,22 @@ def _move_aside(path: Path) -> Path | None:
     return aside
 
 
-def _umask() -> int:
-    """Return the process's umask (POSIX offers no way to read it but to set it)."""
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+def _new_draft(path: Path, make: Callable[[Path], None]) -> Path:
+    """Make an empty file or folder of a random name next to `path`, and return where it is.
+
+    The system applies the process's umask, as it does to any file that a program makes: reading
+    the umask would mean setting it, and another thread would write with the wrong one meanwhile.
+    """
+    while True:
+        draft = path.parent / f".{path.name}.{secrets.token_hex(4)}"
+        with suppress(FileExistsError):
+            make(draft)
+            return draft
+
+
+def _make_file(path: Path) -> None:
+    """Make an empty file that is not there yet, readable and writable as far as the umask lets."""
+    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
 
 
 @contextmanager

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 import torch
 from torch import nn
-from torch.nn.modules.batchnorm import _BatchNorm
 
 from hilum.learn.augment import draw_maps, warp
 from hilum.learn.data import as_batch
@@ -117,7 +116,7 @@ def test_training_the_tail_leaves_the_key_as_it_was() -> None:
 
 
 def norms_of(module: nn.Module) -> int:
-    return sum(isinstance(part, _BatchNorm) for part in module.modules())
+    return sum(isinstance(part, nn.BatchNorm2d | nn.BatchNorm1d) for part in module.modules())
 
 
 def test_torch_computes_the_part_with_its_norms_folded_and_leaves_the_network_whole(
