@@ -12,7 +12,7 @@ BENCHES ?= startup throughput frozen_once maps memory time_to_accuracy
 # A worker takes about 2 GB and makes the fixtures of its files itself: more than four gain little.
 IN_PARALLEL = --numprocesses $(WORKERS) --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
-.PHONY: help setup demo test test-slow test-room check bench format docs clean
+.PHONY: help setup demo test test-slow test-room check bench format docs site dist clean
 
 help:  ## List the tasks
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

@@ -8,8 +8,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from hilum.errors import TableError
 from hilum.identity.files import find_copies
@@ -253,6 +251,9 @@ def _first_rows(labels: pd.Series, rows: Sequence[int]) -> list[int]:
 
 def _merged(groups: pd.Series, links: Sequence[Link]) -> pd.Series:
     """Return the group of each row after merging linked groups, named by the first one."""
+    from scipy.sparse import coo_array  # splitting imports this module without scipy
+    from scipy.sparse.csgraph import connected_components
+
     if not links:
         return groups
     codes, names = pd.factorize(groups)
