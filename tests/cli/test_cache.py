@@ -99,7 +99,7 @@ def test_train_evaluate_and_explain_read_the_files_once(
     def read_again(*_: object, **__: object) -> None:
         raise AssertionError("a file was decoded twice")
 
-    monkeypatch.setattr("hilum.table.slice_table.read_slice", read_again)
+    monkeypatch.setattr("hilum.prepare.decoding.read_row", read_again)
     assert hilum("evaluate", tmp_path / "run").code == 0
     assert hilum("explain", tmp_path / "run").code == 0
     again = ("random-labels", phantoms / "slices.csv", "--out", tmp_path / "chance")

@@ -31,9 +31,12 @@ def test_a_folder_without_slices_is_refused_and_no_file_is_written(
     tiny_run: Path, tmp_path: Path, hilum: Call
 ) -> None:
     (tmp_path / "notes.txt").write_text("no slice")
-    done = hilum("predict", tiny_run, tmp_path, "--out", tmp_path / "out.csv")
+    done = hilum("predict", tiny_run, tmp_path)
     done.refused(2, f"there is no slice in {tmp_path}.")
-    assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
+    (tmp_path / "notes").mkdir()
+    done = hilum("predict", tiny_run, tmp_path / "notes", "--out", tmp_path / "out.csv")
+    done.refused(2, f"there is no slice in {tmp_path / 'notes'}.")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["notes", "notes.txt"]
 
 
 def test_what_is_no_slice_is_refused_by_name_and_the_rest_go_on(
@@ -227,3 +230,40 @@ def test_an_unknown_engine_is_wrong_usage(tiny_run: Path, phantoms: Path, hilum:
     done = hilum("predict", tiny_run, phantoms, "--engine", "tensorflow")
     done.refused(2, "an engine is one of auto, onnx, torch, compiled; got 'tensorflow'")
     hilum("evaluate", tiny_run, "--engine", "jax").refused(2, "got 'jax'")
+
+
+def test_the_verdict_on_the_run_is_on_the_screen_and_in_every_row(
+    run_copy: Path, phantoms: Path, hilum: Call
+) -> None:
+    network = json.loads((run_copy / "network.json").read_text())
+    network["verdict"] = {"level": "confounded", "sentence": "Confounded: so it is."}
+    (run_copy / "network.json").write_text(json.dumps(network))
+    image = sorted((phantoms / "phantom" / "images").iterdir())[0]
+    done = hilum("predict", run_copy, image)
+    assert done.err.splitlines()[0] == "Verdict on the run: Confounded: so it is."
+    assert [row["verdict"] for row in csv.DictReader(io.StringIO(done.out))] == ["confounded"]
+    done = hilum("predict", run_copy, image, "--format", "json")
+    assert [row["verdict"] for row in json.loads(done.out)] == ["confounded"]
+
+
+def test_notes_links_and_missing_files_are_in_the_summary(
+    tiny_run: Path, place: Path, hilum: Call
+) -> None:
+    images = place / "phantom" / "images"
+    slices = place / "some"
+    slices.mkdir()
+    first = sorted(images.iterdir())[0].read_bytes()
+    for number in range(2):
+        (slices / f"{number}.jpg").write_bytes(first)
+    (slices / "gone.png").symlink_to(slices / "nowhere.png")
+    (slices / "linked").symlink_to(images, target_is_directory=True)
+    os.mkfifo(slices / "pipe")
+    done = hilum("predict", tiny_run, slices)
+    assert done.code == 1
+    lines = done.err.splitlines()
+    assert f"refused: {slices / 'gone.png'}: a symbolic link to a file that is missing." in lines
+    assert "slices with notes: 2; the column notes has them all" in lines
+    assert "  2 x Named like a JPEG file, but its content is PNG, and was read as such." in lines
+    assert "passed over, not slices by their content: 1 not regular files" in lines
+    assert any(line.startswith("symbolic links to folders, not followed: 1;") for line in lines)
+    assert lines[-1] == "1 files refused; see above."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,9 +12,12 @@ import typer
 from hilum.cli.options import EngineName
 
 if TYPE_CHECKING:
-    from hilum.steps.predict.write import How, Written
+    from hilum.steps.predict import PredictionSummary, PredictOptions
 
 __all__ = ["command"]
+
+NOTES_SHOWN = 6
+"""Kinds of notes in the summary; a folder of one origin has one or two."""
 
 
 class Format(StrEnum):
@@ -59,45 +63,37 @@ def command(
     from hilum.errors import UsageError
     from hilum.processes import rank_and_count
     from hilum.readers import parse_window
-    from hilum.steps.predict.write import How
+    from hilum.steps.predict import PredictOptions
 
-    asked = parse_window(window) if window is not None else None
-    how = How(asked, threshold, engine)
-    if out is not None:
-        told = _write(run, paths, out, form, how, force)
-    elif rank_and_count()[1] > 1:
+    chosen = parse_window(window) if window is not None else None
+    options = PredictOptions(chosen, threshold, engine)
+    if out is None and rank_and_count()[1] > 1:
         raise UsageError("several processes need --out FILE, in a folder that they share.")
-    else:
-        told = _print(run, paths, form, how)
-    if told is None:
-        return
-    for remark in told.remarks:
-        typer.echo(remark, err=True)
-    if told.called:
-        counted = ", ".join(f"{n} {name}" for name, n in sorted(told.called.items()))
-        typer.echo(f"{sum(told.called.values())} slices called: {counted}", err=True)
-    if told.passed_over:
-        others = ", ".join(f"{n} {suffix}" for suffix, n in sorted(told.passed_over.items()))
-        typer.echo(f"passed over, not slices by their content: {others}", err=True)
-    if told.refused:
-        typer.echo(f"{told.refused} files refused; see above.", err=True)
-        raise typer.Exit(1)
+    summary = _predict(run, paths, out, form, options, force)
+    if summary is not None:
+        _print(summary)
 
 
-def _write(
-    run: Path, paths: list[Path], out: Path, form: Format, how: How, force: bool
-) -> Written | None:
-    """Predict into a file; a process that is not the first one says itself what stops it."""
+def _predict(
+    run: Path, paths: list[Path], out: Path | None, form: Format, options: PredictOptions,
+    force: bool,
+) -> PredictionSummary | None:  # fmt: skip
+    """Predict into a file, or to stdout; a process other than the first reports its own errors."""
     from hilum.cli.show import progress_shown
     from hilum.errors import HilumError
     from hilum.processes import rank_and_count
-    from hilum.steps.predict.write import write_predictions
+    from hilum.steps.predict import print_predictions, write_predictions
 
+    if out is None:
+        return print_predictions(
+            run, paths, sys.stdout, form=form.value, options=options, progress=_ToStderr()
+        )
     try:
         with progress_shown() as progress:
             return write_predictions(
-                run, paths, out=out, form=form.value, how=how, force=force, progress=progress
-            )
+                run, paths, out=out, form=form.value, options=options, force=force,
+                progress=progress,
+            )  # fmt: skip
     except KeyboardInterrupt:
         typer.echo("The same command goes on where this one was stopped.", err=True)
         raise
@@ -108,28 +104,46 @@ def _write(
         raise
 
 
-def _print(run: Path, paths: list[Path], form: Format, how: How) -> Written:
-    """Predict to stdout, slice by slice."""
-    import sys
+class _ToStderr:
+    """Prints sentences alone: a bar would run through the rows on stdout."""
 
-    from hilum.errors import UsageError
-    from hilum.steps.predict import Found, Refused, predict
-    from hilum.steps.predict.formats import TableText, body_of, columns_of
-    from hilum.steps.predict.write import Written
+    def advance(self, task: str, done: int, total: int) -> None:
+        """Show nothing."""
 
-    found, told = Found(), Written()
-    table = TableText(sys.stdout, form.value)
-    for outcome in predict(
-        run, paths, window=how.window, threshold=how.threshold, engine=how.engine, found=found
-    ):
-        if isinstance(outcome, Refused):
-            told.refused += 1
-            typer.echo(f"refused: {outcome.reason}", err=True)
-        else:
-            told.called[outcome.predicted] = told.called.get(outcome.predicted, 0) + 1
-            table.add(columns_of(outcome), body_of([outcome], form.value))
-    table.end()
-    if not told.called and not told.refused:
-        raise UsageError(f"there is no slice in {', '.join(map(str, paths))}.")
-    told.passed_over, told.remarks = found.passed_over, found.remarks
-    return told
+    def say(self, sentence: str) -> None:
+        """Print the sentence."""
+        typer.echo(sentence, err=True)
+
+
+def _print(summary: PredictionSummary) -> None:
+    """Print the verdict on the run and the counts; exit with 1 where a file was refused."""
+    for sentence in (summary.verdict, *summary.remarks):
+        typer.echo(sentence, err=True)
+    if summary.called:
+        counted = ", ".join(f"{n} {name}" for name, n in sorted(summary.called.items()))
+        typer.echo(f"{sum(summary.called.values())} slices called: {counted}", err=True)
+    _print_notes(summary)
+    if summary.passed_over:
+        others = ", ".join(f"{n} {suffix}" for suffix, n in sorted(summary.passed_over.items()))
+        typer.echo(f"passed over, not slices by their content: {others}", err=True)
+    if summary.linked_folders:
+        typer.echo(
+            f"symbolic links to folders, not followed: {summary.linked_folders}; name the folders "
+            f"to search them.",
+            err=True,
+        )
+    if summary.refused:
+        typer.echo(f"{summary.refused} files refused; see above.", err=True)
+        raise typer.Exit(1)
+
+
+def _print_notes(summary: PredictionSummary) -> None:
+    """Print how many slices have notes, and the most frequent kinds of notes."""
+    if not summary.noted:
+        return
+    typer.echo(f"slices with notes: {summary.noted}; the column notes has them all", err=True)
+    for note, count in summary.notes.most_common(NOTES_SHOWN):
+        typer.echo(f"  {count} x {note}", err=True)
+    rest = len(summary.notes) - NOTES_SHOWN
+    if rest > 0:
+        typer.echo(f"  and {rest} further kinds of notes", err=True)

@@ -62,6 +62,7 @@ def read_dicom(path: Path, *, window: Window, frame: int | None) -> SliceImage:
             modality=text(header, "Modality"),
             frame=index,
             ids=_ids(header),
+            position=_position(header, index),
             notes=tuple(rendering.notes),
         )
 
@@ -101,6 +102,13 @@ def _refuse(header: Dataset) -> None:
     refuse_other_kinds(sop_class, modality=text(header, "Modality"))
     if not any(keyword in header for keyword in _KEYWORDS_OF_AN_OBJECT):
         raise ReadError("it begins like DICOM but holds neither a SOP class nor an image.")
+
+
+def _position(header: Dataset, frame: int) -> float | None:
+    """Return the position along the body's axis in mm, from Image Position (Patient)."""
+    group = functional_group(header, "PlanePositionSequence", frame=frame)
+    corner = numbers(group, "ImagePositionPatient")
+    return corner[2] if len(corner) == 3 else None
 
 
 def _spacing(header: Dataset, frame: int) -> tuple[float, float] | None:

@@ -29,6 +29,8 @@ class SliceImage:
         frame: 0-based index of the frame in a multi-frame file.
         ids: DICOM identifiers by keyword in snake_case (`sop_instance_uid`,
             `series_instance_uid`, `patient_id`, ...), if the file has them; never logged.
+        position: along the body's axis in millimetres, towards the head (the third number of DICOM
+            Image Position (Patient)); None if unknown.
         notes: sentences for the user: what is unusual about the file and what was done about
             it; empty if nothing is.
     """
@@ -42,6 +44,7 @@ class SliceImage:
     modality: str = ""
     frame: int = 0
     ids: dict[str, str] = field(default_factory=dict)
+    position: float | None = None
     notes: tuple[str, ...] = ()
 
     @property

@@ -38,12 +38,16 @@ def sniff(head: bytes) -> Format | None:
 def is_candidate(path: Path | str) -> bool:
     """Return whether a file in a folder looks like a slice, by its first bytes or suffix.
 
+    What is no regular file, such as a named pipe, doesn't and is not opened.
+
     A file with the suffix of a slice always counts, even if it is not one or can't be opened, so
     that reading it reports what is wrong.
     """
     path = Path(path)
+    if not path.is_file():  # opening a named pipe would wait for whoever writes to it
+        return False
     if path.suffix.lower() in _SUFFIXES:
-        return path.is_file()
+        return True
     try:
         with path.open("rb") as file:
             return sniff(file.read(HEAD_BYTES)) is not None

@@ -115,6 +115,14 @@ class Run:
         """The runs that an ensemble averages, or the folds of a cross-validation."""
         return self.folder / "members"
 
+    def files(self) -> list[Path]:
+        """Return the files that training and evaluation write, there or not."""
+        return [
+            self.recipe_file, self.table_file, self.environment_file, self.history_file,
+            self.weights_file, self.onnx_file, self.network_file, self.predictions_file,
+            self.metrics_file, self.localisation_table, self.localisation_file, self.report_file,
+        ]  # fmt: skip
+
     @property
     def description(self) -> RunNetwork:
         """The content of network.json, typed; read again only when the file has changed.

@@ -63,6 +63,7 @@ class RunNetwork:
         calibration: of the probabilities; None before evaluation.
         parameters: `total` and `trained`; empty where not counted.
         members: rows of an ensemble's table of members.
+        verdict: `level` and `sentence` of the run's verdict; empty before evaluation.
         cam_layer: timm path of the layer that maps are made of; empty: the last feature map.
         content: the whole JSON object; not to be changed.
     """
@@ -79,6 +80,7 @@ class RunNetwork:
     calibration: Calibration | None = None
     parameters: Mapping[str, int] = field(default_factory=dict)
     members: tuple[Mapping[str, Any], ...] = ()
+    verdict: Mapping[str, str] = field(default_factory=dict)
     cam_layer: str = ""
     content: Mapping[str, Any] = field(default_factory=dict)
 
@@ -108,6 +110,7 @@ class RunNetwork:
             calibration=_calibration(content.get("calibration")),
             parameters={str(key): n for key, n in counts.items() if isinstance(n, int)},
             members=tuple(_sequence(content.get("members"))),
+            verdict={key: str(text) for key, text in _mapping(content.get("verdict")).items()},
             cam_layer=str(content.get("cam_layer", "")),
             content=content,
         )

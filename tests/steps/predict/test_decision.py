@@ -11,7 +11,7 @@ import pytest
 
 from hilum.errors import RunError, UsageError
 from hilum.run import Run
-from hilum.steps.predict.decision import Decision, decision_of, remember_decisions
+from hilum.steps.predict.decision import Decision, decision_of, save_operating_points
 
 FACTS = {"class_names": ["cancer", "pneumonia"], "positive": "cancer", "input": {"size": 32}}
 FIT = {
@@ -19,6 +19,10 @@ FIT = {
     "note": "", "fitted_on": "validation",
 }  # fmt: skip
 POINTS = {"0.5": 0.5, "youden": 0.31}
+VERDICT = {
+    "level": "no objection",
+    "sentence": "No check of the evaluation objects to this run.",
+}
 
 
 def run_with(folder: Path, **more: Any) -> Run:
@@ -113,6 +117,8 @@ def test_a_broken_network_json_is_refused(more: dict[str, Any], words: str, tmp_
 def metrics(chosen_on: str | None) -> dict[str, Any]:
     points = {"0.5": {"threshold": 0.5, "test": {}}, "youden": {"threshold": None, "note": "none"}}
     return {
+        "design": {"level": "crossed"},
+        "split": {"leak": {"groups": 0}},
         "thresholds": {"chosen_on": chosen_on, "points": points},
         "calibration": {**FIT, "validation": {"before": {}}, "test": {"before": {}}},
     }
@@ -120,16 +126,17 @@ def metrics(chosen_on: str | None) -> dict[str, Any]:
 
 def test_what_was_learnt_is_kept_and_the_rest_of_the_file_stays(tmp_path: Path) -> None:
     run = run_with(tmp_path, title="Net")
-    remember_decisions(run, metrics("validation"))
+    save_operating_points(run, metrics("validation"))
     once = run.network_file.read_bytes()
     assert json.loads(once) == {
         **FACTS, "title": "Net", "thresholds": {"0.5": 0.5}, "calibration": FIT,
+        "verdict": VERDICT,
     }  # fmt: skip
-    remember_decisions(run, metrics("validation"))
+    save_operating_points(run, metrics("validation"))
     assert run.network_file.read_bytes() == once
 
 
 def test_without_validation_nothing_is_kept_and_what_is_old_goes(tmp_path: Path) -> None:
     run = run_with(tmp_path, thresholds=POINTS, calibration=FIT)
-    remember_decisions(run, metrics(None))
-    assert run.network() == FACTS
+    save_operating_points(run, metrics(None))
+    assert run.network() == {**FACTS, "verdict": VERDICT}

@@ -20,10 +20,17 @@ from hilum.errors import UsageError
 from hilum.prepare import BATCH
 from hilum.readers import Window, read_slice
 from hilum.run import Run
-from hilum.steps.predict import Found, Predicted, Refused, predict, step
-from hilum.steps.predict import stream as asking
-from hilum.steps.predict.engine import Opened
-from hilum.steps.predict.inputs import Listed
+from hilum.steps.predict import (
+    Predicted,
+    PredictionSummary,
+    PredictOptions,
+    Refused,
+    predict,
+    step,
+    stream,
+)
+from hilum.steps.predict.engine import LoadedEngine
+from hilum.steps.predict.inputs import InputFile, InputFiles
 
 
 @pytest.fixture
@@ -34,9 +41,9 @@ def blind_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     facts = {"class_names": ["cancer", "pneumonia"], "positive": "cancer", "input": {"size": 32}}
     (folder / "network.json").write_text(json.dumps(facts))
     networks = [SimpleNamespace(size=32)]
-    monkeypatch.setattr(step, "open_engine", lambda run, engine: Opened("onnx", networks))
+    monkeypatch.setattr(step, "open_engine", lambda run, engine: LoadedEngine("onnx", networks))
     monkeypatch.setattr(
-        asking,
+        stream,
         "mean_probabilities",
         lambda members, grey: np.array([[0.75, 0.25]] * len(grey[32])),
     )
@@ -64,7 +71,7 @@ def test_at_most_two_batches_are_read_ahead(
         read.append(path)
         return read_slice(path, **how)
 
-    monkeypatch.setattr(asking, "read_slice", counted)
+    monkeypatch.setattr(stream, "read_slice", counted)
     outcomes = predict(blind_run, [pictures])
     assert next(outcomes) == Predicted(
         pictures / "0000.png", 0, "cancer", {"cancer": 0.75, "pneumonia": 0.25}, "", ()
@@ -79,14 +86,14 @@ def test_the_order_of_the_paths_is_kept_with_refusals_in_their_place(
     blind_run: Run, pictures: Path
 ) -> None:
     (pictures / "0001.png").write_text("no picture")
-    found = Found()
-    outcomes = list(predict(blind_run, [pictures / "0002.png", pictures], found=found))
+    summary = PredictionSummary()
+    outcomes = list(predict(blind_run, [pictures / "0002.png", pictures], summary=summary))
     assert [outcome.path.name for outcome in outcomes[:4]] == [
         "0002.png", "0000.png", "0001.png", "0002.png",
     ]  # fmt: skip
     assert isinstance(outcomes[2], Refused)
     assert "0001.png" in outcomes[2].reason
-    assert found.passed_over == {}
+    assert summary.passed_over == {}
 
 
 def test_the_window_of_a_row_comes_before_the_one_given(
@@ -98,7 +105,7 @@ def test_the_window_of_a_row_comes_before_the_one_given(
         used.append((path.name, str(window)))
         return read_slice(path, window=window, frame=frame)
 
-    monkeypatch.setattr(asking, "read_slice", noted)
+    monkeypatch.setattr(stream, "read_slice", noted)
     table = pictures / "slices.csv"
     table.write_text(
         "slice_id,path,label,group,source,window\n"
@@ -106,7 +113,11 @@ def test_the_window_of_a_row_comes_before_the_one_given(
         "b,0001.png,cancer,g,s,\n"
         "c,0002.png,cancer,g,s,1500.5/-600\n"
     )
-    outcomes = list(predict(blind_run, [table, pictures / "0003.png"], window=Window(1000, -500)))
+    outcomes = list(
+        predict(
+            blind_run, [table, pictures / "0003.png"], options=PredictOptions(Window(1000, -500))
+        )
+    )
     assert [outcome.path.name for outcome in outcomes] == [f"000{n}.png" for n in range(4)]
     assert sorted(used) == [
         ("0000.png", "350/40"),
@@ -119,14 +130,24 @@ def test_the_window_of_a_row_comes_before_the_one_given(
 def test_files_are_listed_with_their_rows_window_and_none_is_opened(pictures: Path) -> None:
     table = pictures / "slices.csv"
     table.write_text("slice_id,path,label,group,source,window\na,0000.png,c,g,s,350/40\n")
-    listed = list(Found().listed([table, pictures / "0001.png", pictures]))
+    listed = list(InputFiles([table, pictures / "0001.png", pictures]))
     assert listed[:3] == [
-        Listed(pictures / "0000.png", Window(350, 40)),
-        Listed(pictures / "0001.png"),
-        Listed(pictures / "0000.png", named=False),
+        InputFile(
+            pictures / "0000.png",
+            Window(350, 40),
+            row={
+                "slice_id": "a",
+                "path": "0000.png",
+                "label": "c",
+                "group": "g",
+                "source": "s",
+            },
+        ),
+        InputFile(pictures / "0001.png"),
+        InputFile(pictures / "0000.png", named=False),
     ]
-    assert listed[-1] == Listed(table, named=False)
-    assert not listed[-1].looks_like_slice()
+    assert listed[-1] == InputFile(table, named=False)
+    assert listed[-1].skipped_as() == ".csv"
 
 
 def test_no_batch_spans_two_parts(
@@ -138,8 +159,8 @@ def test_no_batch_spans_two_parts(
         asked.append(len(grey[32]))
         return np.array([[0.75, 0.25]] * len(grey[32]))
 
-    monkeypatch.setattr(asking, "mean_probabilities", say)
-    monkeypatch.setattr("hilum.steps.predict.inputs.FILES_A_PART", 40)
+    monkeypatch.setattr(stream, "mean_probabilities", say)
+    monkeypatch.setattr("hilum.steps.predict.inputs.FILES_A_SHARD", 40)
     outcomes = list(predict(blind_run, sorted(pictures.iterdir())[:100]))
     assert (len(outcomes), asked) == (100, [32, 8, 32, 8, 20])
 
@@ -151,7 +172,7 @@ def test_a_missing_path_is_refused_before_anything_is_predicted(
         next(predict(blind_run, [pictures, pictures / "gone"]))
 
 
-def write_ct(path: Path) -> None:
+def write_ct(path: Path, **elements: Any) -> None:
     """Write a small CT slice in Hounsfield units."""
     dataset = Dataset()
     dataset.SOPClassUID = CTImageStorage
@@ -163,6 +184,8 @@ def write_ct(path: Path) -> None:
     dataset.PhotometricInterpretation = "MONOCHROME2"
     dataset.RescaleSlope, dataset.RescaleIntercept = 1, -1024
     dataset.PixelData = np.arange(256, dtype=np.uint16).tobytes()
+    for keyword, value in elements.items():
+        setattr(dataset, keyword, value)
     dataset.file_meta = FileMetaDataset()
     dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
     dataset.save_as(path, enforce_file_format=True)
@@ -175,10 +198,67 @@ def test_a_ct_is_shown_through_the_window_of_the_training_and_another_one_is_not
     blind_run.network_file.write_text(json.dumps({**told, "windows": ["350/40"]}))
     write_ct(tmp_path / "ct.dcm")
     (own,) = predict(blind_run, tmp_path / "ct.dcm")
-    (lung,) = predict(blind_run, str(tmp_path / "ct.dcm"), window=Window(1400, -700))
+    (lung,) = predict(
+        blind_run, str(tmp_path / "ct.dcm"), options=PredictOptions(Window(1400, -700))
+    )
     assert isinstance(own, Predicted)
     assert isinstance(lung, Predicted)
     assert (own.window, lung.window) == ("350/40", "1400/-700")
     note = "Shown through 1400/-700, and the network was trained on 350/40."
     assert note not in own.notes
     assert note in lung.notes
+
+
+def test_a_prediction_has_the_series_and_position_of_its_file(
+    blind_run: Run, tmp_path: Path
+) -> None:
+    write_ct(tmp_path / "a.dcm", SeriesInstanceUID="1.2.3", ImagePositionPatient=[-1, -2, -87.5])
+    write_ct(tmp_path / "b.dcm")
+    known, unknown = predict(blind_run, [tmp_path / "a.dcm", tmp_path / "b.dcm"])
+    assert isinstance(known, Predicted)
+    assert isinstance(unknown, Predicted)
+    assert (known.series, known.position) == ("1.2.3", -87.5)
+    assert (unknown.series, unknown.position, unknown.slice_id) == ("", None, "")
+
+
+def test_a_prediction_of_a_table_has_the_rows_slice_id_and_label(
+    blind_run: Run, pictures: Path
+) -> None:
+    table = pictures / "slices.csv"
+    table.write_text("slice_id,path,label,group,source\na,0000.png,cancer,g,s\n")
+    (outcome,) = predict(blind_run, table)
+    assert isinstance(outcome, Predicted)
+    assert outcome.slice_id == "a"
+    assert outcome.row == {
+        "slice_id": "a", "path": "0000.png", "label": "cancer", "group": "g", "source": "s",
+    }  # fmt: skip
+
+
+def test_the_summary_counts_notes_by_kind(blind_run: Run, tmp_path: Path) -> None:
+    content = json.loads(blind_run.network_file.read_text())
+    blind_run.network_file.write_text(json.dumps({**content, "windows": ["350/40"]}))
+    for number in range(3):
+        write_ct(tmp_path / f"{number}.dcm")
+    summary = PredictionSummary()
+    for width in (1400, 1500):
+        options = PredictOptions(Window(width, -700))
+        paths = sorted(tmp_path.glob("*.dcm"))
+        list(predict(blind_run, paths, options=options, summary=summary))
+    kind = "Shown through …/-…, and the network was trained on …/…."
+    assert summary.noted == 6
+    assert summary.notes[kind] == 6
+    assert summary.called == {"cancer": 6}
+
+
+def test_the_summary_has_the_verdict_on_the_run(blind_run: Run, pictures: Path) -> None:
+    summary = PredictionSummary()
+    next(predict(blind_run, pictures, summary=summary))
+    assert summary.verdict == (
+        "Verdict on the run: Not evaluated, so nothing says what a call is worth; run "
+        f"`hilum evaluate {blind_run.folder}`."
+    )
+    content = json.loads(blind_run.network_file.read_text())
+    judged = {"verdict": {"level": "confounded", "sentence": "Confounded: as it is."}}
+    blind_run.network_file.write_text(json.dumps(content | judged))
+    next(predict(blind_run, pictures, summary=(summary := PredictionSummary())))
+    assert summary.verdict == "Verdict on the run: Confounded: as it is."

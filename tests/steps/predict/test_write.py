@@ -17,13 +17,13 @@ from hilum.errors import RunError, UsageError
 from hilum.progress import SILENT
 from hilum.readers import Window
 from hilum.run import Run
-from hilum.steps.predict import inputs as listing
-from hilum.steps.predict import predict
+from hilum.steps.predict import inputs, predict
 from hilum.steps.predict import step as predict_step
-from hilum.steps.predict import stream as asking
 from hilum.steps.predict import write as step
-from hilum.steps.predict.engine import Opened
-from hilum.steps.predict.write import How, write_predictions
+from hilum.steps.predict.engine import LoadedEngine
+from hilum.steps.predict.options import PredictionSummary, PredictOptions
+from hilum.steps.predict.outcome import Predicted
+from hilum.steps.predict.write import write_predictions
 
 PART = 10
 
@@ -62,13 +62,13 @@ class Brightness:
 def network(monkeypatch: pytest.MonkeyPatch) -> Brightness:
     network = Brightness()
 
-    def opened(run: Run, engine: str) -> Opened:
-        return Opened("onnx" if engine == "auto" else engine, [network])
+    def opened(run: Run, engine: str) -> LoadedEngine:
+        return LoadedEngine("onnx" if engine == "auto" else engine, [network])
 
     monkeypatch.setattr(predict_step, "open_engine", opened)
-    monkeypatch.setattr(listing, "FILES_A_PART", PART)
-    monkeypatch.setattr(step, "FILES_A_PART", PART)
-    monkeypatch.setattr(step, "LOOK_AGAIN", 0.01)
+    monkeypatch.setattr(inputs, "FILES_A_SHARD", PART)
+    monkeypatch.setattr(step, "FILES_A_SHARD", PART)
+    monkeypatch.setattr(step, "POLL_SECONDS", 0.01)
     for name in ("RANK", "WORLD_SIZE"):
         monkeypatch.delenv(name, raising=False)
     return network
@@ -113,7 +113,7 @@ def test_the_file_holds_what_predict_yields_and_nothing_is_left(
     told = write_predictions(run, pictures, out=tmp_path / "p.csv", progress=said)
     assert told is not None
     rows = list(csv.DictReader((tmp_path / "p.csv").read_text().splitlines()))
-    expected = [one for one in predict(run, pictures) if isinstance(one, asking.Predicted)]
+    expected = [one for one in predict(run, pictures) if isinstance(one, Predicted)]
     assert [row["path"] for row in rows] == [str(one.path) for one in expected]
     assert [float(row["probability_cancer"]) for row in rows] == [
         round(one.probabilities["cancer"], 6) for one in expected
@@ -163,16 +163,16 @@ def test_a_part_whose_files_changed_or_that_is_broken_is_predicted_again(
 
 
 @pytest.mark.parametrize(
-    ("how", "form", "differs"),
+    ("options", "form", "differs"),
     [
-        (How(window=Window(350, 40)), "csv", "window"),
-        (How(threshold=0.3), "csv", "threshold"),
-        (How(engine="torch"), "csv", "engine"),
-        (How(), "json", "format"),
+        (PredictOptions(window=Window(350, 40)), "csv", "window"),
+        (PredictOptions(threshold=0.3), "csv", "threshold"),
+        (PredictOptions(engine="torch"), "csv", "engine"),
+        (PredictOptions(), "json", "format"),
     ],
 )
 def test_parts_of_another_prediction_are_refused_and_force_begins_anew(
-    how: How, form: Any, differs: str, run: Run, pictures: Path, tmp_path: Path,
+    options: PredictOptions, form: Any, differs: str, run: Run, pictures: Path, tmp_path: Path,
     network: Brightness,
 ) -> None:  # fmt: skip
     network.batches_left = 2
@@ -180,11 +180,11 @@ def test_parts_of_another_prediction_are_refused_and_force_begins_anew(
         write_predictions(run, pictures, out=tmp_path / "p.csv")
     network.batches_left = 10**9
     with pytest.raises(UsageError, match=rf"differs in {differs}\).*give --force"):
-        write_predictions(run, pictures, out=tmp_path / "p.csv", form=form, how=how)
+        write_predictions(run, pictures, out=tmp_path / "p.csv", form=form, options=options)
     assert len(list((tmp_path / "p.csv.parts").glob("part-*"))) == 2
     said = Said()
     write_predictions(
-        run, pictures, out=tmp_path / "p.csv", form=form, how=how, force=True, progress=said
+        run, pictures, out=tmp_path / "p.csv", form=form, options=options, force=True, progress=said
     )
     assert "Going on" not in said.sentences[0]
 
@@ -225,13 +225,13 @@ def test_several_processes_share_the_files_and_the_first_writes_one_file(
     write_predictions(run, pictures, out=tmp_path / "one.csv")
     place = threading.local()
     wrote: list[tuple[int, int]] = []
-    write_part = step.Parts.write_part
+    write_shard = step.ShardFolder.write_shard
 
     def noted(self: Any, number: int, draft: Any) -> None:
         wrote.append((place.rank, number))
-        write_part(self, number, draft)
+        write_shard(self, number, draft)
 
-    monkeypatch.setattr(step.Parts, "write_part", noted)
+    monkeypatch.setattr(step.ShardFolder, "write_shard", noted)
     monkeypatch.setattr(step, "rank_and_count", lambda: (place.rank, 3))
     told: dict[int, Any] = {}
 
@@ -264,13 +264,13 @@ def test_processes_that_see_other_files_are_refused(
     run: Run, pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, as_process: Any
 ) -> None:
     as_process(0, 2)
-    heard = step.Parts.heard
+    message = step.ShardFolder.message
 
     def other(self: Any, name: str) -> dict[str, Any]:
-        token = heard(self, "launch.json")["token"]
+        token = message(self, "launch.json")["token"]
         return {"token": token, "total": 4}
 
-    monkeypatch.setattr(step.Parts, "heard", other)
+    monkeypatch.setattr(step.ShardFolder, "message", other)
     with pytest.raises(RunError, match="process 1 found 4 parts of 10 files, and the first one 5"):
         write_predictions(run, pictures, out=tmp_path / "p.csv")
 
@@ -285,7 +285,7 @@ def test_what_an_earlier_launch_left_is_not_taken_for_a_process_that_is_done(
     (tmp_path / "p.csv.parts" / "done-1.json").write_text('{"token": "old", "total": 5}')
     network.batches_left = 10**9
     as_process(0, 2)
-    monkeypatch.setattr(step, "SAY_AGAIN", 0.0)
+    monkeypatch.setattr(step, "REPORT_SECONDS", 0.0)
 
     class Enough(Said):
         def say(self, sentence: str) -> None:
@@ -297,3 +297,69 @@ def test_what_an_earlier_launch_left_is_not_taken_for_a_process_that_is_done(
     with pytest.raises(KeyboardInterrupt):
         write_predictions(run, pictures, out=tmp_path / "p.csv", progress=said)
     assert said.sentences[-1] == "Waiting for process 1."
+
+
+def test_a_labelled_table_keeps_what_joins_it(run: Run, pictures: Path, tmp_path: Path) -> None:
+    table = tmp_path / "slices.csv"
+    table.write_text(
+        "slice_id,path,label,group,source\n"
+        "a,pictures/00.png,pneumonia,p1,site\n"
+        "b,pictures/44.png,cancer,p2,site\n"
+    )
+    write_predictions(run, [table, pictures / "44.png"], out=tmp_path / "p.csv")
+    rows = list(csv.DictReader((tmp_path / "p.csv").read_text().splitlines()))
+    assert list(rows[0])[:7] == [
+        "slice_id", "path", "label", "group", "source", "frame", "predicted",
+    ]  # fmt: skip
+    assert [tuple(row.values())[:5] for row in rows] == [
+        ("a", "pictures/00.png", "pneumonia", "p1", "site"),
+        ("b", "pictures/44.png", "cancer", "p2", "site"),
+        ("", str(pictures / "44.png"), "", "", ""),
+    ]
+    assert [row["predicted"] for row in rows] == ["pneumonia", "cancer", "cancer"]
+    assert {row["verdict"] for row in rows} == {"not evaluated"}
+
+
+def test_a_missing_file_of_a_table_is_refused_and_the_rest_go_on(
+    run: Run, pictures: Path, tmp_path: Path
+) -> None:
+    table = tmp_path / "slices.csv"
+    table.write_text(
+        "slice_id,path,label,group,source\na,pictures/00.png,c,g,s\nb,pictures/gone.png,c,h,s\n"
+    )
+    said = Said()
+    summary = write_predictions(run, table, out=tmp_path / "p.csv", progress=said)
+    assert summary is not None
+    assert (sum(summary.called.values()), summary.refused) == (1, 1)
+    assert said.sentences == [f"refused: {pictures / 'gone.png'}: there is no such file."]
+
+
+def test_no_input_and_no_file_of_the_run_is_overwritten(
+    run: Run, pictures: Path, tmp_path: Path
+) -> None:
+    before = (pictures / "00.png").read_bytes()
+    for paths, out, words in (
+        (pictures, pictures / "00.png", "where slices are searched for"),
+        (pictures / "00.png", pictures / "00.png", "is one of the inputs"),
+        (pictures, run.weights_file, "is a file of the run"),
+    ):
+        with pytest.raises(UsageError, match=words):
+            write_predictions(run, paths, out=out, force=True)
+    assert (pictures / "00.png").read_bytes() == before
+    assert run.weights_file.read_bytes() == b"weights"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["pictures", "run"]
+
+
+def test_counts_of_notes_and_links_are_those_of_all_shards(
+    run: Run, pictures: Path, tmp_path: Path
+) -> None:
+    for number in range(12):
+        (pictures / f"n{number}.dat").write_bytes((pictures / "00.png").read_bytes())
+    (pictures / "linked").symlink_to(tmp_path, target_is_directory=True)
+    summary = write_predictions(run, pictures, out=tmp_path / "p.csv")
+    alone = PredictionSummary()
+    list(predict(run, pictures, summary=alone))
+    assert summary is not None
+    assert summary == alone
+    assert summary.linked_folders == 1
+    assert sum(summary.called.values()) == 56

@@ -27,8 +27,8 @@ from hilum.steps.evaluate.folds import (
     with_folds,
 )
 from hilum.steps.evaluate.metrics import labelled, metrics_of, predictions_frame
-from hilum.steps.predict.decision import remember_decisions
-from hilum.steps.predict.engine import Opened, check_engine, open_engine
+from hilum.steps.predict.decision import save_operating_points
+from hilum.steps.predict.engine import LoadedEngine, check_engine, open_engine
 from hilum.table import SliceTable
 
 __all__ = ["evaluate"]
@@ -88,7 +88,7 @@ def evaluate(
     if folds:
         cases = labelled(predictions, names, positive)
         metrics = with_folds(metrics, folds, table, cases, probe["test"])
-    remember_decisions(run, metrics)
+    save_operating_points(run, metrics)
     write_json(metrics, run.metrics_file)
     return Metrics(metrics)
 
@@ -125,7 +125,7 @@ def _read_predictions(run: Run, table: SliceTable, names: list[str]) -> pd.DataF
 
 
 def _predict(
-    opened: Opened, table: SliceTable, decoded: Decoded, names: list[str], progress: Progress
+    opened: LoadedEngine, table: SliceTable, decoded: Decoded, names: list[str], progress: Progress
 ) -> pd.DataFrame:
     """Return one row a slice with a probability for each class.
 

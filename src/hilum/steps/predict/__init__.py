@@ -1,5 +1,16 @@
-"""Predict: files and folders in, one row a slice out, as a stream of bounded memory."""
+"""Predict: files and folders in, one outcome a slice out, as a stream of bounded memory."""
 
-from hilum.steps.predict.step import Found, Predicted, Refused, ask, open_source, predict
+from hilum.steps.predict.options import PredictionSummary, PredictOptions
+from hilum.steps.predict.outcome import Predicted, Refused
+from hilum.steps.predict.step import predict
+from hilum.steps.predict.write import print_predictions, write_predictions
 
-__all__ = ["Found", "Predicted", "Refused", "ask", "open_source", "predict"]
+__all__ = [
+    "PredictOptions",
+    "Predicted",
+    "PredictionSummary",
+    "Refused",
+    "predict",
+    "print_predictions",
+    "write_predictions",
+]

@@ -12,11 +12,12 @@ import numpy.typing as npt
 from hilum.errors import RunError, UsageError
 from hilum.run import Run, write_json
 from hilum.run.network import HasNetworkFile, network_facts
+from hilum.run.verdict import judge_run
 from hilum.scores import apply_temperature, call_at
 
-__all__ = ["Decision", "decision_of", "remember_decisions"]
+__all__ = ["Decision", "decision_of", "save_operating_points"]
 
-KEYS = ("thresholds", "calibration")
+KEYS = ("thresholds", "calibration", "verdict")
 """What evaluate adds to network.json."""
 
 
@@ -54,20 +55,22 @@ class Decision:
         return [dict(zip(self.class_names, map(float, row), strict=True)) for row in scaled]
 
 
-def remember_decisions(run: Run, metrics: Mapping[str, Any]) -> None:
-    """Write the thresholds and the temperature that metrics.json tells into network.json.
+def save_operating_points(run: Run, metrics: Mapping[str, Any]) -> None:
+    """Copy thresholds, temperature and verdict of metrics.json into network.json, for predict.
 
-    Predictions without validation slices leave none, and what an older evaluation left goes.
+    Without validation slices there are neither thresholds nor a temperature; those of an older
+    evaluation are removed.
     """
-    told = {key: value for key, value in run.network().items() if key not in KEYS}
+    content = {key: value for key, value in run.network().items() if key not in KEYS}
     chosen, fit = metrics["thresholds"], metrics["calibration"]
     if chosen["chosen_on"] is not None:
         points = {name: point["threshold"] for name, point in chosen["points"].items()}
-        told["thresholds"] = {name: at for name, at in points.items() if at is not None}
-        told["calibration"] = {
+        content["thresholds"] = {name: at for name, at in points.items() if at is not None}
+        content["calibration"] = {
             key: value for key, value in fit.items() if key not in ("validation", "test")
         }
-    write_json(told, run.network_file)
+    content["verdict"] = judge_run(metrics)._asdict()
+    write_json(content, run.network_file)
 
 
 def decision_of(run: HasNetworkFile, threshold: float | str | None = None) -> Decision:

@@ -1,4 +1,4 @@
-"""Which engine computes a run's networks: what was asked for, or the fastest one that is there."""
+"""The engine that computes a run's networks: the requested one, or the fastest available."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hilum.engines import Engine, ExportedRun, open_run_onnx
 from hilum.errors import RunError, UsageError
 from hilum.run import Run
 
-__all__ = ["ENGINES", "Opened", "check_engine", "open_engine"]
+__all__ = ["ENGINES", "LoadedEngine", "check_engine", "open_engine"]
 
 ENGINES = ("auto", "onnx", "torch", "compiled")
 """auto: torch on a GPU, else onnx where the run has its network so, else torch."""
@@ -22,13 +22,13 @@ GPU_DEVICES = ("/dev/nvidiactl", "/dev/dxg", "/dev/kfd")
 
 
 @dataclass(frozen=True)
-class Opened:
-    """The networks that answer for a run.
+class LoadedEngine:
+    """The networks that predict for a run.
 
     Attributes:
         name: of the engine: onnx, torch or compiled.
         networks: one, or an ensemble's.
-        remark: why it is not the engine that was to be expected; empty: it is.
+        remark: why it is not the engine that was requested or expected; else empty.
     """
 
     name: str
@@ -42,8 +42,8 @@ def check_engine(engine: str) -> None:
         raise UsageError(f"an engine is one of {', '.join(ENGINES)}; got {engine!r}.")
 
 
-def open_engine(run: Run | ExportedRun, engine: str = "auto") -> Opened:
-    """Return the networks that answer for a run, ready to be asked.
+def open_engine(run: Run | ExportedRun, engine: str = "auto") -> LoadedEngine:
+    """Load the networks that predict for a run.
 
     Args:
         run: a network, an ensemble, or a file of `hilum export`, which onnx alone computes.
@@ -57,11 +57,11 @@ def open_engine(run: Run | ExportedRun, engine: str = "auto") -> Opened:
     if isinstance(run, ExportedRun):
         if engine not in ("auto", "onnx"):
             raise UsageError(f"{run.path} is computed by the engine onnx alone; got {engine!r}.")
-        return Opened("onnx", [run.opened])
+        return LoadedEngine("onnx", [run.opened])
     runs = run.answering()
     if engine == "onnx":
         try:
-            return Opened("onnx", [open_run_onnx(one) for one in runs])
+            return LoadedEngine("onnx", [open_run_onnx(one) for one in runs])
         except RunError as error:
             raise RunError(
                 f"{error} `hilum export {run.folder} --out FILE.onnx` makes one to predict with; "
@@ -71,12 +71,12 @@ def open_engine(run: Run | ExportedRun, engine: str = "auto") -> Opened:
         remark = ""
         if any(one.onnx_file.is_file() for one in runs) and find_spec("onnxruntime") is not None:
             try:
-                return Opened("onnx", [open_run_onnx(one) for one in runs])
+                return LoadedEngine("onnx", [open_run_onnx(one) for one in runs])
             except RunError as error:
                 remark = f"Computed with torch: {error}"
-        return Opened("torch", _torch(run), remark)
+        return LoadedEngine("torch", _torch(run), remark)
     compiled = engine == "compiled"
-    return Opened("compiled" if compiled else "torch", _torch(run, compiled=compiled))
+    return LoadedEngine("compiled" if compiled else "torch", _torch(run, compiled=compiled))
 
 
 def _torch(run: Run, *, compiled: bool = False) -> Sequence[Engine]:

@@ -6,43 +6,76 @@ import csv
 import io
 import json
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Literal, TextIO
 
-from hilum.steps.predict.stream import Predicted
+from hilum.steps.predict.inputs import TABLE_COLUMNS
+from hilum.steps.predict.outcome import Predicted
 from hilum.storage.path_text import text_of_path
 
-__all__ = ["NOTICE", "Form", "TableText", "body_of", "columns_of"]
+__all__ = ["NOTICE", "Form", "RowFormat", "TableText"]
 
 NOTICE = "research use only"
 Form = Literal["csv", "json"]
 
 
-def columns_of(outcome: Predicted) -> list[str]:
-    """Return the columns of a prediction's row."""
-    return list(_row(outcome))
+@dataclass(frozen=True)
+class RowFormat:
+    """How predictions become rows.
 
+    Attributes:
+        form: "csv" or "json".
+        verdict: level of the run's verdict, in every row.
+        of_table: slices come from slice tables, whose columns are kept.
+    """
 
-def body_of(outcomes: Iterable[Predicted], form: Form) -> str:
-    """Return the rows of predictions, each ended by a newline, without what stands around them."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    for outcome in outcomes:
-        row = _row(outcome)
-        if form == "csv":
-            writer.writerow(row.values())
-        else:
-            text.write(json.dumps(row, ensure_ascii=False) + "\n")
-    return text.getvalue()
+    form: Form
+    verdict: str
+    of_table: bool = False
+
+    def columns(self, outcome: Predicted) -> list[str]:
+        """Return the columns of a prediction's row."""
+        return list(self._row(outcome))
+
+    def body(self, outcomes: Iterable[Predicted]) -> str:
+        """Return the rows, each ended by a newline, without header or brackets."""
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        for outcome in outcomes:
+            row = self._row(outcome)
+            if self.form == "csv":
+                writer.writerow(row.values())
+            else:
+                text.write(json.dumps(row, ensure_ascii=False) + "\n")
+        return text.getvalue()
+
+    def _row(self, outcome: Predicted) -> dict[str, str | int | float]:
+        """Return one prediction as columns; `threshold` is empty where none was given."""
+        calibrated = outcome.calibrated or {}
+        kept = {name: outcome.row.get(name, "") for name in TABLE_COLUMNS if self.of_table}
+        kept["path"] = outcome.row.get("path") or text_of_path(outcome.path)
+        return {
+            **kept,
+            "frame": outcome.frame,
+            "predicted": outcome.predicted,
+            **{f"probability_{name}": round(p, 6) for name, p in outcome.probabilities.items()},
+            **{f"calibrated_{name}": round(p, 6) for name, p in calibrated.items()},
+            "threshold": "" if outcome.threshold is None else outcome.threshold,
+            "window": outcome.window,
+            "notes": " ".join(outcome.notes),
+            "verdict": self.verdict,
+            "notice": NOTICE,
+        }
 
 
 class TableText:
-    """Writes rows as they come, and what stands around them: a header, or an array's brackets."""
+    """Writes rows as they come, between a header and nothing, or an array's brackets."""
 
     def __init__(self, text: TextIO, form: Form) -> None:
         self.text, self.form, self.begun = text, form, False
 
     def add(self, columns: list[str], body: str) -> None:
-        """Write rows that `body_of` made; an empty body writes nothing."""
+        """Write the rows of `RowFormat.body`; an empty body writes nothing."""
         if not body:
             return
         if self.form == "csv":
@@ -58,19 +91,3 @@ class TableText:
         """Write what stands after the rows."""
         if self.form == "json":
             self.text.write("\n]\n" if self.begun else "[]\n")
-
-
-def _row(outcome: Predicted) -> dict[str, str | int | float]:
-    """Return one prediction as columns; `threshold` is empty where none was given."""
-    calibrated = outcome.calibrated or {}
-    return {
-        "path": text_of_path(outcome.path),
-        "frame": outcome.frame,
-        "predicted": outcome.predicted,
-        **{f"probability_{name}": round(p, 6) for name, p in outcome.probabilities.items()},
-        **{f"calibrated_{name}": round(p, 6) for name, p in calibrated.items()},
-        "threshold": "" if outcome.threshold is None else outcome.threshold,
-        "window": outcome.window,
-        "notes": " ".join(outcome.notes),
-        "notice": NOTICE,
-    }

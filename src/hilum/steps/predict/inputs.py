@@ -1,9 +1,10 @@
-"""The files that a user named: found below folders and in tables, in an order that stays."""
+"""The files that a user named: found below folders and in tables, in a stable order."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+import stat
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -12,63 +13,142 @@ from hilum.errors import UsageError
 from hilum.readers import Window, is_candidate, parse_window
 from hilum.table import read_table
 
-__all__ = ["FILES_A_PART", "Found", "Listed", "in_parts", "refuse_missing"]
+__all__ = [
+    "FILES_A_SHARD",
+    "TABLE_COLUMNS",
+    "InputFile",
+    "InputFiles",
+    "InputShard",
+    "check_output",
+    "into_shards",
+    "refuse_missing",
+]
 
-FILES_A_PART = 256
-"""Files that are predicted together, in batches of their own: what an interruption costs at most,
-and what several processes share the work by."""
+FILES_A_SHARD = 256
+"""Files that are predicted together, in batches of their own: the work that an interruption costs
+at most, and the unit that several processes share."""
+
+TABLE_COLUMNS = ("slice_id", "path", "label", "group", "source")
+"""Columns of a slice table that its predictions keep, so that they join the table."""
+
+NOT_REGULAR = "not regular files"
+"""What a pipe, socket or device in a folder is counted as: it is never opened."""
 
 
 @dataclass(frozen=True)
-class Listed:
+class InputFile:
     """A file that may be a slice.
 
     Attributes:
         path: where it lies.
         window: that of its row in a table; None where it has none.
-        named: it was named, or a table names it: it is no slice only if reading it says so.
+        named: the user or a table names it, so it is refused, not skipped, if it is no slice.
+        row: its TABLE_COLUMNS, where a table names it.
+        problem: why it can't be read, where listing it found that out.
     """
 
     path: Path
     window: Window | None = None
     named: bool = True
+    row: Mapping[str, str] = field(default_factory=dict)
+    problem: str = ""
 
-    def looks_like_slice(self) -> bool:
-        """Whether it should be read; what lies in a folder is told by its first bytes."""
-        return self.named or is_candidate(self.path)
+    def refusal(self) -> str:
+        """Return why the file can't be a slice, without opening it; empty where it may be."""
+        if self.problem:
+            return self.problem
+        try:
+            mode = self.path.stat().st_mode
+        except FileNotFoundError:
+            link = "a symbolic link to a file that is missing"
+            return f"{self.path}: {link if self.path.is_symlink() else 'there is no such file'}."
+        except OSError as error:
+            return f"{self.path}: can't be opened ({error.strerror or error})."
+        if self.named and not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+            return f"{self.path}: not a regular file, but a pipe, socket or device; not opened."
+        return ""
+
+    def skipped_as(self) -> str:
+        """Return what a file of a folder is counted as that doesn't look like a slice; else empty.
+
+        What lies in a folder is recognised by its first bytes.
+        """
+        if self.named:
+            return ""
+        if not self.path.is_file():
+            return NOT_REGULAR
+        unreadable = not os.access(self.path, os.R_OK)  # reading it gives the reason
+        return "" if unreadable or is_candidate(self.path) else self.path.suffix or "no suffix"
 
 
-@dataclass
-class Found:
-    """How many files were passed over, by suffix, and remarks.
+@dataclass(frozen=True)
+class InputShard:
+    """Files that are predicted together.
 
-    The remarks are sentences on how the run decides; predict makes them before its first slice.
+    Attributes:
+        number: from 0.
+        files: in order; none where the shard is predicted already, or by another process.
+        state: hash of the files, where their predictions are kept in a `ShardFolder`.
     """
 
-    passed_over: dict[str, int] = field(default_factory=dict)
-    remarks: list[str] = field(default_factory=list)
+    number: int
+    files: list[InputFile]
+    state: str = ""
 
-    def listed(self, paths: Iterable[Path]) -> Iterator[Listed]:
+
+class InputFiles:
+    """Lists the files of paths.
+
+    Attributes:
+        linked_folders: symbolic links to folders that were met below folders and not followed.
+    """
+
+    def __init__(self, paths: Iterable[Path]) -> None:
+        self.paths = list(paths)
+        self.linked_folders = 0
+
+    def __iter__(self) -> Iterator[InputFile]:
         """Yield the named files, those of a named table, and all below folders; none is opened.
 
         Raises:
             UsageError: a path does not exist.
         """
-        for path in paths:
+        self.linked_folders = 0
+        for path in self.paths:
             refuse_missing([path])
             if path.is_dir():
-                yield from _below(path)
+                yield from self._below(path)
             elif path.suffix == ".csv":
-                table = read_table(path)
-                for file, cell in zip(table.paths(), table.rows["window"], strict=True):
-                    yield Listed(file, parse_window(cell) if cell else None)
+                yield from _rows(path)
             else:
-                yield Listed(path)
+                yield InputFile(path)
 
-    def pass_over(self, counted: dict[str, int]) -> None:
-        """Add files, by suffix, to those that were passed over."""
-        for suffix, count in counted.items():
-            self.passed_over[suffix] = self.passed_over.get(suffix, 0) + count
+    def _below(self, folder: Path) -> Iterator[InputFile]:
+        """Yield the files below a folder, without hidden ones, in the order of their names."""
+        problems: list[OSError] = []
+        for here, folders, files in os.walk(folder, onerror=problems.append):
+            folders[:] = sorted(name for name in folders if not name.startswith("."))
+            self.linked_folders += sum((Path(here) / name).is_symlink() for name in folders)
+            for name in sorted(name for name in files if not name.startswith(".")):
+                yield InputFile(Path(here) / name, named=False)
+            yield from map(_unreadable, problems)
+            problems.clear()
+        yield from map(_unreadable, problems)
+
+
+def _unreadable(error: OSError) -> InputFile:
+    """Return a folder that can't be searched, as an input that is refused."""
+    path = Path(str(error.filename))
+    return InputFile(path, problem=f"{path}: the folder can't be searched ({error.strerror}).")
+
+
+def _rows(path: Path) -> Iterator[InputFile]:
+    """Yield the files of a slice table with their rows."""
+    table = read_table(path)
+    records = table.rows[list(TABLE_COLUMNS)].to_dict("records")
+    for file, cell, record in zip(table.paths(), table.rows["window"], records, strict=True):
+        row = {str(name): str(value) for name, value in record.items()}
+        yield InputFile(file, parse_window(cell) if cell else None, row=row)
 
 
 def refuse_missing(paths: Iterable[Path]) -> None:
@@ -78,17 +158,33 @@ def refuse_missing(paths: Iterable[Path]) -> None:
             raise UsageError(f"there is no file or folder {path}.")
 
 
-def in_parts(files: Iterable[Listed]) -> Iterator[tuple[int, list[Listed]]]:
-    """Yield number and files of each part, in order."""
+def check_output(out: Path, paths: Sequence[Path]) -> None:
+    """Raise UsageError where a file to write is one of the inputs, or lies where they are searched.
+
+    Args:
+        out: the file to write.
+        paths: slices, tables and folders.
+    """
+    target = out.resolve()
+    for path in paths:
+        if path.is_dir() and target.is_relative_to(path.resolve()):
+            raise UsageError(
+                f"{out} lies in {path}, where slices are searched for; write the predictions to "
+                f"another folder."
+            )
+    if any(path.resolve() == target for path in paths):
+        raise UsageError(f"{out} is one of the inputs; choose another name.")
+    if not out.exists():
+        return
+    status = out.stat()
+    for file in InputFiles(paths):
+        if file.path.exists() and os.path.samestat(file.path.stat(), status):
+            raise UsageError(f"{out} is one of the slices; choose another name.")
+
+
+def into_shards(files: Iterable[InputFile]) -> Iterator[InputShard]:
+    """Yield the files in shards of FILES_A_SHARD, in order."""
     files, number = iter(files), 0
-    while part := list(islice(files, FILES_A_PART)):
-        yield number, part
+    while shard := list(islice(files, FILES_A_SHARD)):
+        yield InputShard(number, shard)
         number += 1
-
-
-def _below(folder: Path) -> Iterator[Listed]:
-    """Yield the files below a folder, without hidden ones, in the order of their names."""
-    for here, folders, files in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(name for name in files if not name.startswith(".")):
-            yield Listed(Path(here) / name, named=False)

@@ -1,30 +1,34 @@
-"""A long prediction in parts, each a file written whole: what several processes share, and what a
-prediction that was interrupted goes on from."""
+"""A long prediction in shards, each a file written whole: several processes share them, and an
+interrupted prediction resumes from them."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import shutil
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from hilum.errors import StorageError, UsageError
-from hilum.steps.predict.formats import Form, body_of, columns_of
-from hilum.steps.predict.inputs import Listed
-from hilum.steps.predict.stream import Answered, Predicted, Refused
+from hilum.errors import RunError, StorageError, UsageError
+from hilum.run.json_file import read_json
+from hilum.steps.predict.formats import RowFormat
+from hilum.steps.predict.inputs import InputFile
+from hilum.steps.predict.options import PredictionSummary
+from hilum.steps.predict.outcome import Predicted, Refused
+from hilum.steps.predict.stream import PredictedBatch
 from hilum.storage.atomic import write_text
 
-__all__ = ["Draft", "Parts", "hash_of_files"]
+__all__ = ["Shard", "ShardFolder", "hash_of_files"]
 
 MANIFEST = "manifest.json"
 
 
 @dataclass
-class Draft:
-    """A part as it grows: what its first line will say, and its rows.
+class Shard:
+    """The predictions of a shard: its first line as JSON, and its rows.
 
     Attributes:
         files: `hash_of_files` of its files.
@@ -32,6 +36,8 @@ class Draft:
         called: class name -> slices.
         refused: why each file that is no slice was refused.
         passed_over: files that don't look like slices, by suffix.
+        noted: slices with notes.
+        notes: kind of note -> slices, see `PredictionSummary`.
         body: its rows as text.
     """
 
@@ -40,22 +46,29 @@ class Draft:
     called: dict[str, int] = field(default_factory=dict)
     refused: list[str] = field(default_factory=list)
     passed_over: dict[str, int] = field(default_factory=dict)
+    noted: int = 0
+    notes: dict[str, int] = field(default_factory=dict)
     body: str = ""
 
-    def add(self, answered: Answered, form: Form) -> None:
-        """Take in a batch."""
-        self.passed_over = answered.passed_over
-        self.refused += [one.reason for one in answered.outcomes if isinstance(one, Refused)]
-        predicted = [one for one in answered.outcomes if isinstance(one, Predicted)]
-        for one in predicted:
-            self.called[one.predicted] = self.called.get(one.predicted, 0) + 1
+    def add(self, batch: PredictedBatch, rows: RowFormat) -> None:
+        """Add the outcomes of a batch."""
+        counts = PredictionSummary(called=self.called, notes=Counter(self.notes), noted=self.noted)
+        for outcome in batch.outcomes:
+            counts.count(outcome)
+        self.noted, self.notes, self.passed_over = (
+            counts.noted,
+            dict(counts.notes),
+            batch.passed_over,
+        )
+        self.refused += [one.reason for one in batch.outcomes if isinstance(one, Refused)]
+        predicted = [one for one in batch.outcomes if isinstance(one, Predicted)]
         if predicted:
-            self.columns = columns_of(predicted[0])
-            self.body += body_of(predicted, form)
+            self.columns = rows.columns(predicted[0])
+            self.body += rows.body(predicted)
 
 
 @dataclass(frozen=True)
-class Parts:
+class ShardFolder:
     """The folder `OUT.parts` next to the file that is to be written.
 
     Attributes:
@@ -66,18 +79,18 @@ class Parts:
 
     @property
     def folder(self) -> Path:
-        """Where the parts lie."""
+        """The folder itself."""
         return self.out.with_name(f"{self.out.name}.parts")
 
     def manifest(self) -> dict[str, Any]:
-        """Return what the parts belong to; empty where there are none."""
+        """Return what the shards belong to; empty where there are none."""
         return self._read(MANIFEST)
 
     def begin(self, manifest: dict[str, Any], *, force: bool) -> int:
-        """Make the folder, or go on with the one that is there; return the parts that it holds.
+        """Make the folder, or resume from the existing one; return how many shards it holds.
 
         Raises:
-            UsageError: it holds parts of another prediction, and `force` is not given.
+            UsageError: it holds shards of another prediction, and `force` is not given.
             StorageError: the disk refused.
         """
         there = self.manifest()
@@ -104,31 +117,31 @@ class Parts:
             reason = getattr(error.__cause__, "strerror", None) or error
             raise StorageError(f"{self.out} can't be written: {reason}.") from error
 
-    def write_part(self, number: int, draft: Draft) -> None:
-        """Write a whole part."""
-        told = {key: value for key, value in vars(draft).items() if key != "body"}
-        self.write(_name(number), json.dumps(told, ensure_ascii=False) + "\n" + draft.body)
+    def write_shard(self, number: int, shard: Shard) -> None:
+        """Write a finished shard."""
+        head = {key: value for key, value in vars(shard).items() if key != "body"}
+        self.write(_name(number), json.dumps(head, ensure_ascii=False) + "\n" + shard.body)
 
     def has(self, number: int, files: str) -> bool:
-        """Whether a part is there, of these very files."""
-        part = self.read(number)
-        return part is not None and part.files == files
+        """Whether a shard is there, of these very files."""
+        shard = self.read(number)
+        return shard is not None and shard.files == files
 
-    def read(self, number: int) -> Draft | None:
-        """Return a part, or None where it is not there or not whole."""
+    def read(self, number: int) -> Shard | None:
+        """Return a shard, or None where it is missing or broken."""
         try:
             text = (self.folder / _name(number)).read_text(encoding="utf-8")
             first, _, body = text.partition("\n")
-            return Draft(**json.loads(first), body=body)
+            return Shard(**json.loads(first), body=body)
         except (FileNotFoundError, TypeError, ValueError):
             return None
 
     def announce(self, name: str, content: dict[str, Any]) -> None:
-        """Write what other processes wait for."""
+        """Write a message that other processes wait for."""
         self.write(name, json.dumps(content))
 
-    def heard(self, name: str) -> dict[str, Any]:
-        """Return what another process announced; empty: nothing yet."""
+    def message(self, name: str) -> dict[str, Any]:
+        """Return the message of another process; empty: none yet."""
         return self._read(name)
 
     def remove(self) -> None:
@@ -136,29 +149,37 @@ class Parts:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def remove_if_empty(self) -> None:
-        """Remove the folder if no part is in it: then there is nothing to go on with."""
+        """Remove the folder if it holds no shard: then there is nothing to resume from."""
         if not any(self.folder.glob("part-*")):
             self.remove()
 
     def _read(self, name: str) -> dict[str, Any]:
         try:
-            told = json.loads((self.folder / name).read_text(encoding="utf-8"))
-        except (FileNotFoundError, NotADirectoryError, json.JSONDecodeError):
+            return read_json(self.folder / name)
+        except (FileNotFoundError, NotADirectoryError, RunError):
             return {}
-        return told if isinstance(told, dict) else {}
 
 
-def hash_of_files(files: Sequence[Listed]) -> str:
-    """Return a hash of names, windows, sizes and times of change of a part's files."""
+def hash_of_files(files: Sequence[InputFile]) -> str:
+    """Return a hash of names, windows, sizes and times of change of a shard's files."""
     text = hashlib.sha256()
     for file in files:
         try:
-            told = file.path.stat()
-            state = f"{told.st_size} {told.st_mtime_ns}"
+            status = file.path.stat()
+            state = f"{status.st_size} {status.st_mtime_ns}"
         except OSError:
             state = "gone"
-        text.update(f"{file.path}\0{file.window}\0{state}\0".encode(errors="surrogateescape"))
+        text.update(
+            f"{file.path}\0{file.window}\0{state}\0{_row_text(file)}".encode(
+                errors="surrogateescape"
+            )
+        )
     return text.hexdigest()
+
+
+def _row_text(file: InputFile) -> str:
+    """Return a file's row of a table as text; empty where it has none."""
+    return "".join(f"{name}\0{cell}\0" for name, cell in file.row.items())
 
 
 def _name(number: int) -> str:

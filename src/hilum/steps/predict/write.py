@@ -1,143 +1,181 @@
-"""Predict into a file: in one process or shared by several, and going on where it was stopped."""
+"""Write predictions: to a stream, or into a file that several processes share and that resumes."""
 
 from __future__ import annotations
 
 import time
 import uuid
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from hilum.engines import ExportedRun, hash_of
 from hilum.errors import RunError, UsageError
 from hilum.processes import rank_and_count
 from hilum.progress import SILENT, Progress
-from hilum.readers import Window
 from hilum.run import Run
 from hilum.run.environment import version
-from hilum.steps.predict.formats import Form, TableText
-from hilum.steps.predict.inputs import FILES_A_PART, Found, Listed, in_parts, refuse_missing
-from hilum.steps.predict.shards import Draft, Parts, hash_of_files
-from hilum.steps.predict.step import as_paths, ask, open_source, remarks_of
-from hilum.steps.predict.stream import Question
+from hilum.steps.predict.formats import Form, RowFormat, TableText
+from hilum.steps.predict.inputs import (
+    FILES_A_SHARD,
+    InputFiles,
+    InputShard,
+    check_output,
+    into_shards,
+    refuse_missing,
+)
+from hilum.steps.predict.options import PredictionSummary, PredictOptions
+from hilum.steps.predict.outcome import Refused
+from hilum.steps.predict.shards import Shard, ShardFolder, hash_of_files
+from hilum.steps.predict.step import as_paths, make_predictor, open_source, predict, remarks_of
+from hilum.steps.predict.stream import Predictor
+from hilum.steps.predict.verdict import verdict_of
 from hilum.storage.atomic import new_file, refuse_existing
 
-__all__ = ["How", "Written", "write_predictions"]
+__all__ = ["print_predictions", "write_predictions"]
 
 LAUNCH, DONE = "launch.json", "done-{rank}.json"
-"""In the parts' folder: the first process's sign of life, and each other one's when it is done."""
-LOOK_AGAIN = 0.2
-"""Seconds between two looks at what another process writes."""
+"""In the shards' folder: the message of the first process, and that of each other one when done."""
+POLL_SECONDS = 0.2
+"""Between two looks at what another process writes."""
 WAIT_FOR_FIRST = 600.0
 """Seconds in which the first process must have begun: loading torch from a slow disk takes one."""
-SAY_AGAIN = 60.0
-"""Seconds between two sentences about a long wait or a long prediction."""
+REPORT_SECONDS = 60.0
+"""Between two sentences about a long wait or a long prediction."""
+
+Source = Run | ExportedRun
 
 
-@dataclass(frozen=True)
-class How:
-    """How slices are predicted; see `hilum.predict`."""
+def print_predictions(
+    run: Source | Path | str,
+    paths: Path | str | Iterable[Path | str],
+    text: TextIO,
+    *,
+    form: Form = "csv",
+    options: PredictOptions | None = None,
+    progress: Progress = SILENT,
+) -> PredictionSummary:
+    """Write the prediction of each slice to an open stream as soon as it is there.
 
-    window: Window | None = None
-    threshold: float | str | None = None
-    engine: str = "auto"
+    Args:
+        run, paths, options: as in `hilum.predict`.
+        text: a stream open for writing, such as stdout.
+        form: "csv", or "json", an array of objects.
+        progress: receives each refusal.
 
-
-@dataclass
-class Written:
-    """What was predicted.
-
-    Attributes:
-        called: class name -> slices.
-        refused: files that are no slices.
-        passed_over: files in folders that don't look like slices, by suffix.
-        remarks: how the run decides, in sentences.
+    Raises:
+        UsageError: as in `hilum.predict`; or there is no slice.
+        RunError: the run is not whole.
     """
-
-    called: dict[str, int] = field(default_factory=dict)
-    refused: int = 0
-    passed_over: dict[str, int] = field(default_factory=dict)
-    remarks: list[str] = field(default_factory=list)
+    source, inputs = open_source(run), as_paths(paths)
+    summary, table = PredictionSummary(), TableText(text, form)
+    rows = _row_format(source, inputs, form)
+    for outcome in predict(source, inputs, options=options, summary=summary):
+        if isinstance(outcome, Refused):
+            progress.say(f"refused: {outcome.reason}")
+        else:
+            table.add(rows.columns(outcome), rows.body([outcome]))
+    table.end()
+    _refuse_nothing(summary, inputs)
+    return summary
 
 
 def write_predictions(
-    run: Run | ExportedRun | Path | str,
+    run: Source | Path | str,
     paths: Path | str | Iterable[Path | str],
     *,
     out: Path | str,
     form: Form = "csv",
-    how: How | None = None,
+    options: PredictOptions | None = None,
     force: bool = False,
     progress: Progress = SILENT,
-) -> Written | None:
-    """Write what the network of a run says of each slice into one file.
+) -> PredictionSummary | None:
+    """Write the prediction of each slice into one file.
 
-    The files are predicted in parts of `FILES_A_PART`, which lie in `OUT.parts` until the file is
-    written; the same call goes on with those that are there. Several processes (RANK and
+    The files are predicted in shards of `FILES_A_SHARD`, which lie in `OUT.parts` until the file
+    is written; the same call resumes from those that are there. Several processes (RANK and
     WORLD_SIZE, as launchers set them), on one machine or on several that share the folder of
-    `out`, take every so-manyth part each, and the first one writes the file.
+    `out`, take turns with the shards, and the first one writes the file.
 
     Args:
-        run: a finished run or its folder, or a file of `hilum export`.
-        paths: slices, slice tables (.csv), and folders, which are searched below; or just one.
-        out: the file to write.
+        run, paths, options: as in `hilum.predict`.
+        out: the file to write: none of the inputs, and not in a folder that is searched for them.
         form: "csv", or "json", an array of objects.
-        how: window, threshold and engine.
-        force: replace what stands at `out`, and parts of another prediction.
-        progress: told of each file that is refused, and that it goes on.
+        force: replace what stands at `out`, and shards of another prediction.
+        progress: receives each refusal, and how many shards were there already.
 
     Returns:
-        what was predicted; None in all processes but the first.
+        the counts of the whole prediction; None in all processes but the first.
 
     Raises:
-        UsageError: see `hilum.predict`; or `out` exists, or parts of another prediction do, or
-            there is no slice.
+        UsageError: see `hilum.predict`; or `out` exists or is an input, or shards of another
+            prediction exist, or there is no slice.
         RunError: the run is not whole, or the processes don't see the same files.
         StorageError: the disk refused.
     """
     rank, _ = rank_and_count()
-    parts, wanted, how = Parts(Path(out)), as_paths(paths), how or How()
+    folder, inputs = ShardFolder(Path(out)), as_paths(paths)
+    options = options or PredictOptions()
     if rank != 0:
-        question = _join(parts, run, wanted, form, how)
-        total = _predict_own(parts, question, wanted, form, SILENT)
-        _wait_for_end(parts, rank, total)
+        _predict_as_helper(folder, run, inputs, form, options, rank)
         return None
-    refuse_existing(parts.out, force=force)
-    refuse_missing(wanted)
+    refuse_missing(inputs)
+    check_output(folder.out, inputs)
+    refuse_existing(folder.out, force=force)
     source = open_source(run)
-    there = parts.manifest()
-    known = (how.engine == "auto" and there.get("engine")) or how.engine
-    question = ask(source, window=how.window, threshold=how.threshold, engine=known)
-    manifest = {**_manifest(source, question, wanted, form), "engine": question.opened.name}
-    if done := parts.begin(manifest, force=force):
-        progress.say(f"Going on; parts of {FILES_A_PART} files that are there already: {done}.")
+    _refuse_own_file(source, folder.out)
+    earlier = folder.manifest()
+    engine = (options.engine == "auto" and earlier.get("engine")) or options.engine
+    predictor = make_predictor(source, replace(options, engine=engine))
+    rows, files = _row_format(source, inputs, form), InputFiles(inputs)
+    manifest = _manifest(source, predictor, inputs, rows) | {"engine": predictor.loaded.name}
+    if done := folder.begin(manifest, force=force):
+        progress.say(f"Going on; parts of {FILES_A_SHARD} files that are there already: {done}.")
     try:
         token = uuid.uuid4().hex
-        parts.announce(LAUNCH, {"token": token})
-        total = _predict_own(parts, question, wanted, form, progress)
-        _wait_for_others(parts, token, total, progress)
-        written = _assemble(parts, total, form, progress)
+        folder.announce(LAUNCH, {"token": token})
+        total = _predict_own(folder, predictor, files, rows, progress)
+        _wait_for_others(folder, token, total, progress)
+        summary = _assemble(folder, total, form, progress)
     except UsageError:
-        parts.remove()  # nothing in it is worth going on with
+        folder.remove()  # nothing in it is worth resuming from
         raise
     except BaseException:
-        parts.remove_if_empty()
+        folder.remove_if_empty()
         raise
-    parts.remove()
-    written.remarks = remarks_of(question)
-    return written
+    folder.remove()
+    summary.verdict, summary.remarks = verdict_of(source).line(), remarks_of(predictor)
+    summary.linked_folders = files.linked_folders
+    return summary
+
+
+def _row_format(source: Source, inputs: list[Path], form: Form) -> RowFormat:
+    """Return how the rows are written: with the columns of slice tables where one is given."""
+    of_table = any(path.suffix == ".csv" and path.is_file() for path in inputs)
+    return RowFormat(form, verdict_of(source).level, of_table)
+
+
+def _refuse_nothing(summary: PredictionSummary, inputs: list[Path]) -> None:
+    if not summary.called and not summary.refused:
+        raise UsageError(f"there is no slice in {', '.join(map(str, inputs))}.")
+
+
+def _refuse_own_file(source: Source, out: Path) -> None:
+    """Refuse to write over a file of the run, or over the exported network."""
+    own = [source.path] if isinstance(source, ExportedRun) else source.files()
+    if out.resolve() in [path.resolve() for path in own]:
+        raise UsageError(f"{out} is a file of the run; choose another name.")
 
 
 def _manifest(
-    source: Run | ExportedRun, question: Question, paths: list[Path], form: Form
+    source: Source, predictor: Predictor, inputs: list[Path], rows: RowFormat
 ) -> dict[str, Any]:
     """Return all that the rows depend on, but the engine and the files themselves."""
     if isinstance(source, ExportedRun):
         weights = [hash_of(source.path)]
     else:
-        weights = [hash_of(one.weights_file) for one in source.answering()]
-    decision = question.decision
+        weights = [hash_of(member.weights_file) for member in source.answering()]
+    decision = predictor.decision
     return {
         "hilum": version(),
         "run": str(source.folder),
@@ -145,131 +183,137 @@ def _manifest(
         "class_names": decision.class_names,
         "threshold": decision.threshold,
         "temperature": decision.temperature,
-        "window": str(question.window),
-        "paths": [str(path) for path in paths],
-        "format": form,
-        "files_a_part": FILES_A_PART,
+        "verdict": rows.verdict,
+        "window": str(predictor.window),
+        "paths": [str(path) for path in inputs],
+        "format": rows.form,
+        "files_a_part": FILES_A_SHARD,
     }
 
 
-def _join(
-    parts: Parts, run: Run | ExportedRun | Path | str, paths: list[Path], form: Form, how: How
-) -> Question:
-    """Wait until the first process has begun the same prediction; ask with its engine.
+def _predict_as_helper(
+    folder: ShardFolder,
+    run: Source | Path | str,
+    inputs: list[Path],
+    form: Form,
+    options: PredictOptions,
+    rank: int,
+) -> None:
+    """Predict this process's shards, after the first process has begun the same prediction.
 
     Raises:
         RunError: it doesn't begin.
     """
     until = time.monotonic() + WAIT_FOR_FIRST
-    while not (there := parts.manifest()):
-        _look_again(until)
+    while not (begun := folder.manifest()):
+        _wait_until(until)
     source = open_source(run)
-    question = ask(source, window=how.window, threshold=how.threshold, engine=there["engine"])
-    own = _manifest(source, question, paths, form)
-    while {key: value for key, value in parts.manifest().items() if key != "engine"} != own:
-        _look_again(until)
-    return question
+    predictor = make_predictor(source, replace(options, engine=begun["engine"]))
+    rows = _row_format(source, inputs, form)
+    own = _manifest(source, predictor, inputs, rows)
+    while {key: value for key, value in folder.manifest().items() if key != "engine"} != own:
+        _wait_until(until)
+    total = _predict_own(folder, predictor, InputFiles(inputs), rows, SILENT)
+    _wait_for_end(folder, rank, total)
 
 
-def _look_again(until: float) -> None:
+def _wait_until(until: float) -> None:
     if time.monotonic() > until:
         raise RunError("the first process (RANK 0) has not begun the same prediction.")
-    time.sleep(LOOK_AGAIN)
+    time.sleep(POLL_SECONDS)
 
 
 def _predict_own(
-    parts: Parts, question: Question, paths: list[Path], form: Form, progress: Progress
+    folder: ShardFolder,
+    predictor: Predictor,
+    files: InputFiles,
+    rows: RowFormat,
+    progress: Progress,
 ) -> int:
-    """Write the parts of this process that are not there yet; return the number of all parts."""
-    hashes: dict[int, str] = {}
-    counted = [0]
-    began = said = time.monotonic()
-    draft, slices = None, 0
-    for answered in question.answer(_open_parts(parts, paths, hashes, counted)):
-        draft = draft or Draft(hashes.pop(answered.part))
-        draft.add(answered, form)
-        slices += len(answered.outcomes)
-        if answered.last:
-            parts.write_part(answered.part, draft)
-            draft = None
-        if time.monotonic() - said > SAY_AGAIN:
-            said = time.monotonic()
-            progress.say(f"{slices} slices predicted, {slices / (said - began):.1f} a second.")
-    return counted[0]
-
-
-def _open_parts(
-    parts: Parts, paths: list[Path], hashes: dict[int, str], counted: list[int]
-) -> Iterator[tuple[int, list[Listed]]]:
-    """Yield the parts that this process has to predict; keep their hashes, and count all."""
-    rank, count = rank_and_count()
-    for number, files in in_parts(Found().listed(paths)):
-        counted[0] = number + 1
-        if number % count != rank:
+    """Write the shards of this process that are missing; return the number of all shards."""
+    began = reported = time.monotonic()
+    shard, total, slices = None, 0, 0
+    for batch in predictor.stream(_own_shards(folder, files)):
+        total = batch.shard.number + 1
+        if not batch.shard.files:
             continue
-        state = hash_of_files(files)
-        if not parts.has(number, state):
-            hashes[number] = state
-            yield number, files
+        shard = shard or Shard(batch.shard.state)
+        shard.add(batch, rows)
+        slices += len(batch.outcomes)
+        if batch.last:
+            folder.write_shard(batch.shard.number, shard)
+            shard = None
+        if time.monotonic() - reported > REPORT_SECONDS:
+            reported = time.monotonic()
+            progress.say(f"{slices} slices predicted, {slices / (reported - began):.1f} a second.")
+    return total
 
 
-def _wait_for_end(parts: Parts, rank: int, total: int) -> None:
-    """Say to the first process that this one is done, until that one is done too.
+def _own_shards(folder: ShardFolder, files: InputFiles) -> Iterator[InputShard]:
+    """Yield all shards; those that this process need not predict without files."""
+    rank, count = rank_and_count()
+    for shard in into_shards(files):
+        own = shard.number % count == rank
+        state = hash_of_files(shard.files) if own else ""
+        missing = own and not folder.has(shard.number, state)
+        yield replace(shard, files=shard.files if missing else [], state=state)
 
-    A launch has a token, so that what an earlier one left behind is not taken for its own.
+
+def _wait_for_end(folder: ShardFolder, rank: int, total: int) -> None:
+    """Tell the first process that this one is done, until that one is done too.
+
+    A launch has a token, so that the messages of an earlier launch are not mistaken for its own.
     """
-    said = ""
-    while parts.folder.is_dir():
-        token = parts.heard(LAUNCH).get("token", "")
-        if token and token != said:
-            parts.announce(DONE.format(rank=rank), {"token": token, "total": total})
-            said = token
-        time.sleep(LOOK_AGAIN)
+    answered = ""
+    while folder.folder.is_dir():
+        token = folder.message(LAUNCH).get("token", "")
+        if token and token != answered:
+            folder.announce(DONE.format(rank=rank), {"token": token, "total": total})
+            answered = token
+        time.sleep(POLL_SECONDS)
 
 
-def _wait_for_others(parts: Parts, token: str, total: int, progress: Progress) -> None:
+def _wait_for_others(folder: ShardFolder, token: str, total: int, progress: Progress) -> None:
     """Wait until all other processes of this launch are done.
 
     Raises:
         RunError: one of them found another number of files.
     """
     _, count = rank_and_count()
-    waiting, said = set(range(1, count)), time.monotonic()
+    waiting, reported = set(range(1, count)), time.monotonic()
     while waiting:
         for rank in sorted(waiting):
-            told = parts.heard(DONE.format(rank=rank))
-            if told.get("token") == token:
+            message = folder.message(DONE.format(rank=rank))
+            if message.get("token") == token:
                 waiting.remove(rank)
-                if told["total"] != total:
+                if message["total"] != total:
                     raise RunError(
-                        f"process {rank} found {told['total']} parts of {FILES_A_PART} files, and "
-                        f"the first one {total}: all must see the same files."
+                        f"process {rank} found {message['total']} parts of {FILES_A_SHARD} files, "
+                        f"and the first one {total}: all must see the same files."
                     )
-        if waiting and time.monotonic() - said > SAY_AGAIN:
-            said = time.monotonic()
+        if waiting and time.monotonic() - reported > REPORT_SECONDS:
+            reported = time.monotonic()
             progress.say(f"Waiting for process {', '.join(map(str, sorted(waiting)))}.")
         if waiting:
-            time.sleep(LOOK_AGAIN)
+            time.sleep(POLL_SECONDS)
 
 
-def _assemble(parts: Parts, total: int, form: Form, progress: Progress) -> Written:
-    """Write the parts into one file, in order, and return what they say together."""
-    written, found = Written(), Found()
-    with new_file(parts.out) as draft, draft.open("w", encoding="utf-8", newline="") as text:
+def _assemble(folder: ShardFolder, total: int, form: Form, progress: Progress) -> PredictionSummary:
+    """Write the shards into one file, in order, and return their counts."""
+    summary = PredictionSummary()
+    with new_file(folder.out) as draft, draft.open("w", encoding="utf-8", newline="") as text:
         table = TableText(text, form)
         for number in range(total):
-            part = parts.read(number)
-            if part is None:
-                raise RunError(f"part {number} of {parts.folder} is gone; call again.")
-            table.add(part.columns, part.body)
-            found.pass_over(part.passed_over)
-            written.refused += len(part.refused)
-            for reason in part.refused:
+            shard = folder.read(number)
+            if shard is None:
+                raise RunError(f"part {number} of {folder.folder} is gone; call again.")
+            table.add(shard.columns, shard.body)
+            for reason in shard.refused:
                 progress.say(f"refused: {reason}")
-            for name, slices in part.called.items():
-                written.called[name] = written.called.get(name, 0) + slices
+            summary.add(
+                called=shard.called, refused=len(shard.refused), passed_over=shard.passed_over,
+                noted=shard.noted, notes=shard.notes,
+            )  # fmt: skip
         table.end()
-        if not written.called and not written.refused:
-            raise UsageError(f"there is no slice in {', '.join(parts.manifest()['paths'])}.")
-    written.passed_over = found.passed_over
-    return written
+        _refuse_nothing(summary, [Path(path) for path in folder.manifest()["paths"]])
+    return summary

@@ -1,0 +1,85 @@
+"""How slices are predicted, and the summary of a prediction."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from hilum.readers import Window
+from hilum.steps.predict.outcome import Predicted, Refused
+
+__all__ = ["PredictOptions", "PredictionSummary"]
+
+_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+
+
+@dataclass(frozen=True)
+class PredictOptions:
+    """How slices are predicted.
+
+    Attributes:
+        window: shows Hounsfield units where a table's row has no `window` of its own; None: the
+            window that the network was trained on, if it was one, else the lung window.
+        threshold: probability from 0 to 1 from which on the positive class is called, or the name
+            of one of the run's operating points, such as `youden`; below it the most probable of
+            the other classes is called. None: the most probable class is called.
+        engine: computes the network, see `hilum.steps.predict.engine.ENGINES`.
+    """
+
+    window: Window | None = None
+    threshold: float | str | None = None
+    engine: str = "auto"
+
+
+@dataclass
+class PredictionSummary:
+    """Counts of a prediction.
+
+    Attributes:
+        called: class name -> slices.
+        refused: files that are no slices, or can't be read.
+        passed_over: files in folders that don't look like slices, by suffix.
+        linked_folders: symbolic links to folders, which are not followed.
+        noted: slices with notes.
+        notes: kind of note -> slices; a kind is the note with `…` for each number.
+        verdict: one line on what the run's metrics are worth.
+        remarks: how the run decides, in sentences.
+    """
+
+    called: dict[str, int] = field(default_factory=dict)
+    refused: int = 0
+    passed_over: dict[str, int] = field(default_factory=dict)
+    linked_folders: int = 0
+    noted: int = 0
+    notes: Counter[str] = field(default_factory=Counter)
+    verdict: str = ""
+    remarks: list[str] = field(default_factory=list)
+
+    def count(self, outcome: Predicted | Refused) -> None:
+        """Count one outcome."""
+        if isinstance(outcome, Refused):
+            self.refused += 1
+            return
+        self.called[outcome.predicted] = self.called.get(outcome.predicted, 0) + 1
+        self.noted += bool(outcome.notes)
+        self.notes.update({_NUMBER.sub("…", note) for note in outcome.notes})
+
+    def add(
+        self,
+        *,
+        called: Mapping[str, int] = MappingProxyType({}),
+        refused: int = 0,
+        passed_over: Mapping[str, int] = MappingProxyType({}),
+        noted: int = 0,
+        notes: Mapping[str, int] = MappingProxyType({}),
+    ) -> None:
+        """Add counts, such as those of a shard."""
+        for counts, more in ((self.called, called), (self.passed_over, passed_over)):
+            for name, count in more.items():
+                counts[name] = counts.get(name, 0) + count
+        self.refused += refused
+        self.noted += noted
+        self.notes.update(notes)
