@@ -14,6 +14,7 @@ from pydicom.uid import ImplicitVRLittleEndian, SecondaryCaptureImageStorage
 
 from hilum.errors import ReadError, UsageError
 from hilum.readers import MEDIASTINAL, count_frames, read_slice
+from hilum.readers.picture_checks import TINY
 
 WriteDicom = Callable[..., Path]
 
@@ -37,7 +38,10 @@ def test_an_implicit_monochrome1_ct_has_exact_hounsfield_units(write_dicom: Writ
     assert image.hu.dtype == np.float32
     assert image.hu.tolist() == [[-1000, -400], [400, 1000]]
     assert image.grey.tolist() == [[73, 182], [255, 255]]  # the units, not the photometry
-    assert image.notes == ("MONOCHROME1 on a CT: the grey levels follow the Hounsfield units.",)
+    assert image.notes == (
+        "MONOCHROME1 on a CT: the grey levels follow the Hounsfield units.",
+        TINY,
+    )
 
 
 def test_a_ct_carries_units_window_spacing_and_ids(write_dicom: WriteDicom) -> None:
@@ -50,7 +54,7 @@ def test_a_ct_carries_units_window_spacing_and_ids(write_dicom: WriteDicom) -> N
     assert image.grey.tolist() == [[73, 128], [200, 255]]
     assert str(image.window) == "1400/-700"  # never the file's own
     assert (image.format, image.modality, image.frame) == ("DICOM", "CT", 0)
-    assert (image.spacing, image.value_range, image.notes) == ((0.7, 0.8), None, ())
+    assert (image.spacing, image.value_range, image.notes) == ((0.7, 0.8), None, (TINY,))
     assert image.ids["patient_id"] == "P"
     assert image.ids["sop_instance_uid"] == "1.2.3.4"
     assert image.ids["series_instance_uid"] == "1.2.3"
@@ -73,7 +77,7 @@ def test_a_localizer_is_noted(write_dicom: WriteDicom) -> None:
     image = read_slice(
         write_dicom(STORED, **RESCALE, ImageType=["ORIGINAL", "PRIMARY", "LOCALIZER"])
     )
-    assert image.notes == ("A localizer (scout view), not an axial slice.",)
+    assert image.notes == ("A localizer (scout view), not an axial slice.", TINY)
 
 
 def test_a_ct_without_rescale_is_in_units_only_where_air_says_so(write_dicom: WriteDicom) -> None:
@@ -85,6 +89,7 @@ def test_a_ct_without_rescale_is_in_units_only_where_air_says_so(write_dicom: Wr
     assert scaled.hu.tolist() == HU
     assert scaled.notes == (
         "CT without rescale: its values were taken as Hounsfield units as they are.",
+        TINY,
     )
 
 
@@ -141,7 +146,7 @@ def test_a_padding_value_that_would_be_tissue_is_left(write_dicom: WriteDicom) -
     image = read_slice(write_dicom(STORED, **RESCALE, PixelPaddingValue=1024))
     assert image.hu is not None
     assert image.hu.tolist() == HU
-    assert image.notes == ("The padding value would be 0 HU, as tissue is: left as it is.",)
+    assert image.notes == ("The padding value would be 0 HU, as tissue is: left as it is.", TINY)
 
 
 def test_fill_far_below_air_becomes_air_without_being_declared(write_dicom: WriteDicom) -> None:
@@ -156,7 +161,7 @@ def test_an_mr_uses_the_first_of_its_own_windows(write_dicom: WriteDicom) -> Non
     image = read_slice(path)
     assert image.value_range == (0.0, 100.0)  # LINEAR: center - 0.5 -/+ (width - 1) / 2
     assert image.grey.tolist() == [[0, 128], [255, 255]]
-    assert image.notes == (NOT_CT, "Shown with its own window.")
+    assert image.notes == (NOT_CT, "Shown with its own window.", TINY)
     exact = read_slice(
         write_dicom(values, **MR, WindowWidth=100, WindowCenter=50, VOILUTFunction="LINEAR_EXACT")
     )
@@ -175,7 +180,7 @@ def test_8_bit_greys_pass_through_and_monochrome1_is_inverted(write_dicom: Write
     assert read_slice(write_dicom(values, **MR)).grey.tolist() == values.tolist()
     inverted = read_slice(write_dicom(values, **MR, PhotometricInterpretation="MONOCHROME1"))
     assert inverted.grey.tolist() == (255 - values).tolist()
-    assert inverted.notes == (NOT_CT, "Shown with its 8-bit values as they are.")
+    assert inverted.notes == (NOT_CT, "Shown with its 8-bit values as they are.", TINY)
 
 
 def test_padding_without_units_is_black_and_does_not_count(write_dicom: WriteDicom) -> None:
@@ -194,7 +199,7 @@ def test_a_look_up_table_of_the_file_is_used(write_dicom: WriteDicom) -> None:
     image = read_slice(write_dicom(values, **MR, VOILUTSequence=Sequence([table])))
     assert image.grey.tolist() == [[0, 50], [200, 255]]
     assert image.value_range == (10.0, 13.0)
-    assert image.notes == (NOT_CT, "Shown with its look-up table.")
+    assert image.notes == (NOT_CT, "Shown with its look-up table.", TINY)
 
 
 def test_a_modality_table_comes_before_the_window(write_dicom: WriteDicom) -> None:
@@ -222,7 +227,7 @@ def test_colour_becomes_luma(write_dicom: WriteDicom) -> None:
     values = np.array([[[255, 0, 0], [0, 255, 0]], [[0, 0, 255], [7, 7, 7]]], np.uint8)
     image = read_slice(write_dicom(values, SOPClassUID=SecondaryCaptureImageStorage))
     assert image.grey.tolist() == [[76, 150], [29, 7]]
-    assert image.notes == ("Not in Hounsfield units: a colour image.",)
+    assert image.notes == ("Not in Hounsfield units: a colour image.", TINY)
 
 
 def test_a_palette_gives_the_levels_of_its_colours(write_dicom: WriteDicom) -> None:
@@ -354,5 +359,5 @@ def test_odd_values_in_a_file_stay_silent(
     caplog.clear()
     image = read_slice(path)
     assert image.hu is not None
-    assert image.notes == ()
+    assert image.notes == (TINY,)
     assert caplog.messages == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import struct
 import tracemalloc
 import zlib
@@ -10,10 +11,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
 from hilum.errors import ReadError, UsageError
 from hilum.readers import read_in_colour, read_slice
+from hilum.readers.picture_checks import CONSTANT, CUT_SHORT, ELONGATED, TINY
 
 RAMP = np.arange(64, dtype=np.uint8).reshape(8, 8) * 4
 COLOURED = "Some pixels are coloured: coloured annotations?"
@@ -39,7 +41,7 @@ def test_an_8_bit_grey_png_passes_through(tmp_path: Path) -> None:
     image = read_slice(_saved(Image.fromarray(RAMP), tmp_path / "a.png"))
     assert image.grey.tolist() == RAMP.tolist()
     assert (image.format, image.hu, image.window, image.value_range) == ("PNG", None, None, None)
-    assert (image.modality, image.spacing, image.frame, image.notes) == ("", None, 0, ())
+    assert (image.modality, image.spacing, image.frame, image.notes) == ("", None, 0, (TINY,))
 
 
 def test_a_grey_jpeg_passes_through(tmp_path: Path) -> None:
@@ -61,7 +63,7 @@ def test_a_grey_picture_in_colour_channels_has_no_note(tmp_path: Path) -> None:
     rgb[0, 0] = (10, 12, 13)  # what JPEG does to grey
     image = read_slice(_saved(Image.fromarray(rgb), tmp_path / "a.png"))
     assert image.grey[1:].tolist() == RAMP[1:].tolist()
-    assert image.notes == ()
+    assert image.notes == (TINY,)
 
 
 def test_colour_becomes_luma_with_a_note(tmp_path: Path) -> None:
@@ -69,26 +71,26 @@ def test_colour_becomes_luma_with_a_note(tmp_path: Path) -> None:
     rgb[0, :3] = [(255, 0, 0), (0, 255, 0), (0, 0, 255)]
     image = read_slice(_saved(Image.fromarray(rgb), tmp_path / "a.png"))
     assert image.grey[0, :3].tolist() == [76, 150, 29]  # 0.299, 0.587, 0.114 of 255
-    assert image.notes == (COLOURED,)
+    assert image.notes == (COLOURED, TINY)
 
 
 def test_a_tint_is_told_from_annotations(tmp_path: Path) -> None:
     rgb = np.stack([RAMP, RAMP // 2, RAMP // 2], axis=2)
-    assert read_slice(_saved(Image.fromarray(rgb), tmp_path / "a.png")).notes == (TINTED,)
+    assert read_slice(_saved(Image.fromarray(rgb), tmp_path / "a.png")).notes == (TINTED, TINY)
 
 
 def test_transparency_is_laid_over_black(tmp_path: Path) -> None:
     rgba = np.array([[[200, 200, 200, 255], [200, 200, 200, 0], [200, 200, 200, 51]]], np.uint8)
     image = read_slice(_saved(Image.fromarray(rgba), tmp_path / "a.png"))
     assert image.grey.tolist() == [[200, 0, 40]]
-    assert image.notes == ("Transparent pixels were laid over black.",)
+    assert image.notes == ("Transparent pixels were laid over black.", TINY)
 
 
 def test_grey_with_opaque_alpha_is_plain_grey(tmp_path: Path) -> None:
     la = Image.merge("LA", [Image.fromarray(RAMP), Image.new("L", (8, 8), 255)])
     image = read_slice(_saved(la, tmp_path / "a.png"))
     assert image.grey.tolist() == RAMP.tolist()
-    assert image.notes == ()
+    assert image.notes == (TINY,)
 
 
 def test_a_palette_gives_the_levels_of_its_colours(tmp_path: Path) -> None:
@@ -127,14 +129,13 @@ def test_16_bit_grey_is_stretched_between_its_own_percentiles(tmp_path: Path) ->
 
 
 def test_a_constant_picture_is_read_with_a_note(tmp_path: Path) -> None:
-    note = "Every pixel has the same value: there is nothing to see."
     plain = read_slice(_saved(Image.new("L", (4, 4), 9), tmp_path / "a.png"))
     wide = read_slice(_saved(Image.fromarray(np.full((4, 4), 900, np.uint16)), tmp_path / "b.png"))
     assert plain.grey[0, 0] == 9
     assert wide.grey[0, 0] == 0
     assert wide.value_range == (900.0, 900.0)
-    assert note in plain.notes
-    assert note in wide.notes
+    assert CONSTANT in plain.notes
+    assert CONSTANT in wide.notes
 
 
 def test_the_exif_orientation_is_applied_with_a_note(tmp_path: Path) -> None:
@@ -150,7 +151,7 @@ def test_broken_exif_is_noted_and_the_picture_read(tmp_path: Path) -> None:
     path = _saved(Image.fromarray(RAMP), tmp_path / "a.png", exif=b"Exif\0\0XX broken")
     image = read_slice(path)
     assert image.grey.tolist() == RAMP.tolist()
-    assert image.notes == ("The EXIF data are broken: no orientation was applied.",)
+    assert image.notes == ("The EXIF data are broken: no orientation was applied.", TINY)
 
 
 @pytest.mark.parametrize("suffix", ["png", "jpg"])
@@ -241,3 +242,177 @@ def test_wide_grey_has_no_colour_and_a_gone_file_is_named(tmp_path: Path) -> Non
     assert read_in_colour(tmp_path / "wide.png") is None
     with pytest.raises(UsageError, match=r"gone\.png: there is no such file"):
         read_in_colour(tmp_path / "gone.png")
+
+
+def _cut(grey: np.ndarray, share: float, **options: Any) -> bytes:
+    """Return a JPEG whose data end early, closed as if it were complete."""
+    buffer = io.BytesIO()
+    Image.fromarray(grey).save(buffer, "JPEG", quality=90, **options)
+    data = buffer.getvalue()
+    return data[: round(share * len(data))] + b"\xff\xd9"
+
+
+@pytest.mark.parametrize("colour", [False, True])
+def test_a_jpeg_that_ends_in_the_middle_is_noted(tmp_path: Path, colour: bool) -> None:
+    noise = np.random.default_rng(0).normal(120, 30, (128, 96)).clip(0, 255).astype(np.uint8)
+    pixels = np.repeat(noise[..., None], 3, axis=2) if colour else noise
+    for share, notes in ((0.5, (CUT_SHORT,)), (0.8, (CUT_SHORT,)), (1.0, ())):
+        (tmp_path / "a.jpg").write_bytes(_cut(pixels, share))
+        assert read_slice(tmp_path / "a.jpg").notes == notes
+
+
+def test_a_mid_grey_margin_of_a_png_is_not_taken_for_missing_rows(tmp_path: Path) -> None:
+    grey = np.full((64, 64), 128, np.uint8)
+    grey[:30, :] = np.arange(64)
+    assert read_slice(_saved(Image.fromarray(grey), tmp_path / "a.png")).notes == ()
+
+
+@pytest.mark.parametrize(
+    ("shape", "notes"),
+    [
+        ((16, 64), ()),
+        ((16, 65), (ELONGATED,)),
+        ((15, 60), (TINY,)),
+        ((1, 2), (TINY,)),
+        ((10, 300), (TINY, ELONGATED)),
+    ],
+)
+def test_tiny_and_elongated_pictures_are_noted(
+    tmp_path: Path, shape: tuple[int, int], notes: tuple[str, ...]
+) -> None:
+    grey = np.arange(np.prod(shape), dtype=np.uint64).reshape(shape).astype(np.uint8)
+    assert read_slice(_saved(Image.fromarray(grey), tmp_path / "a.png")).notes == notes
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_every_exif_orientation_is_applied_as_pillow_does(tmp_path: Path, orientation: int) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    pixels = np.arange(24 * 32, dtype=np.uint16).reshape(24, 32).astype(np.uint8)
+    red = np.dstack([pixels, pixels // 2, pixels // 2])
+    path = _saved(Image.fromarray(pixels), tmp_path / "a.png", exif=exif)
+    expected = np.asarray(ImageOps.exif_transpose(Image.open(path)))
+    image = read_slice(path)
+    assert np.array_equal(image.grey, expected)
+    assert bool(image.turn) == (orientation > 1)
+    assert np.array_equal(image.turn.of(pixels), expected)
+    colours = read_in_colour(_saved(Image.fromarray(red), tmp_path / "b.png", exif=exif))
+    assert colours is not None and np.array_equal(colours, image.turn.of(red))
+
+
+def _png_16_bit(channels: np.ndarray) -> bytes:
+    """Return a PNG of 16-bit channels, which Pillow can't write."""
+    rows, columns, count = channels.shape
+    colour_type = {2: 4, 3: 2, 4: 6}[count]
+    ihdr = struct.pack(">IIBBBBB", columns, rows, 16, colour_type, 0, 0, 0)
+    data = b"".join(b"\0" + row.astype(">u2").tobytes() for row in channels)
+    idat = _chunk(b"IDAT", zlib.compress(data))
+    return b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", ihdr) + idat + _chunk(b"IEND", b"")
+
+
+@pytest.mark.parametrize("kind", ["colour", "colour and alpha", "grey and alpha"])
+def test_12_bits_in_16_bit_channels_are_stretched_as_in_16_bit_grey(
+    tmp_path: Path, kind: str
+) -> None:
+    values = np.arange(64 * 64, dtype=np.uint16).reshape(64, 64)
+    opaque = np.full_like(values, 65535)
+    channels = {
+        "colour": [values] * 3,
+        "colour and alpha": [values] * 3 + [opaque],
+        "grey and alpha": [values, opaque],
+    }[kind]
+    (tmp_path / "a.png").write_bytes(_png_16_bit(np.dstack(channels)))
+    image = read_slice(tmp_path / "a.png")
+    grey = read_slice(_saved(Image.fromarray(values), tmp_path / "b.png"))
+    assert image.notes == grey.notes
+    assert image.value_range == pytest.approx(grey.value_range)
+    assert np.abs(image.grey.astype(int) - grey.grey).max() <= 1
+    assert read_in_colour(tmp_path / "a.png") is None
+
+
+def test_16_bit_transparency_is_laid_over_black(tmp_path: Path) -> None:
+    values = np.arange(64 * 64, dtype=np.uint16).reshape(64, 64) + 1000
+    alpha = np.full_like(values, 65535)
+    alpha[:32] = 0
+    (tmp_path / "a.png").write_bytes(_png_16_bit(np.dstack([values, alpha])))
+    image = read_slice(tmp_path / "a.png")
+    assert (image.grey[:32] == 0).all() and image.grey[-1, -1] == 255
+    assert image.notes[0] == "Transparent pixels were laid over black."
+
+
+def test_a_16_bit_colour_picture_that_is_cut_short_is_refused(tmp_path: Path) -> None:
+    values = np.random.default_rng(0).integers(0, 4096, (64, 64, 3)).astype(np.uint16)
+    (tmp_path / "a.png").write_bytes(_png_16_bit(values)[:9000])
+    with pytest.raises(ReadError, match="the PNG file is cut short"):
+        read_slice(tmp_path / "a.png")
+
+
+@pytest.mark.parametrize("suffix", ["tif", "bmp", "webp"])
+def test_other_picture_formats_are_read_like_png(tmp_path: Path, suffix: str) -> None:
+    grey = np.arange(64 * 48, dtype=np.uint32).reshape(64, 48).astype(np.uint8)
+    red = np.dstack([grey, grey // 2, grey // 2])
+    options = {"lossless": True} if suffix == "webp" else {}
+    for pixels, notes in ((grey, ()), (red, (TINTED,))):
+        path = _saved(Image.fromarray(pixels), tmp_path / f"a.{suffix}", **options)
+        expected = read_slice(_saved(Image.fromarray(pixels), tmp_path / "a.png"))
+        image = read_slice(path)
+        assert np.array_equal(image.grey, expected.grey)
+        assert image.notes == notes
+        assert image.format == {"tif": "TIFF", "bmp": "BMP", "webp": "WebP"}[suffix]
+
+
+@pytest.mark.parametrize(
+    ("dtype", "depth"),
+    [(np.uint16, "16-bit"), (np.int32, "32-bit"), (np.float32, "Floating-point")],
+)
+def test_a_wide_tiff_is_stretched_like_a_16_bit_png(
+    tmp_path: Path, dtype: type[np.generic], depth: str
+) -> None:
+    values = np.arange(64 * 64, dtype=np.uint16).reshape(64, 64)
+    image = read_slice(_saved(Image.fromarray(values.astype(dtype)), tmp_path / "a.tif"))
+    expected = read_slice(_saved(Image.fromarray(values), tmp_path / "a.png"))
+    assert np.abs(image.grey.astype(int) - expected.grey).max() <= 1
+    assert image.notes[0].startswith(f"{depth} picture without a known window")
+
+
+@pytest.mark.parametrize("suffix", ["tif", "webp"])
+def test_a_file_of_several_pictures_is_refused(tmp_path: Path, suffix: str) -> None:
+    pages = [Image.fromarray(np.full((32, 32), level, np.uint8)) for level in (10, 200)]
+    path = _saved(pages[0], tmp_path / f"a.{suffix}", save_all=True, append_images=pages[1:])
+    with pytest.raises(ReadError, match=r"file holds several pictures; save each as its own"):
+        read_slice(path)
+
+
+def test_huge_headers_of_other_formats_are_refused_without_allocation(tmp_path: Path) -> None:
+    _saved(Image.fromarray(RAMP), tmp_path / "a.bmp")
+    bitmap = bytearray((tmp_path / "a.bmp").read_bytes())
+    bitmap[18:26] = struct.pack("<ii", 60_000, 60_000)
+    (tmp_path / "a.bmp").write_bytes(bytes(bitmap))
+    canvas = (16_383).to_bytes(3, "little") * 2
+    chunk = b"VP8X" + struct.pack("<I", 10) + b"\x02\0\0\0" + canvas
+    webp = b"RIFF" + struct.pack("<I", 4 + len(chunk)) + b"WEBP" + chunk
+    (tmp_path / "a.webp").write_bytes(webp)
+    _saved(Image.fromarray(RAMP), tmp_path / "a.tif")
+    tiff = bytearray((tmp_path / "a.tif").read_bytes())
+    for tag in (256, 257):  # width and length
+        at = tiff.index(struct.pack("<HHI", tag, 4, 1)) + 8
+        tiff[at : at + 4] = struct.pack("<I", 60_000)
+    (tmp_path / "a.tif").write_bytes(bytes(tiff))
+    for name in ("a.bmp", "a.webp", "a.tif"):
+        tracemalloc.start()
+        try:
+            with pytest.raises(ReadError, match=r"at most 67,108,864 pixels"):
+                read_slice(tmp_path / name)
+            assert tracemalloc.get_traced_memory()[1] < 2**22
+        finally:
+            tracemalloc.stop()
+
+
+@pytest.mark.parametrize("suffix", ["tif", "bmp", "webp"])
+def test_truncated_files_of_other_formats_are_refused(tmp_path: Path, suffix: str) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (64, 64), np.uint8)
+    path = _saved(Image.fromarray(noise), tmp_path / f"cut.{suffix}")
+    for length in (60, path.stat().st_size // 2):
+        path.write_bytes(path.read_bytes()[:length])
+        with pytest.raises(ReadError, match=rf"cut\.{suffix}: "):
+            read_slice(path)

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from hilum.boxes import Box
-from hilum.readers.placement import Turn, read_placement
+from hilum.readers.placement import read_placement
+from hilum.readers.turn import Turn
 
 LEFT, BACK, HEAD = np.eye(3)
 """Directions in which a patient's coordinates count up (PS3.3 C.7.6.2.1.1)."""

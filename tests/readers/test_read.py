@@ -10,6 +10,7 @@ from PIL import Image
 
 from hilum.errors import ReadError, UsageError
 from hilum.readers import count_frames, limits, read_slice
+from hilum.readers.picture_checks import TINY
 
 
 @pytest.fixture
@@ -38,14 +39,15 @@ def test_text_named_png_is_refused_by_name(tmp_path: Path) -> None:
     with pytest.raises(ReadError) as caught:
         read_slice(path)
     assert str(caught.value) == (
-        f"{path}: named like a PNG file, but its content is text; hilum reads PNG, JPEG and DICOM."
+        f"{path}: named like a PNG file, but its content is text; hilum reads DICOM, "
+        "PNG, JPEG, TIFF, BMP and WebP."
     )
 
 
 def test_an_unknown_format_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "scan.nii.gz"
     path.write_bytes(b"\x1f\x8b\x08\x00\x00")
-    with pytest.raises(ReadError, match=r"gz: its content is none that is known; hilum reads PNG"):
+    with pytest.raises(ReadError, match=r"gz: its content is none that is known; hilum reads "):
         count_frames(path)
 
 
@@ -89,6 +91,7 @@ def test_content_decides_and_a_wrong_name_is_noted(png: Path) -> None:
     image = read_slice(str(path))
     assert image.format == "PNG"
     assert image.notes == (
+        TINY,
         "Named like a DICOM file, but its content is PNG, and was read as such.",
     )
 

@@ -21,6 +21,13 @@ from hilum.readers.sniff import sniff
         (b"\x00\x08\x00\x05\x00\x00\x00\x0aISO_IR 100", "DICOM"),
         (b"\x08\x00\x05\x00\x0b\x00\x00\x00ISO_IR 100", None),
         (b"\x08\x00\x05\x00\xff\xff\xff\x7f", None),
+        (b"II*\0" + bytes(124) + b"DICM", "DICOM"),  # a file that is both
+        (b"II*\0\x08\0\0\0", "TIFF"),
+        (b"MM\0*\0\0\0\x08", "TIFF"),
+        (b"BM" + bytes(12) + (40).to_bytes(4, "little"), "BMP"),
+        (b"BMI of the patients, in kg/m2", None),
+        (b"RIFF\0\0\0\0WEBPVP8 ", "WebP"),
+        (b"RIFF\0\0\0\0WAVEfmt ", None),
         (b"GIF89a", None),
         (b"", None),
     ],

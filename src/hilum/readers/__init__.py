@@ -1,4 +1,4 @@
-"""Reading slices: PNG, JPEG and DICOM files as one result type."""
+"""Reading slices: picture and DICOM files as one result type."""
 
 from hilum.readers.read import count_frames, read_ids, read_in_colour, read_slice, transfer_syntaxes
 from hilum.readers.slice_image import SliceImage

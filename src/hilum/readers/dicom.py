@@ -11,12 +11,18 @@ from hilum.errors import ReadError
 from hilum.readers.dicom_grey import render
 from hilum.readers.dicom_header import functional_group, numbers, open_dicom, read_header, text
 from hilum.readers.dicom_kinds import refuse_other_kinds
+from hilum.readers.dicom_notes import not_an_axial_chest_slice
 from hilum.readers.dicom_pixels import choose_frame, decode_frame, read_layout
+from hilum.readers.orientation import turn_of
+from hilum.readers.picture_checks import picture_notes
 from hilum.readers.quiet import WITHOUT_WARNINGS
 from hilum.readers.slice_image import SliceImage
+from hilum.readers.turn import Turn
 from hilum.readers.window import Window
 
 __all__ = ["count_dicom_frames", "read_dicom", "read_dicom_ids"]
+
+TURNED = "Turned upright by its Image Orientation: rows and columns are not the file's own."
 
 _IDS = {
     "PatientID": "patient_id",
@@ -35,7 +41,7 @@ _KEYWORDS_OF_AN_OBJECT = ("SOPClassUID", "Modality", "Rows", "StudyInstanceUID")
 
 
 def read_dicom(path: Path, *, window: Window, frame: int | None) -> SliceImage:
-    """Read one frame of a DICOM file.
+    """Read one frame of a DICOM file, in radiological orientation if it is axial.
 
     Raises:
         ReadError: one sentence on what is wrong, without the path.
@@ -46,24 +52,33 @@ def read_dicom(path: Path, *, window: Window, frame: int | None) -> SliceImage:
         _refuse(header)
         layout = read_layout(header, file)
         index = choose_frame(layout.frames, frame)
-        pixels = decode_frame(file, layout, index)
+        notes: list[str] = []
+        pixels = decode_frame(file, layout, index, notes=notes)
         rendering = render(pixels, header, window=window, frame=index)
+        notes += rendering.notes
+        modality = text(header, "Modality")
+        if modality in ("", "CT"):
+            notes += not_an_axial_chest_slice(header, frame=index)
         if text(header, "BurnedInAnnotation") == "YES":
-            rendering.notes.append("The file says that text is burned into its pixels.")
-        if rendering.grey.min() == rendering.grey.max():
-            rendering.notes.append("Every pixel has the same grey level: there is nothing to see.")
+            notes.append("The file says that text is burned into its pixels.")
+        notes += picture_notes(rendering.grey)
+        turn = turn_of(header, frame=index) or Turn()
+        if turn:
+            notes.append(TURNED)
+        spacing = _spacing(header, index)
         return SliceImage(
-            grey=np.ascontiguousarray(rendering.grey),
+            grey=np.ascontiguousarray(turn.of(rendering.grey)),
             format="DICOM",
-            hu=rendering.hu,
+            hu=None if rendering.hu is None else np.ascontiguousarray(turn.of(rendering.hu)),
             window=rendering.window,
             value_range=rendering.value_range,
-            spacing=_spacing(header, index),
-            modality=text(header, "Modality"),
+            spacing=spacing[::-1] if spacing and turn.transpose else spacing,
+            modality=modality,
             frame=index,
             ids=_ids(header),
             position=_position(header, index),
-            notes=tuple(rendering.notes),
+            notes=tuple(notes),
+            turn=turn,
         )
 
 

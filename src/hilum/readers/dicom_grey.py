@@ -13,7 +13,7 @@ from pydicom.pixels import apply_color_lut
 
 from hilum.errors import ReadError
 from hilum.readers.dicom_header import BROKEN, functional_group, number, numbers, text
-from hilum.readers.dicom_hu import hounsfield, padding, rescale, why_not_hu
+from hilum.readers.dicom_hu import IMPLAUSIBLE, hounsfield, padding, rescale, why_not_hu
 from hilum.readers.dicom_lut import read_table
 from hilum.readers.stretch import HIGH_PERCENTILE, LOW_PERCENTILE, robust_range, stretch
 from hilum.readers.window import Window, apply_window
@@ -52,7 +52,19 @@ def render(pixels: npt.NDArray[Any], header: Dataset, *, window: Window, frame: 
     hu = hounsfield(pixels, header, frame=frame, notes=notes)
     if hu is not None:
         return Rendering(apply_window(hu, window), hu=hu, window=window, notes=notes)
+    if notes and notes[-1].startswith(IMPLAUSIBLE):
+        header = _without_window(header)
     return _presentation(pixels, header, frame=frame, notes=notes)
+
+
+def _without_window(header: Dataset) -> Dataset:
+    """Return the attributes for grey levels without a window, which would be in other units."""
+    plain = Dataset()
+    plain.set_original_encoding(*header.original_encoding)
+    for keyword in ("PhotometricInterpretation", "PixelPaddingValue", "PixelPaddingRangeLimit"):
+        if keyword in header:
+            plain[keyword] = header[keyword]
+    return plain
 
 
 def _luma(pixels: npt.NDArray[Any], header: Dataset) -> npt.NDArray[np.uint8]:

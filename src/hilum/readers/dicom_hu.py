@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -10,11 +11,15 @@ from pydicom import Dataset
 
 from hilum.readers.dicom_header import functional_group, number, text
 from hilum.readers.dicom_kinds import CT_CLASSES
+from hilum.readers.hu_check import MIN_PIXELS, tissue_notes, unit_problem
 
-__all__ = ["AIR_HU", "hounsfield", "padding", "rescale", "why_not_hu"]
+__all__ = ["AIR_HU", "IMPLAUSIBLE", "hounsfield", "padding", "rescale", "why_not_hu"]
 
 Pixels = npt.NDArray[Any]
 """(rows, columns) of any stored type, integers as a rule."""
+
+IMPLAUSIBLE = "Not in Hounsfield units, though its header says so"
+"""Beginning of the note on values that can't be what the header says."""
 
 AIR_HU = -1000.0
 """Air on the Hounsfield scale; also assigned to pixels outside the scanner's field of view."""
@@ -22,6 +27,14 @@ AIR_HU = -1000.0
 _BELOW_ALL_HU = -1500.0
 """No noise is this far below air, so lower values are undeclared fill around the field of view
 (often -2000), which would otherwise give the scanner away."""
+
+_LOWEST_AIR_HU, _FILL_SHARE = -1025.0, 0.005
+"""Scanners clip at -1024. A lower minimum that this share of the pixels has exactly is undeclared
+fill as well, such as -1200: noise has no such peak."""
+
+_HOUNSFIELD = re.compile(r"H\.?U\.?|HOUN?D?SFIELD( ?UNITS?)?", re.IGNORECASE)
+"""Spellings of the unit in Rescale Type; RICORD has "Houndsfield Unit"."""
+_UNSPECIFIED = ("", "US", "UNSPECIFIED")
 
 _TISSUE_HU = (-900.0, 3071.0)
 """Range in which a padding value is more likely tissue and is kept (3071: 12-bit maximum)."""
@@ -58,11 +71,24 @@ def hounsfield(
     hu = pixels.astype(np.float32) * np.float32(slope) + np.float32(intercept)
     _pad_with_air(hu, pixels, header, notes)
     hu[~(hu > _BELOW_ALL_HU)] = AIR_HU  # not-a-number too
+    _fill_with_air(hu)
+    problem = unit_problem(hu)
+    if problem:
+        notes.append(f"{IMPLAUSIBLE}: {problem}.")
+        return None
     if text(header, "PhotometricInterpretation") == "MONOCHROME1":
         notes.append("MONOCHROME1 on a CT: the grey levels follow the Hounsfield units.")
-    if "LOCALIZER" in text(header, "ImageType"):
-        notes.append("A localizer (scout view), not an axial slice.")
+    notes += tissue_notes(hu)
     return hu
+
+
+def _fill_with_air(hu: npt.NDArray[np.float32]) -> None:
+    """Set undeclared fill just below the range of air to air."""
+    lowest = hu.min()
+    if hu.size >= MIN_PIXELS and lowest < _LOWEST_AIR_HU:
+        fill = hu == lowest
+        if fill.mean() >= _FILL_SHARE:
+            hu[fill] = AIR_HU
 
 
 def _reason_not_hu(header: Dataset, *, frame: int) -> str:
@@ -74,9 +100,10 @@ def _reason_not_hu(header: Dataset, *, frame: int) -> str:
         return "a secondary capture or another kind of image"
     group = functional_group(header, "PixelValueTransformationSequence", frame=frame)
     kind = text(group, "RescaleType")
-    if kind not in ("", "HU", "US"):
+    unspecified = kind.upper() in _UNSPECIFIED
+    if not unspecified and not _HOUNSFIELD.fullmatch(kind):
         return f"the values are in {kind}"
-    if kind == "US" and group is not header:
+    if kind and unspecified and group is not header:
         return "the values have no stated unit"
     if rescale(header, frame=frame)[0] is None and "SECONDARY" in text(header, "ImageType"):
         return "a secondary image without rescale slope and intercept"

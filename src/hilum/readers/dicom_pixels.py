@@ -20,7 +20,8 @@ from pydicom.uid import (
 )
 
 from hilum.errors import ReadError, UsageError
-from hilum.readers.dicom_header import BROKEN, text, whole_number
+from hilum.readers.dicom_bits import Codestream, StoredBits, stored_values
+from hilum.readers.dicom_header import BROKEN, number, text, whole_number
 from hilum.readers.limits import check_pixels
 
 __all__ = ["Layout", "choose_frame", "decode_frame", "read_layout", "transfer_syntaxes"]
@@ -33,6 +34,8 @@ _PLUGINS = {RLELossless: "pydicom"}
 that isn't an Exception and writes to the terminal; pydicom's own decoder is slower and raises."""
 
 _JPEG_2000_START = b"\xff\x4f\xff\x51"
+_JPEG_2000_SAMPLE = 42
+"""Position of Ssiz, the precision and sign of the first component (ISO 15444-1 A.5.1)."""
 _JPEG_START = b"\xff\xd8"
 _JPEG_FRAME_MARKERS = {*range(0xC0, 0xD0), 0xF7} - {0xC4, 0xC8, 0xCC}
 """Start-of-frame markers of JPEG (ITU-T T.81 table B.1) and JPEG-LS (T.87)."""
@@ -47,6 +50,7 @@ class Layout:
     frames: int
     syntax: UID
     start: int
+    bits: StoredBits
 
 
 def transfer_syntaxes() -> dict[str, bool]:
@@ -72,7 +76,7 @@ def read_layout(header: Dataset, file: BinaryIO) -> Layout:
     rows, columns = whole_number(header, "Rows"), whole_number(header, "Columns")
     check_pixels(rows, columns)
     frames = max(1, whole_number(header, "NumberOfFrames", missing=1))
-    layout = Layout(rows, columns, frames, _syntax(header), start)
+    layout = Layout(rows, columns, frames, _syntax(header), start, _stored_bits(header))
     left = file.seek(0, 2) - start
     _check_length(layout, left, bits=_bits_per_pixel(header))
     return layout
@@ -98,6 +102,18 @@ def _syntax(header: Dataset) -> UID:
     if not is_little:
         return ExplicitVRBigEndian
     return ImplicitVRLittleEndian if is_implicit else ExplicitVRLittleEndian
+
+
+def _stored_bits(header: Dataset) -> StoredBits:
+    """Return which bits of a pixel hold its value; by default all of them."""
+    stored = whole_number(header, "BitsStored", missing=whole_number(header, "BitsAllocated"))
+    high = number(header, "HighBit")
+    return StoredBits(
+        stored=stored,
+        high=stored - 1 if high is None else int(high),
+        is_signed=whole_number(header, "PixelRepresentation", missing=0) == 1,
+        intercept=number(header, "RescaleIntercept") or 0.0,
+    )
 
 
 def _bits_per_pixel(header: Dataset) -> int:
@@ -137,8 +153,12 @@ def choose_frame(frames: int, frame: int | None) -> int:
     return frame
 
 
-def decode_frame(file: BinaryIO, layout: Layout, frame: int) -> npt.NDArray[np.generic]:
+def decode_frame(
+    file: BinaryIO, layout: Layout, frame: int, *, notes: list[str]
+) -> npt.NDArray[np.generic]:
     """Return one frame as stored: (rows, columns), or (rows, columns, 3) for colour as RGB.
+
+    Notes on values that were not stored as the header says are added to `notes`.
 
     Raises:
         ReadError: no decoder is installed for the transfer syntax, or the data are broken.
@@ -146,8 +166,11 @@ def decode_frame(file: BinaryIO, layout: Layout, frame: int) -> npt.NDArray[np.g
     name = str(layout.syntax.name)
     if not transfer_syntaxes().get(name, False):
         raise ReadError(f"its transfer syntax ({name}) can't be decoded here; see hilum doctor.")
+    codestream = None
     if layout.syntax.is_compressed:
-        _check_codestream(_compressed(file, layout, frame), layout)
+        data = _compressed(file, layout, frame)
+        _check_codestream(data, layout)
+        codestream = _codestream(data)
     file.seek(0)
     try:
         pixels = pixel_array(
@@ -155,12 +178,15 @@ def decode_frame(file: BinaryIO, layout: Layout, frame: int) -> npt.NDArray[np.g
             index=frame,
             decoding_plugin=_PLUGINS.get(layout.syntax, ""),
             transfer_syntax_uid=layout.syntax,
+            correct_unused_bits=False,  # it assumes that the value lies in the lowest bits
         )
     except (*BROKEN, RuntimeError, AssertionError) as error:
         raise ReadError(f"its pixels ({name}) are broken or can't be decoded here.") from error
     if pixels.shape[:2] != (layout.rows, layout.columns):
         raise ReadError(f"its pixels are not the {layout.rows} x {layout.columns} of its header.")
-    return np.asarray(pixels)
+    if pixels.ndim != 2 or pixels.dtype.kind not in "iu":
+        return np.asarray(pixels)
+    return stored_values(pixels, layout.bits, codestream, notes)
 
 
 def _compressed(file: BinaryIO, layout: Layout, frame: int) -> bytes:
@@ -185,17 +211,34 @@ def _check_codestream(data: bytes, layout: Layout) -> None:
         )
 
 
+def _codestream(data: bytes) -> Codestream | None:
+    """Return precision and sign that a frame states; None for RLE, which keeps whole words."""
+    if data.startswith(_JPEG_2000_START):
+        size = data[_JPEG_2000_SAMPLE] if len(data) > _JPEG_2000_SAMPLE else 0
+        return Codestream(precision=(size & 0x7F) + 1, is_signed=bool(size & 0x80))
+    at = _start_of_frame(data)
+    return None if at is None else Codestream(precision=data[at + 4])
+
+
 def _claimed_size(data: bytes) -> tuple[int, int] | None:
     """Return the rows and columns stated in a JPEG, JPEG-LS or JPEG 2000 frame, if found."""
     if data.startswith(_JPEG_2000_START):
         right, bottom, left, top = (int.from_bytes(data[at : at + 4]) for at in (8, 12, 16, 20))
         return bottom - top, right - left
+    at = _start_of_frame(data)
+    if at is None:
+        return None
+    return int.from_bytes(data[at + 5 : at + 7]), int.from_bytes(data[at + 7 : at + 9])
+
+
+def _start_of_frame(data: bytes) -> int | None:
+    """Return the position of the start-of-frame marker of a JPEG or JPEG-LS frame, if found."""
     if not data.startswith(_JPEG_START):
         return None
     at = len(_JPEG_START)
     while at + 9 <= len(data) and data[at] == 0xFF:
         if data[at + 1] in _JPEG_FRAME_MARKERS:
-            return int.from_bytes(data[at + 5 : at + 7]), int.from_bytes(data[at + 7 : at + 9])
+            return at
         if data[at + 1] == 0xFF:
             at += 1  # a fill byte
         else:

@@ -1,25 +1,29 @@
-"""Reading PNG and JPEG files of any mode as grey levels."""
+"""Reading picture files of any mode as grey levels: PNG, JPEG, TIFF, BMP and WebP."""
 
 from __future__ import annotations
 
-import struct
-import zlib
 from pathlib import Path
-from typing import BinaryIO, Literal
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageOps
-from PIL.JpegImagePlugin import JpegImageFile
-from PIL.PngImagePlugin import PngImageFile
+from PIL import Image
 
-from hilum.errors import ReadError
-from hilum.readers.limits import check_pixels
+from hilum.readers.picture_checks import CUT_SHORT, missing_rows, picture_notes
+from hilum.readers.picture_file import (
+    BROKEN,
+    PictureFormat,
+    decode_picture,
+    decode_wide_channels,
+)
 from hilum.readers.quiet import WITHOUT_WARNINGS
 from hilum.readers.slice_image import SliceImage
 from hilum.readers.stretch import HIGH_PERCENTILE, LOW_PERCENTILE, robust_range, stretch
+from hilum.readers.turn import Turn
 
 __all__ = ["COLOUR_TOLERANCE", "read_colours", "read_picture"]
+
+TURNED = "Turned as the EXIF orientation says: rows and columns are not the file's own."
+TRANSPARENT = "Transparent pixels were laid over black."
 
 COLOUR_TOLERANCE = 3
 """Grey levels by which red, green and blue may differ in a grey picture because of JPEG."""
@@ -28,115 +32,109 @@ _TINTED_SHARE = 0.5
 """Annotations cover less of a slice than this; with more colour the picture is tinted."""
 
 _ORIENTATION = 0x0112
+_TURNS = {
+    2: Turn(flip_columns=True),
+    3: Turn(flip_rows=True, flip_columns=True),
+    4: Turn(flip_rows=True),
+    5: Turn(transpose=True),
+    6: Turn(transpose=True, flip_columns=True),
+    7: Turn(transpose=True, flip_rows=True, flip_columns=True),
+    8: Turn(transpose=True, flip_rows=True),
+}
+"""The turn that each value of the EXIF tag Orientation asks for."""
+
 _MODES_WITH_ALPHA = {"LA", "PA", "RGBA", "La", "RGBa"}
-_BROKEN = (
-    OSError,  # truncated data, unknown markers
-    SyntaxError,  # Pillow's exception for a broken header
-    ValueError,
-    TypeError,
-    LookupError,
-    EOFError,
-    OverflowError,
-    struct.error,
-    zlib.error,
-)
+_WIDE_MODES = ("I", "F")
+"""Beginnings of Pillow's modes for grey of 16 or 32 bits and floating-point grey."""
+_OPAQUE = 65535
+_LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)
+"""Weights of red, green and blue (ITU-R BT.601)."""
 
 
-def read_picture(path: Path, *, kind: Literal["PNG", "JPEG"]) -> SliceImage:
-    """Read a PNG or JPEG file.
+def read_picture(path: Path, *, kind: PictureFormat) -> SliceImage:
+    """Read a PNG, JPEG, TIFF, BMP or WebP file.
 
     8-bit grey is used as it is; colour becomes luma (ITU-R BT.601); transparent pictures are
-    composited over black; the EXIF orientation is applied; 16-bit grey is stretched between robust
-    percentiles of its values, which `value_range` records.
+    composited over black; the EXIF orientation is applied; values of more than 8 bits are stretched
+    between robust percentiles of them, which `value_range` records.
 
     Raises:
         ReadError: one sentence on what is wrong, without the path.
     """
     notes: list[str] = []
     with path.open("rb") as file, WITHOUT_WARNINGS:
-        image = _upright(_decode(file, kind), notes)
-        if image.mode.startswith("I"):
-            grey, value_range = _from_16_bit(np.asarray(image), notes)
+        image, has_wide_channels = decode_picture(file, kind)
+        turn = _turn(image, notes)
+        if has_wide_channels:
+            values = _wide_luma(decode_wide_channels(file), notes)
+            grey, value_range = _from_wide(values, image.mode, notes)
+        elif image.mode.startswith(_WIDE_MODES):
+            grey, value_range = _from_wide(np.asarray(image), image.mode, notes)
         else:
             grey, value_range = _from_bytes(image, notes), None
-    if grey.min() == grey.max():
-        notes.append("Every pixel has the same value: there is nothing to see.")
-    return SliceImage(grey=grey, format=kind, value_range=value_range, notes=tuple(notes))
+    if kind == "JPEG" and missing_rows(grey):
+        notes.append(CUT_SHORT)
+    notes += picture_notes(grey)
+    upright = np.ascontiguousarray(turn.of(grey))
+    return SliceImage(
+        grey=upright, format=kind, value_range=value_range, notes=tuple(notes), turn=turn
+    )
 
 
-def read_colours(path: Path, *, kind: Literal["PNG", "JPEG"]) -> npt.NDArray[np.uint8] | None:
-    """Return red, green and blue (rows, columns, 3) uint8 of a PNG or JPEG file.
+def read_colours(path: Path, *, kind: PictureFormat) -> npt.NDArray[np.uint8] | None:
+    """Return red, green and blue (rows, columns, 3) uint8 of a picture file.
 
     Orientation and transparency are handled as in `read_picture`, whose grey levels are the luma of
-    these colours. None if no pixel has a colour, and for 16-bit pictures.
+    these colours. None if no pixel has a colour, and for pictures of more than 8 bits.
 
     Raises:
         ReadError: as in `read_picture`.
     """
     unused_notes: list[str] = []
     with path.open("rb") as file, WITHOUT_WARNINGS:
-        image = _upright(_decode(file, kind), unused_notes)
-        if image.mode.startswith("I"):
+        image, has_wide_channels = decode_picture(file, kind)
+        if has_wide_channels or image.mode.startswith(_WIDE_MODES):
             return None
+        turn = _turn(image, unused_notes)
         if image.mode in _MODES_WITH_ALPHA or "transparency" in image.info:
             image = _over_black(image, unused_notes)
         if image.mode in ("1", "L"):
             return None
         channels = np.array(image.convert("RGB"))
-    return channels if np.ptp(channels, axis=2).any() else None
+    colours = np.ascontiguousarray(turn.of(channels), dtype=np.uint8)
+    return colours if np.ptp(channels, axis=2).any() else None
 
 
-def _decode(file: BinaryIO, kind: Literal["PNG", "JPEG"]) -> Image.Image:
-    """Return the decoded picture; its size is checked before its pixels are decoded.
-
-    The plug-in's class is called directly: `Image.open` warns about large pictures using a
-    process-wide limit.
-    """
+def _turn(image: Image.Image, notes: list[str]) -> Turn:
+    """Return the turn that the EXIF orientation of a picture asks for."""
     try:
-        image = PngImageFile(file) if kind == "PNG" else JpegImageFile(file)
-    except _BROKEN as error:
-        raise ReadError(_damage(error, kind, f"its {kind} header is broken")) from error
-    check_pixels(image.height, image.width)
-    try:
-        image.load()
-    except _BROKEN as error:
-        raise ReadError(_damage(error, kind, "its pixels can't be decoded")) from error
-    return image
-
-
-def _damage(error: BaseException, kind: str, otherwise: str) -> str:
-    """Return a sentence on why decoding failed, which is mostly a truncated file."""
-    causes = (error, error.__cause__, error.__context__)
-    if "truncated" in str(error).lower() or any(isinstance(e, struct.error) for e in causes):
-        return f"the {kind} file is cut short; copy or download it again."
-    return f"{otherwise} ({_message_of(error)})."
-
-
-def _message_of(error: BaseException) -> str:
-    """Return the message of an exception, or its type if it has none."""
-    return str(error).strip().rstrip(".") or type(error).__name__
-
-
-def _upright(image: Image.Image, notes: list[str]) -> Image.Image:
-    """Return the picture with its EXIF orientation applied."""
-    try:
-        if image.getexif().get(_ORIENTATION, 1) == 1:
-            return image
-        upright = ImageOps.exif_transpose(image)
-    except _BROKEN:
+        orientation = image.getexif().get(_ORIENTATION, 1)
+    except BROKEN:
         notes.append("The EXIF data are broken: no orientation was applied.")
-        return image
-    notes.append("Turned as the EXIF orientation says: rows and columns are not the file's own.")
-    return upright
+        return Turn()
+    turn = _TURNS.get(orientation, Turn())
+    if turn:
+        notes.append(TURNED)
+    return turn
 
 
-def _from_16_bit(
-    values: npt.NDArray[np.generic], notes: list[str]
+def _wide_luma(channels: npt.NDArray[np.uint16], notes: list[str]) -> npt.NDArray[np.float32]:
+    """Return the luma of 16-bit channels (rows, columns, 3 or 4), composited over black."""
+    luma = channels[..., :3] @ _LUMA
+    if channels.shape[2] == 4 and (channels[..., 3] < _OPAQUE).any():
+        notes.append(TRANSPARENT)
+        luma *= channels[..., 3] / np.float32(_OPAQUE)
+    return np.asarray(luma, dtype=np.float32)
+
+
+def _from_wide(
+    values: npt.NDArray[np.generic], mode: str, notes: list[str]
 ) -> tuple[npt.NDArray[np.uint8], tuple[float, float]]:
-    """Return grey levels and value range of a 16-bit picture."""
+    """Return grey levels and value range of a picture of more than 8 bits."""
     value_range = robust_range(values)
+    depth = "Floating-point" if mode == "F" else "32-bit" if mode == "I" else "16-bit"
     notes.append(
-        f"16-bit picture without a known window: shown from percentile {LOW_PERCENTILE} to "
+        f"{depth} picture without a known window: shown from percentile {LOW_PERCENTILE} to "
         f"{HIGH_PERCENTILE} of its values."
     )
     return stretch(values, value_range), value_range
@@ -158,7 +156,7 @@ def _over_black(image: Image.Image, notes: list[str]) -> Image.Image:
     layer = image.convert("RGBA")
     if layer.getchannel("A").getextrema() == (255, 255):
         return layer.convert("RGB")
-    notes.append("Transparent pixels were laid over black.")
+    notes.append(TRANSPARENT)
     background = Image.new("RGBA", layer.size, (0, 0, 0, 255))
     background.alpha_composite(layer)
     return background.convert("RGB")

@@ -16,11 +16,14 @@ from hilum.readers.window import LUNG, Window
 
 __all__ = ["count_frames", "read_ids", "read_in_colour", "read_slice", "transfer_syntaxes"]
 
-_SUFFIX_OF: dict[str, Format] = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".dcm": "DICOM"}
+_SUFFIX_OF: dict[str, Format] = {
+    ".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".tif": "TIFF", ".tiff": "TIFF",
+    ".bmp": "BMP", ".webp": "WebP", ".dcm": "DICOM",
+}  # fmt: skip
 
 
 def read_slice(path: Path | str, *, window: Window = LUNG, frame: int | None = None) -> SliceImage:
-    """Read one slice of a PNG, JPEG or DICOM file; its content decides the format, not its name.
+    """Read one slice of a DICOM or picture file; its content decides the format, not its name.
 
     Args:
         path: the file.
@@ -138,10 +141,10 @@ def _format(path: Path) -> Format:
     kind = sniff(head)
     if kind is None:
         named = _SUFFIX_OF.get(path.suffix.lower())
-        description = (
-            f"named like a {named} file, but its content is" if named else "its content is"
+        start = f"named like a {named} file, but its content is" if named else "its content is"
+        raise ReadError(
+            f"{start} {_kind_of_content(head)}; hilum reads DICOM, PNG, JPEG, TIFF, BMP and WebP."
         )
-        raise ReadError(f"{description} {_kind_of_content(head)}; hilum reads PNG, JPEG and DICOM.")
     return kind
 
 

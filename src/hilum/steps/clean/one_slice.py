@@ -20,7 +20,9 @@ CLEANED, UNTOUCHED, HOUNSFIELD = "cleaned", "untouched", "hounsfield"
 STATES = (CLEANED, UNTOUCHED, HOUNSFIELD)
 """Annotations filled in; nothing found, copied; DICOM in Hounsfield units, copied unseen."""
 
-SUFFIXES = {"PNG": ".png", "JPEG": ".jpg", "DICOM": ".dcm"}
+SUFFIXES = {
+    "PNG": ".png", "JPEG": ".jpg", "TIFF": ".tif", "BMP": ".bmp", "WebP": ".webp", "DICOM": ".dcm",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
