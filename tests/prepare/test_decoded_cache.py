@@ -18,6 +18,7 @@ from PIL import Image
 from hilum.errors import ReadError, TableError
 from hilum.prepare import decode_sizes, decode_table
 from hilum.readers import read_slice
+from hilum.readers.picture_checks import CONSTANT
 from hilum.storage.cache import list_entries
 from hilum.table import SliceTable
 
@@ -69,7 +70,8 @@ def test_the_second_time_no_file_is_read(
     assert len(read) == 3
     (entry,) = list_entries()
     assert (entry.kind, entry.held) == ("decoded-v1", False)
-    assert entry.size == (128 + 3 * 32 * 32) + (128 + 3 * 2 * 8)  # each with a header of numpy's
+    (notes,) = (folder / "cache").rglob("notes.json")
+    assert entry.size == (128 + 3 * 32 * 32) + (128 + 3 * 2 * 8) + notes.stat().st_size
 
 
 def test_labels_splits_and_where_the_table_lies_have_no_say(
@@ -148,7 +150,7 @@ def test_other_decoders_decode_again(
     assert len(read) == 6
 
 
-@pytest.mark.parametrize("damage", ["cut", "shapes", "other", "empty", "pickle"])
+@pytest.mark.parametrize("damage", ["cut", "shapes", "notes", "other", "empty", "pickle"])
 def test_an_entry_that_is_not_whole_is_made_again(
     folder: Path, make_table: MakeTable, read: list[str], damage: str
 ) -> None:
@@ -159,6 +161,8 @@ def test_an_entry_that_is_not_whole_is_made_again(
         os.truncate(entry / "grey.npy", 1000)
     elif damage == "shapes":
         (entry / "shapes.npy").unlink()
+    elif damage == "notes":
+        (entry / "notes.json").write_text('{"turned": [9]}', encoding="utf-8")
     elif damage == "other":
         np.save(entry / "grey.npy", np.zeros((2, 32, 31), dtype=np.uint8))
     elif damage == "empty":
@@ -299,3 +303,50 @@ def test_of_several_processes_one_decodes_and_all_are_right(
     assert [process.returncode for process in started] == [0, 0, 0], outputs
     read = sorted(len(out.split()) for out, _ in outputs)
     assert read == ([0, 0, 200] if sys.platform != "win32" else read)
+
+
+def test_notes_and_turns_come_from_the_cache_as_from_the_files(
+    folder: Path, make_table: MakeTable, read: list[str]
+) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    ramp = np.arange(40 * 64, dtype=np.uint32).reshape(40, 64).astype(np.uint8)
+    Image.fromarray(ramp).save(folder / "1.png", exif=exif)
+    Image.fromarray(ramp).save(folder / "2.png")
+    full = make_table(3, folder=folder, split=["train", "test", "test"])
+    for _ in range(2):
+        with decode_table(full, size=32) as decoded:
+            assert decoded.notes[0] == (CONSTANT,)
+            assert decoded.notes[1][0].startswith("Turned as the EXIF orientation says")
+            assert decoded.notes[2] == ()
+            assert decoded.facts.turned.tolist() == [False, True, False]
+            assert decoded.shapes.tolist() == [[40, 64], [64, 40], [40, 64]]
+    assert len(read) == 3
+    with decode_table(full.part("test"), size=32, full_table=full) as decoded:
+        assert decoded.notes[0][0].startswith("Turned")
+        assert decoded.facts.turned.tolist() == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("columns", "column"),
+    [({"boxes": "0 0 9 9"}, "boxes"), ({"mask": "2.png"}, "mask"),
+     ({"boxes": "none"}, None), ({}, None)],
+)  # fmt: skip
+def test_a_turned_slice_with_boxes_or_a_mask_is_refused(
+    folder: Path, make_table: MakeTable, columns: dict[str, str], column: str | None
+) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 3
+    Image.fromarray(np.full((40, 64), 10, dtype=np.uint8)).save(folder / "1.png", exif=exif)
+    greys(make_table(2, folder=folder))
+    table = make_table(2, folder=folder, **columns)
+    if column is None:
+        assert greys(table) == [0, 10]
+        return
+    with pytest.raises(TableError) as caught:
+        greys(table)
+    assert str(caught.value) == (
+        f"slices.csv, row 3, column {column}, slice_id 'slice-1': the orientation in the file "
+        "(EXIF or DICOM) turns this slice, and it is not known whether its "
+        f"{column} are turned as well; save the slice upright, or leave the cell empty."
+    )

@@ -9,14 +9,17 @@ from hilum.prepare.decoded import (
     sized_batches,
 )
 from hilum.prepare.resize import resize
+from hilum.prepare.slice_facts import count_notes, note_sentences
 
 __all__ = [
     "BATCH",
     "Decoded",
     "Pictures",
     "batches",
+    "count_notes",
     "decode_sizes",
     "decode_table",
+    "note_sentences",
     "resize",
     "sized_batches",
 ]

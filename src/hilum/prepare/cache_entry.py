@@ -1,12 +1,13 @@
 """Cache entries of decoded slices: their key, writing them, opening them.
 
-An entry holds `grey.npy`, (slices, size, size) uint8, and `shapes.npy`, (slices, 2) int64. The
-first is written last, so its presence means that both are complete.
+An entry holds `grey.npy`, (slices, size, size) uint8, `shapes.npy`, (slices, 2) int64, and
+`notes.json`. The first is written last, so its presence means that all are complete.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,37 +17,38 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from hilum.storage.atomic import new_file
+from hilum.prepare.slice_facts import SliceFacts
+from hilum.storage.atomic import new_file, write_text
 from hilum.storage.path_text import path_of_text
 from hilum.table import SliceTable
 
-__all__ = ["KIND", "allocate", "key_of", "new_array", "open_entry", "state_of", "write_shapes"]
+__all__ = ["KIND", "allocate", "key_of", "new_array", "open_entry", "state_of", "write_facts"]
 
 KIND = "decoded-v1"
 """Layout version of an entry; increased with every change of layout."""
-PIXELS = 1
+PIXELS = 2
 """Increased when `hilum.readers` or `resize` give other grey levels for the same file."""
 DECODERS = ("numpy", "opencv-python-headless", "pillow", "pydicom", "pylibjpeg-libjpeg",
             "pylibjpeg-openjpeg", "pylibjpeg-rle")  # fmt: skip
 """Packages that determine grey levels: another version may round differently."""
 
-_GREY, _SHAPES = "grey.npy", "shapes.npy"
+_GREY, _SHAPES, _NOTES = "grey.npy", "shapes.npy", "notes.json"
 
 Grey = npt.NDArray[np.uint8]
-Shapes = npt.NDArray[np.int64]
 
 
 def state_of(table: SliceTable) -> str | None:
     """Return a hash of all inputs of decoded slices but their size; None if a file is missing.
 
-    For every row in order it covers the file's path, inode, size and modification times, and the
-    window; labels, splits and boxes are ignored. No file is opened: a change that leaves all of
+    For every row in order it covers the file's path, inode, size and modification times, the window
+    and the frame; labels, splits and boxes are ignored. No file is opened: a change that leaves all of
     these as they were would go unnoticed, and no system in use is known to do that.
     """
     state = hashlib.sha256(f"{PIXELS} {_versions()}\n".encode())
     folders: dict[str, str] = {}
-    rows = table.rows
-    for text, window in zip(rows["path"].tolist(), rows["window"].tolist(), strict=True):
+    paths, windows = table.rows["path"].tolist(), table.rows["window"].tolist()
+    frames = table.rows["frame"].tolist() if "frame" in table.rows else [""] * len(table)
+    for text, window, frame in zip(paths, windows, frames, strict=True):
         path = path_of_text(text).as_posix() if "\\" in text else text
         folder, _, name = path.rpartition("/")
         if folder not in folders:
@@ -57,7 +59,8 @@ def state_of(table: SliceTable) -> str | None:
         except (OSError, ValueError):
             return None
         numbers = (status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
-        state.update(f"{file}\0{numbers}\0{window}\n".encode(errors="surrogateescape"))
+        shown = f"{window}\0{frame}" if frame else window
+        state.update(f"{file}\0{numbers}\0{shown}\n".encode(errors="surrogateescape"))
     return state.hexdigest()
 
 
@@ -66,22 +69,24 @@ def key_of(state: str, size: int) -> str:
     return hashlib.sha256(f"{state} {size}".encode()).hexdigest()[:40]
 
 
-def open_entry(entry: Path, count: int, size: int) -> tuple[Grey, Shapes] | None:
-    """Return (count, size, size) uint8, memory-mapped, and (count, 2) int64 of an entry.
+def open_entry(entry: Path, count: int, size: int) -> tuple[Grey, SliceFacts] | None:
+    """Return (count, size, size) uint8, memory-mapped, and the facts about the slices.
 
     None if the entry is missing or incomplete.
     """
     try:
         grey = np.load(entry / _GREY, mmap_mode="r", allow_pickle=False)
         shapes = np.load(entry / _SHAPES, allow_pickle=False)
-    except (OSError, ValueError, EOFError):
+        content = json.loads((entry / _NOTES).read_text(encoding="utf-8"))
+        facts = SliceFacts.from_content(content, shapes)
+    except (OSError, ValueError, EOFError, TypeError, LookupError, AttributeError):
         return None
     complete = (
         (grey.shape, grey.dtype) == ((count, size, size), np.uint8)
         and grey.flags.c_contiguous
         and (shapes.shape, shapes.dtype) == ((count, 2), np.int64)
     )
-    return (grey, shapes) if complete else None
+    return (grey, facts) if complete else None
 
 
 @contextmanager
@@ -102,10 +107,11 @@ def new_array(entry: Path, shape: tuple[int, int, int]) -> Iterator[Grey]:
         grey.flush()
 
 
-def write_shapes(entry: Path, shapes: Shapes) -> None:
-    """Write the shapes of an entry; call it inside the block of its `new_array`."""
+def write_facts(entry: Path, facts: SliceFacts) -> None:
+    """Write the facts of an entry; call it inside the block of its `new_array`."""
     with new_file(entry / _SHAPES) as draft, draft.open("wb") as file:
-        np.save(file, shapes, allow_pickle=False)
+        np.save(file, facts.shapes, allow_pickle=False)
+    write_text(entry / _NOTES, json.dumps(facts.content(), ensure_ascii=False) + "\n")
 
 
 def allocate(file: int, size: int) -> None:

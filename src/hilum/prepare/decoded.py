@@ -25,9 +25,10 @@ from hilum.prepare.cache_entry import (
     new_array,
     open_entry,
     state_of,
-    write_shapes,
+    write_facts,
 )
-from hilum.prepare.decoding import check_boxes, read_all
+from hilum.prepare.decoding import check_regions, read_all
+from hilum.prepare.slice_facts import Notes, SliceFacts
 from hilum.progress import SILENT, Progress
 from hilum.storage.atomic import refuse_full_disk
 from hilum.storage.cache import cache_entry, make_room, one_at_a_time
@@ -64,11 +65,21 @@ class Decoded:
 
     Attributes:
         grey: (slices, size, size) uint8 in the table's order, memory-mapped.
-        shapes: (slices, 2) int64, rows and columns of each file.
+        facts: size, turn and notes of each slice.
     """
 
     grey: Pictures
-    shapes: npt.NDArray[np.int64]
+    facts: SliceFacts
+
+    @property
+    def shapes(self) -> npt.NDArray[np.int64]:
+        """(slices, 2) int64, rows and columns of each slice."""
+        return self.facts.shapes
+
+    @property
+    def notes(self) -> list[Notes]:
+        """What is unusual about each slice."""
+        return self.facts.notes
 
 
 @dataclass(frozen=True)
@@ -124,7 +135,8 @@ def decode_table(
 
     Raises:
         ReadError: a slice can't be read; the message names table, row and file.
-        TableError: a box extends beyond its slice.
+        TableError: a box extends beyond its slice; or a slice that is turned upright has boxes or a
+            mask.
         StorageError: no disk space for the array (slices x size x size bytes).
     """
     with decode_sizes(table, [size], full_table=full_table, progress=progress) as decoded:
@@ -164,9 +176,10 @@ def _from_full_table(
         opened = open_entry(entry, len(full_table), size) if entry else None
         if opened is None:
             return None
-        grey, shapes = opened
-        check_boxes(table, shapes[rows])
-        found[size] = Decoded(_ChosenRows(grey, rows.astype(np.int64)), shapes[rows])
+        grey, facts = opened
+        chosen = facts.chosen(rows)
+        check_regions(table, chosen)
+        found[size] = Decoded(_ChosenRows(grey, rows.astype(np.int64)), chosen)
     return found
 
 
@@ -183,7 +196,7 @@ def _find_or_decode(
             making.enter_context(one_at_a_time(entry))
         found = _open_all(entries, count)
         for decoded in found.values():
-            check_boxes(table, decoded.shapes)
+            check_regions(table, decoded.facts)
         missing = [size for size in sizes if size not in found]
         if missing:
             found |= _decode(table, {size: entries[size] for size in missing}, stack, progress)
@@ -210,7 +223,7 @@ def _decode(
     table: SliceTable, entries: Mapping[int, Path | None], stack: ExitStack, progress: Progress
 ) -> dict[int, Decoded]:
     """Decode slices into their entries or, if that is impossible, into temporary files."""
-    shapes = np.zeros((len(table), 2), dtype=np.int64)
+    facts = SliceFacts.empty(len(table))
     with ExitStack() as writing:
         grey, filled = {}, []
         for size, entry in entries.items():
@@ -223,11 +236,11 @@ def _decode(
                     stack.enter_context(tempfile.TemporaryFile(prefix="hilum-decoded-")), shape
                 )
             grey[size] = array
-        read_all(table, grey, shapes, progress)
+        read_all(table, grey, facts, progress)
         for entry in filled:
-            with suppress(StorageError):  # an entry without shapes counts as missing
-                write_shapes(entry, shapes)
-    return {size: Decoded(pictures, shapes) for size, pictures in grey.items()}
+            with suppress(StorageError):  # an entry without facts counts as missing
+                write_facts(entry, facts)
+    return {size: Decoded(pictures, facts) for size, pictures in grey.items()}
 
 
 def _new_array(entry: Path, shape: tuple[int, int, int], writing: ExitStack) -> Grey | None:

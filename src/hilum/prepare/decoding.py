@@ -12,10 +12,11 @@ from hilum.boxes import check_inside, parse_boxes
 from hilum.errors import TableError
 from hilum.prepare.batches import batches
 from hilum.prepare.resize import resize
+from hilum.prepare.slice_facts import SliceFacts
 from hilum.progress import Progress
 from hilum.table import SliceTable, read_row
 
-__all__ = ["check_boxes", "read_all"]
+__all__ = ["check_regions", "read_all"]
 
 READERS = 4
 """Decoding threads; the decoders release the interpreter lock, which keeps two cores busy."""
@@ -23,11 +24,10 @@ AHEAD = 256
 """Slices queued at a time; bounds memory, and the work done before an error is raised."""
 
 Grey = npt.NDArray[np.uint8]
-Shapes = npt.NDArray[np.int64]
 
 
 def read_all(
-    table: SliceTable, grey: Mapping[int, Grey], shapes: Shapes, progress: Progress
+    table: SliceTable, grey: Mapping[int, Grey], facts: SliceFacts, progress: Progress
 ) -> None:
     """Read every slice once into the given arrays, a few hundred slices at a time.
 
@@ -36,46 +36,56 @@ def read_all(
     Args:
         table: n slices.
         grey: size -> (n, size, size) uint8, filled.
-        shapes: (n, 2) int64, filled with the rows and columns of each file.
+        facts: of n slices, filled.
         progress: receives the number of slices read.
 
     Raises:
         ReadError: a slice can't be read; the message names table, row and file.
-        TableError: a box extends beyond its slice.
+        TableError: a box extends beyond its slice; or a slice that is turned upright has boxes or a
+            mask.
     """
-    boxes = table.rows["boxes"].tolist()
 
-    def read(row: int) -> tuple[dict[int, Grey], tuple[int, int]]:
+    def read(row: int) -> dict[int, Grey]:
         image = read_row(table, row)
-        _check_row(table, row, boxes[row], image.shape)
-        return {size: resize(image.grey, size) for size in grey}, image.shape
+        facts.shapes[row] = image.shape
+        facts.turned[row] = bool(image.turn)
+        facts.notes[row] = image.notes
+        _check_row(table, row, facts)
+        return {size: resize(image.grey, size) for size in grey}
 
     with ThreadPoolExecutor(READERS) as pool:
         for chosen in batches(len(table), AHEAD):
             rows = range(chosen.start, chosen.stop)
-            for row, (pictures, shape) in zip(rows, pool.map(read, rows), strict=True):
-                shapes[row] = shape
+            for row, pictures in zip(rows, pool.map(read, rows), strict=True):
                 for size, picture in pictures.items():
                     grey[size][row] = picture
             progress.advance("reading slices", rows.stop, len(table))
 
 
-def check_boxes(table: SliceTable, shapes: Shapes) -> None:
-    """Raise TableError if a box extends beyond its slice.
+def check_regions(table: SliceTable, facts: SliceFacts) -> None:
+    """Raise TableError if the boxes or the mask of a slice don't fit its pixels.
 
-    Args:
-        table: n slices.
-        shapes: (n, 2), rows and columns of each slice.
+    Boxes must lie within their slice. A slice that is turned upright when it is read must not have
+    boxes or a mask: they belong to the pixels of the file, or of what drew them, which may differ.
     """
-    boxes = table.rows["boxes"].tolist()
-    for row, (cell, shape) in enumerate(zip(boxes, shapes.tolist(), strict=True)):
-        if cell:
-            _check_row(table, row, cell, (shape[0], shape[1]))
+    cells = zip(table.rows["boxes"].tolist(), table.rows["mask"].tolist(), strict=True)
+    for row, (boxes, mask) in enumerate(cells):
+        if boxes or mask:
+            _check_row(table, row, facts)
 
 
-def _check_row(table: SliceTable, row: int, boxes: str, shape: tuple[int, int]) -> None:
-    """Raise TableError if a box of one slice extends beyond it."""
+def _check_row(table: SliceTable, row: int, facts: SliceFacts) -> None:
+    """Raise TableError if the boxes or the mask of one slice don't fit its pixels."""
+    boxes = parse_boxes(table.rows["boxes"].iloc[row])
+    column = "boxes" if boxes else "mask"
     try:
-        check_inside(parse_boxes(boxes), shape)
+        rows, columns = facts.shapes[row].tolist()
+        check_inside(boxes, (rows, columns))
+        if facts.turned[row] and (boxes or table.rows["mask"].iloc[row]):
+            raise TableError(
+                "the orientation in the file (EXIF or DICOM) turns this slice, and it is not known "
+                f"whether its {column} are turned as well; save the slice upright, or leave the "
+                "cell empty"
+            )
     except TableError as error:
-        raise TableError(f"{table.cell_name(row, 'boxes', with_slice=True)}: {error}.") from None
+        raise TableError(f"{table.cell_name(row, column, with_slice=True)}: {error}.") from None

@@ -200,10 +200,9 @@ def _row(
     if hu is None or placement.turn is None:
         tally.add("CT slices that are not in Hounsfield units, left out", chosen.file.path.name)
         return None
-    turned = np.asarray(placement.turn.of(hu), dtype=np.float32)
     boxes = [placement.turn.of_box(box, placement.shape) for box in chosen.boxes]
     spacing = placement.spacing or (1.0, 1.0)
-    hu, boxes = _scaled(turned, boxes, spacing[::-1] if placement.turn.transpose else spacing)
+    hu, boxes = _scaled(hu, boxes, spacing[::-1] if placement.turn.transpose else spacing)
     digest = hashlib.blake2b(placement.sop.encode(), digest_size=4).hexdigest()
     slice_id = f"{chosen.patient}-{digest}"
     name = f"{NAME}/{str(window).replace('/', '_')}/{slice_id}.png"
