@@ -347,6 +347,6 @@ def test_a_turned_slice_with_boxes_or_a_mask_is_refused(
         greys(table)
     assert str(caught.value) == (
         f"slices.csv, row 3, column {column}, slice_id 'slice-1': the orientation in the file "
-        "(EXIF or DICOM) turns this slice, and it is not known whether its "
-        f"{column} are turned as well; save the slice upright, or leave the cell empty."
+        "(EXIF or DICOM) turns this slice, and it is not known whether its boxes or its mask are "
+        "turned as well; save the slice upright, or leave both cells empty."
     )

@@ -54,6 +54,7 @@ def read_prints(
     paths: Sequence[Path],
     *,
     windows: Sequence[Window] | None = None,
+    frames: Sequence[int | None] | None = None,
     cell_name: Callable[[int], str] | None = None,
     progress: Progress = SILENT,
 ) -> Prints:
@@ -62,6 +63,7 @@ def read_prints(
     Args:
         paths: n files.
         windows: the window of each slice in Hounsfield units; LUNG by default.
+        frames: the frame of each slice in a multi-frame file; None for files with one.
         cell_name: names the table cell of the n-th path, for messages.
         progress: receives the number of slices read.
 
@@ -69,10 +71,12 @@ def read_prints(
         ReadError: a slice can't be read; the message names the file, and its table cell if known.
     """
     shown = windows if windows is not None else [LUNG] * len(paths)
+    chosen = frames if frames is not None else [None] * len(paths)
 
     def read_fingerprint(number: int) -> Fingerprint:
         try:
-            return fingerprint(read_slice(paths[number], window=shown[number]).grey)
+            image = read_slice(paths[number], window=shown[number], frame=chosen[number])
+            return fingerprint(image.grey)
         except HilumError as error:
             cell = f"{cell_name(number)}: " if cell_name else ""
             raise ReadError(f"{cell}{error}") from error

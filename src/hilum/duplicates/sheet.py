@@ -25,18 +25,21 @@ PAPER, INK = 255, 0
 
 
 def draw_pairs(
-    pairs: Sequence[tuple[Path, Path]], windows: Sequence[tuple[Window, Window]]
+    pairs: Sequence[tuple[Path, Path]],
+    windows: Sequence[tuple[Window, Window]],
+    frames: Sequence[tuple[int | None, int | None]],
 ) -> Grey:
     """Return a sheet (rows, columns) uint8 of at most MOST_SHOWN pairs, numbered from 1.
 
     Args:
         pairs: the files of both slices of each pair.
         windows: the window of both slices of each pair, used for those in Hounsfield units.
+        frames: the frame of both slices in multi-frame files, None for others.
 
     Raises:
         ReadError: a slice can't be read; the message names the file.
     """
-    tiles = list(_tiles(pairs[:MOST_SHOWN], windows))
+    tiles = list(_tiles(pairs[:MOST_SHOWN], windows, frames))
     blank = np.full((TILE + 4 * GAP, 2 * TILE + 3 * GAP), PAPER, dtype=np.uint8)
     tiles += [blank] * (-len(tiles) % ACROSS or (0 if tiles else ACROSS))
     starts = range(0, len(tiles), ACROSS)
@@ -44,14 +47,16 @@ def draw_pairs(
 
 
 def _tiles(
-    pairs: Sequence[tuple[Path, Path]], windows: Sequence[tuple[Window, Window]]
+    pairs: Sequence[tuple[Path, Path]],
+    windows: Sequence[tuple[Window, Window]],
+    frames: Sequence[tuple[int | None, int | None]],
 ) -> Iterator[Grey]:
     """Yield each pair as one picture with its number above."""
-    for number, (files, shown) in enumerate(zip(pairs, windows, strict=False), start=1):
+    for number, (files, *shown) in enumerate(zip(pairs, windows, frames, strict=False), start=1):
         tile = np.full((TILE + 4 * GAP, 2 * TILE + 3 * GAP), PAPER, dtype=np.uint8)
         cv2.putText(tile, str(number), (GAP, 3 * GAP), cv2.FONT_HERSHEY_SIMPLEX, 0.5, INK, 1)
-        for position, (file, window) in enumerate(zip(files, shown, strict=True)):
-            grey = _fitted(read_slice(file, window=window).grey)
+        for position, (file, window, frame) in enumerate(zip(files, *shown, strict=True)):
+            grey = _fitted(read_slice(file, window=window, frame=frame).grey)
             left = GAP + position * (TILE + GAP)
             tile[4 * GAP : 4 * GAP + grey.shape[0], left : left + grey.shape[1]] = grey
         yield tile

@@ -8,11 +8,13 @@ from hilum.prepare.decoded import (
     decode_table,
     sized_batches,
 )
+from hilum.prepare.decoding import TURNED_REGIONS
 from hilum.prepare.resize import resize
 from hilum.prepare.slice_facts import count_notes, note_sentences
 
 __all__ = [
     "BATCH",
+    "TURNED_REGIONS",
     "Decoded",
     "Pictures",
     "batches",

@@ -41,8 +41,8 @@ def state_of(table: SliceTable) -> str | None:
     """Return a hash of all inputs of decoded slices but their size; None if a file is missing.
 
     For every row in order it covers the file's path, inode, size and modification times, the window
-    and the frame; labels, splits and boxes are ignored. No file is opened: a change that leaves all of
-    these as they were would go unnoticed, and no system in use is known to do that.
+    and the frame; labels, splits and boxes are ignored. No file is opened: a change that leaves
+    all of these as they were would go unnoticed, and no system in use is known to do that.
     """
     state = hashlib.sha256(f"{PIXELS} {_versions()}\n".encode())
     folders: dict[str, str] = {}

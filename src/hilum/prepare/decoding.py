@@ -16,12 +16,17 @@ from hilum.prepare.slice_facts import SliceFacts
 from hilum.progress import Progress
 from hilum.table import SliceTable, read_row
 
-__all__ = ["check_regions", "read_all"]
+__all__ = ["TURNED_REGIONS", "check_regions", "read_all"]
 
 READERS = 4
 """Decoding threads; the decoders release the interpreter lock, which keeps two cores busy."""
 AHEAD = 256
 """Slices queued at a time; bounds memory, and the work done before an error is raised."""
+
+TURNED_REGIONS = (
+    "the orientation in the file (EXIF or DICOM) turns this slice, and it is not known whether its "
+    "boxes or its mask are turned as well; save the slice upright, or leave both cells empty"
+)
 
 Grey = npt.NDArray[np.uint8]
 
@@ -82,10 +87,6 @@ def _check_row(table: SliceTable, row: int, facts: SliceFacts) -> None:
         rows, columns = facts.shapes[row].tolist()
         check_inside(boxes, (rows, columns))
         if facts.turned[row] and (boxes or table.rows["mask"].iloc[row]):
-            raise TableError(
-                "the orientation in the file (EXIF or DICOM) turns this slice, and it is not known "
-                f"whether its {column} are turned as well; save the slice upright, or leave the "
-                "cell empty"
-            )
+            raise TableError(TURNED_REGIONS)
     except TableError as error:
         raise TableError(f"{table.cell_name(row, column, with_slice=True)}: {error}.") from None

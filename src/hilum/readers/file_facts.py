@@ -35,7 +35,7 @@ class FileFacts:
     """What the header of a slice's file says.
 
     Attributes:
-        format: "PNG", "JPEG" or "DICOM".
+        format: "PNG", "JPEG", "TIFF", "BMP", "WebP" or "DICOM".
         mode: of pictures Pillow's mode as stored (L, RGB, RGBA, P, LA, I;16, ...); of DICOM the
             Photometric Interpretation.
         rows, columns: pixels as stored.
@@ -44,7 +44,7 @@ class FileFacts:
         bytes: of the file.
         turned: the EXIF orientation, 1 (upright) to 8.
         compression: of DICOM the name of the transfer syntax; of JPEG "baseline" or "progressive";
-            of PNG empty.
+            of others empty.
     """
 
     format: str
@@ -59,7 +59,7 @@ class FileFacts:
 
 
 def read_file_facts(path: Path | str) -> FileFacts:
-    """Read the header of a PNG, JPEG or DICOM file; its pixels are not decoded.
+    """Read the header of a slice's file; its pixels are not decoded.
 
     Raises:
         UsageError: there is no such file.
@@ -75,7 +75,10 @@ def read_file_facts(path: Path | str) -> FileFacts:
     except OSError as error:
         raise ReadError(f"{path}: can't be opened ({error.strerror or error}).") from error
     if kind is None:
-        raise ReadError(f"{path}: its content is none that is known; hilum reads PNG, JPEG, DICOM.")
+        raise ReadError(
+            f"{path}: its content is none that is known; hilum reads DICOM, PNG, JPEG, TIFF, BMP and "
+            "WebP."
+        )
     return _dicom_facts(path, size) if kind == "DICOM" else _picture_facts(path, kind, size)
 
 
@@ -99,7 +102,7 @@ def _sums() -> npt.NDArray[np.float64]:
 
 
 def _picture_facts(path: Path, kind: str, size: int) -> FileFacts:
-    """Return the facts of a PNG or JPEG file."""
+    """Return the facts of a picture file."""
     try:
         with WITHOUT_WARNINGS, Image.open(path, formats=(kind,)) as image:
             quality, compression = None, ""

@@ -8,6 +8,11 @@ import cv2
 import numpy as np
 import pandas as pd
 import pytest
+from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.uid import (
+    ExplicitVRLittleEndian,
+    MultiFrameGrayscaleByteSecondaryCaptureImageStorage,
+)
 
 from hilum.errors import ReadError, TableError, UsageError
 from hilum.steps.duplicates import find_duplicates
@@ -229,3 +234,34 @@ def test_real_slices_raw_and_cleaned_are_known_as_one(real_data: Path, tmp_path:
     articles = pd.concat([table.rows["article"] for table in tables], ignore_index=True)
     shared = articles.groupby(found.clusters).nunique()
     assert (shared > 1).sum() <= 1  # one figure was printed in two articles
+
+
+def test_frames_of_one_file_are_slices_of_their_own(tmp_path: Path) -> None:
+    path = write(tmp_path, "slices", ("a", 1, "g1", "", "s", "x"), ("b", 2, "g2", "", "s", "x"))
+    frames = [cv2.imread(str(tmp_path / "pictures" / f"slices-{name}.png"), 0) for name in "ab"]
+    write_frames(tmp_path / "pictures" / "frames.dcm", np.stack([*frames, frames[0]]))
+    rows = read_table(path).rows.iloc[[0, 0, 0]].reset_index(drop=True)
+    rows = rows.assign(slice_id=["a", "b", "c"], path="pictures/frames.dcm", frame=["0", "1", "2"])
+    write_table(SliceTable(check_rows(rows, name="x"), tmp_path, "frames.csv"), path)
+    found = find_duplicates(path, sheet=tmp_path / "pairs.png")
+    assert found.clusters.tolist() == [0, 1, 0]
+    sheet = cv2.imread(str(tmp_path / "pairs.png"), 0)
+    assert np.array_equal(sheet[24:224, 6:206], sheet[24:224, 212:412])
+
+
+def write_frames(path: Path, frames: np.ndarray) -> None:
+    """Write 8-bit frames as a multi-frame secondary capture."""
+    meta = FileMetaDataset()
+    meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    meta.MediaStorageSOPClassUID = MultiFrameGrayscaleByteSecondaryCaptureImageStorage
+    meta.MediaStorageSOPInstanceUID = "1.2.3"
+    dataset = Dataset()
+    dataset.file_meta = meta
+    dataset.SOPClassUID, dataset.SOPInstanceUID = meta.MediaStorageSOPClassUID, "1.2.3"
+    dataset.Modality, dataset.SamplesPerPixel = "OT", 1
+    dataset.PhotometricInterpretation = "MONOCHROME2"
+    dataset.NumberOfFrames, dataset.Rows, dataset.Columns = frames.shape
+    dataset.BitsAllocated = dataset.BitsStored = 8
+    dataset.HighBit, dataset.PixelRepresentation = 7, 0
+    dataset.PixelData = frames.tobytes()
+    dataset.save_as(path, enforce_file_format=True)

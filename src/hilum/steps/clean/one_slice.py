@@ -10,6 +10,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from hilum.errors import ReadError
+from hilum.prepare import TURNED_REGIONS
 from hilum.prepare.clean import Cleaned, clean_picture
 from hilum.readers import LUNG, parse_window, read_in_colour, read_slice
 from hilum.storage.atomic import as_storage_error
@@ -27,11 +29,19 @@ SUFFIXES = {
 
 @dataclass(frozen=True)
 class CleanTask:
-    """A slice to clean: its row in the table, file and window, and the folder to write to."""
+    """A slice to clean.
+
+    Attributes:
+        row, path, window, frame: of the slice in its table.
+        has_regions: whether the table has boxes or a mask for it.
+        folder: where to write.
+    """
 
     row: int
     path: Path
     window: str
+    frame: int | None
+    has_regions: bool
     folder: Path
 
 
@@ -59,11 +69,14 @@ def clean_one(task: CleanTask) -> CleanedRow:
 
     Raises:
         UsageError: there is no such file.
-        ReadError: the file is not a slice, is broken or too large.
+        ReadError: the file is not a slice, is broken or too large; or it is turned upright, and
+            its boxes or mask would no longer fit.
         StorageError: the disk refused.
     """
     window = parse_window(task.window) if task.window else LUNG
-    image = read_slice(task.path, window=window)
+    image = read_slice(task.path, window=window, frame=task.frame)
+    if image.turn and task.has_regions:
+        raise ReadError(f"{TURNED_REGIONS}.")
     name = f"{task.row + 1:06d}"
     copy = f"images/{name}{SUFFIXES[image.format]}"
     if image.hu is not None:

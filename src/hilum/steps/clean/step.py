@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from hilum.boxes import NO_LESION
 from hilum.errors import HilumError, ReadError
 from hilum.prepare import batches
 from hilum.prepare.clean import KINDS
@@ -94,12 +95,15 @@ def clean(
 def _clean_all(table: SliceTable, draft: Path, progress: Progress) -> Iterator[CleanedRow]:
     """Clean every slice in several threads; yield the results in the table's order."""
     paths, windows = table.paths(), table.rows["window"].tolist()
+    boxes, masks = table.rows["boxes"].tolist(), table.rows["mask"].tolist()
     (draft / "images").mkdir()
     (draft / "masks").mkdir()
 
     def clean_row(row: int) -> CleanedRow:
         try:
-            return clean_one(CleanTask(row, paths[row], windows[row], draft))
+            has_regions = boxes[row] not in ("", NO_LESION) or bool(masks[row])
+            task = CleanTask(row, paths[row], windows[row], table.frame(row), has_regions, draft)
+            return clean_one(task)
         except HilumError as error:
             raise ReadError(f"{table.cell_name(row, 'path')}: {error}") from error
 
@@ -121,6 +125,8 @@ def _write_tables(table: SliceTable, done: list[CleanedRow], draft: Path) -> Non
     rows = rows.assign(
         path=[result.path for result in done], cleaned=[result.changed for result in done]
     )
+    if "frame" in rows:  # a cleaned frame is a picture of its own
+        rows["frame"] = rows["frame"].where([result.state != CLEANED for result in done], "")
     write_table(SliceTable(rows, draft), draft / "slices.csv")
 
 

@@ -50,12 +50,31 @@ def write_pairs(pairs: pd.DataFrame, out: Path) -> None:
     write_csv(pairs.assign(**relative), out)
 
 
-def draw_sheet(out: Path, pairs: pd.DataFrame, window_of: Mapping[str, Window]) -> None:
-    """Draw the first pairs as PNG."""
-    ends = list(zip(pairs["path_a"], pairs["path_b"], strict=True))[:MOST_SHOWN]
+def draw_sheet(
+    out: Path,
+    pairs: pd.DataFrame,
+    shown: Mapping[tuple[str, str], tuple[Window, int | None]],
+) -> None:
+    """Draw the first pairs as PNG.
+
+    Args:
+        out: the file to write.
+        pairs: as `pairs_of` returns them.
+        shown: path and slice_id -> window and frame of the slice.
+    """
+    first = pairs.head(MOST_SHOWN)
+    ends = [
+        [(path, *shown[path, name]) for path, name in zip(paths, names, strict=True)]
+        for paths, names in (
+            (first["path_a"], first["slice_id_a"]),
+            (first["path_b"], first["slice_id_b"]),
+        )
+    ]
+    both = list(zip(*ends, strict=True))
     picture = draw_pairs(
-        [(path_of_text(one), path_of_text(other)) for one, other in ends],
-        [(window_of[one], window_of[other]) for one, other in ends],
+        [(path_of_text(one[0]), path_of_text(other[0])) for one, other in both],
+        [(one[1], other[1]) for one, other in both],
+        [(one[2], other[2]) for one, other in both],
     )
     with new_file(out) as draft:
         draft.write_bytes(cv2.imencode(".png", picture)[1].tobytes())

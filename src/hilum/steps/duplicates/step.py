@@ -104,10 +104,11 @@ def find_duplicates(
     if join is not None:
         check_joinable(concatenated.rows)
     paths = [path_of_text(text) for text in concatenated.rows["path"]]
-    windows = _windows(concatenated.rows["window"])
+    windows, frames = _windows(concatenated.rows["window"]), _frames(concatenated.rows)
     prints = read_prints(
         paths,
         windows=windows,
+        frames=frames,
         cell_name=concatenated.cell_name,
         progress=progress,
     )
@@ -117,7 +118,9 @@ def find_duplicates(
     if out is not None:
         write_pairs(pairs, Path(out))
     if sheet is not None:
-        draw_sheet(Path(sheet), pairs, dict(zip(concatenated.rows["path"], windows, strict=True)))
+        keys = zip(concatenated.rows["path"], concatenated.rows["slice_id"], strict=True)
+        shown = zip(keys, zip(windows, frames, strict=True), strict=True)
+        draw_sheet(Path(sheet), pairs, dict(shown))
     if join is not None:
         notes += join_groups(concatenated.rows, found.clusters, Path(join))
     return DuplicateReport(
@@ -141,6 +144,12 @@ def _windows(cells: pd.Series) -> list[Window]:
     """Return the window of each cell, LUNG for an empty one."""
     window_of = cache(lambda cell: parse_window(cell) if cell else LUNG)
     return [window_of(cell) for cell in cells]
+
+
+def _frames(rows: pd.DataFrame) -> list[int | None]:
+    """Return the frame of each slice in a multi-frame file, None for others."""
+    cells = rows["frame"] if "frame" in rows else [""] * len(rows)
+    return [int(cell) if cell else None for cell in cells]
 
 
 def _summary(concatenated: _Rows, found: Duplicates, pairs: pd.DataFrame) -> dict[str, Any]:
