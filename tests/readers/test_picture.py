@@ -9,6 +9,7 @@ import zlib
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image, ImageOps
@@ -416,3 +417,40 @@ def test_truncated_files_of_other_formats_are_refused(tmp_path: Path, suffix: st
         path.write_bytes(path.read_bytes()[:length])
         with pytest.raises(ReadError, match=rf"cut\.{suffix}: "):
             read_slice(path)
+
+
+@pytest.mark.parametrize("compression", [None, "lzw"])
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_a_tiff_of_16_bit_colour_is_stretched_as_16_bit_grey(
+    tmp_path: Path, order: str, compression: str | None
+) -> None:
+    values = np.arange(64 * 64, dtype=np.uint16).reshape(64, 64)
+    path = tmp_path / "a.tif"
+    path.write_bytes(_tiff_of_16_bit_colour(values, order))
+    expected = read_slice(_saved(Image.fromarray(values), tmp_path / "b.png"))
+    if compression:
+        cv2.imwrite(str(path), np.repeat(values[..., None], 3, axis=2))  # LZW
+    image = read_slice(path)
+    assert image.notes == expected.notes
+    assert np.abs(image.grey.astype(int) - expected.grey).max() <= 1
+
+
+def _tiff_of_16_bit_colour(values: np.ndarray, order: str) -> bytes:
+    """Return an uncompressed TIFF of 16-bit red, green and blue."""
+    rows, columns = values.shape
+    data = np.repeat(values[..., None], 3, axis=2).astype(f"{order}u2").tobytes()
+    start = 8 + 2 + 9 * 12 + 4
+    entries = [
+        (256, 4, 1, columns), (257, 4, 1, rows), (258, 3, 3, start), (259, 3, 1, 1),
+        (262, 3, 1, 2), (273, 4, 1, start + 6), (277, 3, 1, 3), (278, 4, 1, rows),
+        (279, 4, 1, len(data)),
+    ]  # fmt: skip
+    head = (b"II" if order == "<" else b"MM") + struct.pack(f"{order}HI", 42, 8)
+    directory = struct.pack(f"{order}H", len(entries))
+    for tag, kind, count, value in entries:
+        is_short = kind == 3 and count == 1
+        directory += struct.pack(f"{order}HHI", tag, kind, count)
+        directory += (
+            struct.pack(f"{order}HH", value, 0) if is_short else struct.pack(f"{order}I", value)
+        )
+    return head + directory + bytes(4) + struct.pack(f"{order}HHH", 16, 16, 16) + data

@@ -66,7 +66,7 @@ def read_picture(path: Path, *, kind: PictureFormat) -> SliceImage:
         image, has_wide_channels = decode_picture(file, kind)
         turn = _turn(image, notes)
         if has_wide_channels:
-            values = _wide_luma(decode_wide_channels(file), notes)
+            values = _wide_luma(decode_wide_channels(file, kind), notes)
             grey, value_range = _from_wide(values, image.mode, notes)
         elif image.mode.startswith(_WIDE_MODES):
             grey, value_range = _from_wide(np.asarray(image), image.mode, notes)
@@ -119,11 +119,13 @@ def _turn(image: Image.Image, notes: list[str]) -> Turn:
 
 
 def _wide_luma(channels: npt.NDArray[np.uint16], notes: list[str]) -> npt.NDArray[np.float32]:
-    """Return the luma of 16-bit channels (rows, columns, 3 or 4), composited over black."""
-    luma = channels[..., :3] @ _LUMA
-    if channels.shape[2] == 4 and (channels[..., 3] < _OPAQUE).any():
+    """Return the luma of 16-bit channels (rows, columns, 2 to 4), composited over black."""
+    has_colours = channels.shape[2] > 2
+    luma = channels[..., :3] @ _LUMA if has_colours else channels[..., 0].astype(np.float32)
+    alpha = None if channels.shape[2] == 3 else channels[..., -1]
+    if alpha is not None and (alpha < _OPAQUE).any():
         notes.append(TRANSPARENT)
-        luma *= channels[..., 3] / np.float32(_OPAQUE)
+        luma *= alpha / np.float32(_OPAQUE)
     return np.asarray(luma, dtype=np.float32)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import sys
 import zlib
 from collections.abc import Callable
 from typing import Any, BinaryIO, Literal
@@ -35,6 +36,9 @@ BROKEN = (
     zlib.error,
 )
 """Exceptions that Pillow raises for broken files."""
+
+_OPPOSITE = {"B": "L", "L": "B", "N": "B" if sys.byteorder == "little" else "L"}
+"""Opposite byte orders in Pillow's raw modes: big-endian, little-endian, native."""
 
 _PLUGINS: dict[str, Callable[[BinaryIO], Image.Image]] = {
     "PNG": PngImageFile,
@@ -75,20 +79,52 @@ def decode_picture(file: BinaryIO, kind: PictureFormat) -> tuple[Image.Image, bo
     return image, has_wide_channels
 
 
-def decode_wide_channels(file: BinaryIO) -> npt.NDArray[np.uint16]:
-    """Return a picture with 16-bit channels as (rows, columns, channels): red green blue (alpha).
+def decode_wide_channels(file: BinaryIO, kind: PictureFormat) -> npt.NDArray[np.uint16]:
+    """Return a picture with 16-bit channels as (rows, columns, channels): grey or colours, alpha.
+
+    Pillow keeps the upper byte of each channel. Told that the bytes are in the opposite order, it
+    keeps the lower one. Of grey with alpha it can be had as four channels of 8 bits.
 
     Raises:
         ReadError: the pixels can't be decoded.
     """
-    import cv2  # only needed for these rare files
+    try:
+        file.seek(0)
+        raw_mode = _raw_mode(_PLUGINS[kind](file))
+        if raw_mode.startswith("LA;"):
+            halves = _decode_as(file, kind, "RGBA", mode="RGBA")
+            upper, lower = halves[..., ::2], halves[..., 1::2]
+        else:
+            upper = _decode_as(file, kind, raw_mode)
+            lower = _decode_as(file, kind, raw_mode[:-1] + _OPPOSITE[raw_mode[-1]])
+    except (*BROKEN, AttributeError) as error:
+        raise ReadError("its 16-bit channels can't be decoded; save it as 16-bit grey.") from error
+    return np.asarray(upper.astype(np.uint16) << 8 | lower)
 
+
+def _raw_mode(image: Any) -> str:
+    """Return how the channels of an opened picture are stored, such as "RGB;16B"."""
+    arguments = image.tile[0][3]
+    return str(arguments if isinstance(arguments, str) else arguments[0])
+
+
+def _decode_as(
+    file: BinaryIO, kind: PictureFormat, raw_mode: str, *, mode: str = ""
+) -> npt.NDArray[np.uint8]:
+    """Return the bytes that Pillow keeps if channels are stored as `raw_mode`."""
     file.seek(0)
-    pixels = cv2.imdecode(np.frombuffer(file.read(), np.uint8), cv2.IMREAD_UNCHANGED)
-    if pixels is None or pixels.dtype != np.uint16 or pixels.ndim != 3:
-        raise ReadError("its 16-bit channels can't be decoded; save it as 16-bit grey.")
-    order = [2, 1, 0, 3][: pixels.shape[2]]
-    return np.asarray(pixels[..., order], dtype=np.uint16)
+    image: Any = _PLUGINS[kind](file)
+    image._mode = mode or image.mode
+    image.tile = [_with_raw_mode(tile, raw_mode) for tile in image.tile]
+    image.load()
+    return np.asarray(image, dtype=np.uint8)
+
+
+def _with_raw_mode(tile: Any, raw_mode: str) -> Any:
+    """Return a tile (decoder, extents, offset, arguments) with another raw mode."""
+    arguments = raw_mode if isinstance(tile[3], str) else (raw_mode, *tile[3][1:])
+    changed = (*tile[:3], arguments)
+    return tile._make(changed) if hasattr(tile, "_make") else changed  # Pillow before 11: tuples
 
 
 def _has_wide_channels(image: Any) -> bool:

@@ -126,7 +126,10 @@ def _write_tables(table: SliceTable, done: list[CleanedRow], draft: Path) -> Non
         path=[result.path for result in done], cleaned=[result.changed for result in done]
     )
     if "frame" in rows:  # a cleaned frame is a picture of its own
-        rows["frame"] = rows["frame"].where([result.state != CLEANED for result in done], "")
+        rows["frame"] = [
+            "" if result.state == CLEANED else frame
+            for result, frame in zip(done, rows["frame"], strict=True)
+        ]
     write_table(SliceTable(rows, draft), draft / "slices.csv")
 
 
