@@ -24,8 +24,8 @@ import torch
 from _machine import best_and_median, describe, row, timed
 
 from hilum.learn.checkpoint import save_weights
-from hilum.learn.export import write_run_onnx
 from hilum.learn.networks import build_network
+from hilum.learn.onnx.export import write_run_onnx
 from hilum.learn.weights import Weights
 from hilum.recipe import dump_recipe, load_recipe
 from hilum.run import Run, write_json

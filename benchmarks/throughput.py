@@ -36,14 +36,14 @@ from hilum.engines import open_onnx
 from hilum.engines.onnx_network import CARD
 from hilum.learn.data import as_batch
 from hilum.learn.device import keep_memory
-from hilum.learn.export import describe as describe_model
-from hilum.learn.export import onnx_model
 from hilum.learn.fit import loss_of, make_optimiser
 from hilum.learn.fuse_batchnorm import fold_batchnorm
 from hilum.learn.maps import Looked, map_layers
 from hilum.learn.networks import Classifier, build_network
+from hilum.learn.onnx.export import describe as describe_model
+from hilum.learn.onnx.export import onnx_model
+from hilum.learn.onnx.quantise import quantise
 from hilum.learn.predict import Member
-from hilum.learn.quantise import quantise
 from hilum.learn.weights import Weights
 from hilum.learn.workload import count_workload
 from hilum.prepare import BATCH

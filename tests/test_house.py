@@ -44,7 +44,20 @@ ROOMS = (
 )
 """From the ground up: a room sees itself and the rooms that stand before it here."""
 
+STEPS: tuple[frozenset[str], ...] = (
+    frozenset({"classes", "same_slices"}),
+    frozenset({"predict", "explain"}),
+    frozenset({"evaluate", "localise", "sanity", "ensemble", "figure"}),
+    frozenset({"compare", "export", "train", "finish"}),
+    frozenset({"tune", "demo"}),
+)
+"""Floors of the steps: a step imports itself and the floors below its own."""
+FREE_STEPS = frozenset({"audit", "clean", "describe", "doctor", "duplicates", "info", "networks"})
+"""Steps that import no other step and are imported by none."""
+
 FILE_LINES, BODY_LINES, PARAMETERS = 400, 60, 7
+SIDE_BY_SIDE, LOOSE_STEPS = 20, 9
+"""Modules in one folder, the command line apart; modules of `steps` that have no folder."""
 HEAVY = {"torch", "torchvision", "timm", "accelerate"}
 NETWORK_STEPS = {
     "demo", "explain", "export", "figure", "finish", "localise", "sanity", "train", "tune",
@@ -117,6 +130,67 @@ def torch_outside_learn(modules: Sources) -> list[str]:
         for target in imports(module, text, modules)
         if target.split(".")[0] in HEAVY
     ]
+
+
+def steps_out_of_order(modules: Sources) -> list[str]:
+    """Steps that import one of their own floor or above, and steps that stand on no floor."""
+    floors = {step: floor for floor, steps in enumerate(STEPS) for step in steps}
+    broken = []
+    for module, text in modules.items():
+        here = step_of(module)
+        if not here:
+            continue
+        if here not in floors and here not in FREE_STEPS:
+            broken.append(f"{module} stands on no floor")
+        for there in map(step_of, imports(module, text, modules)):
+            allowed = floors.get(there, len(STEPS)) < floors.get(here, 0)
+            if there and there != here and not allowed:
+                broken.append(f"{module} imports the step {there}")
+    return broken
+
+
+def children(modules: Sources) -> dict[str, set[str]]:
+    """Package -> the modules and packages directly in it."""
+    found: dict[str, set[str]] = {}
+    for module in modules:
+        package, _, name = module.rpartition(".")
+        if package:
+            found.setdefault(package, set()).add(name)
+    return found
+
+
+def crowded_folders(modules: Sources) -> list[str]:
+    inside = children(modules)
+    files = {
+        package: [name for name in names if f"{package}.{name}" not in inside]
+        for package, names in inside.items()
+    }
+    crowded = [
+        f"{package} holds {len(names)} modules"
+        for package, names in files.items()
+        if room_of(package) != "cli" and len(names) > SIDE_BY_SIDE
+    ]
+    loose = files.get("hilum.steps", [])
+    return crowded + [f"{len(loose)} steps without a folder"] * (len(loose) > LOOSE_STEPS)
+
+
+def steps_without_step(modules: Sources) -> list[str]:
+    """Folders of `steps` in which no file is called step.py."""
+    return [
+        package
+        for package, names in children(modules).items()
+        if package.startswith("hilum.steps.") and "step" not in names
+    ]
+
+
+def classes_of_one_name(modules: Sources) -> list[str]:
+    """Names of classes that two modules define at their top."""
+    homes: dict[str, list[str]] = {}
+    for module, text in modules.items():
+        for node in parsed(text).body:
+            if isinstance(node, ast.ClassDef):
+                homes.setdefault(node.name, []).append(module)
+    return [f"{name}: {', '.join(found)}" for name, found in homes.items() if len(found) > 1]
 
 
 def cycles(modules: Sources) -> list[str]:
@@ -266,6 +340,38 @@ RULES: dict[str, tuple[Rule, Sources]] = {
     "only learn knows torch": (
         torch_outside_learn,
         {"hilum.steps.evaluate": "def f():\n from torch.nn import Module"},
+    ),
+    "a step imports only steps of lower floors": (
+        steps_out_of_order,
+        {
+            "hilum.steps.explain.step": "def f():\n from hilum.steps.localise import localise",
+            "hilum.steps.localise": "",
+        },
+    ),
+    "steps of one floor don't import each other": (
+        steps_out_of_order,
+        {"hilum.steps.evaluate.step": "from hilum.steps.localise import localise"},
+    ),
+    "free steps are imported by nobody": (
+        steps_out_of_order,
+        {"hilum.steps.train.step": "from hilum.steps.describe import describe"},
+    ),
+    "every step stands on a floor": (steps_out_of_order, {"hilum.steps.attic": ""}),
+    "every folder of steps has its step.py": (
+        steps_without_step,
+        {"hilum.steps.compare": "", "hilum.steps.compare.runs": ""},
+    ),
+    "few steps have no folder": (
+        crowded_folders,
+        {f"hilum.steps.s{number}": "" for number in range(LOOSE_STEPS + 1)},
+    ),
+    "few files stand side by side": (
+        crowded_folders,
+        {f"hilum.scores.s{number}": "" for number in range(SIDE_BY_SIDE + 1)},
+    ),
+    "no two classes have one name": (
+        classes_of_one_name,
+        {"hilum.scores.a": "class Panel: ...", "hilum.report.b": "class Panel: ..."},
     ),
     "no import cycles, deferred ones included": (
         cycles,

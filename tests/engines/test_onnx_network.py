@@ -30,9 +30,9 @@ from hilum.engines import (
 from hilum.errors import RunError, UsageError
 from hilum.learn.checkpoint import save_weights
 from hilum.learn.data import as_batch
-from hilum.learn.export import write_run_onnx
 from hilum.learn.fuse_batchnorm import fold_batchnorm
 from hilum.learn.networks import Classifier, build_network
+from hilum.learn.onnx.export import write_run_onnx
 from hilum.learn.predict import load_network, load_networks, open_torch
 from hilum.learn.weights import Weights
 from hilum.prepare import BATCH
@@ -301,7 +301,7 @@ def test_an_export_that_differs_from_torch_is_not_kept(
     run = make_run()
     run.onnx_file.unlink()
     before = sorted(path.name for path in run.folder.iterdir())
-    monkeypatch.setattr("hilum.learn.export.TOLERANCE", 0.0)
+    monkeypatch.setattr("hilum.learn.onnx.export.TOLERANCE", 0.0)
     said = write_run_onnx(run, slices(4, SIZE))
     assert said.startswith("No network.onnx; prediction will need torch. Its logits in onnxruntime")
     assert sorted(path.name for path in run.folder.iterdir()) == before

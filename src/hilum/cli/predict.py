@@ -20,7 +20,7 @@ NOTES_SHOWN = 6
 """Kinds of notes in the summary; a folder of one origin has one or two."""
 
 
-class Format(StrEnum):
+class RowForm(StrEnum):
     """How predictions are written."""
 
     csv = "csv"
@@ -34,7 +34,7 @@ def command(
         typer.Argument(metavar="PATH...", help="Slices, folders, or slice tables (.csv)."),
     ],
     out: Annotated[Path | None, typer.Option(help="A file to write; else stdout.")] = None,
-    form: Annotated[Format, typer.Option("--format", help="csv, or a JSON array.")] = Format.csv,
+    form: Annotated[RowForm, typer.Option("--format", help="csv, or a JSON array.")] = RowForm.csv,
     window: Annotated[
         str | None,
         typer.Option(
@@ -75,7 +75,7 @@ def command(
 
 
 def _predict(
-    run: Path, paths: list[Path], out: Path | None, form: Format, options: PredictOptions,
+    run: Path, paths: list[Path], out: Path | None, form: RowForm, options: PredictOptions,
     force: bool,
 ) -> PredictionSummary | None:  # fmt: skip
     """Predict into a file, or to stdout; a process other than the first reports its own errors."""

@@ -13,7 +13,7 @@ from hilum.cli.options import DEFAULT_RECIPE, Changes, RecipeName, WeightsPlace
 __all__ = ["command"]
 
 
-class Unit(StrEnum):
+class SplitUnit(StrEnum):
     """What the split deals out."""
 
     group = "group"
@@ -26,8 +26,8 @@ def command(
     recipe: RecipeName = DEFAULT_RECIPE,
     weights: WeightsPlace = None,
     by: Annotated[
-        Unit, typer.Option(help="image: split single slices, to see what such a leak gives.")
-    ] = Unit.group,
+        SplitUnit, typer.Option(help="image: split single slices, to see what such a leak gives.")
+    ] = SplitUnit.group,
     seed: Annotated[
         int | None,
         typer.Option(min=0, help="Of labels, split and training; without it the recipe's."),

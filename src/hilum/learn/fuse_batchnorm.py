@@ -29,7 +29,7 @@ def fold_batchnorm(network: Classifier) -> int:
     Args:
         network: in inference mode; its backbone is changed in place, see `fold_module`.
     """
-    return fold_module(_Features(network))
+    return fold_module(_FeatureExtractor(network))
 
 
 def fold_module(module: nn.Module) -> int:
@@ -58,7 +58,7 @@ def fold_module(module: nn.Module) -> int:
     return len(pairs)
 
 
-class _Features(nn.Module):
+class _FeatureExtractor(nn.Module):
     """The part of a classifier that has convolutions, as a module that is called."""
 
     def __init__(self, network: Classifier) -> None:

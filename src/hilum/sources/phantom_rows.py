@@ -15,7 +15,7 @@ import pandas as pd
 from hilum.boxes import NO_LESION, Box, format_boxes
 from hilum.errors import StorageError, UsageError
 from hilum.sources.options import BuildOptions, Built, PictureFolder, known_source
-from hilum.sources.phantom.cohort import Member, member
+from hilum.sources.phantom.cohort import PhantomPatient, member
 from hilum.sources.phantom.drawing import Drawn, draw_patient
 from hilum.sources.phantom.scanner import SCANNERS
 from hilum.sources.phantom.settings import PhantomSettings
@@ -94,7 +94,7 @@ def _draw_rows(draft: Path, settings: PhantomSettings) -> Iterator[dict[str, str
             yield _row(draft, who, index, drawn)
 
 
-def _row(draft: Path, who: Member, index: int, drawn: Drawn) -> dict[str, str]:
+def _row(draft: Path, who: PhantomPatient, index: int, drawn: Drawn) -> dict[str, str]:
     """Write one slice and its mask; return its row, paths relative to `draft`."""
     scanner = SCANNERS[who.scanner]
     group = f"phantom-p{who.number + 1:04d}"

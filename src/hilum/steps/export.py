@@ -14,9 +14,9 @@ import pandas as pd
 from hilum.engines import OnnxNetwork, mean_probabilities, open_onnx
 from hilum.engines.onnx_network import CARD
 from hilum.errors import RunError, UsageError
-from hilum.learn.export import describe, difference_to_torch, onnx_model
+from hilum.learn.onnx.export import describe, difference_to_torch, onnx_model
+from hilum.learn.onnx.quantise import quantise
 from hilum.learn.predict import load_network
-from hilum.learn.quantise import quantise
 from hilum.prepare import BATCH, Pictures, decode_table
 from hilum.progress import SILENT, Progress
 from hilum.run import Run, as_run

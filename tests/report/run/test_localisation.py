@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from hilum.report.run.localisation import MAP_TITLES, Panel, localisation, panels_of, size_panels
+from hilum.report.run.localisation import (
+    MAP_TITLES,
+    MetricPanel,
+    localisation,
+    panels_of,
+    size_panels,
+)
 
 
 def figure(value: float | None) -> dict[str, Any]:
@@ -34,9 +40,11 @@ def test_sizes_without_slices_have_no_panel() -> None:
 
 
 def test_every_title_stands_in_the_picture_and_zeros_alone_can_be_drawn() -> None:
-    svg = localisation([Panel("Pointing game", [("Network", figure(0.0)), ("Edges", figure(0.0))])])
+    svg = localisation(
+        [MetricPanel("Pointing game", [("Network", figure(0.0)), ("Edges", figure(0.0))])]
+    )
     for text in ("Pointing game", "Network", "Edges"):
         assert f">{text}</text>" in svg
     assert svg == localisation(
-        [Panel("Pointing game", [("Network", figure(0.0)), ("Edges", figure(0.0))])]
+        [MetricPanel("Pointing game", [("Network", figure(0.0)), ("Edges", figure(0.0))])]
     )

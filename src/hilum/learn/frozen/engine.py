@@ -9,9 +9,9 @@ import torch
 from torch import Tensor
 
 from hilum.engines import open_session
-from hilum.learn.export import onnx_model
 from hilum.learn.frozen.parts import FrozenPart
 from hilum.learn.fuse_batchnorm import fold_module
+from hilum.learn.onnx.export import onnx_model
 
 __all__ = ["Compute", "fastest_part"]
 

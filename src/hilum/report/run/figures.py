@@ -11,7 +11,7 @@ from hilum.report.numbers import fixed, interval
 from hilum.report.run.confusion import confusion
 from hilum.report.run.curves import curves
 from hilum.report.run.files import RunFiles
-from hilum.report.run.localisation import Panel, localisation, panels_of, size_panels
+from hilum.report.run.localisation import MetricPanel, localisation, panels_of, size_panels
 from hilum.report.run.precision_recall import ClassCurve, class_roc, precision_recall
 from hilum.report.run.reliability import reliability
 from hilum.report.run.roc import roc
@@ -120,7 +120,7 @@ def _localisation(content: Mapping[str, Any]) -> dict[str, Drawing]:
     }
 
 
-def _describe_panels(panels: list[Panel]) -> str:
+def _describe_panels(panels: list[MetricPanel]) -> str:
     parts = [
         f"{panel.title}: "
         + ", ".join(

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from hilum.report.canvas import FAINT, INK, NETWORK, PROBE, draw, plain
 from hilum.report.numbers import counted, known
 
-__all__ = ["MAP_TITLES", "METRIC_TITLES", "Panel", "localisation", "panels_of", "size_panels"]
+__all__ = ["MAP_TITLES", "METRIC_TITLES", "MetricPanel", "localisation", "panels_of", "size_panels"]
 
 MAP_TITLES = {
     "network": "Network",
@@ -40,14 +40,14 @@ _MARGIN = 0.04
 """Share of the scale that is added at both ends, so that no mark is cut in half."""
 
 
-class Panel(NamedTuple):
+class MetricPanel(NamedTuple):
     """Figures of several maps on one scale: `bars` are a title and the figure, see metrics.json."""
 
     title: str
     bars: Sequence[tuple[str, Mapping[str, Any]]]
 
 
-def panels_of(summary: Mapping[str, Any], figures: Sequence[str]) -> list[Panel]:
+def panels_of(summary: Mapping[str, Any], figures: Sequence[str]) -> list[MetricPanel]:
     """Return a panel for each of `figures`, with those maps that have it.
 
     Args:
@@ -55,13 +55,13 @@ def panels_of(summary: Mapping[str, Any], figures: Sequence[str]) -> list[Panel]
         figures: keys of `METRIC_TITLES`.
     """
     estimates = summary["per_slice"]["figures"]
-    return [Panel(METRIC_TITLES[figure], _bars(estimates, figure)) for figure in figures]
+    return [MetricPanel(METRIC_TITLES[figure], _bars(estimates, figure)) for figure in figures]
 
 
-def size_panels(summaries: Mapping[str, Any], figure: str) -> list[Panel]:
+def size_panels(summaries: Mapping[str, Any], figure: str) -> list[MetricPanel]:
     """Return a panel for each size of lesion that there is, small ones first."""
     return [
-        Panel(
+        MetricPanel(
             f"{size.capitalize()}: {counted(summaries[size]['n'], 'slice')} of "
             f"{counted(summaries[size]['groups'], 'group')}",
             _bars(summaries[size]["per_slice"]["figures"], figure),
@@ -71,7 +71,7 @@ def size_panels(summaries: Mapping[str, Any], figure: str) -> list[Panel]:
     ]
 
 
-def localisation(panels: Sequence[Panel]) -> str:
+def localisation(panels: Sequence[MetricPanel]) -> str:
     """Return the SVG of panels one below the other, the first line of each being the network."""
 
     def paint(figure: Figure) -> None:
@@ -93,7 +93,7 @@ def _bars(estimates: Mapping[str, Any], figure: str) -> list[tuple[str, Mapping[
     ]
 
 
-def _panel(axes: Axes, panel: Panel) -> None:
+def _panel(axes: Axes, panel: MetricPanel) -> None:
     """Draw one panel: a dot and its interval for each map."""
     longest = max(
         figure[key] for _, figure in panel.bars for key in ("value", "high") if known(figure[key])

@@ -8,10 +8,10 @@ from hilum.sources.phantom.chance import Purpose, stream
 from hilum.sources.phantom.scanner import SCANNERS
 from hilum.sources.phantom.settings import PhantomSettings
 
-__all__ = ["Member", "member"]
+__all__ = ["PhantomPatient", "member"]
 
 
-class Member(NamedTuple):
+class PhantomPatient(NamedTuple):
     """One synthetic patient: number (from 0), label, and which of SCANNERS it was seen by."""
 
     number: int
@@ -19,7 +19,7 @@ class Member(NamedTuple):
     scanner: int
 
 
-def member(settings: PhantomSettings, number: int) -> Member:
+def member(settings: PhantomSettings, number: int) -> PhantomPatient:
     """Return patient `number` (from 0), which does not depend on how many there are.
 
     Patients come in blocks that hold every pair of class and source once, in an order drawn
@@ -36,4 +36,4 @@ def member(settings: PhantomSettings, number: int) -> Member:
     if tied:
         owned = range(label, sources, classes)
         scanner = owned[scanner % len(owned)]
-    return Member(number, settings.classes[label], scanner)
+    return PhantomPatient(number, settings.classes[label], scanner)

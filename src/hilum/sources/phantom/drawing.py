@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from hilum.sources.phantom.body import Body, draw_body, draw_level
 from hilum.sources.phantom.chance import Purpose, stream
-from hilum.sources.phantom.cohort import Member
+from hilum.sources.phantom.cohort import PhantomPatient
 from hilum.sources.phantom.lesions import Disease, Painted, draw_disease, paint_disease
 from hilum.sources.phantom.scanner import SCANNERS, draw_view, take_picture
 from hilum.sources.phantom.settings import PhantomSettings
@@ -31,7 +31,7 @@ class Drawn:
     disease: Disease | None
 
 
-def draw_patient(settings: PhantomSettings, who: Member) -> list[Drawn]:
+def draw_patient(settings: PhantomSettings, who: PhantomPatient) -> list[Drawn]:
     """Draw all slices of one synthetic patient, top to bottom."""
     seed, number, scanner = settings.seed, who.number, SCANNERS[who.scanner]
     body = draw_body(stream(seed, Purpose.BODY, number))

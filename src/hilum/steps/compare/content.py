@@ -10,7 +10,6 @@ from hilum.catalogue.networks import known_networks
 from hilum.progress import SILENT, Progress
 from hilum.run.environment import version
 from hilum.scores import INTERVAL, Labelled, by_group
-from hilum.scores.classical import CLASSICAL, classical_tests
 from hilum.scores.paired import (
     ALPHA,
     PAIRED,
@@ -20,6 +19,7 @@ from hilum.scores.paired import (
     least_p,
     paired_differences,
 )
+from hilum.scores.paired.classical import CLASSICAL, classical_tests
 from hilum.steps.compare.best_of_n import best_inside_folds
 from hilum.steps.compare.runs import METRICS, ComparedRun, run_facts
 from hilum.steps.compare.sets import comparable_sets, refusal

@@ -17,7 +17,7 @@ from hilum.run import Run
 from hilum.steps.figure.sheet import Cell
 from hilum.steps.figure.slices import Shown
 
-__all__ = ["Asked", "Opened", "make_cells"]
+__all__ = ["MapSettings", "Opened", "make_cells"]
 
 DEPTHS = {"first convolution": 0.0, "1/4 deep": 0.25, "1/2 deep": 0.5, "3/4 deep": 0.75}
 """Convolutions of a network that are shown beside its last one: heading, and share of all
@@ -34,15 +34,17 @@ class Opened(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Asked:
-    """What is asked of every network; see `hilum.steps.figure.step.FigureOptions`."""
+class MapSettings:
+    """How the maps of every network are made; see `hilum.steps.figure.step.FigureOptions`."""
 
     method: str
     layer: str
     layers: tuple[str, ...]
 
 
-def make_cells(kind: str, one: Opened, shown: Shown, *, target: str, asked: Asked) -> list[Cell]:
+def make_cells(
+    kind: str, one: Opened, shown: Shown, *, target: str, settings: MapSettings
+) -> list[Cell]:
     """Return the maps of one run.
 
     Args:
@@ -50,16 +52,16 @@ def make_cells(kind: str, one: Opened, shown: Shown, *, target: str, asked: Aske
         one: the run.
         shown: its slices; all kinds but "networks" have one.
         target: the class that the maps are for.
-        asked: method and layers.
+        settings: method and layers.
 
     Raises:
-        UsageError: there is no such method, or an ensemble is asked for its layers.
+        UsageError: there is no such method, or the layers of an ensemble are requested.
         RunError: the network has no such layer.
     """
     members, index = load_networks(one.run), one.class_names.index(target)
     grey, cells = _inputs(members, shown), []
-    for heading, layer in _columns(kind, members, asked).items():
-        explainer, problem = _explainer(members, asked.method, layer, may_lack=kind == "depths")
+    for heading, layer in _columns(kind, members, settings).items():
+        explainer, problem = _explainer(members, settings.method, layer, may_lack=kind == "depths")
         told = explainer.explain(grey, index)
         states = [problem] * len(told.maps) if problem else state_of_maps(told.maps).tolist()
         for number, name in enumerate(shown.slice_ids):
@@ -86,14 +88,14 @@ def _inputs(members: list[Member], shown: Shown) -> dict[int, npt.NDArray[np.uin
         return {size: np.array(seen.grey[:]) for size, seen in decoded.items()}
 
 
-def _columns(kind: str, members: list[Member], asked: Asked) -> dict[str, str]:
+def _columns(kind: str, members: list[Member], settings: MapSettings) -> dict[str, str]:
     """Return heading -> layer; the empty heading stands for those of the slices."""
     if kind == "networks":
-        return {"": asked.layer}
+        return {"": settings.layer}
     if kind == "depths":
         return {name: name for name in GROUPS}
-    if asked.layers:
-        return {name: name for name in asked.layers}
+    if settings.layers:
+        return {name: name for name in settings.layers}
     if len(members) > 1:
         raise UsageError(
             "an ensemble's members have layers of their own; take one of them (RUN/members/NAME)."

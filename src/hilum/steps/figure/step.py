@@ -15,7 +15,7 @@ from hilum.progress import SILENT, Progress
 from hilum.report.maps.sheet import ENDINGS, draw_sheet
 from hilum.run import Run, as_runs
 from hilum.run.network import network_facts
-from hilum.steps.figure.cells import Asked, Opened, make_cells
+from hilum.steps.figure.cells import MapSettings, Opened, make_cells
 from hilum.steps.figure.sheet import Cell, FigureStyle, as_sheet
 from hilum.steps.figure.slices import Shown, choose_slices
 from hilum.storage.atomic import new_file, refuse_existing
@@ -52,9 +52,9 @@ class FigureOptions:
     width: float = 180.0
 
     @property
-    def asked(self) -> Asked:
-        """What is asked of the networks."""
-        return Asked(self.method, self.layer, tuple(self.layers))
+    def settings(self) -> MapSettings:
+        """How the maps of every network are made."""
+        return MapSettings(self.method, self.layer, tuple(self.layers))
 
 
 def draw_figure(
@@ -103,7 +103,7 @@ def draw_figure(
     shown = choose_slices(opened[0].run.table(), options.slices, label=target, count=count)
     cells: list[Cell] = []
     for number, one in enumerate(opened, start=1):
-        cells += make_cells(kind, one, shown, target=target, asked=options.asked)
+        cells += make_cells(kind, one, shown, target=target, settings=options.settings)
         progress.advance("mapping", number, len(opened))
     sheet = as_sheet(cells, shown, style=_look(kind, cells, target, options))
     with new_file(out) as draft:

@@ -22,9 +22,9 @@ from hilum.table import SliceTable
 
 __all__ = [
     "Ask",
-    "Asked",
     "Checked",
     "Grey",
+    "MapQuery",
     "Maps",
     "Sample",
     "asker",
@@ -171,7 +171,7 @@ def on_grid(cells: Maps, offset: tuple[float, float]) -> Maps:
 
 
 @dataclass(frozen=True)
-class Asked:
+class MapQuery:
     """The run's network and what it is asked.
 
     Attributes:
@@ -201,7 +201,7 @@ def asker(explainer: Explainer, size: int) -> Ask:
 
 
 def take_slices(
-    asked: Asked,
+    asked: MapQuery,
     table: SliceTable,
     whole: SliceTable,
     *,
@@ -233,7 +233,7 @@ def take_slices(
 
 
 def _look_at(
-    asked: Asked,
+    asked: MapQuery,
     table: SliceTable,
     places: npt.NDArray[np.intp],
     whole: SliceTable,
@@ -258,7 +258,7 @@ def _look_at(
     return found.part(np.flatnonzero(states == "ok"))
 
 
-def _maps(asked: Asked, grey: Grey) -> tuple[npt.NDArray[np.int64], Maps]:
+def _maps(asked: MapQuery, grey: Grey) -> tuple[npt.NDArray[np.int64], Maps]:
     """Return the class that is explained of each slice, and its map."""
     said = [
         asked.explainer.explain({asked.member.size: grey[batch]}, asked.target)
@@ -267,7 +267,7 @@ def _maps(asked: Asked, grey: Grey) -> tuple[npt.NDArray[np.int64], Maps]:
     return np.concatenate([one.target for one in said]), np.concatenate([o.maps for o in said])
 
 
-def _joined(parts: list[Sample], asked: Asked) -> Sample:
+def _joined(parts: list[Sample], asked: MapQuery) -> Sample:
     """Return the parts as one sample."""
     left_out = {state: sum(part.left_out[state] for part in parts) for state in NO_MAP}
     rows = pd.concat([part.rows for part in parts], ignore_index=True)

@@ -26,7 +26,7 @@ from hilum.steps.explain import POSITIVE, PREDICTED
 from hilum.steps.sanity.maps import agreement, different_slices, judged, randomisation
 from hilum.steps.sanity.other_runs import Other, other_runs
 from hilum.steps.sanity.removal import removal
-from hilum.steps.sanity.sample import Asked, Checked, Sample, asker, take_slices
+from hilum.steps.sanity.sample import Checked, MapQuery, Sample, asker, take_slices
 from hilum.storage.atomic import new_folder, write_text
 from hilum.table import SPLITS, write_csv
 
@@ -119,7 +119,7 @@ def sanity(
     return content
 
 
-def _asked(run: Run, options: SanityOptions) -> Asked:
+def _asked(run: Run, options: SanityOptions) -> MapQuery:
     """Return the run's network, and which class it is asked about."""
     facts = network_facts(run)
     names = facts.class_names
@@ -129,14 +129,14 @@ def _asked(run: Run, options: SanityOptions) -> Asked:
     (member,) = load_networks(run)
     explainer = Explainer([member], method=options.method, layer=options.layer)
     if options.target in names:
-        return Asked(member, explainer, names, names.index(options.target))
+        return MapQuery(member, explainer, names, names.index(options.target))
     predicted = options.target == PREDICTED
-    return Asked(member, explainer, names, None if predicted else names.index(facts.positive))
+    return MapQuery(member, explainer, names, None if predicted else names.index(facts.positive))
 
 
 def _check(
     run: Run,
-    asked: Asked,
+    asked: MapQuery,
     sample: Sample,
     compared: Sequence[Other],
     options: SanityOptions,

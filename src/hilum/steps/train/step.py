@@ -14,10 +14,10 @@ import pandas as pd
 from hilum.audit import judge_design
 from hilum.errors import RecipeError, RunError, UsageError
 from hilum.learn.checkpoint import TrainingProgress, best_weights, save_weights
-from hilum.learn.export import write_run_onnx
 from hilum.learn.fit import TrainingJob, fit
 from hilum.learn.frozen.plan import TrainingPlan, training_plan
 from hilum.learn.networks import cam_layer, count_parameters
+from hilum.learn.onnx.export import write_run_onnx
 from hilum.learn.prepare_training import (
     Prepared,
     prepare_resumed,

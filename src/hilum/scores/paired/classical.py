@@ -7,9 +7,9 @@ from itertools import combinations
 from typing import Any
 
 from hilum.scores.classification import Labelled
-from hilum.scores.delong import delong
-from hilum.scores.mcnemar import mcnemar
-from hilum.scores.paired import holm
+from hilum.scores.paired.delong import delong
+from hilum.scores.paired.mcnemar import mcnemar
+from hilum.scores.paired.resampling import holm
 
 __all__ = ["CLASSICAL", "classical_tests"]
 

@@ -29,7 +29,7 @@ def quantise(model: Any, grey: npt.NDArray[np.uint8]) -> Any:
     extremes that they reach on the slices.
 
     Args:
-        model: as `hilum.learn.export.onnx_model` returns it.
+        model: as `hilum.learn.onnx.export.onnx_model` returns it.
         grey: (n, size, size) uint8, the slices to calibrate on.
 
     Raises:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hilum.scores.delong import delong
+from hilum.scores.paired.delong import delong
 
 
 def by_definition(positive: np.ndarray, scores: np.ndarray) -> tuple[float, float]:

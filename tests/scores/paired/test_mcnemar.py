@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from statsmodels.stats import contingency_tables
 
-from hilum.scores.mcnemar import mcnemar
+from hilum.scores.paired.mcnemar import mcnemar
 
 
 def flags(both: int, first: int, second: int, neither: int) -> tuple[np.ndarray, np.ndarray]:

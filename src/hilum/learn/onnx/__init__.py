@@ -1,0 +1,1 @@
+"""Networks as ONNX: written, checked against torch, and quantised."""
