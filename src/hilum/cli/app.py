@@ -32,6 +32,7 @@ from hilum.cli import (
     train,
     tune,
 )
+from hilum.cli.screen import escape_output
 from hilum.errors import HilumError
 from hilum.processes import is_first_process
 
@@ -110,6 +111,7 @@ def everything(
 def main() -> None:
     """Run the command line; errors of hilum's tree become one sentence and an exit code."""
     debug = "--debug" in sys.argv[1:2]
+    escape_output()
     try:
         try:
             app(prog_name="hilum")

@@ -66,10 +66,12 @@ def _is_unfinished(folder: Path) -> bool:
 
 
 def print_json(content: object) -> None:
-    """Print `content` as JSON for a program to read."""
+    """Print `content` as JSON for a program to read; in ASCII unless stdout is UTF-8."""
     import json
 
-    typer.echo(json.dumps(content, indent=1, ensure_ascii=False))
+    is_utf8 = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    text = json.dumps(content, indent=1, ensure_ascii=not is_utf8)
+    typer.echo(text.encode("utf-8", "backslashreplace").decode())
 
 
 def _bars() -> Bars:

@@ -48,9 +48,13 @@ def new_file(path: Path) -> Iterator[Path]:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write UTF-8 text to `path`, whole or not at all."""
+    """Write UTF-8 text to `path`, whole or not at all.
+
+    A byte of a file name that is not UTF-8 (a lone surrogate) is written as `\\udce9`, which JSON
+    reads back as the same.
+    """
     with new_file(path) as draft:
-        draft.write_text(text, encoding="utf-8", newline="\n")
+        draft.write_bytes(text.encode("utf-8", "backslashreplace"))
 
 
 @contextmanager

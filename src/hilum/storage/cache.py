@@ -83,14 +83,17 @@ class Entry:
 
 
 def cache_place() -> Path | None:
-    """Return the cache's folder, there or not yet; None where caching is off.
+    """Return the cache folder, there or not yet; None where caching is off or there is no home folder.
 
     HILUM_CACHE names it (`none` or `off`: no cache); else it is the system's place for caches.
     """
     told = os.environ.get(PLACE_VARIABLE, "").strip()
     if told.lower() in OFF:
         return None
-    return Path(told).expanduser().absolute() if told else platformdirs.user_cache_path("hilum")
+    try:
+        return Path(told).expanduser().absolute() if told else platformdirs.user_cache_path("hilum")
+    except RuntimeError:  # no HOME, and a user without an entry in the system's list of users
+        return None
 
 
 def cache_limit() -> int:

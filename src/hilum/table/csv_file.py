@@ -111,6 +111,9 @@ def write_csv(rows: pd.DataFrame, path: Path) -> None:
     Cells are quoted where necessary, and all of them where one holds a carriage return.
     """
     with new_file(path) as draft:
-        rows.to_csv(draft, index=False, lineterminator="\n")
+        rows.to_csv(draft, index=False, lineterminator="\n", errors="backslashreplace")
         if any(b"\r" in chunk for chunk in _chunks(draft)):  # unquoted, it would end its row
-            rows.to_csv(draft, index=False, lineterminator="\n", quoting=csv.QUOTE_ALL)
+            rows.to_csv(
+                draft, index=False, lineterminator="\n", errors="backslashreplace",
+                quoting=csv.QUOTE_ALL,
+            )  # fmt: skip
