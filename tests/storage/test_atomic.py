@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import shutil
 import stat
@@ -299,3 +300,10 @@ def test_too_little_room_is_refused_with_what_is_needed(
         f"{tmp_path} has 5 MB free, and 2,500 MB are needed; free some space, or choose another "
         "place."
     )
+
+
+def test_text_with_a_byte_that_is_not_utf8_is_valid_json_that_leads_back(tmp_path: Path) -> None:
+    name = os.fsdecode(b"latin\xe9.png")
+    write_text(tmp_path / "a.json", json.dumps({"path": name}, ensure_ascii=False))
+    assert (tmp_path / "a.json").read_text(encoding="utf-8") == r'{"path": "latin\udce9.png"}'
+    assert json.loads((tmp_path / "a.json").read_text(encoding="utf-8")) == {"path": name}

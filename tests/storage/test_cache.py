@@ -329,3 +329,18 @@ def test_an_error_in_the_block_is_not_swallowed(place: Path) -> None:
     with pytest.raises(OSError, match="mine"), cache_entry("kept-v1", "a"):
         raise OSError("mine")
     assert list_entries() == []
+
+
+@posix
+def test_without_a_home_nothing_is_cached_and_nothing_fails(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As in a container: no HOME, and a user id that the system's list of users lacks."""
+    for variable in ("HILUM_CACHE", "HOME", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setattr("pwd.getpwuid", lambda _: (_ for _ in ()).throw(KeyError("uid not found")))
+    assert cache_place() is None
+    with cache_entry("decoded-v1", "a") as entry:
+        assert entry is None
+    monkeypatch.setenv("HILUM_CACHE", "~/cache")
+    assert cache_place() is None

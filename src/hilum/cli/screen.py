@@ -11,6 +11,9 @@ __all__ = ["escape_output"]
 HANDLER = "hilum-escape"
 """Name of the error handler of stdout and stderr."""
 
+ASCII = "hilum-ascii"
+"""ASCII under another name: click writes UTF-8 to a stream that it takes for misconfigured."""
+
 BYTE = 0xDC00
 """Python adds this to a byte of a file name that is not UTF-8 (the handler `surrogateescape`)."""
 
@@ -22,9 +25,22 @@ def escape_output() -> None:
     encoding lacks as in Python (`\\u4e2d`).
     """
     codecs.register_error(HANDLER, _escape)
+    codecs.register(_find_codec)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors=HANDLER)
+            is_ascii = codecs.lookup(stream.encoding).name == "ascii"
+            stream.reconfigure(errors=HANDLER, encoding=ASCII if is_ascii else None)
+
+
+def _find_codec(name: str) -> codecs.CodecInfo | None:
+    """Return the codec ASCII for its other name, in which Python has replaced the hyphen."""
+    if name.replace("_", "-") != ASCII:
+        return None
+    known = codecs.lookup("ascii")
+    return codecs.CodecInfo(
+        known.encode, known.decode, known.streamreader, known.streamwriter,
+        known.incrementalencoder, known.incrementaldecoder, name=ASCII,
+    )  # fmt: skip
 
 
 def _escape(error: UnicodeError) -> tuple[str, int]:

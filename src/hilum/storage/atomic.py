@@ -54,7 +54,7 @@ def write_text(path: Path, text: str) -> None:
     reads back as the same.
     """
     with new_file(path) as draft:
-        draft.write_bytes(text.encode("utf-8", "backslashreplace"))
+        draft.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
 
 
 @contextmanager

@@ -83,7 +83,7 @@ class Entry:
 
 
 def cache_place() -> Path | None:
-    """Return the cache folder, there or not yet; None where caching is off or there is no home folder.
+    """Return the cache folder, there or not yet; None where caching is off or there is no home.
 
     HILUM_CACHE names it (`none` or `off`: no cache); else it is the system's place for caches.
     """
