@@ -71,7 +71,8 @@ class Attribute:
     @property
     def known(self) -> npt.NDArray[np.bool_]:
         """(n,) bool, where its value is known."""
-        return ~np.isnan(self.values) if self.is_number else self.values != ""
+        known = ~np.isnan(self.values) if self.is_number else self.values != ""
+        return np.asarray(known, dtype=bool)
 
     def codes(self) -> Codes:
         """Return (n,) the number of the bin or value of each slice, -1 where it is not known."""

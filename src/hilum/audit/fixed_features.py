@@ -61,7 +61,8 @@ def _gradients(grey: Grey) -> npt.NDArray[np.float64]:
     place = (rows * CELLS + columns) * ANGLES + direction
     sums = np.bincount(place.ravel(), weights=size.ravel(), minlength=CELLS * CELLS * ANGLES)
     cells = sums.reshape(-1, ANGLES)
-    return np.sqrt(cells / (cells.sum(axis=1, keepdims=True) + 1.0)).ravel()
+    shares = cells / (cells.sum(axis=1, keepdims=True) + 1.0)
+    return np.asarray(np.sqrt(shares).ravel(), dtype=np.float64)
 
 
 def _blocks(grey: Grey) -> npt.NDArray[np.float64]:

@@ -65,7 +65,7 @@ def one_hot(codes: Codes) -> Floats:
     """Return (n, values) 0 or 1, each value weighed alike; a code of -1 has none."""
     values = int(codes.max()) + 1 if len(codes) else 0
     table = (codes[:, None] == np.arange(values)[None, :]).astype(np.float64)
-    return table / np.sqrt(np.maximum(1, table.sum(axis=0)))
+    return np.asarray(table / np.sqrt(np.maximum(1, table.sum(axis=0))), dtype=np.float64)
 
 
 def grouped_folds(

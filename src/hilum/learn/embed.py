@@ -10,10 +10,12 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 import torch
+from torch import Tensor, nn
 
 from hilum.learn.augment import as_batch
-from hilum.learn.backbone import make_backbone
+from hilum.learn.backbone import MapLayout, make_backbone
 from hilum.learn.device import keep_memory
+from hilum.learn.fuse_batchnorm import fold_module
 from hilum.learn.networks import load_backbone
 from hilum.learn.weights import find_weights
 from hilum.processes import share_of_cores
@@ -35,6 +37,19 @@ class Embedder(NamedTuple):
     embed: Callable[[npt.NDArray[np.uint8]], npt.NDArray[np.float32]]
 
 
+class _Features(nn.Module):
+    """A backbone's last map, averaged over rows and columns."""
+
+    def __init__(self, backbone: nn.Module, layout: MapLayout) -> None:
+        super().__init__()
+        self.backbone, self.layout = backbone, layout
+
+    def forward(self, scaled: Tensor) -> Tensor:
+        """Return (n, channels) of (n, 3, size, size), scaled as the weights want it."""
+        given = self.backbone.forward_features(scaled)  # type: ignore[operator]
+        return self.layout.as_map(given).mean(dim=(2, 3))
+
+
 def open_embedder(network: str, weights: Path | str | None = None) -> Embedder | None:
     """Return the pretrained network `network`, ready to give features; None for random weights.
 
@@ -54,7 +69,9 @@ def open_embedder(network: str, weights: Path | str | None = None) -> Embedder |
     backbone, layout = make_backbone(network, found.size)
     load_backbone(backbone, found.state, network=network, origin=found.origin)
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    backbone = backbone.to(device, memory_format=torch.channels_last).eval().requires_grad_(False)
+    features_of = _Features(backbone, layout).to(device, memory_format=torch.channels_last)
+    features_of.eval().requires_grad_(False)
+    fold_module(features_of)
     mean = torch.tensor(found.mean, device=device).view(1, 3, 1, 1) * 255
     std = torch.tensor(found.std, device=device).view(1, 3, 1, 1) * 255
 
@@ -62,7 +79,6 @@ def open_embedder(network: str, weights: Path | str | None = None) -> Embedder |
     def embed(grey: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
         scaled = (as_batch(grey, device) - mean) / std
         in_order = scaled.contiguous(memory_format=torch.channels_last)
-        features = layout.as_map(backbone.forward_features(in_order))  # type: ignore[operator]
-        return np.asarray(features.mean(dim=(2, 3)).float().cpu().numpy(), dtype=np.float32)
+        return np.asarray(features_of(in_order).float().cpu().numpy(), dtype=np.float32)
 
     return Embedder(f"{network}, {found.origin}", found.size, embed)

@@ -1,0 +1,111 @@
+"""The audit of a table, from the table to the page."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hilum.errors import TableError, UsageError
+from hilum.sources import BuildOptions, PhantomSettings, build_table
+from hilum.splits import split_table
+from hilum.steps.audit import AuditOptions, audit_table
+from hilum.table import SliceTable
+
+FIXED = AuditOptions(weights="none")
+
+
+def drawn(folder: Path, *, link: float) -> SliceTable:
+    settings = PhantomSettings(patients=32, slices_per_patient=2, size=96, link=link)
+    options = BuildOptions(phantom=settings)
+    built = build_table([("phantom", folder)], out=folder / "slices.csv", options=options)
+    return split_table(built.table)
+
+
+@pytest.fixture(scope="module")
+def crossed(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], Path]:
+    """The audit of phantoms whose sources and labels are independent."""
+    folder = tmp_path_factory.mktemp("crossed")
+    content = audit_table(drawn(folder, link=0), out=folder / "audit", options=FIXED)
+    return content, folder / "audit"
+
+
+@pytest.fixture(scope="module")
+def linked(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """The audit of phantoms of which each class has sources of its own."""
+    folder = tmp_path_factory.mktemp("linked")
+    return audit_table(drawn(folder, link=1), out=folder / "audit", options=FIXED)
+
+
+def test_crossed_phantoms_pass(crossed: tuple[dict[str, Any], Path]) -> None:
+    content, _ = crossed
+    assert content["found"] == []
+    assert content["features"]["of"].startswith("fixed features")
+    assert (content["positive"], content["slices"], content["groups"]) == ("cancer", 64, 32)
+
+
+def test_a_source_for_each_class_is_found_by_every_check_that_can(linked: dict[str, Any]) -> None:
+    assert {"design", "attributes", "probes", "masking"} <= set(linked["found"])
+    first = linked["checks"]["attributes"]["ranked"][0]
+    assert (first["name"], first["utility"]) == ("source", pytest.approx(1, abs=0.01))
+    assert linked["checks"]["attributes"]["level"] == "seen"
+    assert linked["columns_left_out"] == {
+        "lesion_kind": "describes the disease",
+        "lesion_mm": "describes the disease",
+    }
+
+
+def test_the_page_says_what_the_json_says_and_loads_nothing(
+    crossed: tuple[dict[str, Any], Path],
+) -> None:
+    content, folder = crossed
+    assert json.loads((folder / "audit.json").read_text("utf-8")) == content
+    page = (folder / "audit.html").read_text("utf-8")
+    assert "No check found anything" in page
+    assert "default-src &#39;none&#39;" in page or "default-src 'none'" in page
+    assert not re.search(r"<script|https?://(?!www\.w3\.org)", page)
+    assert {file.name for file in (folder / "figures").iterdir()} == {
+        "attributes.svg", "probes.svg",
+    }  # fmt: skip
+    for row in content["checks"]["attributes"]["ranked"]:
+        assert row["name"] in page
+
+
+def test_what_can_not_be_asked_is_refused_in_one_sentence(
+    table: SliceTable, tmp_path: Path
+) -> None:
+    out = tmp_path / "audit"
+    cases: list[tuple[AuditOptions, str]] = [
+        (AuditOptions(ignored=("ward",)), "--ignore: slices.csv has no column 'ward'"),
+        (AuditOptions(patients={"x": 3}), "--patients: slices.csv has no source 'x'"),
+        (AuditOptions(patients={"phantom-a": 0}), "must be at least 1; got 0"),
+        (AuditOptions(positive="flu"), "must be one of the labels .*; got 'flu'"),
+        (AuditOptions(run=tmp_path / "none"), "there is no run folder"),
+        (AuditOptions(weights=tmp_path / "none"), "there is no weights folder"),
+    ]
+    for options, words in cases:
+        with pytest.raises(UsageError, match=words):
+            audit_table(table, out=out, options=options)
+    one = table.where(table.rows["label"] == "cancer")
+    with pytest.raises(TableError, match="there is one only, 'cancer'"):
+        audit_table(one, out=out, options=FIXED)
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "notes.txt").write_text("mine")
+    with pytest.raises(UsageError, match="exists already"):
+        audit_table(table, out=tmp_path / "mine", options=FIXED, force=True)
+    assert not out.exists()
+
+
+def test_too_few_groups_leave_the_cross_validated_checks_out(
+    table: SliceTable, tmp_path: Path
+) -> None:
+    groups = table.rows.groupby("label")["group"].unique()
+    few = table.where(table.rows["group"].isin([*groups["cancer"][:3], *groups["pneumonia"]]))
+    content = audit_table(replace(few), out=tmp_path / "audit", options=FIXED)
+    assert content["checks"]["masking"]["level"] == "undefined"
+    assert content["checks"]["probes"]["sentence"].startswith("Not asked: some label has fewer")
+    assert all(row["detectability"] is None for row in content["checks"]["attributes"]["ranked"])
