@@ -29,7 +29,7 @@ LEVELS = 32
 
 
 def fixed_features(grey: Grey) -> Features:
-    """Return (n, 1,440) float32 features of slices (n, size, size) uint8."""
+    """Return (n, 1,248) float32 features of slices (n, size, size) uint8."""
     return np.stack([_of_one(one) for one in grey]) if len(grey) else np.zeros((0, 0), np.float32)
 
 

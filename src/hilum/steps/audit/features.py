@@ -15,6 +15,7 @@ from hilum.audit.fixed_features import FIXED_NAME, FIXED_SIZE, fixed_features
 from hilum.audit.masking import masked_slices
 from hilum.boxes import Box, parse_boxes
 from hilum.catalogue.networks import WEIGHTS_VARIABLE
+from hilum.errors import WeightsError
 from hilum.prepare import BATCH, Decoded
 from hilum.progress import Progress
 from hilum.table import SliceTable
@@ -47,7 +48,7 @@ def open_extractor(weights: Path | str | None) -> Extractor:
 
     Args:
         weights: a folder of weights; "none": the fixed features; None: the folder that
-            HILUM_WEIGHTS names, where torch is installed.
+            HILUM_WEIGHTS names, where torch is installed and the network is in it.
 
     Raises:
         ModuleNotFoundError: weights are given, and torch is not installed.
@@ -58,7 +59,13 @@ def open_extractor(weights: Path | str | None) -> Extractor:
         return Extractor(FIXED_NAME, FIXED_SIZE, fixed_features)
     from hilum.learn.embed import open_embedder  # loads torch
 
-    found = open_embedder(NETWORK, place)
+    try:
+        found = open_embedder(NETWORK, place)
+    except WeightsError:
+        if weights is not None:
+            raise
+        name = f"{FIXED_NAME}; {WEIGHTS_VARIABLE} has no {NETWORK}"
+        return Extractor(name, FIXED_SIZE, fixed_features)
     assert found is not None  # only "none" gives none
     return Extractor(f"frozen {found.origin}", found.size, found.embed)
 
