@@ -2,6 +2,7 @@
 
 from hilum.engines.answer import Engine, as_probabilities, mean_probabilities
 from hilum.engines.exported import ExportedRun
+from hilum.engines.load_onnxruntime import load_onnxruntime
 from hilum.engines.onnx_network import OnnxNetwork, hash_of, open_onnx, open_run_onnx, open_session
 
 __all__ = [
@@ -10,6 +11,7 @@ __all__ = [
     "OnnxNetwork",
     "as_probabilities",
     "hash_of",
+    "load_onnxruntime",
     "mean_probabilities",
     "open_onnx",
     "open_run_onnx",

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from hilum.engines.load_onnxruntime import load_onnxruntime
 from hilum.errors import RunError
 from hilum.processes import share_of_cores
 from hilum.run import Run
@@ -69,8 +70,7 @@ def open_session(model: str | bytes, *, alone: bool = True) -> InferenceSession:
         alone: whether nobody else computes in this process meanwhile: its threads then wait for
             the next layer without giving up their core.
     """
-    import onnxruntime
-
+    onnxruntime = load_onnxruntime()
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = share_of_cores()
     options.inter_op_num_threads = 1

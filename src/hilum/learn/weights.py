@@ -10,6 +10,8 @@ import hashlib
 import json
 import os
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -263,7 +265,8 @@ def _download(network: str, config: dict[str, Any]) -> Weights:
     try:
         if not isinstance(kept, str):
             _knock()
-            kept = hf_hub_download(repository, MODEL_FILE, etag_timeout=CONNECT_SECONDS)
+            with _without_telemetry():
+                kept = hf_hub_download(repository, MODEL_FILE, etag_timeout=CONNECT_SECONDS)
     except OSError as error:
         raise WeightsError(
             f"the weights of {network} can't be downloaded: "
@@ -275,6 +278,19 @@ def _download(network: str, config: dict[str, Any]) -> Weights:
         network, *_load(Path(kept), origin), mean=mean, std=std,
         licence=config.get("license") or "", size=side_of(config),
     )  # fmt: skip
+
+
+@contextmanager
+def _without_telemetry() -> Iterator[None]:
+    """Keep the hub's client from telling the hub which Python and libraries are installed."""
+    from huggingface_hub import constants
+
+    before = constants.HF_HUB_DISABLE_TELEMETRY
+    constants.HF_HUB_DISABLE_TELEMETRY = True
+    try:
+        yield
+    finally:
+        constants.HF_HUB_DISABLE_TELEMETRY = before
 
 
 def _knock() -> None:

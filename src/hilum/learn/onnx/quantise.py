@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import onnx
 
+from hilum.engines import load_onnxruntime
 from hilum.errors import RunError
 from hilum.prepare import BATCH
 
@@ -35,6 +36,7 @@ def quantise(model: Any, grey: npt.NDArray[np.uint8]) -> Any:
     Raises:
         RunError: onnxruntime can't quantise the network.
     """
+    load_onnxruntime()
     from onnxruntime.quantization import (
         CalibrationMethod,
         QuantFormat,
