@@ -307,3 +307,36 @@ def test_text_with_a_byte_that_is_not_utf8_is_valid_json_that_leads_back(tmp_pat
     write_text(tmp_path / "a.json", json.dumps({"path": name}, ensure_ascii=False))
     assert (tmp_path / "a.json").read_text(encoding="utf-8") == r'{"path": "latin\udce9.png"}'
     assert json.loads((tmp_path / "a.json").read_text(encoding="utf-8")) == {"path": name}
+
+
+def test_with_force_the_last_of_two_wins_and_nothing_stays_behind(tmp_path: Path) -> None:
+    """As two processes at once, which ended in FileNotFoundError."""
+    out = tmp_path / "run"
+    with new_folder(out, force=True) as first:
+        (first / "a").touch()
+        with new_folder(out, force=True) as second:
+            (second / "b").touch()
+    assert names(out) == ["a"]
+    assert names(tmp_path) == ["run"]
+
+
+def test_without_force_a_folder_made_meanwhile_is_not_replaced(tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    with (
+        pytest.raises(UsageError, match="run exists already; choose another name, or give --force"),
+        new_folder(out) as first,
+    ):
+        (first / "a").touch()
+        with new_folder(out) as second:
+            (second / "b").touch()
+    assert names(out) == ["b"]
+    assert names(tmp_path) == ["run"]
+
+
+def test_a_folder_that_vanishes_meanwhile_is_made(tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    out.mkdir()
+    with new_folder(out, force=True) as draft:
+        (draft / "a").touch()
+        out.rmdir()
+    assert names(out) == ["a"]

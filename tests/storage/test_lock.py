@@ -1,51 +1,78 @@
-"""A folder that one process may work in at a time."""
+"""One process at an output."""
 
 from __future__ import annotations
 
-import errno
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from filelock import FileLock
 
-from hilum.errors import StorageError, UsageError
-from hilum.storage.lock import exclusive_folder
+from hilum.errors import UsageError
+from hilum.storage.lock import exclusive_output
 
+HOLD = """
+import sys
+from pathlib import Path
+from hilum.storage.lock import exclusive_output
+with exclusive_output(Path(sys.argv[1]), "hilum train"):
+    print("held", flush=True)
+    sys.stdin.readline()
+"""
 
-def test_the_folder_is_made_and_free_again_afterwards(tmp_path: Path) -> None:
-    folder = tmp_path / "a" / "b"
-    for _ in range(2):
-        with exclusive_folder(folder, "x.lock", "hilum x"):
-            assert folder.is_dir()
-
-
-def test_a_folder_that_another_holds_is_refused(tmp_path: Path) -> None:
-    with FileLock(tmp_path / "x.lock"), pytest.raises(UsageError) as caught:
-        exclusive_folder(tmp_path, "x.lock", "hilum x").__enter__()
-    assert str(caught.value) == (
-        f"another hilum x is at work in {tmp_path}; wait for it, or choose another folder."
-    )
+posix = pytest.mark.skipif(sys.platform == "win32", reason="locks of POSIX")
 
 
-def test_a_folder_that_may_not_be_written_to_is_a_storage_error(
+@posix
+def test_a_second_process_is_refused_in_one_sentence_until_the_first_ends(tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(out)], text=True, stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as holder:  # fmt: skip
+        assert holder.stdout is not None and holder.stdin is not None
+        assert holder.stdout.readline() == "held\n"
+        with (
+            pytest.raises(UsageError) as refusal,
+            exclusive_output(out, "hilum train"),
+        ):
+            pass
+        assert str(refusal.value) == (
+            f"another hilum train is writing {out}; wait for it, or choose another name."
+        )
+        holder.stdin.write("\n")
+        holder.stdin.flush()
+        holder.wait(timeout=30)
+    with exclusive_output(out, "hilum train"):
+        assert [path.name for path in tmp_path.iterdir()] == [".run.lock"]
+    assert list(tmp_path.iterdir()) == []
+
+
+@posix
+def test_the_lock_of_a_killed_process_does_not_stay(tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(out)], text=True, stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as holder:  # fmt: skip
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+        holder.kill()
+    with exclusive_output(out, "hilum train"):
+        pass
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_other_processes_of_a_launch_do_not_lock(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(*_: object, **__: object) -> None:
-        raise PermissionError(errno.EACCES, "Permission denied", str(tmp_path / "x.lock"))
-
-    monkeypatch.setattr(FileLock, "acquire", refuse)
-    with pytest.raises(StorageError, match=r"x\.lock can't be written: Permission denied"):
-        exclusive_folder(tmp_path, "x.lock", "hilum x").__enter__()
+    monkeypatch.setenv("RANK", "1")
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    with exclusive_output(tmp_path / "run", "hilum train"):
+        assert list(tmp_path.iterdir()) == []
 
 
-def test_a_place_where_no_folder_can_be_is_a_storage_error(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("x")
-    with pytest.raises(StorageError, match="can't be written"):
-        exclusive_folder(tmp_path / "file" / "folder", "x.lock", "hilum x").__enter__()
-
-
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs /proc, which Linux has")
-def test_a_file_system_that_has_no_folders_is_a_storage_error() -> None:
-    with pytest.raises(StorageError, match="/proc/hilum can't be made"):
-        exclusive_folder(Path("/proc/hilum"), "x.lock", "hilum x").__enter__()
+def test_where_no_lock_can_be_made_the_work_goes_on(tmp_path: Path) -> None:
+    with exclusive_output(tmp_path / "gone" / "run", "hilum train"):
+        pass
+    assert list(tmp_path.iterdir()) == []

@@ -23,7 +23,11 @@ __all__ = [
 ]
 
 _DISK_REFUSALS = {errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EFBIG}
+_TAKEN = {errno.ENOTEMPTY, errno.EEXIST}
 _FORBIDDEN = {errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EEXIST}
+
+TRIES = 10
+"""Attempts to replace a folder that other processes keep replacing."""
 
 
 @contextmanager
@@ -80,10 +84,7 @@ def new_folder(path: Path, *, force: bool = False, marks: tuple[str, ...] = ()) 
     try:
         with as_storage_error(path):
             yield draft
-            old = _move_aside(path)
-            draft.replace(path)
-            if old is not None:
-                shutil.rmtree(old)
+            _put_in_place(draft, path, force=force)
     finally:
         with suppress(FileNotFoundError):
             shutil.rmtree(draft)
@@ -123,13 +124,31 @@ def _refuse_file(path: Path) -> None:
         raise UsageError(f"{path} is a file, and a folder is to stand there; choose another name.")
 
 
-def _move_aside(path: Path) -> Path | None:
-    """Move what stands at `path` out of the way and return where it went."""
-    if not path.exists():
-        return None
+def _put_in_place(draft: Path, path: Path, *, force: bool) -> None:
+    """Give `draft` the name `path`; where another process took the name meanwhile, take it back.
+
+    Raises:
+        UsageError: another process took the name, and `force` is not given.
+    """
     aside = Path(tempfile.mkdtemp(prefix=f".{path.name}.old.", dir=path.parent))
-    path.replace(aside / path.name)
-    return aside
+    moved = aside / "none"
+    try:
+        for attempt in range(TRIES):
+            refuse_existing(path, force=force)
+            with suppress(FileNotFoundError):
+                moved = path.replace(aside / str(attempt))
+            try:
+                draft.replace(path)
+                return
+            except OSError as error:
+                if error.errno not in _TAKEN or attempt == TRIES - 1:
+                    raise
+    except BaseException:
+        with suppress(OSError):
+            moved.replace(path)  # what was there stays
+        raise
+    finally:
+        shutil.rmtree(aside)
 
 
 def _new_draft(path: Path, make: Callable[[Path], None]) -> Path:

@@ -24,6 +24,7 @@ from hilum.steps.predict.engine import LoadedEngine
 from hilum.steps.predict.options import PredictionSummary, PredictOptions
 from hilum.steps.predict.outcome import Predicted
 from hilum.steps.predict.write import write_predictions
+from hilum.storage.lock import exclusive_output
 
 PART = 10
 
@@ -208,6 +209,31 @@ def test_a_folder_that_is_somebody_elses_is_never_removed(
     with pytest.raises(UsageError, match="parts is in the way; choose another"):
         write_predictions(run, pictures, out=tmp_path / "p.csv", force=True)
     assert (tmp_path / "p.csv.parts" / "mine").exists()
+
+
+def test_what_a_prediction_left_without_its_manifest_is_replaced_with_force(
+    run: Run, pictures: Path, tmp_path: Path
+) -> None:
+    parts = tmp_path / "p.csv.parts"
+    parts.mkdir()
+    for name in ("part-0000000", "launch.json", ".manifest.json.1a2b3c4d"):
+        (parts / name).touch()
+    with pytest.raises(UsageError, match="parts is in the way; choose another"):
+        write_predictions(run, pictures, out=tmp_path / "p.csv")
+    write_predictions(run, pictures, out=tmp_path / "p.csv", force=True)
+    assert (tmp_path / "p.csv").is_file() and not parts.exists()
+
+
+def test_two_predictions_into_one_file_at_once_are_refused(
+    run: Run, pictures: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "p.csv"
+    with (
+        exclusive_output(out, "hilum predict"),
+        pytest.raises(UsageError, match=r"another hilum predict is writing .*p\.csv; wait for it"),
+    ):
+        write_predictions(run, pictures, out=out)
+    assert not out.exists() and not (tmp_path / "p.csv.parts").exists()
 
 
 def test_interrupted_before_the_first_part_nothing_is_left(

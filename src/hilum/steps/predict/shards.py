@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
 from collections import Counter
 from collections.abc import Sequence
@@ -24,6 +25,9 @@ from hilum.storage.atomic import write_text
 __all__ = ["Shard", "ShardFolder", "hash_of_files"]
 
 MANIFEST = "manifest.json"
+
+_OWN = re.compile(r"\.?(part-\d{7}|(manifest|launch|done-\d+)\.json)(\.\w+)?")
+"""Names of files in the folder; a draft starts with a point and ends with random digits."""
 
 
 @dataclass
@@ -97,9 +101,9 @@ class ShardFolder:
         if there == manifest:
             return len(list(self.folder.glob("part-*")))
         if self.folder.exists() and any(self.folder.iterdir()):
-            if not there:
+            if not there and not (force and self._is_own()):
                 raise UsageError(f"{self.folder} is in the way; choose another name, or remove it.")
-            differ = [key for key, value in manifest.items() if there.get(key) != value]
+            differ = there and [key for key, value in manifest.items() if there.get(key) != value]
             if not force:
                 raise UsageError(
                     f"{self.folder} holds parts of another prediction (it differs in "
@@ -108,6 +112,10 @@ class ShardFolder:
             self.remove()
         self.write(MANIFEST, json.dumps(manifest, indent=1, ensure_ascii=False) + "\n")
         return 0
+
+    def _is_own(self) -> bool:
+        """Whether the folder holds nothing but what a prediction writes, drafts included."""
+        return all(_OWN.fullmatch(path.name) and path.is_file() for path in self.folder.iterdir())
 
     def write(self, name: str, text: str) -> None:
         """Write a file of the folder, whole or not at all; errors name `out`."""

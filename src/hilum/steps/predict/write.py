@@ -31,6 +31,7 @@ from hilum.steps.predict.step import as_paths, make_predictor, open_source, pred
 from hilum.steps.predict.stream import Predictor
 from hilum.steps.predict.verdict import verdict_of
 from hilum.storage.atomic import new_file, refuse_existing
+from hilum.storage.lock import exclusive_output
 
 __all__ = ["print_predictions", "write_predictions"]
 
@@ -122,31 +123,34 @@ def write_predictions(
     refuse_missing(inputs)
     check_output(folder.out, inputs)
     refuse_existing(folder.out, force=force)
-    source = open_source(run)
-    _refuse_own_file(source, folder.out)
-    earlier = folder.manifest()
-    engine = (options.engine == "auto" and earlier.get("engine")) or options.engine
-    predictor = make_predictor(source, replace(options, engine=engine))
-    rows, files = _row_format(source, inputs, form), InputFiles(inputs)
-    manifest = _manifest(source, predictor, inputs, rows) | {"engine": predictor.loaded.name}
-    if done := folder.begin(manifest, force=force):
-        progress.say(f"Going on; parts of {FILES_A_SHARD} files that are there already: {done}.")
-    try:
-        token = uuid.uuid4().hex
-        folder.announce(LAUNCH, {"token": token})
-        total = _predict_own(folder, predictor, files, rows, progress)
-        _wait_for_others(folder, token, total, progress)
-        summary = _assemble(folder, total, form, progress)
-    except UsageError:
-        folder.remove()  # nothing in it is worth resuming from
-        raise
-    except BaseException:
-        folder.remove_if_empty()
-        raise
-    folder.remove()
-    summary.verdict, summary.remarks = verdict_of(source).line(), remarks_of(predictor)
-    summary.linked_folders = files.linked_folders
-    return summary
+    with exclusive_output(folder.out, "hilum predict"):
+        source = open_source(run)
+        _refuse_own_file(source, folder.out)
+        earlier = folder.manifest()
+        engine = (options.engine == "auto" and earlier.get("engine")) or options.engine
+        predictor = make_predictor(source, replace(options, engine=engine))
+        rows, files = _row_format(source, inputs, form), InputFiles(inputs)
+        manifest = _manifest(source, predictor, inputs, rows) | {"engine": predictor.loaded.name}
+        if done := folder.begin(manifest, force=force):
+            progress.say(
+                f"Going on; parts of {FILES_A_SHARD} files that are there already: {done}."
+            )
+        try:
+            token = uuid.uuid4().hex
+            folder.announce(LAUNCH, {"token": token})
+            total = _predict_own(folder, predictor, files, rows, progress)
+            _wait_for_others(folder, token, total, progress)
+            summary = _assemble(folder, total, form, progress)
+        except UsageError:
+            folder.remove()  # nothing in it is worth resuming from
+            raise
+        except BaseException:
+            folder.remove_if_empty()
+            raise
+        folder.remove()
+        summary.verdict, summary.remarks = verdict_of(source).line(), remarks_of(predictor)
+        summary.linked_folders = files.linked_folders
+        return summary
 
 
 def _row_format(source: Source, inputs: list[Path], form: Form) -> RowFormat:

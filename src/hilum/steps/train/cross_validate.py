@@ -25,6 +25,7 @@ from hilum.steps.classes import fill_classes
 from hilum.steps.evaluate import evaluate
 from hilum.steps.train.step import resume, train
 from hilum.storage.atomic import new_folder, refuse_existing, write_text
+from hilum.storage.lock import exclusive_output
 from hilum.table import SliceTable, as_table, refuse_own_slices, write_csv, write_table
 
 __all__ = ["cross_validate", "resume_folds"]
@@ -73,24 +74,27 @@ def cross_validate(
     """
     folder = Path(out)
     refuse_existing(folder, force=force, marks=RUN_MARKS)
-    whole, notes = merge_identities(as_table(table))
-    refuse_own_slices(whole, folder)
-    filled = fill_classes(as_recipe(recipe), whole)
-    deal_folds(whole, folds, seed=filled.training.seed)
-    where = _where(weights)
-    prepared = prepare_training(filled, where)
-    for sentence in (*notes, prepared.measured):
-        if sentence:
-            progress.say(sentence)
-    ignored = " The table's own splits have no say." if (whole.rows["split"] != "").any() else ""
-    progress.say(f"{folds} folds by group: every slice is tested on once.{ignored}")
-    with decode_table(whole, size=prepared.recipe.input.size, progress=progress):
-        pass  # every slice can be read: known before anything is written or replaced
-    if prepared.accelerator.is_main_process:
-        with new_folder(folder, force=force, marks=RUN_MARKS) as draft:
-            _begin(Run(draft), whole, prepared.recipe, folds, (where, prepared.weights))
-    prepared.accelerator.wait_for_everyone()
-    return _go_on(Run(folder), progress)
+    with exclusive_output(folder, "hilum train"):
+        whole, notes = merge_identities(as_table(table))
+        refuse_own_slices(whole, folder)
+        filled = fill_classes(as_recipe(recipe), whole)
+        deal_folds(whole, folds, seed=filled.training.seed)
+        where = _where(weights)
+        prepared = prepare_training(filled, where)
+        for sentence in (*notes, prepared.measured):
+            if sentence:
+                progress.say(sentence)
+        ignored = (
+            " The table's own splits have no say." if (whole.rows["split"] != "").any() else ""
+        )
+        progress.say(f"{folds} folds by group: every slice is tested on once.{ignored}")
+        with decode_table(whole, size=prepared.recipe.input.size, progress=progress):
+            pass  # every slice can be read: known before anything is written or replaced
+        if prepared.accelerator.is_main_process:
+            with new_folder(folder, force=force, marks=RUN_MARKS) as draft:
+                _begin(Run(draft), whole, prepared.recipe, folds, (where, prepared.weights))
+        prepared.accelerator.wait_for_everyone()
+        return _go_on(Run(folder), progress)
 
 
 def resume_folds(folder: Path | str, *, progress: Progress = SILENT) -> Run:
@@ -103,7 +107,8 @@ def resume_folds(folder: Path | str, *, progress: Progress = SILENT) -> Run:
     run = Run(Path(folder))
     if run.finished:
         raise UsageError(f"the training in {run.folder} is finished; there is nothing to resume.")
-    return _go_on(run, progress)
+    with exclusive_output(run.folder, "hilum train"):
+        return _go_on(run, progress)
 
 
 def _where(weights: Path | str | None) -> str | None:

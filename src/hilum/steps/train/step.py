@@ -36,6 +36,7 @@ from hilum.splits import check_splits, find_leak
 from hilum.steps.classes import fill_classes
 from hilum.steps.evaluate.border_probe import border_sentence
 from hilum.storage.atomic import new_folder, refuse_existing, write_text
+from hilum.storage.lock import exclusive_output
 from hilum.table import SliceTable, as_table, refuse_own_slices, write_csv, write_table
 
 __all__ = ["resume", "train", "try_recipe"]
@@ -76,27 +77,28 @@ def train(
     """
     folder = Path(out)
     refuse_existing(folder, force=force, marks=RUN_MARKS)
-    whole = as_table(table)
-    refuse_own_slices(whole, folder)
-    used = whole.where(whole.rows["split"] != "")
-    filled = fill_classes(as_recipe(recipe), used if len(used) else whole)
-    check_splits(used if len(used) else whole, leaky=leaky)
-    _warn(used, filled, progress)
-    prepared = prepare_training(filled, weights)
-    progress.say(_beginning(prepared.recipe, prepared.weights))
-    if prepared.measured:
-        progress.say(prepared.measured)
-    _check_share(used, prepared)
-    with decode_table(used, size=prepared.recipe.input.size, progress=progress) as decoded:
-        scale_by_training_mean(prepared, used, decoded)
-        job = training_job(prepared, used, decoded)
-        with training_plan(job, prepared.accelerator) as plan:
-            if prepared.accelerator.is_main_process:
-                names, positive = list(filled.classes.names), filled.classes.positive
-                progress.say(border_sentence(used, decoded, names, positive))
-                _begin(folder, used, replace(prepared, recipe=plan.recipe), force=force)
-            prepared.accelerator.wait_for_everyone()
-            return _train(Run(folder), job, plan, prepared, progress)
+    with exclusive_output(folder, "hilum train"):
+        whole = as_table(table)
+        refuse_own_slices(whole, folder)
+        used = whole.where(whole.rows["split"] != "")
+        filled = fill_classes(as_recipe(recipe), used if len(used) else whole)
+        check_splits(used if len(used) else whole, leaky=leaky)
+        _warn(used, filled, progress)
+        prepared = prepare_training(filled, weights)
+        progress.say(_beginning(prepared.recipe, prepared.weights))
+        if prepared.measured:
+            progress.say(prepared.measured)
+        _check_share(used, prepared)
+        with decode_table(used, size=prepared.recipe.input.size, progress=progress) as decoded:
+            scale_by_training_mean(prepared, used, decoded)
+            job = training_job(prepared, used, decoded)
+            with training_plan(job, prepared.accelerator) as plan:
+                if prepared.accelerator.is_main_process:
+                    names, positive = list(filled.classes.names), filled.classes.positive
+                    progress.say(border_sentence(used, decoded, names, positive))
+                    _begin(folder, used, replace(prepared, recipe=plan.recipe), force=force)
+                prepared.accelerator.wait_for_everyone()
+                return _train(Run(folder), job, plan, prepared, progress)
 
 
 def resume(folder: Path | str, *, progress: Progress = SILENT) -> Run:
@@ -111,15 +113,16 @@ def resume(folder: Path | str, *, progress: Progress = SILENT) -> Run:
         raise UsageError(f"{run.folder} is not a run folder: it has no {run.network_file.name}.")
     if run.finished:
         raise UsageError(f"the training in {run.folder} is finished; there is nothing to resume.")
-    recipe, used, told = run.recipe(), run.table(), run.network()
-    if not (run.checkpoint / START).is_file():
-        raise RunError(f"{run.checkpoint} lacks {START}; the training must be started again.")
-    scaling = tuple(told["input"]["mean"]), tuple(told["input"]["std"])
-    prepared = prepare_resumed(recipe, scaling, run.checkpoint / START)
-    with decode_table(used, size=recipe.input.size, progress=progress) as decoded:
-        job = training_job(prepared, used, decoded)
-        with training_plan(job, prepared.accelerator) as plan:
-            return _train(run, job, plan, prepared, progress)
+    with exclusive_output(run.folder, "hilum train"):
+        recipe, used, told = run.recipe(), run.table(), run.network()
+        if not (run.checkpoint / START).is_file():
+            raise RunError(f"{run.checkpoint} lacks {START}; the training must be started again.")
+        scaling = tuple(told["input"]["mean"]), tuple(told["input"]["std"])
+        prepared = prepare_resumed(recipe, scaling, run.checkpoint / START)
+        with decode_table(used, size=recipe.input.size, progress=progress) as decoded:
+            job = training_job(prepared, used, decoded)
+            with training_plan(job, prepared.accelerator) as plan:
+                return _train(run, job, plan, prepared, progress)
 
 
 def try_recipe(
