@@ -134,6 +134,7 @@ def test_evaluate_prints_operating_points_and_calibration(run_copy: Path, hilum:
             at = np.flatnonzero((rows["split"] == split) & (rows["label"] == label))[0]
             score[at] = 1 - score[at]
     rows["probability_cancer"], rows["probability_pneumonia"] = score, 1 - score
+    rows["predicted"] = np.where(score > 0.5, "cancer", "pneumonia")
     rows.to_csv(path, index=False)
     out = hilum("evaluate", run_copy, "--keep-predictions").out
     assert "cancer from " in out
@@ -176,6 +177,20 @@ def test_predictions_again_are_the_same(run_copy: Path, hilum: Call) -> None:
         (lambda rows: rows.drop(columns="predicted"), ["predictions.csv", "'predicted'"]),
         (lambda rows: rows.assign(probability_cancer="high"), ["not a table of probabilities"]),
         (lambda rows: rows.assign(probability_cancer="nan"), ["predictions.csv", "probability"]),
+        (lambda rows: rows.assign(label="cancer"), ["has label 'cancer' for slice", "another ("]),
+        (lambda rows: rows.assign(group="g"), ["has group 'g' for slice"]),
+        (lambda rows: rows.assign(split="test"), ["has split 'test' for slice"]),
+        (
+            lambda rows: rows.assign(probability_cancer="0.9", probability_pneumonia="0.6"),
+            ["must add up to 1", "add up to 1.5", "without --keep-predictions"],
+        ),
+        (
+            lambda rows: rows.assign(
+                probability_cancer="0.9", probability_pneumonia="0.1", predicted="pneumonia"
+            ),
+            ["`predicted` must be the most probable class", "it is 'pneumonia'"],
+        ),
+        (lambda rows: rows.assign(predicted="scar"), ["`predicted` must be one of cancer"]),
     ],
 )
 def test_kept_predictions_that_do_not_fit_are_refused(
@@ -186,6 +201,44 @@ def test_kept_predictions_that_do_not_fit_are_refused(
     change(pd.read_csv(path, dtype=str, keep_default_na=False)).to_csv(path, index=False)
     with untouched(run_copy):
         hilum("evaluate", run_copy, "--keep-predictions").refused(1, *words)
+
+
+def all_in(split: str, run: Path) -> None:
+    rows = pd.read_csv(run / "slices.csv", dtype=str, keep_default_na=False)
+    rows.assign(split=split).to_csv(run / "slices.csv", index=False)
+
+
+def test_without_training_slices_there_are_metrics_and_no_border_probe(
+    run_copy: Path, hilum: Call
+) -> None:
+    all_in("test", run_copy)
+    assert hilum("evaluate", run_copy).code == 0
+    metrics = json.loads((run_copy / "metrics.json").read_text())
+    assert list(metrics["splits"]) == ["test"]
+    assert metrics["splits"]["test"]["per_slice"]["figures"]["auc"]["value"] is not None
+    assert metrics["border_probe"]["level"] == "undefined"
+    assert hilum("report", run_copy).code == 0
+
+
+def test_without_test_slices_nothing_can_be_evaluated(
+    run_copy: Path, hilum: Call, untouched: Call
+) -> None:
+    all_in("train", run_copy)
+    with untouched(run_copy):
+        hilum("evaluate", run_copy).refused(1, "slices.csv has no test slices", "train")
+
+
+def test_a_report_of_a_changed_table_is_refused_until_it_is_evaluated(
+    run_copy: Path, hilum: Call
+) -> None:
+    rows = pd.read_csv(run_copy / "slices.csv", dtype=str, keep_default_na=False)
+    rows.assign(source="elsewhere").to_csv(run_copy / "slices.csv", index=False)
+    hilum("report", run_copy).refused(
+        1, "slices.csv was changed after metrics.json was written", f"hilum evaluate {run_copy}"
+    )
+    assert hilum("evaluate", run_copy, "--keep-predictions").code == 0
+    assert hilum("report", run_copy).code == 0
+    assert "elsewhere" in (run_copy / "report.html").read_text(encoding="utf-8")
 
 
 def test_an_unknown_target_or_split_is_wrong_usage(

@@ -22,7 +22,6 @@ from untrained_runs import make_untrained
 from hilum.catalogue.networks import known_networks
 from hilum.engines import (
     as_probabilities,
-    hash_of,
     mean_probabilities,
     open_onnx,
     open_run_onnx,
@@ -41,6 +40,7 @@ from hilum.recipe import load_recipe
 from hilum.run import Run, write_json
 from hilum.steps.ensemble import ensemble
 from hilum.steps.predict.engine import open_engine
+from hilum.storage.file_hash import hash_of
 
 SIZE = 96
 PROBABILITY = 1e-4

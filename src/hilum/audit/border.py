@@ -94,7 +94,12 @@ def probe_border(
         train, labels: `border_features` of the training slices and their (m,) class names.
         queried: `border_features` of the n slices to tell apart.
         class_names: the order of the columns returned.
+
+    Returns:
+        equal probabilities where there are not two classes to learn from.
     """
+    if len(set(labels)) < 2:
+        return np.full((len(queried), len(class_names)), 1 / len(class_names))
     classifier = HistGradientBoostingClassifier(
         max_iter=200,
         learning_rate=0.05,
@@ -106,7 +111,10 @@ def probe_border(
     with threadpool_limits(1, user_api="openmp"):
         classifier.fit(train, labels.astype(str))
         probability = np.asarray(classifier.predict_proba(queried))
-    return probability[:, [list(classifier.classes_).index(name) for name in class_names]]
+    known = {str(name): column for column, name in enumerate(classifier.classes_)}
+    absent = np.zeros(len(queried))  # a class without a training slice
+    columns = [probability[:, known[name]] if name in known else absent for name in class_names]
+    return np.stack(columns, axis=1)
 
 
 def probe_concern(network: dict[str, Labelled], probe: dict[str, Labelled]) -> Concern:

@@ -3,14 +3,13 @@
 from hilum.engines.answer import Engine, as_probabilities, mean_probabilities
 from hilum.engines.exported import ExportedRun
 from hilum.engines.load_onnxruntime import load_onnxruntime
-from hilum.engines.onnx_network import OnnxNetwork, hash_of, open_onnx, open_run_onnx, open_session
+from hilum.engines.onnx_network import OnnxNetwork, open_onnx, open_run_onnx, open_session
 
 __all__ = [
     "Engine",
     "ExportedRun",
     "OnnxNetwork",
     "as_probabilities",
-    "hash_of",
     "load_onnxruntime",
     "mean_probabilities",
     "open_onnx",

@@ -6,7 +6,6 @@ A run's `network.onnx` holds the operations alone: its tensors are places in the
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ from hilum.engines.load_onnxruntime import load_onnxruntime
 from hilum.errors import RunError
 from hilum.processes import share_of_cores
 from hilum.run import Run
+from hilum.storage.file_hash import hash_of
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
@@ -27,7 +27,6 @@ __all__ = [
     "CARD",
     "WEIGHTS",
     "OnnxNetwork",
-    "hash_of",
     "open_onnx",
     "open_run_onnx",
     "open_session",
@@ -117,15 +116,6 @@ def open_run_onnx(run: Run) -> OnnxNetwork:
         if network.card.get(key) != content.get(key):
             raise RunError(f"{run.onnx_file} and {run.network_file.name} differ in {key}.")
     return network
-
-
-def hash_of(path: Path) -> str:
-    """Return the SHA-256 of a file, hexadecimal; empty where there is none."""
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except FileNotFoundError:
-        return ""
 
 
 def _first_line(error: Exception) -> str:

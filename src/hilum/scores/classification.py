@@ -134,11 +134,9 @@ def called_under(cases: Labelled, weights: Floats) -> dict[str, Floats]:
         metric -> (draws,), NaN where it is not defined.
     """
     truth, called = cases.is_positive, cases.predicted == cases.positive
-    right = weights @ (cases.label == cases.predicted).astype(float)
-    tp = weights @ (truth & called).astype(float)
-    tn = weights @ (~truth & ~called).astype(float)
-    positives, negatives = weights @ truth.astype(float), weights @ (~truth).astype(float)
-    calls = weights @ called.astype(float)
+    right = cases.label == cases.predicted
+    flags = np.stack([right, truth & called, ~truth & ~called, truth, ~truth, called], axis=1)
+    right, tp, tn, positives, negatives, calls = (weights @ flags.astype(np.float64)).T
     return {
         "accuracy": _ratio(right, positives + negatives),
         "precision": _ratio(tp, calls),

@@ -80,43 +80,57 @@ def further_called_under(cases: Labelled, weights: Floats) -> dict[str, Floats]:
         metric -> (draws,); NaN where not defined, infinite where a likelihood ratio is.
     """
     truth, called = cases.is_positive, cases.predicted == cases.positive
-    tp, fn = (weights @ (truth & flags).astype(float) for flags in (called, ~called))
-    fp, tn = (weights @ (~truth & flags).astype(float) for flags in (called, ~called))
+    right = cases.label == cases.predicted
+    names = list(cases.class_names)
+    labelled = [cases.label == name for name in names]
+    flags = [truth & called, truth & ~called, ~truth & called, ~truth & ~called]
+    flags += [
+        *labelled,
+        *(cases.predicted == name for name in names),
+        *(of & right for of in labelled),
+    ]
+    counts = (weights @ np.stack(flags, axis=1).astype(np.float64)).T
+    tp, fn, fp, tn = counts[:4]
+    labels, calls, hits = np.split(counts[4:], 3)
     with np.errstate(divide="ignore", invalid="ignore"):
         sensitivity, specificity = tp / (tp + fn), tn / (tn + fp)
         return {
             "npv": tn / (tn + fn),
-            "balanced_accuracy": _mean_recall(cases, weights),
-            "mcc": _matthews(cases, weights),
+            "balanced_accuracy": _mean_recall(labels, hits),
+            "mcc": _matthews(labels, calls, hits.sum(axis=0)),
             "lr_positive": sensitivity / (fp / (tn + fp)),
             "lr_negative": (fn / (tp + fn)) / specificity,
         }
 
 
-def _mean_recall(cases: Labelled, weights: Floats) -> Floats:
-    """Return the mean recall over the classes that have a case, (draws,)."""
-    right = cases.label == cases.predicted
-    inside = [cases.label == name for name in dict.fromkeys(cases.label)]
-    if not inside:
-        return np.full(len(weights), np.nan)
-    recalls = [
-        weights @ (own & right).astype(float) / (weights @ own.astype(float)) for own in inside
-    ]
-    return np.asarray(np.mean(recalls, axis=0))
+def _mean_recall(labels: Floats, hits: Floats) -> Floats:
+    """Return the mean recall over the classes that have a case, (draws,).
+
+    Args:
+        labels, hits: (classes, draws) cases of each class, and those that are called correctly.
+    """
+    present = labels > 0
+    recall = np.divide(hits, labels, out=np.zeros_like(hits), where=present)
+    classes = present.sum(axis=0)
+    values: Floats = np.divide(
+        recall.sum(axis=0), classes, out=np.full(len(classes), np.nan), where=classes > 0
+    )
+    return values
 
 
-def _matthews(cases: Labelled, weights: Floats) -> Floats:
+def _matthews(labels: Floats, calls: Floats, right: Floats) -> Floats:
     """Return Matthews' correlation coefficient, -1 to 1, (draws,).
 
     Of several classes the R_K of Gorodkin 2004 (doi 10.1016/j.compbiolchem.2004.09.006, equation
     8), which with two classes is Matthews' own.
+
+    Args:
+        labels, calls: (classes, draws) cases labelled, and called, as each class.
+        right: (draws,) cases called correctly.
     """
-    total = weights.sum(axis=1)
-    right = weights @ (cases.label == cases.predicted).astype(float)
-    truth = np.stack([weights @ (cases.label == name) for name in cases.class_names])
-    calls = np.stack([weights @ (cases.predicted == name) for name in cases.class_names])
-    covariance = right * total - (truth * calls).sum(axis=0)
-    spread = np.sqrt((total**2 - (truth**2).sum(axis=0)) * (total**2 - (calls**2).sum(axis=0)))
+    total = labels.sum(axis=0)
+    covariance = right * total - (labels * calls).sum(axis=0)
+    spread = np.sqrt((total**2 - (labels**2).sum(axis=0)) * (total**2 - (calls**2).sum(axis=0)))
     values: Floats = np.divide(
         covariance, spread, out=np.full(len(total), np.nan), where=spread > 0
     )

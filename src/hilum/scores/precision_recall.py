@@ -26,12 +26,13 @@ def weighted_average_precision(positive: Flags, score: Floats, weights: Floats) 
         return np.full(len(weights), np.nan)
     order = np.argsort(-score, kind="stable")
     starts = np.flatnonzero(np.r_[True, np.diff(score[order]) != 0])
-    of_all = np.add.reduceat(weights[:, order], starts, axis=1)
-    of_positive = np.add.reduceat(weights[:, order] * positive[order], starts, axis=1)
-    called, found = np.cumsum(of_all, axis=1), np.cumsum(of_positive, axis=1)
-    precision = np.divide(found, called, out=np.zeros_like(found), where=called > 0)
-    total = found[:, -1]
-    area = (precision * of_positive).sum(axis=1)
+    of_all, of_positive = weights[:, order], weights[:, order] * positive[order]
+    if len(starts) < len(score):
+        of_all, of_positive = (np.add.reduceat(of, starts, axis=1) for of in (of_all, of_positive))
+    called, found = np.cumsum(of_all, axis=1, out=of_all), np.cumsum(of_positive, axis=1)
+    total = found[:, -1].copy()
+    precision = np.divide(found, called, out=found, where=called > 0)  # 0 / 0 stays 0
+    area = np.einsum("ij,ij->i", precision, of_positive)
     values: Floats = np.divide(area, total, out=np.full(len(area), np.nan), where=total > 0)
     return values
 

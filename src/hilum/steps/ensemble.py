@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hilum.engines import hash_of
 from hilum.errors import RunError, UsageError
 from hilum.run import RUN_MARKS, Run, as_run, write_json
 from hilum.run.environment import describe_environment
 from hilum.run.network import NetworkFacts, network_facts
 from hilum.steps.same_slices import check_same_slices
 from hilum.storage.atomic import new_folder, refuse_existing
+from hilum.storage.file_hash import hash_of
 from hilum.table import SliceTable, refuse_own_slices, write_table
 
 __all__ = ["ensemble"]

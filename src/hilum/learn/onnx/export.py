@@ -15,7 +15,7 @@ import onnx
 import torch
 from torch import nn
 
-from hilum.engines import hash_of, open_onnx
+from hilum.engines import open_onnx
 from hilum.engines.onnx_network import CARD, WEIGHTS
 from hilum.errors import HilumError, RunError
 from hilum.learn.data import as_batch
@@ -23,6 +23,7 @@ from hilum.learn.networks import Classifier
 from hilum.learn.predict import load_network
 from hilum.run import Run
 from hilum.storage.atomic import new_file
+from hilum.storage.file_hash import hash_of
 
 __all__ = ["TOLERANCE", "describe", "difference_to_torch", "onnx_model", "write_run_onnx"]
 

@@ -13,6 +13,7 @@ import pandas as pd
 from hilum.cam_maps import FACTS, MapsFacts, read_maps_facts
 from hilum.errors import RunError
 from hilum.run import Run
+from hilum.storage.file_hash import hash_of
 from hilum.table import read_csv
 
 __all__ = ["RunFiles", "read_run_files"]
@@ -85,6 +86,7 @@ def read_run_files(folder: Path) -> RunFiles:
             f"{folder / 'metrics.json'} holds no figures of the split 'test', which a report is "
             f"about; run: hilum evaluate {folder}"
         )
+    _check_same_table(metrics, folder)
     localised, checked = folder / "localisation.json", folder / "sanity" / "sanity.json"
     return RunFiles(
         folder=folder,
@@ -101,6 +103,16 @@ def read_run_files(folder: Path) -> RunFiles:
         sanity=_read_json(checked) if checked.is_file() else None,
         maps=read_maps_facts(folder / "maps") if (folder / "maps" / FACTS).is_file() else None,
     )
+
+
+def _check_same_table(metrics: dict[str, Any], folder: Path) -> None:
+    """Raise RunError where slices.csv was changed after it was evaluated."""
+    evaluated = metrics.get("slices_sha256")  # older versions did not write it
+    if evaluated and evaluated != hash_of(folder / "slices.csv"):
+        raise RunError(
+            f"{folder / 'slices.csv'} was changed after metrics.json was written, so the metrics "
+            f"are not of these slices; run: hilum evaluate {folder}"
+        )
 
 
 def _check_present(folder: Path) -> None:

@@ -16,6 +16,7 @@ from hilum.run import Run, as_runs
 from hilum.run.history import numeric_history
 from hilum.scores import Labelled, auc
 from hilum.steps.evaluate.metrics import labelled
+from hilum.storage.file_hash import hash_of
 from hilum.table import read_csv
 
 __all__ = ["METRICS", "ComparedRun", "read_runs", "run_facts"]
@@ -136,6 +137,8 @@ def _check_consistent(compared: ComparedRun) -> None:
     """Refuse a run of which slices.csv, predictions.csv and metrics.json don't belong together."""
     per_slice = compared.metrics["splits"]["test"]["per_slice"]
     _check_keys(compared.metrics)
+    evaluated = compared.metrics.get("slices_sha256")  # older versions did not write it
+    changed = bool(evaluated) and evaluated != hash_of(compared.run.table_file)
     for column in ("slice_id", "group", "label"):
         _ = compared.table[column]
     unknown = ~compared.test["slice_id"].isin(compared.table["slice_id"])
@@ -147,7 +150,7 @@ def _check_consistent(compared: ComparedRun) -> None:
             "auc": auc(cases.is_positive, cases.score),
         }.items()
     )
-    if unknown.any() or compared.test.index.has_duplicates or not alike:
+    if changed or unknown.any() or compared.test.index.has_duplicates or not alike:
         raise RunError(
             f"{compared.run.folder}: slices.csv, predictions.csv and metrics.json are not of one "
             f"evaluation; run `hilum evaluate {compared.run.folder}` again."

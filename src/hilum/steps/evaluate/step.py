@@ -29,9 +29,13 @@ from hilum.steps.evaluate.folds import (
 from hilum.steps.evaluate.metrics import labelled, metrics_of, predictions_frame
 from hilum.steps.predict.decision import save_operating_points
 from hilum.steps.predict.engine import LoadedEngine, check_engine, open_engine
+from hilum.storage.file_hash import hash_of
 from hilum.table import SliceTable
 
 __all__ = ["evaluate"]
+
+SUM_TOLERANCE = 1e-3
+"""By which probabilities written by another program may miss a sum of 1."""
 
 
 def evaluate(
@@ -66,6 +70,8 @@ def evaluate(
     facts, table = network_facts(run), run.table()
     names, positive = facts.class_names, facts.positive
     check_labels(table, names)
+    _check_test_slices(run, table)
+    table_hash = hash_of(run.table_file)
     folds = folds_of(run, table) if run.kind == "cross-validation" else []
     with decode_table(table, size=facts.size, progress=progress) as decoded:
         if keep_predictions:
@@ -85,6 +91,7 @@ def evaluate(
         table, predictions, probe, class_names=names, positive=positive,
         weights=_weights(run),
     )  # fmt: skip
+    metrics["slices_sha256"] = table_hash
     if folds:
         cases = labelled(predictions, names, positive)
         metrics = with_folds(metrics, folds, table, cases, probe["test"])
@@ -103,6 +110,17 @@ def _weights(run: Run) -> dict[str, Any]:
     return weights
 
 
+def _check_test_slices(run: Run, table: SliceTable) -> None:
+    """Raise RunError where the table has no test slices."""
+    counts = table.rows["split"].value_counts()
+    if "test" not in counts:
+        held = ", ".join(f"{count} {name or 'without a split'}" for name, count in counts.items())
+        raise RunError(
+            f"{run.table_file} has no test slices, which metrics are about; got {held}. Assign "
+            f"them with `hilum split` and train again."
+        )
+
+
 def _read_predictions(run: Run, table: SliceTable, names: list[str]) -> pd.DataFrame:
     """Return the predictions that are there, after checking that they are of these slices."""
     predictions = run.predictions()
@@ -119,9 +137,48 @@ def _read_predictions(run: Run, table: SliceTable, names: list[str]) -> pd.DataF
             f"{run.predictions_file} is not about the slices of {run.table_file.name}; run "
             f"`hilum evaluate {run.folder}` without --keep-predictions."
         )
+    _check_predictions(run, predictions, table, names)
     if run.kind == "cross-validation":
         check_folds(run, predictions, table)
     return predictions
+
+
+def _check_predictions(
+    run: Run, predictions: pd.DataFrame, table: SliceTable, names: list[str]
+) -> None:
+    """Raise RunError where predictions contradict the table, or themselves."""
+    again = f"run `hilum evaluate {run.folder}` without --keep-predictions."
+    for column in ("group", "split", "label"):
+        differs = (predictions[column] != table.rows[column].to_numpy()).to_numpy()
+        if differs.any():
+            row = predictions.iloc[int(differs.argmax())]
+            raise RunError(
+                f"{run.predictions_file} has {column} {row[column]!r} for slice "
+                f"{row['slice_id']!r}, {run.table_file.name} another "
+                f"({int(differs.sum())} slices differ); {again}"
+            )
+    unknown = ~predictions["predicted"].isin(names)
+    if unknown.any():
+        raise RunError(
+            f"{run.predictions_file}: `predicted` must be one of {', '.join(names)}; got "
+            f"{predictions['predicted'][unknown].iloc[0]!r}; {again}"
+        )
+    numbers = predictions[[probability_column(name) for name in names]].to_numpy(dtype=np.float64)
+    sums = numbers.sum(axis=1)
+    if (np.abs(sums - 1) > SUM_TOLERANCE).any():
+        index = int(np.abs(sums - 1).argmax())
+        raise RunError(
+            f"{run.predictions_file}: the probabilities of a slice must add up to 1; those of "
+            f"{predictions['slice_id'].iloc[index]!r} add up to {sums[index]:.4g}; {again}"
+        )
+    called = numbers[np.arange(len(numbers)), [names.index(n) for n in predictions["predicted"]]]
+    if (called < numbers.max(axis=1) - SUM_TOLERANCE).any():
+        index = int((numbers.max(axis=1) - called).argmax())
+        raise RunError(
+            f"{run.predictions_file}: `predicted` must be the most probable class; for slice "
+            f"{predictions['slice_id'].iloc[index]!r} it is "
+            f"{predictions['predicted'].iloc[index]!r}; {again}"
+        )
 
 
 def _predict(
@@ -148,8 +205,8 @@ def _probe(
     table: SliceTable, decoded: Decoded, names: list[str], positive: str
 ) -> dict[str, Labelled]:
     """Return border-only predictions of the validation and test slices, with the truth."""
-    features = border_features(decoded.grey)
-    probabilities = border_probabilities(table, features, names, ("validation", "test"))
+    splits = tuple(name for name in ("validation", "test") if len(table.part(name)))
+    probabilities = border_probabilities(table, border_features(decoded.grey), names, splits)
     return {
         split: labelled(predictions_frame(table.part(split), part, names), names, positive)
         for split, part in probabilities.items()

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, TextIO
 
-from hilum.engines import ExportedRun, hash_of
+from hilum.engines import ExportedRun
 from hilum.errors import RunError, UsageError
 from hilum.processes import rank_and_count
 from hilum.progress import SILENT, Progress
@@ -31,6 +31,7 @@ from hilum.steps.predict.step import as_paths, make_predictor, open_source, pred
 from hilum.steps.predict.stream import Predictor
 from hilum.steps.predict.verdict import verdict_of
 from hilum.storage.atomic import new_file, refuse_existing
+from hilum.storage.file_hash import hash_of
 from hilum.storage.lock import exclusive_output
 
 __all__ = ["print_predictions", "write_predictions"]
