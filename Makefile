@@ -67,11 +67,21 @@ docs: $(VENV)/.dev  ## Write the references on commands and networks again, from
 	$(BIN)/python tests/docs/write_reference.py
 
 $(VENV)/.docs: $(VENV)/bin/python pyproject.toml constraints.txt
-	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[docs]'
+	$(INSTALL) --editable '.[docs]'
 	@touch $@
 
 site: $(VENV)/.docs  ## Build the documentation site of this version in site/; warnings are errors
 	$(BIN)/python tests/docs/build_site.py
+
+$(VENV)/.dist: $(VENV)/bin/python pyproject.toml constraints.txt
+	$(INSTALL) --editable '.[dist]'
+	@touch $@
+
+dist: $(VENV)/.dist  ## Build wheel and sdist in dist/, check them, and install and run them elsewhere
+	rm -rf dist build
+	$(BIN)/python -m build --outdir dist .
+	$(BIN)/twine check --strict dist/*
+	$(BIN)/python tests/check_dist.py dist
 
 clean:  ## Remove caches and the demo, not the environment
 	rm -rf $(OUT) .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist site

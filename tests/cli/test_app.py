@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -39,10 +40,20 @@ for line in sys.stdin.read().splitlines():
 """Calls `hilum` once for each line of stdin, as in an install without the extra `train`."""
 
 
-def _without_torch(*calls: tuple[object, ...]) -> subprocess.CompletedProcess[str]:
+ONLY_PREDICTING = WITHOUT_TORCH.replace(
+    '"safetensors"}',
+    '"safetensors", "onnx", "scipy", "sklearn", "threadpoolctl", "matplotlib", "jinja2", "cv2", '
+    '"nibabel", "openpyxl", "urllib3", "filelock", "optuna"}',
+)
+"""The same, as in an install with the extra `predict` alone."""
+
+
+def _without_torch(
+    *calls: tuple[object, ...], script: str = WITHOUT_TORCH
+) -> subprocess.CompletedProcess[str]:
     lines = "\n".join("\t".join(map(str, call)) for call in calls)
     return subprocess.run(
-        [sys.executable, "-c", WITHOUT_TORCH], input=lines, capture_output=True, text=True,
+        [sys.executable, "-c", script], input=lines, capture_output=True, text=True,
         timeout=120,
     )  # fmt: skip
 
@@ -153,6 +164,34 @@ def test_what_needs_no_network_works_without_torch(tmp_path: Path, run_copy: Pat
     assert codes == ["code 0"] * 11, done.stderr
     assert "can't be imported" in done.stdout
     assert "install hilum[train]" in done.stdout
+
+
+def test_predicting_needs_the_extra_predict_alone(
+    tmp_path: Path, phantoms: Path, run_copy: Path
+) -> None:
+    done = _without_torch(
+        ("predict", run_copy, phantoms, "--out", tmp_path / "p.csv"),
+        ("predict", run_copy, phantoms / "slices.csv", "--out", tmp_path / "p.json"),
+        ("info", run_copy),
+        ("doctor",),
+        script=ONLY_PREDICTING,
+    )
+    codes = [line for line in done.stdout.splitlines() if line.startswith("code ")]
+    assert codes == ["code 0"] * 4, done.stderr
+
+
+@pytest.mark.parametrize("command", [("data", "describe"), ("data", "duplicates")])
+def test_what_the_extra_predict_lacks_is_said(
+    command: tuple[str, ...], tmp_path: Path, phantoms: Path
+) -> None:
+    table = phantoms / "slices.csv"
+    done = _without_torch((*command, table, "--out", tmp_path / "o"), script=ONLY_PREDICTING)
+    assert "code 1" in done.stdout
+    assert re.fullmatch(
+        r"hilum: this needs \w+, which is not installed: pip install 'hilum\[analysis\]', or "
+        r"'hilum\[train\]' to train as well\.",
+        done.stderr.strip(),
+    )
 
 
 def test_what_needs_a_network_says_what_to_install(

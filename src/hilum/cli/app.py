@@ -41,13 +41,15 @@ __all__ = ["app", "main"]
 INTERRUPTED = 130
 """128 + SIGINT, as in shells."""
 
-TRAIN_PACKAGES = {
-    "torch", "torchvision", "timm", "accelerate", "safetensors", "onnx", "onnxruntime",
+EXTRAS = {
+    "predict": {"onnxruntime"},
+    "analysis": {
+        "cv2", "jinja2", "matplotlib", "nibabel", "openpyxl", "scipy", "sklearn", "threadpoolctl",
+    },
+    "train": {"torch", "torchvision", "timm", "accelerate", "safetensors", "onnx"},
+    "fetch": {"urllib3", "filelock"},
 }  # fmt: skip
-"""Packages of the extra `train`, missing from the base install."""
-
-FETCH_PACKAGES = {"urllib3", "filelock"}
-"""Packages of the extra `fetch`; train and tune happen to install some of them too."""
+"""Extra -> its packages, which the base install lacks; some extras install packages of others."""
 
 OUTPUT_REFUSED = {errno.EPIPE, errno.ENOSPC, errno.EIO}
 """Errors of stdout itself: its reader is gone, or its disk is full or broken."""
@@ -134,15 +136,21 @@ def _sentence_and_code(error: Exception) -> tuple[str, int]:
     """Return the message and exit code for an error; code 0 if the error is a bug."""
     if isinstance(error, HilumError):
         return str(error), error.exit_code
-    if isinstance(error, ModuleNotFoundError) and error.name in TRAIN_PACKAGES:
-        return f"this needs {error.name}, which is not installed: pip install 'hilum[train]'.", 1
-    if isinstance(error, ModuleNotFoundError) and error.name in FETCH_PACKAGES:
-        return f"this needs {error.name}, which is not installed: pip install 'hilum[fetch]'.", 1
+    if isinstance(error, ModuleNotFoundError):
+        for extra, packages in EXTRAS.items():
+            if error.name in packages:
+                return _install_extra(error.name, extra), 1
     if isinstance(error, OSError) and error.errno in OUTPUT_REFUSED and error.filename is None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nothing more to write
         gone = error.errno == errno.EPIPE  # as after `| head`: there is no reader left
         return "" if gone else f"the output can't be written: {error.strerror}.", 1
     return "", 0
+
+
+def _install_extra(package: str, extra: str) -> str:
+    """Return the message for a package that an extra installs."""
+    also = ", or 'hilum[train]' to train as well" if extra == "analysis" else ""
+    return f"this needs {package}, which is not installed: pip install 'hilum[{extra}]'{also}."
 
 
 def _print_error(sentence: str) -> None:
