@@ -17,6 +17,7 @@ ROOT = Path(__file__).resolve().parents[1] / "src"
 ROOMS = (
     "errors",
     "progress",
+    "bars",
     "html_table",
     "processes",
     "storage",

@@ -23,7 +23,7 @@ def test_the_version_is_that_of_the_installed_package() -> None:
 def test_the_signature_of_train_reads_as_it_was_written() -> None:
     shown = str(inspect.signature(hilum.train))
     assert "(table: SliceTable | Path | str, recipe: Recipe | Path | str, *, out:" in shown
-    assert shown.endswith("progress: Progress = SILENT) -> Run")
+    assert shown.endswith('progress: Progress | "bar" = SILENT) -> Run')
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)

@@ -71,8 +71,7 @@ def __getattr__(name: str) -> Any:
 
         value: Any = version("hilum")
     elif name in _PUBLIC:
-        value = getattr(import_module(_PUBLIC[name]), name)
-        _unquote_annotations(value)
+        value = _public(getattr(import_module(_PUBLIC[name]), name))
     else:
         raise AttributeError(f"module 'hilum' has no attribute {name!r}")
     globals()[name] = value
@@ -90,6 +89,18 @@ class _Unquoted(str):
 
     def __repr__(self) -> str:
         return str(self)
+
+
+def _public(value: Any) -> Any:
+    """Return a public name's value as users get it: functions take `progress="bar"`."""
+    from inspect import isfunction
+
+    if isfunction(value):
+        from hilum.bars import with_bar
+
+        value = with_bar(value)
+    _unquote_annotations(value)
+    return value
 
 
 def _unquote_annotations(value: Any) -> None:

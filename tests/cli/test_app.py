@@ -171,7 +171,7 @@ def test_predicting_needs_the_extra_predict_alone(
 ) -> None:
     done = _without_torch(
         ("predict", run_copy, phantoms, "--out", tmp_path / "p.csv"),
-        ("predict", run_copy, phantoms / "slices.csv", "--out", tmp_path / "p.json"),
+        ("predict", run_copy, phantoms / "slices.csv", "--out", tmp_path / "q.csv"),
         ("info", run_copy),
         ("doctor",),
         script=ONLY_PREDICTING,

@@ -7,16 +7,12 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import typer
 
+from hilum.bars import bars_shown
 from hilum.processes import is_first_process
 from hilum.progress import SILENT, Progress
-
-if TYPE_CHECKING:
-    from rich.progress import Progress as Bars
-    from rich.progress import TaskID
 
 __all__ = ["print_json", "progress_shown", "resume_hint"]
 
@@ -33,8 +29,8 @@ def progress_shown() -> Iterator[Progress]:
     if not is_first_process():
         yield SILENT
     elif sys.stderr.isatty():
-        with _bars() as bars:
-            yield _OnTerminal(bars)
+        with bars_shown() as bars:
+            yield bars
     else:
         yield _InLog()
 
@@ -72,36 +68,6 @@ def print_json(content: object) -> None:
     is_utf8 = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
     text = json.dumps(content, indent=1, ensure_ascii=not is_utf8)
     typer.echo(text.encode("utf-8", "backslashreplace").decode())
-
-
-def _bars() -> Bars:
-    """Return rich's progress bars with the remaining time."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-    from rich.progress import Progress as Bars
-
-    return Bars(
-        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
-        console=Console(stderr=True), transient=True,
-    )  # fmt: skip
-
-
-class _OnTerminal:
-    def __init__(self, bars: Bars) -> None:
-        self.bars = bars
-        self.tasks: dict[str, TaskID] = {}
-
-    def advance(self, task: str, done: int, total: int) -> None:
-        """Move the task's bar; a finished task disappears."""
-        if task not in self.tasks:
-            self.tasks[task] = self.bars.add_task(task, total=total)
-        self.bars.update(self.tasks[task], completed=done, total=total)
-        if done >= total:
-            self.bars.remove_task(self.tasks.pop(task))
-
-    def say(self, sentence: str) -> None:
-        """Print above the bars."""
-        self.bars.console.print(sentence, markup=False, highlight=False, soft_wrap=True)
 
 
 class _InLog:

@@ -1,0 +1,77 @@
+"""Progress in Python: bars by name, and a logger that is off unless a program turns it on."""
+
+from __future__ import annotations
+
+import logging
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import hilum
+from hilum.bars import with_bar
+from hilum.errors import UsageError
+from hilum.progress import SILENT, Progress
+
+
+def work(count: int, *, progress: Progress = SILENT) -> int:
+    """Report a task and a sentence."""
+    progress.say("Design: crossed.")
+    for done in range(1, count + 1):
+        progress.advance("working", done, count)
+    return count
+
+
+def test_a_bar_is_shown_on_stderr_by_name(capsys: pytest.CaptureFixture[str]) -> None:
+    assert with_bar(work)(3, progress="bar") == 3
+    shown = capsys.readouterr()
+    assert "Design: crossed." in shown.err
+    assert shown.out == ""
+
+
+def test_a_receiver_of_ones_own_is_taken_as_it_is() -> None:
+    class Mine:
+        said: tuple[str, ...] = ()
+
+        def advance(self, task: str, done: int, total: int) -> None: ...
+
+        def say(self, sentence: str) -> None:
+            self.said = (*self.said, sentence)
+
+    mine = Mine()
+    with_bar(work)(1, progress=mine)
+    assert mine.said == ("Design: crossed.",)
+
+
+def test_another_name_is_refused() -> None:
+    with pytest.raises(UsageError, match=r"must be .bar. or an object .* got 'bars'"):
+        with_bar(work)(1, progress="bars")
+
+
+def test_a_function_that_reports_nothing_stays_itself() -> None:
+    assert with_bar(len) is len
+
+
+def test_without_a_receiver_sentences_go_to_the_logger(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.DEBUG, logger="hilum"):
+        work(2)
+    assert [(r.levelname, r.getMessage()) for r in caplog.records] == [
+        ("INFO", "Design: crossed."),
+        ("DEBUG", "working: 2 of 2"),
+    ]
+
+
+def test_nothing_is_shown_unless_a_program_turns_logging_on() -> None:
+    code = "from hilum.progress import SILENT; SILENT.say('quiet'); SILENT.advance('t', 1, 1)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("", "")
+
+
+def test_public_functions_take_a_bar(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    options = hilum.BuildOptions(phantom=hilum.PhantomSettings(patients=6, size=64))
+    built = hilum.build_table([("phantom", tmp_path)], out=tmp_path / "t.csv", options=options)
+    found = hilum.find_duplicates([built.table], progress="bar")
+    assert found is not None
+    with pytest.raises(hilum.HilumError, match="progress must be"):
+        hilum.find_duplicates([built.table], progress="log")
