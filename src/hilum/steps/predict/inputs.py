@@ -45,6 +45,7 @@ class InputFile:
         named: the user or a table names it, so it is refused, not skipped, if it is no slice.
         row: its TABLE_COLUMNS, where a table names it.
         problem: why it can't be read, where listing it found that out.
+        frame: the frame that its row of a table names; None: all of its frames.
     """
 
     path: Path
@@ -52,6 +53,7 @@ class InputFile:
     named: bool = True
     row: Mapping[str, str] = field(default_factory=dict)
     problem: str = ""
+    frame: int | None = None
 
     def refusal(self) -> str:
         """Return why the file can't be a slice, without opening it; empty where it may be."""
@@ -146,9 +148,11 @@ def _rows(path: Path) -> Iterator[InputFile]:
     """Yield the files of a slice table with their rows."""
     table = read_table(path)
     records = table.rows[list(TABLE_COLUMNS)].to_dict("records")
-    for file, cell, record in zip(table.paths(), table.rows["window"], records, strict=True):
+    cells = zip(table.paths(), table.rows["window"], records, strict=True)
+    for number, (file, cell, record) in enumerate(cells):
         row = {str(name): str(value) for name, value in record.items()}
-        yield InputFile(file, parse_window(cell) if cell else None, row=row)
+        window = parse_window(cell) if cell else None
+        yield InputFile(file, window, row=row, frame=table.frame(number))
 
 
 def refuse_missing(paths: Iterable[Path]) -> None:

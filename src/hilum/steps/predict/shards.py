@@ -187,7 +187,8 @@ def hash_of_files(files: Sequence[InputFile]) -> str:
 
 def _row_text(file: InputFile) -> str:
     """Return a file's row of a table as text; empty where it has none."""
-    return "".join(f"{name}\0{cell}\0" for name, cell in file.row.items())
+    frame = "" if file.frame is None else f"frame {file.frame}\0"
+    return frame + "".join(f"{name}\0{cell}\0" for name, cell in file.row.items())
 
 
 def _name(number: int) -> str:

@@ -180,6 +180,9 @@ def _frames(files: Iterable[InputFile], passed_over: dict[str, int]) -> Iterator
         if suffix := file.skipped_as():
             passed_over[suffix] = passed_over.get(suffix, 0) + 1
             continue
+        if file.frame is not None:
+            yield _Frame(file, file.frame)
+            continue
         try:
             count = count_frames(file.path)
         except HilumError as error:
