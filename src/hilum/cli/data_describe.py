@@ -87,5 +87,7 @@ def _print(content: dict[str, Any]) -> None:
     for one in content["exclusions"]:
         count = _counted(len(one["slices"]), "slices")
         typer.echo(f"{one['reason']}: {count} that the paper would leave out")
+    for kind in (content["notes"] or {}).get("kinds", []):
+        typer.echo(f"{_counted(kind['slices'], 'slices')}: {kind['note']}")
     for doubt in content["doubts"]:
         typer.echo(doubt)

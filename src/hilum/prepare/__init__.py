@@ -10,7 +10,7 @@ from hilum.prepare.decoded import (
 )
 from hilum.prepare.decoding import TURNED_REGIONS
 from hilum.prepare.resize import resize
-from hilum.prepare.slice_facts import count_notes, note_sentences
+from hilum.prepare.slice_facts import count_notes, note_sentences, notes_by_label
 
 __all__ = [
     "BATCH",
@@ -22,6 +22,7 @@ __all__ = [
     "decode_sizes",
     "decode_table",
     "note_sentences",
+    "notes_by_label",
     "resize",
     "sized_batches",
 ]

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["SliceFacts", "count_notes", "note_sentences"]
+__all__ = ["SliceFacts", "count_notes", "note_sentences", "notes_by_label"]
 
 Notes = tuple[str, ...]
 
@@ -74,3 +74,30 @@ def note_sentences(counts: dict[str, int], slices: int) -> Iterator[str]:
     others = list(counts.values())[MOST_SENTENCES:]
     if others:
         yield f"{len(others)} further kinds of notes, on {max(others)} slices at most."
+
+
+def notes_by_label(notes: Sequence[Sequence[str]], labels: Sequence[str]) -> dict[str, Any]:
+    """Return the notes on slices as JSON content, counted by class.
+
+    Args:
+        notes: of n slices.
+        labels: of the same slices.
+
+    Returns:
+        `slices`, how many have a note, and `kinds`, the most frequent first: each with its `note`,
+        its number of `slices`, and that number by class in `by_label`.
+    """
+    classes = sorted(set(labels))
+    by_label = {
+        label: count_notes(own for own, its in zip(notes, labels, strict=True) if its == label)
+        for label in classes
+    }
+    kinds = [
+        {
+            "note": note,
+            "slices": count,
+            "by_label": {label: by_label[label].get(note, 0) for label in classes},
+        }
+        for note, count in count_notes(notes).items()
+    ]
+    return {"slices": sum(map(bool, notes)), "kinds": kinds}

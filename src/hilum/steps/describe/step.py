@@ -10,7 +10,8 @@ import pandas as pd
 
 from hilum.audit import judge_design
 from hilum.errors import UsageError
-from hilum.prepare import batches
+from hilum.prepare import batches, notes_by_label
+from hilum.prepare.slice_facts import Notes
 from hilum.progress import SILENT, Progress
 from hilum.report.describe import write_cohort
 from hilum.run import write_json
@@ -60,8 +61,14 @@ def describe(
     """
     table = as_table(table)
     refuse_existing(Path(out), force=force, marks=DESCRIBED_MARKS)
-    rows = _with_pictures(table, progress) if pictures else table.rows
-    content = {**cohort_of(rows, title=table.name), "design": judge_design(table).as_json()}
+    rows, notes = table.rows, list[Notes]()
+    if pictures:
+        rows, notes = _with_pictures(table, progress)
+    content = {
+        **cohort_of(rows, title=table.name),
+        "design": judge_design(table).as_json(),
+        "notes": notes_by_label(notes, rows["label"].tolist()) if notes else None,
+    }
     return _write(content, Path(out), force=force)
 
 
@@ -85,7 +92,11 @@ def describe_listed(
         able = ", ".join(source.name for source in SOURCES.values() if source.listed)
         raise UsageError(f"{name!r} has no list of its own to describe; these have: {able}.")
     refuse_existing(Path(out), force=force, marks=DESCRIBED_MARKS)
-    content = {**cohort_of(source.listed(path), title=f"{name}, all that it lists"), "design": None}
+    content = {
+        **cohort_of(source.listed(path), title=f"{name}, all that it lists"),
+        "design": None,
+        "notes": None,
+    }
     return _write(content, Path(out), force=force)
 
 
@@ -97,11 +108,16 @@ def _write(content: dict[str, Any], folder: Path, *, force: bool) -> dict[str, A
     return content
 
 
-def _with_pictures(table: SliceTable, progress: Progress) -> pd.DataFrame:
-    """Return the rows with the columns `format`, `size`, `picture_rows` and `picture_columns`."""
+def _with_pictures(table: SliceTable, progress: Progress) -> tuple[pd.DataFrame, list[Notes]]:
+    """Return the rows with columns read from the pictures, and the notes on each slice.
+
+    The columns are `format`, `size`, `picture_rows` and `picture_columns`.
+    """
+    notes: list[Notes] = [()] * len(table)
 
     def look(row: int) -> tuple[str, int, int]:
         image = read_row(table, row)
+        notes[row] = image.notes
         return image.format, *image.shape
 
     seen: list[tuple[str, int, int]] = []
@@ -111,4 +127,4 @@ def _with_pictures(table: SliceTable, progress: Progress) -> pd.DataFrame:
             progress.advance("looking at slices", chosen.stop, len(table))
     looks = pd.DataFrame(seen, columns=["format", "picture_rows", "picture_columns"], dtype=str)
     size = looks["picture_rows"] + " x " + looks["picture_columns"]
-    return table.rows.assign(size=size, **{str(name): looks[name] for name in looks})
+    return table.rows.assign(size=size, **{str(name): looks[name] for name in looks}), notes

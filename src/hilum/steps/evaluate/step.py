@@ -11,7 +11,14 @@ import pandas as pd
 from hilum.audit import border_features
 from hilum.engines import mean_probabilities
 from hilum.errors import RunError
-from hilum.prepare import BATCH, Decoded, decode_sizes, decode_table, sized_batches
+from hilum.prepare import (
+    BATCH,
+    Decoded,
+    decode_sizes,
+    decode_table,
+    notes_by_label,
+    sized_batches,
+)
 from hilum.progress import SILENT, Progress
 from hilum.run import Run, as_run, probability_column, write_json
 from hilum.run.metrics import Metrics
@@ -74,6 +81,7 @@ def evaluate(
     table_hash = hash_of(run.table_file)
     folds = folds_of(run, table) if run.kind == "cross-validation" else []
     with decode_table(table, size=facts.size, progress=progress) as decoded:
+        notes = notes_by_label(decoded.notes, table.rows["label"].tolist())
         if keep_predictions:
             predictions = _read_predictions(run, table, names)
         elif folds:
@@ -95,6 +103,7 @@ def evaluate(
     if folds:
         cases = labelled(predictions, names, positive)
         metrics = with_folds(metrics, folds, table, cases, probe["test"])
+    metrics["notes"] = notes
     save_operating_points(run, metrics)
     write_json(metrics, run.metrics_file)
     return Metrics(metrics)

@@ -125,7 +125,9 @@ def _write_file(
         cam_maps.save_full_size(
             whole, found.maps, slice_ids=ids, shapes=shapes, offset=explainer.offset
         )
-    return _index_rows(rows, file, names, shapes, found)
+    index = _index_rows(rows, file, names, shapes, found)
+    notes = next(iter(decoded.values())).notes[chosen]
+    return index.assign(notes=[" ".join(own) for own in notes])
 
 
 def _index_rows(

@@ -15,7 +15,7 @@ from hilum.errors import RunError, UsageError, WeightsError
 from hilum.learn.device import make_accelerator
 from hilum.learn.prepare_training import prepare_training
 from hilum.learn.weights import Weights, find_weights
-from hilum.prepare import decode_table
+from hilum.prepare import count_notes, decode_table, note_sentences
 from hilum.progress import SILENT, Prefixed, Progress
 from hilum.recipe import Recipe, as_recipe, dump_recipe
 from hilum.run import RUN_MARKS, Run, write_json
@@ -88,8 +88,10 @@ def cross_validate(
             " The table's own splits have no say." if (whole.rows["split"] != "").any() else ""
         )
         progress.say(f"{folds} folds by group: every slice is tested on once.{ignored}")
-        with decode_table(whole, size=prepared.recipe.input.size, progress=progress):
-            pass  # every slice can be read: known before anything is written or replaced
+        with decode_table(whole, size=prepared.recipe.input.size, progress=progress) as decoded:
+            # every slice can be read: known before anything is written or replaced
+            for sentence in note_sentences(count_notes(decoded.notes), len(whole)):
+                progress.say(sentence)
         if prepared.accelerator.is_main_process:
             with new_folder(folder, force=force, marks=RUN_MARKS) as draft:
                 _begin(Run(draft), whole, prepared.recipe, folds, (where, prepared.weights))

@@ -26,7 +26,7 @@ from hilum.learn.prepare_training import (
     training_job,
 )
 from hilum.learn.weights import Weights
-from hilum.prepare import Decoded, decode_table
+from hilum.prepare import Decoded, count_notes, decode_table, note_sentences
 from hilum.processes import rank_and_count
 from hilum.progress import SILENT, Progress
 from hilum.recipe import Recipe, as_recipe, dump_recipe
@@ -90,6 +90,8 @@ def train(
             progress.say(prepared.measured)
         _check_share(used, prepared)
         with decode_table(used, size=prepared.recipe.input.size, progress=progress) as decoded:
+            for sentence in note_sentences(count_notes(decoded.notes), len(used)):
+                progress.say(sentence)
             scale_by_training_mean(prepared, used, decoded)
             job = training_job(prepared, used, decoded)
             with training_plan(job, prepared.accelerator) as plan:
