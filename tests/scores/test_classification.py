@@ -45,6 +45,12 @@ def test_a_block_by_hand(names: tuple[str, ...]) -> None:
         "specificity": 0.666667,  # 2 of 3
         "f1": 0.666667,
         "auc": 0.888889,  # 8 of 9 pairs
+        "npv": 0.666667,  # 2 of 3 calls
+        "balanced_accuracy": 0.666667,
+        "mcc": 0.333333,  # (2 x 2 - 1 x 1) / 9
+        "lr_positive": 2.0,  # 2/3 by 1/3
+        "lr_negative": 0.5,
+        "average_precision": 0.916667,  # (1 + 1 + 3/4) / 3
     }
     assert content["confusion"] == [[2, 1], [1, 2]]
     assert content["roc"]["fpr"] == pytest.approx([0, 0, 1 / 3, 1 / 3, 1], abs=1e-6)
@@ -113,8 +119,8 @@ def test_a_perfect_set_has_exact_bounds_from_its_groups() -> None:
 def test_what_is_not_defined_says_why(
     labels: str, cancer: list[float], undefined: dict[str, str]
 ) -> None:
-    found = metrics_block(cases("ab", labels, cancer))["figures"]
-    notes = {name: figure["note"] for name, figure in found.items() if figure["value"] is None}
+    found = compute_metrics(cases("ab", labels, cancer))
+    notes = {name: estimate.note for name, estimate in found.items() if estimate.value is None}
     assert notes == undefined
 
 

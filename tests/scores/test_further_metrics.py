@@ -119,6 +119,12 @@ def test_what_is_not_defined_says_why() -> None:
     }
 
 
+def test_without_a_positive_call_the_ratio_of_positive_calls_is_not_defined() -> None:
+    found = further_metrics(two((0, 4, 0, 4)))
+    assert found["lr_positive"].note == "no case was called positive"
+    assert found["lr_negative"].value == 1.0
+
+
 def test_the_block_of_a_set_holds_headline_and_further_metrics_matrix_and_curves() -> None:
     block = metrics_block(two((8, 2, 1, 9)))
     assert list(block["figures"]) == [

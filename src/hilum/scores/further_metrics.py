@@ -33,6 +33,7 @@ FURTHER = tuple(UNDEFINED)
 calls; likelihood ratios of a positive and of a negative call; average precision."""
 RATIOS = ("lr_positive", "lr_negative")
 ONE_CLASS = "there is no positive case, or no negative one"
+NONE_CALLED = "no case was called {call}"
 UNBOUNDED = "the upper end is infinite: too few negative cases were called {call}"
 
 
@@ -148,9 +149,11 @@ def _correlation_estimate(value: float, draws: Floats, groups: int) -> Estimate:
 def _ratio_estimate(cases: Labelled, name: str, value: float, draws: Floats) -> Estimate:
     """Return a likelihood ratio; where all resamples agree, with ends by the exact intervals of
     sensitivity and specificity, taken at their worst together."""
+    call = "positive" if name == "lr_positive" else "negative"
     if not np.isfinite(value):
-        note = ONE_CLASS if np.isnan(value) else UNDEFINED[name]
-        return Estimate(None, None, None, "bootstrap", note)
+        note = UNDEFINED[name] if np.isinf(value) else NONE_CALLED.format(call=call)
+        one_class = len(set(cases.is_positive)) < 2
+        return Estimate(None, None, None, "bootstrap", ONE_CLASS if one_class else note)
     defined = draws[~np.isnan(draws)]
     tail = (1 - LEVEL) / 2
     if np.isfinite(defined).all():
@@ -164,7 +167,6 @@ def _ratio_estimate(cases: Labelled, name: str, value: float, draws: Floats) -> 
         how = "bootstrap"
     if np.isfinite(high):
         return Estimate(value, low, high, how)
-    call = "positive" if name == "lr_positive" else "negative"
     return Estimate(value, low, None, how, UNBOUNDED.format(call=call))
 
 
