@@ -42,7 +42,7 @@ def read_slice(path: Path | str, *, window: Window = LUNG, frame: int | None = N
     try:
         kind = _format(path)
         if kind == "DICOM":
-            from hilum.readers.dicom import read_dicom  # importing pydicom is slow
+            from hilum.readers.dicom.read import read_dicom  # importing pydicom is slow
 
             image = read_dicom(path, window=window, frame=frame)
         else:
@@ -93,7 +93,7 @@ def count_frames(path: Path | str) -> int:
     try:
         if _format(path) != "DICOM":
             return 1
-        from hilum.readers.dicom import count_dicom_frames
+        from hilum.readers.dicom.read import count_dicom_frames
 
         return count_dicom_frames(path)
     except (ReadError, UsageError) as error:
@@ -113,7 +113,7 @@ def read_ids(path: Path | str) -> dict[str, str]:
     try:
         if _format(path) != "DICOM":
             return {}
-        from hilum.readers.dicom import read_dicom_ids
+        from hilum.readers.dicom.read import read_dicom_ids
 
         return read_dicom_ids(path)
     except (ReadError, UsageError) as error:
@@ -124,7 +124,7 @@ def read_ids(path: Path | str) -> dict[str, str]:
 
 def transfer_syntaxes() -> dict[str, bool]:
     """Return the DICOM transfer syntaxes of images by name, and whether each decodes here."""
-    from hilum.readers.dicom_pixels import transfer_syntaxes as decodable_syntaxes
+    from hilum.readers.dicom.pixels import transfer_syntaxes as decodable_syntaxes
 
     return decodable_syntaxes()
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from hilum.errors import ReadError
 from hilum.readers import is_candidate
-from hilum.readers.dicom_kinds import CT_CLASSES
-from hilum.readers.placement import Placement, read_placement
+from hilum.readers.dicom.kinds import CT_CLASSES
+from hilum.readers.dicom.placement import Placement, read_placement
 from hilum.sources.lung_pet_ct_dx.boxes_xml import Annotation
 from hilum.sources.lung_pet_ct_dx.tally import Tally
 

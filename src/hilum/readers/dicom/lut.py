@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from pydicom import Dataset
 
-from hilum.readers.dicom_header import BROKEN
+from hilum.readers.dicom.header import BROKEN
 
 __all__ = ["Table", "read_table"]
 

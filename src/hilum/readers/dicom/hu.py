@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 from pydicom import Dataset
 
-from hilum.readers.dicom_header import functional_group, number, text
-from hilum.readers.dicom_kinds import CT_CLASSES
+from hilum.readers.dicom.header import functional_group, number, text
+from hilum.readers.dicom.kinds import CT_CLASSES
 from hilum.readers.hu_check import MIN_PIXELS, tissue_notes, unit_problem
 
 __all__ = ["AIR_HU", "IMPLAUSIBLE", "hounsfield", "padding", "rescale", "why_not_hu"]

@@ -20,8 +20,8 @@ from pydicom.uid import (
 )
 
 from hilum.errors import ReadError, UsageError
-from hilum.readers.dicom_bits import Codestream, StoredBits, stored_values
-from hilum.readers.dicom_header import BROKEN, number, text, whole_number
+from hilum.readers.dicom.bits import Codestream, StoredBits, stored_values
+from hilum.readers.dicom.header import BROKEN, number, text, whole_number
 from hilum.readers.limits import check_pixels
 
 __all__ = ["Layout", "choose_frame", "decode_frame", "read_layout", "transfer_syntaxes"]

@@ -14,7 +14,7 @@ from pydicom.encaps import encapsulate
 from pydicom.uid import JPEG2000Lossless, RLELossless
 
 from hilum.readers import read_slice
-from hilum.readers.dicom_bits import (
+from hilum.readers.dicom.bits import (
     SHIFTED,
     SIGNED,
     UNUSED_BITS,

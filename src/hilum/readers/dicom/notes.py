@@ -6,8 +6,8 @@ import re
 
 from pydicom import Dataset
 
-from hilum.readers.dicom_header import functional_group, text
-from hilum.readers.orientation import plane_of
+from hilum.readers.dicom.header import functional_group, text
+from hilum.readers.dicom.orientation import plane_of
 
 __all__ = ["LOCALIZER", "PROJECTION", "REFORMATTED", "not_an_axial_chest_slice"]
 

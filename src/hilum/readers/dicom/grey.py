@@ -12,9 +12,9 @@ from pydicom import Dataset
 from pydicom.pixels import apply_color_lut
 
 from hilum.errors import ReadError
-from hilum.readers.dicom_header import BROKEN, functional_group, number, numbers, text
-from hilum.readers.dicom_hu import IMPLAUSIBLE, hounsfield, padding, rescale, why_not_hu
-from hilum.readers.dicom_lut import read_table
+from hilum.readers.dicom.header import BROKEN, functional_group, number, numbers, text
+from hilum.readers.dicom.hu import IMPLAUSIBLE, hounsfield, padding, rescale, why_not_hu
+from hilum.readers.dicom.lut import read_table
 from hilum.readers.stretch import HIGH_PERCENTILE, LOW_PERCENTILE, robust_range, stretch
 from hilum.readers.window import Window, apply_window
 

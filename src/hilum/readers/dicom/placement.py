@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from hilum.readers.dicom_header import functional_group, number, numbers, open_dicom, read_header
-from hilum.readers.dicom_header import text as text_of
-from hilum.readers.orientation import turn_of
+from hilum.readers.dicom.header import functional_group, number, numbers, open_dicom, read_header
+from hilum.readers.dicom.header import text as text_of
+from hilum.readers.dicom.orientation import turn_of
 from hilum.readers.quiet import WITHOUT_WARNINGS
 from hilum.readers.turn import Turn
 

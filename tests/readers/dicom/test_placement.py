@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from hilum.boxes import Box
-from hilum.readers.placement import read_placement
+from hilum.readers.dicom.placement import read_placement
 from hilum.readers.turn import Turn
 
 LEFT, BACK, HEAD = np.eye(3)

@@ -12,7 +12,7 @@ from pydicom.dataset import Dataset
 
 from hilum.boxes import Box
 from hilum.readers import read_slice
-from hilum.readers.dicom import TURNED
+from hilum.readers.dicom.read import TURNED
 from hilum.readers.turn import Turn
 
 WriteDicom = Callable[..., Path]

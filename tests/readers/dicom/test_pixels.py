@@ -20,7 +20,8 @@ from pydicom.uid import (
 )
 
 from hilum.errors import ReadError
-from hilum.readers import count_frames, dicom_header, read_slice, transfer_syntaxes
+from hilum.readers import count_frames, read_slice, transfer_syntaxes
+from hilum.readers.dicom import header as dicom_header
 
 WriteDicom = Callable[..., Path]
 

@@ -10,7 +10,7 @@ import pytest
 from pydicom.dataset import Dataset
 
 from hilum.readers import read_slice
-from hilum.readers.dicom_notes import LOCALIZER, PROJECTION, REFORMATTED, SCREEN
+from hilum.readers.dicom.notes import LOCALIZER, PROJECTION, REFORMATTED, SCREEN
 
 WriteDicom = Callable[..., Path]
 

@@ -8,12 +8,12 @@ import numpy as np
 from pydicom import Dataset
 
 from hilum.errors import ReadError
-from hilum.readers.dicom_grey import render
-from hilum.readers.dicom_header import functional_group, numbers, open_dicom, read_header, text
-from hilum.readers.dicom_kinds import refuse_other_kinds
-from hilum.readers.dicom_notes import not_an_axial_chest_slice
-from hilum.readers.dicom_pixels import choose_frame, decode_frame, read_layout
-from hilum.readers.orientation import turn_of
+from hilum.readers.dicom.grey import render
+from hilum.readers.dicom.header import functional_group, numbers, open_dicom, read_header, text
+from hilum.readers.dicom.kinds import refuse_other_kinds
+from hilum.readers.dicom.notes import not_an_axial_chest_slice
+from hilum.readers.dicom.orientation import turn_of
+from hilum.readers.dicom.pixels import choose_frame, decode_frame, read_layout
 from hilum.readers.picture_checks import picture_notes
 from hilum.readers.quiet import WITHOUT_WARNINGS
 from hilum.readers.slice_image import SliceImage

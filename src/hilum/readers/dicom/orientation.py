@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from pydicom import Dataset
 
-from hilum.readers.dicom_header import functional_group, numbers
+from hilum.readers.dicom.header import functional_group, numbers
 from hilum.readers.turn import Turn
 
 __all__ = ["MOST_OBLIQUE", "plane_of", "turn_of"]

@@ -1,0 +1,1 @@
+"""Reading DICOM files: header, pixels, Hounsfield units, orientation, notes."""
