@@ -36,7 +36,7 @@ def rows() -> pd.DataFrame:
 @pytest.mark.parametrize(
     ("text", "years"),
     [
-        ("63", 63), ("63.5", 63.5), ("063Y", 63), ("63 years", 63), ("006M", 0.5),
+        ("63", 63), ("63.5", 63.5), ("58,5", 58.5), ("063Y", 63), ("63 years", 63), ("006M", 0.5),
         ("18 months", 1.5), ("073D", 73 / 365.25), ("2 weeks", 14 / 365.25), ("0", 0),
     ],
 )  # fmt: skip
@@ -126,3 +126,16 @@ def test_nothing_is_doubted_of_one_class(rows: pd.DataFrame) -> None:
     content = cohort_of(rows[rows["label"] == "cancer"], title="t")
     assert content["doubts"] == []
     assert content["labels"] == ["cancer"]
+
+
+def test_implausible_ages_are_named_and_left_out(rows: pd.DataFrame) -> None:
+    rows["age"] = ["58,5", "999", "1958", "999", "61"]
+    content = cohort_of(rows, title="t")
+    ages = next(number for number in content["numbers"] if number["name"] == "age")
+    assert ages["cells"]["pneumonia"]["known"] == 1 and ages["cells"]["pneumonia"]["mean"] == 58.5
+    assert ages["cells"]["cancer"]["known"] == 1 and ages["cells"]["cancer"]["high"] == 61
+    assert ages["implausible"] == {"999": 2, "1958": 1}
+    assert content["doubts"][-1] == (
+        "Age, years: 3 slices have a value that is not from 0 to 120 ('999', '1958'), and are left "
+        "out."
+    )

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from hilum.audit.association import corrected_v
-from hilum.steps.describe.numbers import NUMBERS, count_numbers
+from hilum.steps.describe.numbers import NUMBERS, count_numbers, implausible_notes
 
 __all__ = ["UNKNOWN", "cohort_of"]
 
@@ -55,6 +55,15 @@ CHARACTERISTICS = (
     _Characteristic("format", "Format of the file", picture=True),
     _Characteristic("size", "Size, rows x columns", picture=True),
     _Characteristic("window", "Window, width/center in HU", picture=True),
+    _Characteristic("picture_mode", "Colour mode of the file", picture=True),
+    _Characteristic("picture_bits", "Bits of a channel", picture=True),
+    _Characteristic("picture_quality", "Quality of JPEG", picture=True),
+    _Characteristic("picture_compression", "Compression", picture=True),
+    _Characteristic("picture_turned", "Orientation in the file's header", picture=True),
+    _Characteristic("picture_corners", "Corners (bright: grey inverted?)", picture=True),
+    _Characteristic("picture_clipped", "Pixels at the darkest or brightest level", picture=True),
+    _Characteristic("picture_lungs", "Lungs in the body (lower half: upside down?)", picture=True),
+    _Characteristic("picture_larger_lung", "Larger lung lies (right: mirrored?)", picture=True),
 )
 
 
@@ -62,30 +71,36 @@ def cohort_of(rows: pd.DataFrame, *, title: str) -> dict[str, Any]:
     """Return the content of cohort.json.
 
     Args:
-        rows: a slice table's rows, all text, with the columns `format` and `size` if the
-            pictures were read.
+        rows: a slice table's rows, all text, with the columns of `with_pictures` if the pictures
+            were read.
         title: name of the described table.
     """
     labels = sorted(rows["label"].unique())
-    tables = [_table(rows, labels, one) for one in CHARACTERISTICS if _is_there(rows, one.column)]
+    tables = [_table(rows, labels, one) for one in CHARACTERISTICS if _is_shown(rows, one)]
+    numbers = [
+        count_numbers(rows, labels, number) for number in NUMBERS if _is_there(rows, number.column)
+    ]
     return {
         "title": title,
         "labels": labels,
         "counts": {label: _counts(rows[rows["label"] == label]) for label in labels},
         "sources": _sources(rows, labels),
         "tables": tables,
-        "numbers": [
-            count_numbers(rows, labels, number)
-            for number in NUMBERS
-            if _is_there(rows, number.column)
-        ],
+        "numbers": numbers,
         "exclusions": list(_exclusions(rows)),
-        "doubts": list(_doubts(tables, labels)),
+        "doubts": [*_doubts(tables, labels), *implausible_notes(numbers)],
     }
 
 
 def _is_there(rows: pd.DataFrame, column: str) -> bool:
     return column in rows.columns and bool((rows[column] != "").any())
+
+
+def _is_shown(rows: pd.DataFrame, one: _Characteristic) -> bool:
+    """Whether a characteristic has values; one measured on pictures must differ between them."""
+    if not one.column.startswith("picture_"):
+        return _is_there(rows, one.column)
+    return one.column in rows.columns and len(set(rows[one.column]) - {""}) > 1
 
 
 def _counts(rows: pd.DataFrame) -> dict[str, int]:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from hilum.audit import judge_design
 from hilum.errors import UsageError
-from hilum.prepare import batches, notes_by_label
+from hilum.prepare import notes_by_label
 from hilum.prepare.slice_facts import Notes
 from hilum.progress import SILENT, Progress
 from hilum.report.describe import write_cohort
@@ -18,18 +15,14 @@ from hilum.run import write_json
 from hilum.run.environment import version
 from hilum.sources import SOURCES
 from hilum.steps.describe.cohort import cohort_of
+from hilum.steps.describe.pictures import with_pictures
 from hilum.storage.atomic import new_folder, refuse_existing
-from hilum.table import SliceTable, as_table, read_row
+from hilum.table import SliceTable, as_table
 
 __all__ = ["DESCRIBED_MARKS", "describe", "describe_listed"]
 
 DESCRIBED_MARKS = ("cohort.json", "cohort.html")
 """Files by which a folder is known as a description, which --force may replace."""
-
-READERS = 4
-"""Threads that read pictures: the decoders release the GIL."""
-AHEAD = 256
-"""Slices submitted at a time, to bound memory."""
 
 
 def describe(
@@ -63,7 +56,7 @@ def describe(
     refuse_existing(Path(out), force=force, marks=DESCRIBED_MARKS)
     rows, notes = table.rows, list[Notes]()
     if pictures:
-        rows, notes = _with_pictures(table, progress)
+        rows, notes = with_pictures(table, progress)
     content = {
         **cohort_of(rows, title=table.name),
         "design": judge_design(table).as_json(),
@@ -106,25 +99,3 @@ def _write(content: dict[str, Any], folder: Path, *, force: bool) -> dict[str, A
         write_json(content, draft / "cohort.json")
         write_cohort(content, draft)
     return content
-
-
-def _with_pictures(table: SliceTable, progress: Progress) -> tuple[pd.DataFrame, list[Notes]]:
-    """Return the rows with columns read from the pictures, and the notes on each slice.
-
-    The columns are `format`, `size`, `picture_rows` and `picture_columns`.
-    """
-    notes: list[Notes] = [()] * len(table)
-
-    def look(row: int) -> tuple[str, int, int]:
-        image = read_row(table, row)
-        notes[row] = image.notes
-        return image.format, *image.shape
-
-    seen: list[tuple[str, int, int]] = []
-    with ThreadPoolExecutor(READERS) as pool:
-        for chosen in batches(len(table), AHEAD):
-            seen += pool.map(look, range(chosen.start, chosen.stop))
-            progress.advance("looking at slices", chosen.stop, len(table))
-    looks = pd.DataFrame(seen, columns=["format", "picture_rows", "picture_columns"], dtype=str)
-    size = looks["picture_rows"] + " x " + looks["picture_columns"]
-    return table.rows.assign(size=size, **{str(name): looks[name] for name in looks}), notes
