@@ -262,3 +262,20 @@ def test_the_summary_has_the_verdict_on_the_run(blind_run: Run, pictures: Path) 
     blind_run.network_file.write_text(json.dumps(content | judged))
     next(predict(blind_run, pictures, summary=(summary := PredictionSummary())))
     assert summary.verdict == "Verdict on the run: Confounded: as it is."
+
+
+def test_another_window_is_noted_where_the_training_slices_named_none(
+    blind_run: Run, tmp_path: Path
+) -> None:
+    write_ct(tmp_path / "ct.dcm")
+    (lung,) = predict(blind_run, tmp_path / "ct.dcm")
+    options = PredictOptions(Window(350, 40))
+    (mediastinal,) = predict(blind_run, tmp_path / "ct.dcm", options=options)
+    assert isinstance(lung, Predicted)
+    assert isinstance(mediastinal, Predicted)
+    note = (
+        "Shown through 350/40, and the network was trained on slices without a window of their "
+        "own, of which those in HU are shown by 1400/-700."
+    )
+    assert note not in lung.notes
+    assert note in mediastinal.notes

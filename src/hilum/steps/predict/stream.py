@@ -13,7 +13,7 @@ import numpy.typing as npt
 from hilum.engines import mean_probabilities
 from hilum.errors import HilumError
 from hilum.prepare import BATCH, resize
-from hilum.readers import Window, count_frames, read_slice
+from hilum.readers import LUNG, Window, count_frames, read_slice
 from hilum.steps.predict.decision import Decision
 from hilum.steps.predict.engine import LoadedEngine
 from hilum.steps.predict.inputs import InputFile, InputShard
@@ -95,13 +95,19 @@ class Predictor:
             return Refused(file.path, str(error))
         shown = str(image.window) if image.window else ""
         notes = image.notes
-        if image.window and self.trained and image.window not in self.trained:
-            trained = ", ".join(map(str, self.trained))
+        if image.window and image.window not in (self.trained or [LUNG]):
+            trained = self._trained_on()
             notes = (*notes, f"Shown through {shown}, and the network was trained on {trained}.")
         return _Slice(
             frame, {size: resize(image.grey, size) for size in sizes}, shown, notes,
             series=image.ids.get("series_instance_uid", ""), position=image.position,
         )  # fmt: skip
+
+    def _trained_on(self) -> str:
+        """Return the windows of the training slices, for a note."""
+        if self.trained:
+            return ", ".join(map(str, self.trained))
+        return f"slices without a window of their own, of which those in HU are shown by {LUNG}"
 
     def _predict(self, batch: list[_Slice | Refused]) -> Iterator[Predicted | Refused]:
         """Yield the outcomes of a batch in its order."""
