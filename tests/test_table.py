@@ -232,6 +232,24 @@ def test_bytes_that_are_not_utf8_in_a_file_name_round_trip(tmp_path: Path) -> No
         check_rows(table.rows.assign(path=r"folder\x2.png"), name="slices.csv")
 
 
+@pytest.mark.parametrize(
+    ("cell", "written"),
+    [
+        ("=1+1", "'=1+1"), ("@SUM(A1)", "'@SUM(A1)"), ("+x", "'+x"), ("-2+3", "'-2+3"),
+        ("\tx", "'\tx"), ("\rx", "'\rx"), ("-0.5", "-0.5"), ("+1e-3", "+1e-3"), ("-", "-"),
+        ("a=1", "a=1"), ("", ""),
+    ],
+)  # fmt: skip
+def test_what_a_spreadsheet_would_run_is_escaped_on_request(
+    tmp_path: Path, cell: str, written: str
+) -> None:
+    rows = pd.DataFrame({"cell": [cell], "number": [-1.5]})
+    write_csv(rows, tmp_path / "a.csv", escape=True)
+    assert read_csv(tmp_path / "a.csv").to_numpy().tolist() == [[written, "-1.5"]]
+    write_csv(rows, tmp_path / "b.csv")
+    assert read_csv(tmp_path / "b.csv").to_numpy().tolist() == [[cell, "-1.5"]]
+
+
 def test_frames_of_one_file_are_rows_of_one_path(make_table: MakeTable) -> None:
     assert len(make_table(3, path="scan.dcm", frame=["0", "1", "10"])) == 3
     with pytest.raises(TableError, match=r"row 4, column path: must be unique; got 'scan.dcm', wh"):

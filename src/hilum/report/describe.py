@@ -38,7 +38,7 @@ def write_cohort(content: Content, folder: Path) -> None:
     """
     for name, drawing in _drawings(content).items():
         write_text(folder / "figures" / f"{name}.svg", drawing.svg)
-    write_csv(cohort_rows(content), folder / "cohort.csv")
+    write_csv(cohort_rows(content), folder / "cohort.csv", escape=True)
     write_text(folder / "cohort.html", render_cohort(content))
 
 

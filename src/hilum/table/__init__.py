@@ -3,7 +3,7 @@
 Rows are counted as a spreadsheet counts them: the header is row 1, and a blank line is a row.
 """
 
-from hilum.table.csv_file import read_csv, write_csv
+from hilum.table.csv_file import escape_formula, read_csv, write_csv
 from hilum.table.schema import OPTIONAL_COLUMNS, REQUIRED_COLUMNS, SPLITS, check_rows
 from hilum.table.slice_table import (
     SliceTable,
@@ -22,6 +22,7 @@ __all__ = [
     "SliceTable",
     "as_table",
     "check_rows",
+    "escape_formula",
     "read_csv",
     "read_row",
     "read_table",

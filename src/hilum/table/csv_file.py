@@ -13,7 +13,9 @@ import pandas as pd
 from hilum.errors import TableError, UsageError
 from hilum.storage.atomic import new_file
 
-__all__ = ["read_csv", "row_numbers", "write_csv"]
+__all__ = ["escape_formula", "read_csv", "row_numbers", "write_csv"]
+
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 _CHUNK = 1 << 20
 """Bytes of a file read at a time, to bound memory."""
@@ -77,6 +79,21 @@ def _check_width(rows: pd.DataFrame, path: Path) -> None:
                 )
 
 
+def escape_formula(cell: str) -> str:
+    """Return a cell that no spreadsheet runs: `=1+1` becomes `'=1+1`; numbers stay as they are.
+
+    A spreadsheet runs what begins with `=`, `+`, `-`, `@`, a tab or a carriage return (OWASP, CSV
+    Injection), and takes an apostrophe for the sign of text.
+    """
+    if not cell.startswith(_FORMULA_STARTS) or len(cell) == 1:
+        return cell
+    try:
+        float(cell)
+    except ValueError:
+        return f"'{cell}"
+    return cell
+
+
 def _chunks(path: Path) -> Iterator[bytes]:
     """Yield the bytes of a file in chunks."""
     with path.open("rb") as file:
@@ -105,11 +122,19 @@ def row_numbers(path: Path, count: int) -> npt.NDArray[np.int64]:
     return np.array(numbers[1:], dtype=np.int64)
 
 
-def write_csv(rows: pd.DataFrame, path: Path) -> None:
+def write_csv(rows: pd.DataFrame, path: Path, *, escape: bool = False) -> None:
     """Write `rows` as CSV (UTF-8, comma, line feed), atomically.
 
     Cells are quoted where necessary, and all of them where one holds a carriage return.
+
+    Args:
+        rows: the table.
+        path: the file.
+        escape: write an apostrophe before cells that a spreadsheet would run as a formula (see
+            `escape_formula`); for files that hilum does not read back.
     """
+    if escape:
+        rows = rows.map(lambda cell: escape_formula(cell) if isinstance(cell, str) else cell)
     with new_file(path) as draft:
         rows.to_csv(draft, index=False, lineterminator="\n", errors="backslashreplace")
         if any(b"\r" in chunk for chunk in _chunks(draft)):  # unquoted, it would end its row

@@ -63,8 +63,8 @@ def write_comparison(content: Content, folder: Path) -> None:
     """
     found = comparison_drawings(content)
     write_text(folder / "table.md", table_markdown(content))
-    write_csv(table_rows(content), folder / "table.csv")
-    write_csv(difference_rows(content), folder / "differences.csv")
+    write_csv(table_rows(content), folder / "table.csv", escape=True)
+    write_csv(difference_rows(content), folder / "differences.csv", escape=True)
     for name, drawing in found.items():
         write_text(folder / "figures" / f"{name}.svg", drawing.svg)
     write_text(folder / "comparison.html", _page(content, found))

@@ -118,7 +118,7 @@ def _write_tables(table: SliceTable, done: list[CleanedRow], draft: Path) -> Non
     records = [{"slice_id": name, **asdict(result)} for name, result in
              zip(table.rows["slice_id"], done, strict=True)]  # fmt: skip
     columns = ["slice_id", "path", "state", "changed", "kinds", "mask"]
-    write_csv(pd.DataFrame(records, columns=columns, dtype=str), draft / "cleaned.csv")
+    write_csv(pd.DataFrame(records, columns=columns, dtype=str), draft / "cleaned.csv", escape=True)
     moved = SliceTable(table.rows.copy(), table.folder, table.name, table.lines)
     write_table(moved, draft / "slices.csv")
     rows = read_table(draft / "slices.csv").rows

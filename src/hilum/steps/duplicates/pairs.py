@@ -47,7 +47,7 @@ def write_pairs(pairs: pd.DataFrame, out: Path) -> None:
     relative = {
         name: [relative_to(folder, path) for path in pairs[name]] for name in ("path_a", "path_b")
     }
-    write_csv(pairs.assign(**relative), out)
+    write_csv(pairs.assign(**relative), out, escape=True)
 
 
 def draw_sheet(

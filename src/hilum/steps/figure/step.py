@@ -108,7 +108,7 @@ def draw_figure(
     sheet = as_sheet(cells, shown, style=_look(kind, cells, target, options))
     with new_file(out) as draft:
         draw_sheet(sheet, draft, ending=out.suffix, width=options.width)
-    write_csv(_table(cells, shown), table)
+    write_csv(_table(cells, shown), table, escape=True)
     return out
 
 

@@ -12,6 +12,7 @@ from typing import Literal, TextIO
 from hilum.steps.predict.inputs import TABLE_COLUMNS
 from hilum.steps.predict.outcome import Predicted
 from hilum.storage.path_text import text_of_path
+from hilum.table import escape_formula
 
 __all__ = ["NOTICE", "Form", "RowFormat", "TableText"]
 
@@ -44,7 +45,9 @@ class RowFormat:
         for outcome in outcomes:
             row = self._row(outcome)
             if self.form == "csv":
-                writer.writerow(row.values())
+                writer.writerow(
+                    escape_formula(cell) if isinstance(cell, str) else cell for cell in row.values()
+                )
             else:
                 text.write(json.dumps(row, ensure_ascii=False) + "\n")
         return text.getvalue()

@@ -112,7 +112,7 @@ def sanity(
     rows = [some for one in checked for some in one.rows]
     with new_folder(run.sanity, force=True) as draft:
         write_json(content, draft / "sanity.json")
-        write_csv(pd.concat(rows, ignore_index=True), draft / "sanity.csv")
+        write_csv(pd.concat(rows, ignore_index=True), draft / "sanity.csv", escape=True)
         _sheet(sample, checked).save(draft / "maps.png", optimize=True)
         for name, drawing in sanity_drawings(content).items():
             write_text(draft / f"{name}.svg", drawing.svg)
