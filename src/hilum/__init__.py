@@ -12,6 +12,7 @@ from typing import Any
 _PUBLIC = {
     "AuditOptions": "hilum.steps.audit.options",
     "BuildOptions": "hilum.sources",
+    "ElsewhereOptions": "hilum.steps.evaluate.elsewhere",
     "FetchOptions": "hilum.fetch",
     "FigureOptions": "hilum.steps.figure.step",
     "HilumError": "hilum.errors",
@@ -38,6 +39,7 @@ _PUBLIC = {
     "draw_figure": "hilum.steps.figure.step",
     "ensemble": "hilum.steps.ensemble",
     "evaluate": "hilum.steps.evaluate.step",
+    "evaluate_elsewhere": "hilum.steps.evaluate.elsewhere",
     "explain": "hilum.steps.explain.step",
     "export": "hilum.steps.export",
     "find_duplicates": "hilum.steps.duplicates.step",

@@ -53,6 +53,13 @@ def test_parts_that_tell_nothing_are_not_significant() -> None:
     assert all(entry["auc_minus_rest"]["p_holm"] > 0.05 for entry in parts_block(cases, part))
 
 
+def test_bands_of_numbers_are_in_their_order() -> None:
+    cases, _ = made()
+    part = np.array((["8 to 18", "18 to 22", "not known"] * 40), dtype=object)
+    names = [entry["part"] for entry in parts_block(cases, part)]
+    assert names == ["8 to 18", "18 to 22", "not known"]
+
+
 def test_a_part_with_too_few_groups_is_named_and_not_scored() -> None:
     cases, part = made()
     part[:3] = "X"

@@ -9,7 +9,7 @@ import typer
 
 from hilum.cli.options import EngineName
 
-__all__ = ["command", "print_auc", "print_figures"]
+__all__ = ["command", "metric_text", "print_auc", "print_figures"]
 
 
 HEADLINE = ("accuracy", "precision", "recall", "specificity", "f1", "auc")
@@ -18,19 +18,74 @@ HEADLINE = ("accuracy", "precision", "recall", "specificity", "f1", "auc")
 
 def command(
     run: Annotated[Path, typer.Argument(help="A run folder.")],
+    table: Annotated[
+        Path | None,
+        typer.Argument(help="Another labelled slice table, for external validation."),
+    ] = None,
     keep_predictions: Annotated[
         bool,
         typer.Option("--keep-predictions", help="Score predictions.csv as it is; needs no torch."),
     ] = False,
     engine: EngineName = "auto",
     json: Annotated[bool, typer.Option("--json", help="Print metrics.json.")] = False,
+    name: Annotated[
+        str, typer.Option(help="Folder name in RUN/elsewhere; without it the table's name.")
+    ] = "",
+    renamed: Annotated[
+        list[str] | None,
+        typer.Option("--as", help="Map a label of TABLE to a class of the run: benign=normal."),
+    ] = None,
+    pair: Annotated[
+        str | None,
+        typer.Option(help="Score two labels only, the positive one first: cancer:normal."),
+    ] = None,
+    by: Annotated[
+        list[str] | None,
+        typer.Option(help="A column of TABLE to show metrics by part of; or lesion-size."),
+    ] = None,
+    prevalence: Annotated[
+        float | None,
+        typer.Option(help="Share of positives in use, for predictive values and net benefit."),
+    ] = None,
+    unrelated: Annotated[
+        bool,
+        typer.Option("--unrelated", help="Equal group names in both tables are other patients."),
+    ] = False,
+    drop_shared: Annotated[
+        bool, typer.Option("--drop-shared", help="Leave out the slices that training saw.")
+    ] = False,
+    overlapping: Annotated[
+        bool,
+        typer.Option("--overlapping", help="Evaluate although training saw some of the slices."),
+    ] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace an evaluation of the same name.")
+    ] = False,
 ) -> None:
-    """Predict and score a run's slices.
+    """Predict and score a run's slices, or those of another table.
 
     Writes predictions.csv, and metrics.json with the design verdict, the border probe, all
     figures with their intervals, per slice and per group, operating points and calibration. The
     thresholds and the temperature, learnt on validation, go into network.json, for predict.
+
+    With TABLE the run is validated externally: nothing is chosen on the new slices, and the result
+    goes to RUN/elsewhere/NAME. Refused where TABLE shares patients or pictures with training.
     """
+    if table is not None:
+        more = {
+            "name": name, "prevalence": prevalence, "unrelated": unrelated,
+            "drop_shared": drop_shared,
+            "overlapping": overlapping, "engine": engine, "force": force,
+        }  # fmt: skip
+        if keep_predictions:
+            raise typer.BadParameter("--keep-predictions is for a run's own slices, not TABLE.")
+        _elsewhere(run, table, (renamed, pair, by), more, json=json)
+        return
+    if any((name, renamed, pair, by, prevalence, unrelated, drop_shared, overlapping, force)):
+        raise typer.BadParameter(
+            "--name, --as, --pair, --by, --prevalence, --unrelated, --drop-shared, --overlapping "
+            "and --force need a TABLE."
+        )
     from hilum.cli.show import print_json, progress_shown
     from hilum.steps.evaluate import evaluate
 
@@ -41,6 +96,28 @@ def command(
         return
     print_figures(metrics)
     typer.echo(f"Next: hilum {'report' if 'folds' in metrics else 'explain'} {run}")
+
+
+def _elsewhere(
+    run: Path,
+    table: Path,
+    asked: tuple[list[str] | None, str | None, list[str] | None],
+    more: dict[str, Any],
+    *,
+    json: bool,
+) -> None:
+    """Evaluate a run on another table, and print what it reaches there."""
+    from hilum.cli.evaluate_elsewhere import options_of, print_elsewhere
+    from hilum.cli.show import print_json, progress_shown
+    from hilum.steps.evaluate.elsewhere import evaluate_elsewhere
+
+    options = options_of(*asked, **more)
+    with progress_shown() as progress:
+        metrics = evaluate_elsewhere(run, table, options=options, progress=progress)
+    if json:
+        print_json(metrics)
+    else:
+        print_elsewhere(metrics, run / "elsewhere" / metrics["name"])
 
 
 def print_figures(metrics: dict[str, Any]) -> None:
@@ -54,9 +131,9 @@ def print_figures(metrics: dict[str, Any]) -> None:
     test = metrics["splits"]["test"]
     typer.echo(f"{'test':12} {'per slice':24} per group")
     for name in HEADLINE:
-        shown = [_shown(test[unit]["figures"][name]) for unit in ("per_slice", "per_group")]
+        shown = [metric_text(test[unit]["figures"][name]) for unit in ("per_slice", "per_group")]
         typer.echo(f"{name:12} {shown[0]:24} {shown[1]}")
-    typer.echo(f"{'border auc':12} {_shown(metrics['border_probe']['test']['auc'])}")
+    typer.echo(f"{'border auc':12} {metric_text(metrics['border_probe']['test']['auc'])}")
     if "random_labels" in metrics:
         typer.echo(metrics["random_labels"]["sentence"])
     for caution in metrics.get("cautions", ()):
@@ -86,7 +163,7 @@ def print_auc(metrics: dict[str, Any]) -> None:
         ("auc", network["per_slice"]["figures"]["auc"], network["per_group"]["figures"]["auc"]),
         ("border auc", border["auc"], border["per_group"]["auc"]),
     ):
-        typer.echo(f"{name:12} {_shown(whole):24} {_shown(grouped)}")
+        typer.echo(f"{name:12} {metric_text(whole):24} {metric_text(grouped)}")
 
 
 def _print_folds(told: dict[str, Any]) -> None:
@@ -104,7 +181,7 @@ def _print_folds(told: dict[str, Any]) -> None:
     for key, name in keys.items():
         spread = told["standard_deviation"][key]
         beside = "" if spread is None else f", standard deviation {spread:.3f}"
-        typer.echo(f"mean {name}: {_shown(told['mean'][key])}{beside}")
+        typer.echo(f"mean {name}: {metric_text(told['mean'][key])}{beside}")
     typer.echo(told["sentence"])
 
 
@@ -117,7 +194,7 @@ def _print_thresholds(metrics: dict[str, Any]) -> None:
             typer.echo(f"{name:17} not defined: {point['note']}")
             continue
         figures = point["test"]["per_slice"]
-        shown = [_shown(figures[figure]) for figure in ("recall", "specificity")]
+        shown = [metric_text(figures[figure]) for figure in ("recall", "specificity")]
         typer.echo(f"{name:17} {point['threshold']!s:9} {shown[0]:24} {shown[1]}")
     if metrics["thresholds"]["chosen_on"] is None:
         typer.echo(
@@ -138,11 +215,11 @@ def _print_calibration(told: dict[str, Any]) -> None:
         scaled = "Not calibrated."
     typer.echo(f"\n{scaled} {told['note']}".rstrip())
     for name, key in (("Brier score", "brier"), ("calibration error", "calibration_error")):
-        after = f"  calibrated {_shown(test['after'][key])}" if told["fitted"] else ""
-        typer.echo(f"test {name:18} {_shown(test['before'][key]):24}{after}".rstrip())
+        after = f"  calibrated {metric_text(test['after'][key])}" if told["fitted"] else ""
+        typer.echo(f"test {name:18} {metric_text(test['before'][key]):24}{after}".rstrip())
 
 
-def _shown(metric: dict[str, Any]) -> str:
+def metric_text(metric: dict[str, Any]) -> str:
     """Return value and interval as text, or why there is none."""
     from hilum.scores.interval_text import interval_text
 

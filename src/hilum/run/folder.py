@@ -106,6 +106,11 @@ class Run:
         return self.folder / "sanity"
 
     @property
+    def elsewhere(self) -> Path:
+        """Evaluations on other tables, a folder each."""
+        return self.folder / "elsewhere"
+
+    @property
     def report_file(self) -> Path:
         """The report, one self-contained HTML file."""
         return self.folder / "report.html"

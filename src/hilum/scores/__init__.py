@@ -9,13 +9,17 @@ from hilum.scores.bootstrap import (
     exact_bound,
     interval_of,
 )
-from hilum.scores.calibration import calibration_block
-from hilum.scores.classification import Labelled, by_group, compute_metrics
+from hilum.scores.calibration import calibration_block, calibration_of
+from hilum.scores.classification import Labelled, by_group, called_metrics, compute_metrics
+from hilum.scores.decision_curve import check_prevalence, decision_curve, predictive_values
 from hilum.scores.folds import over_folds
 from hilum.scores.metrics_block import metrics_block
+from hilum.scores.pairs import as_pair
+from hilum.scores.parts import bands, parts_block
 from hilum.scores.ranking import auc, roc_curve, weighted_auc
 from hilum.scores.temperature import apply_temperature, fit_temperature
 from hilum.scores.thresholds import call_at, choose_thresholds, thresholds_block
+from hilum.scores.within_source import within_source_block
 
 __all__ = [
     "FEW_GROUPS",
@@ -23,20 +27,29 @@ __all__ = [
     "Estimate",
     "Labelled",
     "apply_temperature",
+    "as_pair",
     "auc",
+    "bands",
     "bootstrap_weights",
     "by_group",
     "calibration_block",
+    "calibration_of",
     "call_at",
+    "called_metrics",
+    "check_prevalence",
     "choose_thresholds",
     "compute_metrics",
+    "decision_curve",
     "difference_of",
     "exact_bound",
     "fit_temperature",
     "interval_of",
     "metrics_block",
     "over_folds",
+    "parts_block",
+    "predictive_values",
     "roc_curve",
     "thresholds_block",
     "weighted_auc",
+    "within_source_block",
 ]

@@ -16,7 +16,7 @@ from hilum.scores.bootstrap import LEVEL, Estimate, bootstrap_weights, interval_
 from hilum.scores.classification import Labelled
 from hilum.scores.temperature import Temperature, apply_temperature, fit_temperature
 
-__all__ = ["calibration_block"]
+__all__ = ["calibration_block", "calibration_of"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -43,6 +43,13 @@ def calibration_block(cases: Mapping[str, Labelled]) -> dict[str, Any]:
         if split in cases:
             content[split] = _described(cases[split], fit)
     return content
+
+
+def calibration_of(cases: Labelled) -> dict[str, Any]:
+    """Return Brier score, calibration error and reliability curve of probabilities as they are."""
+    unscaled = Temperature(1.0, False, 0, 0, "")
+    found: dict[str, Any] = _described(cases, unscaled)["before"]
+    return found
 
 
 def _described(cases: Labelled, fit: Temperature) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +17,7 @@ __all__ = [
     "UNDEFINED",
     "Labelled",
     "by_group",
+    "called_metrics",
     "called_under",
     "compute_metrics",
     "groups_behind",
@@ -109,6 +111,25 @@ def compute_metrics(cases: Labelled) -> dict[str, Estimate]:
             float(value[0]), draws[name], groups=groups[name], undefined=UNDEFINED[name]
         )
         for name, value in observed.items()
+    }
+
+
+def called_metrics(cases: Labelled) -> dict[str, Any]:
+    """Return the metrics that rest on the class called, with intervals, as metrics.json has them.
+
+    All but the AUC, which no threshold changes.
+    """
+    value = called_under(cases, np.ones((1, len(cases.label))))
+    parts = [called_under(cases, w) for w in bootstrap_weights(cases.group, cases.label)]
+    behind = groups_behind(cases)
+    return {
+        name: interval_of(
+            float(value[name][0]),
+            np.concatenate([part[name] for part in parts]),
+            groups=behind[name],
+            undefined=UNDEFINED[name],
+        ).as_json()
+        for name in value
     }
 
 

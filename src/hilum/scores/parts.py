@@ -60,7 +60,7 @@ def bands(values: Texts) -> Texts:
 def parts_block(
     cases: Labelled, part: Texts, *, fewest: int = FEWEST_GROUPS
 ) -> list[dict[str, Any]]:
-    """Return what metrics.json says of each part of a set, in the order of their names.
+    """Return what metrics.json says of each part of a set, numbers first, in their order.
 
     Args:
         cases: n predictions next to the truth.
@@ -73,7 +73,7 @@ def parts_block(
         recall, specificity, f1, auc with intervals), or `note`, why there are none; and
         `auc_minus_rest` with `p` and `p_holm`, where the part and the rest have an AUC.
     """
-    names = sorted(set(part))
+    names = sorted(set(part), key=_order)
     entries = [_part(restrict(cases, part == name), str(name), fewest) for name in names]
     scored = [
         (entry, part == name)
@@ -83,6 +83,14 @@ def parts_block(
     for (entry, _), change in zip(scored, _against_rest(cases, scored), strict=True):
         entry["auc_minus_rest"] = change
     return entries
+
+
+def _order(name: str) -> tuple[bool, float, str]:
+    """Return what parts are sorted by: numbers by their value, before words."""
+    try:
+        return False, float(str(name).partition(" ")[0]), str(name)
+    except ValueError:
+        return True, 0.0, str(name)
 
 
 def _part(inside: Labelled, name: str, fewest: int) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from hilum.scores import (
 from hilum.splits import count_splits, find_leak, unknown_patients
 from hilum.table import SPLITS, SliceTable
 
-__all__ = ["labelled", "metrics_of", "predictions_frame"]
+__all__ = ["group_cautions", "labelled", "metrics_of", "predictions_frame"]
 
 NOT_OF_DISEASE = "The labels are random, as a self-test: no figure of this run speaks of disease."
 
@@ -67,7 +67,7 @@ def metrics_of(
         "interval": INTERVAL,
         "design": judge_design(table, positive=positive).as_json(),
         "split": _split_json(table),
-        "cautions": [*unknown_patients(table), *_cautions(cases["test"])],
+        "cautions": [*unknown_patients(table), *group_cautions(cases["test"])],
         "border_probe": probe_concern(cases, probe).as_json(),
         "splits": {
             split: {"per_slice": metrics_block(part), "per_group": metrics_block(by_group(part))}
@@ -113,21 +113,26 @@ def predictions_frame(
     return rows
 
 
-def _cautions(cases: Labelled) -> list[str]:
-    """Return what a reader of the test figures must know of their groups, in sentences."""
+def group_cautions(cases: Labelled, *, of: str = "test") -> list[str]:
+    """Return what a reader of the metrics must know of their groups, in sentences.
+
+    Args:
+        cases: the slices that are scored.
+        of: what messages call the groups.
+    """
     cautions = []
     counts = {name: len(set(cases.group[cases.label == name])) for name in cases.class_names}
     few = {name: groups for name, groups in counts.items() if 0 < groups < FEW_GROUPS}
     if few:
         listed = ", ".join(f"{groups} of {name}" for name, groups in few.items())
         cautions.append(
-            f"The test set has few groups ({listed}): with fewer than {FEW_GROUPS} in a class, "
+            f"The {of} set has few groups ({listed}): with fewer than {FEW_GROUPS} in a class, "
             f"bootstrap intervals are too narrow."
         )
     mixed = int((pd.Series(cases.label).groupby(cases.group).nunique() > 1).sum())
     if mixed:
         cautions.append(
-            f"{mixed} test {'group holds' if mixed == 1 else 'groups hold'} slices of several "
+            f"{mixed} {of} {'group holds' if mixed == 1 else 'groups hold'} slices of several "
             f"labels: per group, one counts as {cases.positive} if any of its slices is."
         )
     return cautions

@@ -9,16 +9,8 @@ import numpy as np
 import pandas as pd
 
 from hilum.audit import border_features
-from hilum.engines import mean_probabilities
 from hilum.errors import RunError
-from hilum.prepare import (
-    BATCH,
-    Decoded,
-    decode_sizes,
-    decode_table,
-    notes_by_label,
-    sized_batches,
-)
+from hilum.prepare import Decoded, decode_table, notes_by_label
 from hilum.progress import SILENT, Progress
 from hilum.run import Run, as_run, probability_column, write_json
 from hilum.run.metrics import Metrics
@@ -34,8 +26,9 @@ from hilum.steps.evaluate.folds import (
     with_folds,
 )
 from hilum.steps.evaluate.metrics import labelled, metrics_of, predictions_frame
+from hilum.steps.evaluate.probabilities import table_probabilities
 from hilum.steps.predict.decision import save_operating_points
-from hilum.steps.predict.engine import LoadedEngine, check_engine, open_engine
+from hilum.steps.predict.engine import check_engine, open_engine
 from hilum.storage.file_hash import hash_of
 from hilum.table import SliceTable
 
@@ -88,7 +81,9 @@ def evaluate(
             predictions = predict_folds(folds, table, decoded, names, engine, progress)
         else:
             opened = open_engine(run, engine)
-            predictions = _predict(opened, table, decoded, names, progress)
+            predictions = predictions_frame(
+                table, table_probabilities(opened, table, decoded, progress), names
+            )
         if not keep_predictions:
             run.write_predictions(predictions)
         if folds:
@@ -188,26 +183,6 @@ def _check_predictions(
             f"{predictions['slice_id'].iloc[index]!r} it is "
             f"{predictions['predicted'].iloc[index]!r}; {again}"
         )
-
-
-def _predict(
-    opened: LoadedEngine, table: SliceTable, decoded: Decoded, names: list[str], progress: Progress
-) -> pd.DataFrame:
-    """Return one row a slice with a probability for each class.
-
-    Networks of an ensemble that see another size than `decoded` has get the slices at theirs.
-    """
-    if opened.remark:
-        progress.say(opened.remark)
-    size = decoded.grey.shape[1]
-    others = {network.size for network in opened.networks} - {size}
-    with decode_sizes(table, others, progress=progress) as resized:
-        seen = {size: decoded.grey, **{other: part.grey for other, part in resized.items()}}
-        parts = []
-        for batch in sized_batches(seen):
-            parts.append(mean_probabilities(opened.networks, batch))
-            progress.advance("predicting", min(len(parts) * BATCH, len(table)), len(table))
-    return predictions_frame(table, np.concatenate(parts), names)
 
 
 def _probe(

@@ -15,7 +15,7 @@ from hilum.run.network import HasNetworkFile, network_facts
 from hilum.run.verdict import judge_run
 from hilum.scores import apply_temperature, call_at
 
-__all__ = ["Decision", "decision_of", "save_operating_points"]
+__all__ = ["Decision", "decision_of", "operating_points", "save_operating_points"]
 
 KEYS = ("thresholds", "calibration", "verdict")
 """What evaluate adds to network.json."""
@@ -71,6 +71,12 @@ def save_operating_points(run: Run, metrics: Mapping[str, Any]) -> None:
         }
     content["verdict"] = judge_run(metrics)._asdict()
     write_json(content, run.network_file)
+
+
+def operating_points(run: HasNetworkFile) -> dict[str, float]:
+    """Return the run's stored operating points, name -> probability; none before evaluation."""
+    stored = run.description.thresholds
+    return {name: threshold for name, threshold in stored.items() if threshold is not None}
 
 
 def decision_of(run: HasNetworkFile, threshold: float | str | None = None) -> Decision:

@@ -1,0 +1,85 @@
+"""Labels of another table in the words of a run: mapped by name, or asked in pairs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from hilum.errors import TableError, UsageError
+from hilum.table import SliceTable
+
+__all__ = ["map_labels", "parse_pair", "select_labels"]
+
+
+def parse_pair(text: str) -> tuple[str, str]:
+    """Return the two labels of "cancer:normal"; the first is the positive one.
+
+    Raises:
+        UsageError: it is not two different labels.
+    """
+    first, colon, second = (part.strip() for part in text.partition(":"))
+    if not colon or not first or not second or first == second:
+        raise UsageError(
+            f"a pair is two different labels, the positive one first, such as cancer:normal; "
+            f"got {text!r}."
+        )
+    return first, second
+
+
+def map_labels(table: SliceTable, renamed: Mapping[str, str]) -> SliceTable:
+    """Return the table with each label that is a key of `renamed` replaced by its value.
+
+    Raises:
+        TableError: the table has no slice of one of the keys.
+    """
+    for label in renamed:
+        if label not in table.labels:
+            raise TableError(
+                f"{table.name}: --as renames a label of the table ({', '.join(table.labels)}); "
+                f"got {label!r}."
+            )
+    if not renamed:
+        return table
+    labels = table.rows["label"].map(lambda label: renamed.get(label, label))
+    return replace(table, rows=table.rows.assign(label=labels))
+
+
+def select_labels(
+    table: SliceTable, class_names: Sequence[str], pair: tuple[str, str] | None
+) -> SliceTable:
+    """Return the slices that a run can be scored on: of its classes, or of a pair.
+
+    Raises:
+        UsageError: the run knows neither class of the pair.
+        TableError: a label is no class of the run and there is no pair; or there is nothing to
+            tell apart.
+    """
+    known = ", ".join(class_names)
+    if pair is not None:
+        if not set(pair) & set(class_names):
+            raise UsageError(
+                f"a pair needs a class of the run ({known}) on one side at least; "
+                f"got {pair[0]}:{pair[1]}."
+            )
+        inside = table.rows["label"].isin(pair)
+        if not inside.any():
+            raise TableError(
+                f"{table.name}: a pair needs slices of {pair[0]} or {pair[1]}; got "
+                f"{', '.join(table.labels)}."
+            )
+        return table.where(inside)
+    unknown = [label for label in table.labels if label not in class_names]
+    if unknown:
+        positive = class_names[0]
+        raise TableError(
+            f"{table.name}: every label must be a class of the run ({known}); got "
+            f"{', '.join(unknown)}. Map it with --as {unknown[0]}=CLASS, or ask for two labels "
+            f"with --pair {positive}:{unknown[0]}."
+        )
+    if len(table.labels) < 2:
+        raise TableError(
+            f"{table.name}: two classes are needed to be told apart; got {table.labels[0]} only. "
+            f"With --pair {table.labels[0]}:OTHER or --pair OTHER:{table.labels[0]} hilum counts "
+            f"what these slices are called."
+        )
+    return table
