@@ -13,7 +13,7 @@ from hilum.sources import BuildOptions, BuildResult, build_table
 def fill(root: Path, *names: str) -> Path:
     for name in names:
         (root / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / name).write_bytes(b"x")
+        (root / name).write_bytes(name.encode())
     return root
 
 

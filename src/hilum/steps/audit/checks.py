@@ -24,6 +24,7 @@ from hilum.audit.probes import (
 )
 from hilum.catalogue.collections import known_collections
 from hilum.duplicates import Duplicates, UnionFind, find_alike
+from hilum.identity import find_identities
 from hilum.prepare import decode_table
 from hilum.progress import Progress
 from hilum.steps.audit.facts import attributes_of, file_features, read_facts
@@ -78,7 +79,7 @@ def audit_content(
     attributes, left_out = attributes_of(table, facts, ignored=options.ignored)
     concerns = {
         "design": judge_design(table, positive=positive),
-        "leaks": leaks_concern(table, copies=facts.copies, alike=_surely_alike(alike)),
+        "leaks": leaks_concern(find_identities(table), alike=_surely_alike(alike)),
         "groups": groups_concern(
             table, alike=alike.clusters, patients=_patients(table, options.patients)
         ),

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -27,9 +25,6 @@ READERS = 4
 """Threads that decode: the decoders release the interpreter's lock."""
 AHEAD = 256
 """Slices handed to the threads at a time: bounds the memory."""
-
-CHUNK = 1 << 20
-"""Bytes of a file that are hashed at a time."""
 
 FILE_FACTS = {
     "format": "format",
@@ -72,12 +67,10 @@ class TableFacts:
     Attributes:
         rows: one row a slice; a column for each fact of FILE_FACTS and PICTURE_FACTS.
         prints: fingerprints, for near-duplicates.
-        copies: (n,) int64, a number that equal files share.
     """
 
     rows: pd.DataFrame
     prints: Prints
-    copies: npt.NDArray[np.int64]
 
 
 def read_facts(table: SliceTable, progress: Progress) -> TableFacts:
@@ -88,22 +81,18 @@ def read_facts(table: SliceTable, progress: Progress) -> TableFacts:
         StorageError: no room for the fingerprints.
     """
     facts: list[dict[str, Any]] = []
-    hashes: list[bytes] = []
 
     def prints() -> Iterator[Fingerprint]:
         for look in _looks(table, progress):
             facts.append(look[0])
-            hashes.append(look[1])
-            yield look[2]
+            yield look[1]
 
     found = collect(prints(), count=len(table))
     frame = pd.DataFrame(facts)
     numbers = [name for name in frame.columns if name not in TEXTS]
     frame[numbers] = frame[numbers].astype(np.float32)
     frame[list(TEXTS)] = frame[list(TEXTS)].astype("category")
-    return TableFacts(
-        frame, found, pd.factorize(np.array(hashes, dtype=object))[0].astype(np.int64)
-    )
+    return TableFacts(frame, found)
 
 
 def attributes_of(
@@ -145,41 +134,29 @@ def file_features(facts: TableFacts) -> npt.NDArray[np.float32]:
     return np.concatenate([known, texts.to_numpy(np.float32)], axis=1)
 
 
-def _looks(
-    table: SliceTable, progress: Progress
-) -> Iterator[tuple[dict[str, Any], bytes, Fingerprint]]:
-    """Yield facts, hash and fingerprint of each slice, in the table's order."""
+def _looks(table: SliceTable, progress: Progress) -> Iterator[tuple[dict[str, Any], Fingerprint]]:
+    """Yield facts and fingerprint of each slice, in the table's order."""
     paths = table.paths()
 
-    def look(row: int) -> tuple[dict[str, Any], bytes, Fingerprint]:
+    def look(row: int) -> tuple[dict[str, Any], Fingerprint]:
         grey = read_row(table, row).grey
         try:
             header = asdict(read_file_facts(paths[row]))
         except HilumError as error:
             raise ReadError(f"{table.cell_name(row, 'path')}: {error}") from error
-        data = _hash_of(paths[row], table.frame(row))
         facts = {
             **header,
             "aspect": header["columns"] / max(1, header["rows"]),
             "bits_per_pixel": 8 * header["bytes"] / max(1, header["rows"] * header["columns"]),
             **measure_picture(grey),
         }
-        return facts, data, fingerprint(grey)
+        return facts, fingerprint(grey)
 
     with ThreadPoolExecutor(READERS) as pool:
         for first in range(0, len(table), AHEAD):
             rows = range(first, min(first + AHEAD, len(table)))
             yield from pool.map(look, rows)
             progress.advance("reading slices", rows.stop, len(table))
-
-
-def _hash_of(path: Path, frame: int | None) -> bytes:
-    """Return a hash of the file's content, and of which frame of it the slice is."""
-    digest = hashlib.blake2b(str(frame or 0).encode(), digest_size=16)
-    with path.open("rb") as file:
-        while chunk := file.read(CHUNK):
-            digest.update(chunk)
-    return digest.digest()
 
 
 def _values(values: pd.Series) -> npt.NDArray[Any]:
