@@ -70,7 +70,8 @@ def test_a_column_that_is_known_of_one_class_only_is_not_judged() -> None:
 
 def row(name: str, *, tells: bool, seen: float | None) -> dict[str, object]:
     return {"name": name, "kind": "noise", "utility": 0.5, "p_holm": 0.01, "tells": tells,
-            "detectability": seen, "by_class": {"cancer": "1", "normal": "2"}}  # fmt: skip
+            "detectability": 1.0, "detectability_within_classes": seen,
+            "by_class": {"cancer": "1", "normal": "2"}}  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -79,7 +80,8 @@ def row(name: str, *, tells: bool, seen: float | None) -> dict[str, object]:
         ([], "undefined", "No attribute could be judged"),
         ([row("a", tells=False, seen=0.9)], "none", "None of 1 attributes tells the label"),
         ([row("a", tells=True, seen=0.0)], "unseen", "a (noise) tells the label: utility 0.50"),
-        ([row("a", tells=True, seen=None)], "unseen", "The features don't show it"),
+        ([row("a", tells=True, seen=None)], "seen", "1.00, which may be by way of the label"),
+        ([row("a", tells=True, seen=0.05)], "unseen", "The features don't show it"),
         ([row("a", tells=True, seen=0.4)], "seen", "seen in the pictures (detectability 0.40)"),
     ],
 )

@@ -208,8 +208,8 @@ def attributes_concern(rows: Sequence[dict[str, Any]]) -> Concern:
     """Return which attributes tell the label.
 
     Args:
-        rows: one an attribute, ranked: `name`, `kind`, `utility`, `p_holm`, `detectability` (or
-            None), `tells` (bool), `by_class` (class -> text).
+        rows: one an attribute, ranked: `name`, `kind`, `utility`, `p_holm`, `detectability` and
+            `detectability_within_classes` (or None), `tells` (bool), `by_class` (class -> text).
 
     Returns:
         level `seen` (one tells the label and the pictures show it), `unseen` (one tells the
@@ -223,7 +223,7 @@ def attributes_concern(rows: Sequence[dict[str, Any]]) -> Concern:
     if not telling:
         sentence = f"None of {len(rows)} attributes tells the label beyond chance."
         return Concern("attributes", "none", sentence, numbers)
-    seen = [row for row in telling if (row["detectability"] or 0.0) >= SEEN]
+    seen = [row for row in telling if _seen(row) >= SEEN]
     first = telling[0]
     kinds = list(dict.fromkeys(row["kind"] for row in telling))
     shown = "; ".join(f"{name} {value}" for name, value in first["by_class"].items())
@@ -239,11 +239,19 @@ def attributes_concern(rows: Sequence[dict[str, Any]]) -> Concern:
             f"{sentence} The features don't show it: a network that sees grey levels only may not "
             "learn it; what reads the files can.", numbers,
         )  # fmt: skip
+    apart = seen[0]["detectability_within_classes"] is not None
+    caution = "" if apart else ", which may be by way of the label, for it varies in no class"
     return Concern(
         "attributes", "seen",
         f"{sentence} {seen[0]['name']} is seen in the pictures (detectability "
-        f"{seen[0]['detectability']:.2f}): a network can learn it in place of disease.", numbers,
+        f"{_seen(seen[0]):.2f}{caution}): a network can learn it in place of disease.", numbers,
     )  # fmt: skip
+
+
+def _seen(row: dict[str, Any]) -> float:
+    """Return the detectability within classes; over all where the attribute varies in none."""
+    within = row["detectability_within_classes"]
+    return float((row["detectability"] if within is None else within) or 0.0)
 
 
 def _entropy(shares: npt.NDArray[np.float64]) -> float:

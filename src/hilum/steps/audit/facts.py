@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
@@ -80,19 +81,25 @@ def read_facts(table: SliceTable, progress: Progress) -> TableFacts:
         ReadError: a slice can't be read; the message names table, row and file.
         StorageError: no room for the fingerprints.
     """
-    facts: list[dict[str, Any]] = []
+    numbers = {
+        name: np.full(len(table), np.nan, dtype=np.float32)
+        for name in (*FILE_FACTS, *PICTURE_FACTS)
+        if name not in TEXTS
+    }
+    texts: dict[str, list[str]] = {name: [] for name in TEXTS}
 
     def prints() -> Iterator[Fingerprint]:
-        for look in _looks(table, progress):
-            facts.append(look[0])
-            yield look[1]
+        for row, (facts, one) in enumerate(_looks(table, progress)):
+            for name, values in numbers.items():
+                if facts[name] is not None:
+                    values[row] = facts[name]
+            for name, words in texts.items():
+                words.append(sys.intern(facts[name]))
+            yield one
 
     found = collect(prints(), count=len(table))
-    frame = pd.DataFrame(facts)
-    numbers = [name for name in frame.columns if name not in TEXTS]
-    frame[numbers] = frame[numbers].astype(np.float32)
-    frame[list(TEXTS)] = frame[list(TEXTS)].astype("category")
-    return TableFacts(frame, found)
+    rows = pd.DataFrame({**{name: pd.Categorical(own) for name, own in texts.items()}, **numbers})
+    return TableFacts(rows, found)
 
 
 def attributes_of(
