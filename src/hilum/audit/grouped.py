@@ -91,7 +91,7 @@ def grouped_folds(
     chance = np.random.default_rng(SEED).permutation(len(of_group))
     order = of_group.assign(chance=chance).sort_values(["label", "source", "chance"])
     parts = min(folds, fewest)
-    dealt = pd.Series(np.arange(len(order)) % parts, index=order.index)
+    dealt = order.groupby("label").cumcount() % parts  # a source's labels meet in the same folds
     fold = frame["group"].map(dealt).to_numpy(dtype=np.int64)
     held = frame.groupby(fold)["label"].nunique()
     return fold if (held == frame["label"].nunique()).all() else None

@@ -39,7 +39,7 @@ def leaks_concern(identities: Identities, *, alike: Codes) -> Concern:
         on both sides) or `none`.
     """
     table = identities.table
-    leak = find_leak(table)
+    leak = find_leak(table, identities)
     numbers: dict[str, Any] = {
         "groups_in_several_splits": leak.groups,
         "share_of_test_slices": round(leak.share_of_test_slices, 6),

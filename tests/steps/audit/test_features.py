@@ -10,7 +10,6 @@ from conftest import MakeTable
 
 from hilum.audit.fixed_features import FIXED_NAME, fixed_features
 from hilum.errors import WeightsError
-from hilum.prepare import Decoded
 from hilum.steps.audit.features import lesion_boxes, open_extractor
 from hilum.steps.audit.sample import choose_rows
 
@@ -38,13 +37,13 @@ def test_fixed_features_are_as_many_as_they_say_and_tell_noise_from_none() -> No
 
 def test_a_slice_without_a_box_loses_one_of_anothers(make_table: MakeTable) -> None:
     boxes = ["10 20 30 40", "", "none", "0 0 8 8", "", ""]
-    decoded = Decoded(np.zeros((6, 50, 50), np.uint8), np.full((6, 2), 100))
-    found = lesion_boxes(make_table(6, boxes=boxes), decoded)
+    shapes = np.full((6, 2), 100)
+    found = lesion_boxes(make_table(6, boxes=boxes), shapes, 50)
     assert found is not None
     assert found[0] == [(5, 10, 15, 20)]
     assert found[3] == [(0, 0, 4, 4)]
     assert all(own in (found[0], found[3]) for own in found)
-    assert lesion_boxes(make_table(6, boxes=""), decoded) is None
+    assert lesion_boxes(make_table(6, boxes=""), shapes, 50) is None
 
 
 def test_whole_groups_are_drawn_of_every_label(make_table: MakeTable) -> None:

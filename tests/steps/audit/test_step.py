@@ -95,7 +95,7 @@ def test_what_can_not_be_asked_is_refused_in_one_sentence(
         audit_table(one, out=out, options=FIXED)
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "notes.txt").write_text("mine")
-    with pytest.raises(UsageError, match="exists already"):
+    with pytest.raises(UsageError, match=r"is no folder that hilum made \(it has no audit\.json\)"):
         audit_table(table, out=tmp_path / "mine", options=FIXED, force=True)
     assert not out.exists()
 

@@ -90,7 +90,7 @@ def audit_content(
     groups = sample.rows["group"].to_numpy(dtype=object)
     folds = grouped_folds(labels, groups, sample.rows["source"].to_numpy(dtype=object))
     with decode_table(sample, size=extractor.size, progress=progress) as decoded:
-        boxes = lesion_boxes(sample, decoded)
+        boxes = lesion_boxes(sample, decoded.shapes, extractor.size)
         features = masked_features(decoded, boxes, extractor, progress)
         probes = {"file": file_features(facts)[rows], **picture_features(decoded.grey)}
     of_sample = None if folds is None else FeatureSample(features["whole"], rows, folds)

@@ -95,16 +95,22 @@ def masked_features(
     return {kind: np.concatenate(made) for kind, made in parts.items()}
 
 
-def lesion_boxes(table: SliceTable, decoded: Decoded) -> list[list[Box]] | None:
+def lesion_boxes(
+    table: SliceTable, shapes: npt.NDArray[np.int64], size: int
+) -> list[list[Box]] | None:
     """Return what to black out in each slice, in the pixels of the decoded slices; or None.
 
     A slice without a known box loses one of another slice's, drawn by chance, so that a black
     rectangle tells nothing by itself.
 
+    Args:
+        table: n slices.
+        shapes: (n, 2) rows and columns of each slice's file.
+        size: side of the decoded slices, pixels.
+
     Returns:
         a list for each slice; None where too few slices have a box.
     """
-    size = decoded.grey.shape[1]
     found = [parse_boxes(cell) for cell in table.rows["boxes"]]
     has = np.array([bool(own) for own in found])
     shares = table.rows["label"].map(has_share(table, has))
@@ -112,7 +118,7 @@ def lesion_boxes(table: SliceTable, decoded: Decoded) -> list[list[Box]] | None:
         return None
     scaled = [
         [_scaled(box, shape, size) for box in own]
-        for own, shape in zip(found, decoded.shapes.tolist(), strict=True)
+        for own, shape in zip(found, shapes.tolist(), strict=True)
     ]
     donors = np.flatnonzero(has)
     drawn = np.random.default_rng(SEED).choice(donors, size=len(scaled))
