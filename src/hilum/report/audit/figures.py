@@ -15,7 +15,7 @@ __all__ = ["audit_drawings"]
 
 Content = Mapping[str, Any]
 
-MOST_NAMED = 10
+MOST_NAMED = 7
 """Attributes that are named in the figure; the table names all."""
 CHANCE = 0.5
 APART = 0.055

@@ -18,7 +18,7 @@ TITLES = {
     "design": "Class and source",
     "leaks": "Leaks",
     "groups": "Groups and patients",
-    "attributes": "Attributes that tell the label",
+    "attributes": "Attributes",
     "probes": "Probes",
     "masking": "Parts of the slice",
     "run": "The run beside the probes",

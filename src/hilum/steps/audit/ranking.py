@@ -107,12 +107,17 @@ def _by_class(attribute: Attribute, labels: npt.NDArray[np.object_]) -> dict[str
             shown[label] = "unknown"
         elif attribute.is_number:
             low, middle, high = np.quantile(values.astype(float), [0.1, 0.5, 0.9])
-            alike = low == high
-            shown[label] = f"{middle:.4g}" if alike else f"{middle:.4g} ({low:.4g} to {high:.4g})"
+            spread = f" ({_short(low)} to {_short(high)})" if low < high else ""
+            shown[label] = _short(middle) + spread
         else:
             shares = pd.Series(values).value_counts(normalize=True)[:MOST_SHOWN]
             shown[label] = ", ".join(f"{name} {share:.0%}" for name, share in shares.items())
     return shown
+
+
+def _short(value: float) -> str:
+    """Return a number with three significant digits, whole ones in full."""
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
 def _detectabilities(
