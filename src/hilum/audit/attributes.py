@@ -16,6 +16,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from hilum.audit.concern import Concern
+from hilum.scores.paired import holm
 
 __all__ = [
     "PERMUTATIONS",
@@ -195,11 +196,9 @@ def _holm(judged: dict[str, Utility]) -> dict[str, Utility]:
     """Return the utilities with p corrected by Holm's method."""
     if not judged:
         return {}
-    from statsmodels.stats.multitest import multipletests  # a tenth of a second
-
-    corrected = multipletests([one.p for one in judged.values()], method="holm")[1]
+    corrected = holm([one.p for one in judged.values()])
     return {
-        name: Utility(one.value, one.p, float(p), one.slices, one.groups)
+        name: Utility(one.value, one.p, p, one.slices, one.groups)
         for (name, one), p in zip(judged.items(), corrected, strict=True)
     }
 
