@@ -125,16 +125,16 @@ def ranked(count: int, share: float) -> npt.NDArray[np.float64]:
 @pytest.mark.parametrize(
     ("network", "border", "level", "meaning"),
     [
-        (0.95, 0.5, "chance", "these slices don't tell the border from chance."),
+        (0.95, 0.5, "chance", "not significantly better than chance."),
         (
             0.9, 0.9, "explains",
-            "the border does as well as the network, so the network's AUC is no evidence that it "
+            "the network is not significantly better than that, so its AUC is no evidence that it "
             "sees disease.",
         ),
         (
             1.0, 0.75, "contributes",
-            "the border tells part of the classes; only what the network reaches beyond it can be "
-            "disease.",
+            "the border is informative about the class; only the network's lead over it can "
+            "reflect disease.",
         ),
     ],
 )  # fmt: skip

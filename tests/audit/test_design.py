@@ -23,9 +23,9 @@ def test_each_class_from_its_own_source_is_confounded(make_table: MakeTable) -> 
     assert (verdict.check, verdict.level) == ("design", "confounded")
     assert verdict.sentence == (
         "Each class comes from sources of its own (cancer only from A, B; pneumonia only from C): "
-        "the question 'disease or source?' can't be answered by these data. Whatever differs "
-        "between the sources tells the classes apart, and a perfect figure would prove nothing "
-        "about disease."
+        "these data can't show whether a network has learnt the disease or the source. Whatever "
+        "differs between the sources separates the classes, and a perfect score would prove "
+        "nothing about disease."
     )
     assert verdict.numbers["cramers_v"] == 1.0
     assert verdict.numbers["slices"] == [[1, 1, 0], [0, 0, 1]]
@@ -36,7 +36,7 @@ def test_some_sources_of_one_class_are_partly_confounded(make_table: MakeTable) 
     assert verdict.level == "partly"
     assert verdict.sentence == (
         "1 of 2 sources hold one class only (A; Cramér's V of class and source 0.50): part of "
-        "every figure may be the source, not disease. Look at the sources that hold several "
+        "every metric may reflect the source, not disease. Look at the sources that hold several "
         "classes."
     )
 
@@ -45,8 +45,8 @@ def test_every_class_in_every_source_is_crossed(make_table: MakeTable) -> None:
     even = judge_design(table_of(make_table, "cancer@A", "cancer@B", "pneumonia@A", "pneumonia@B"))
     assert even.level == "crossed"
     assert even.sentence == (
-        "Every source holds every class (Cramér's V of class and source 0.00): the sources alone "
-        "say little about the class."
+        "Every source holds every class (Cramér's V of class and source 0.00): source and class "
+        "are hardly associated."
     )
     uneven = judge_design(
         table_of(make_table, *["cancer@A"] * 4, "cancer@B", "pneumonia@A", *["pneumonia@B"] * 4)
@@ -54,8 +54,8 @@ def test_every_class_in_every_source_is_crossed(make_table: MakeTable) -> None:
     assert uneven.level == "crossed"
     assert uneven.numbers["cramers_v"] == pytest.approx(0.6)
     assert uneven.sentence == (
-        "Every source holds every class, but in different shares (Cramér's V of class and source "
-        "0.60): the source still says something about the class."
+        "Every source holds every class, but in different proportions (Cramér's V of class and "
+        "source 0.60): the source is still informative about the class."
     )
 
 
@@ -91,8 +91,8 @@ def test_a_positive_class_with_sources_of_its_own_is_confounded(make_table: Make
     verdict = judge_design(table, positive="cancer")
     assert verdict.level == "confounded"
     assert verdict.sentence == (
-        "cancer comes from sources of its own (A; the other classes from B): whether the figures "
-        "of cancer against the rest mean disease or source can't be answered by these data."
+        "cancer comes from sources of its own (A; the other classes from B): these data "
+        "can't show whether metrics of cancer against the rest reflect disease or source."
     )
 
 

@@ -70,4 +70,4 @@ def test_five_groups_are_too_few_to_tell_anything(groups: int, level: str) -> No
 def test_without_lesions_there_is_no_verdict() -> None:
     concern = localisation_concern({"n": 0, "groups": 0})
     assert concern.level == "undefined"
-    assert concern.sentence == "No slice has a lesion that maps could be held against."
+    assert concern.sentence == "No slice has a lesion that maps could be compared with."

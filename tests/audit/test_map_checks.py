@@ -27,12 +27,12 @@ FLOOR = both(figure(0.4), figure(0.6))
 @pytest.mark.parametrize(
     ("order", "shape", "level", "meaning"),
     [
-        (figure(0.1), figure(0.3), "falls", "they change with what was learnt."),
+        (figure(0.1), figure(0.3), "falls", "they depend on what was learnt."),
         (figure(0.9), figure(0.9), "stays", "the maps do not depend on what was learnt."),
         (figure(0.9), figure(0.2), "stays", "the maps do not depend on what was learnt."),
-        (figure(0.5), figure(0.2), "partly", "can't be told from so few groups"),
-        (figure(0.1), figure(0.9), "partly", "much of the maps' structure is there without it"),
-        (figure(0.1), figure(0.62), "falls", "they change with what was learnt."),
+        (figure(0.5), figure(0.2), "partly", "so few groups can't show whether"),
+        (figure(0.1), figure(0.9), "partly", "much of the maps' structure does not."),
+        (figure(0.1), figure(0.62), "falls", "they depend on what was learnt."),
     ],
 )
 def test_maps_must_change_when_all_layers_are_random(
@@ -102,7 +102,7 @@ def test_a_map_must_change_the_answer_sooner_than_what_knows_nothing(
     found = removal_concern(game, AREAS, told, tested=9, of=12)
     assert found.level == level
     assert found.sentence.endswith(
-        ". 3 of 12 slices are left out: emptied, the class is about as likely."
+        ". 3 of 12 slices are left out: without content, the class is about as likely."
     )
 
 
@@ -111,7 +111,7 @@ def test_on_which_side_of_each_control_the_map_is_stands_in_the_sentence() -> No
     found = removal_concern("deletion", AREAS, told, tested=9, of=9)
     assert found.sentence == (
         "When pixels are removed in the order of the map (area under the probability 0.40), the "
-        "answer changes sooner than with the map moved elsewhere (0.40); no sooner than by another "
+        "output changes sooner than with the map moved elsewhere (0.40); no sooner than by another "
         "slice's map (0.40); later than from the centre (0.40)."
     )
 
@@ -120,6 +120,6 @@ def test_where_nothing_is_needed_nothing_can_be_removed() -> None:
     found = removal_concern("insertion", {}, {}, tested=0, of=7)
     assert found.level == "undefined"
     assert found.sentence == (
-        "Insertion can't be played: in all 7 slices the class is about as likely when they are "
-        "emptied, so no pixel matters to it."
+        "Insertion is not possible: in all 7 slices the class is about as likely without any "
+        "content, so no pixel matters to it."
     )

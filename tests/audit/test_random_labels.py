@@ -9,8 +9,8 @@ import pytest
 from hilum.audit import LEAKS, random_labels_concern
 
 ANOTHER = (
-    "A 95 % interval misses 0.5 by chance one time in twenty, more often with few groups; another "
-    "--seed tells."
+    "A 95 % interval misses 0.5 by chance one time in twenty, more often with few groups; try "
+    "another --seed."
 )
 
 
@@ -21,13 +21,13 @@ def figure(value: float | None, low: float | None, high: float | None) -> dict[s
 @pytest.mark.parametrize(
     ("ends", "shared_groups", "level", "words"),
     [
-        ((0.48, 0.4, 0.56), 0, "holds", "0.480 [0.400, 0.560]: the interval holds 0.5, as it must"),
-        ((0.5, 0.5, 0.5), 0, "holds", "the interval holds 0.5"),
+        ((0.48, 0.4, 0.56), 0, "holds", "0.480 [0.400, 0.560]: the interval contains 0.5, as it"),
+        ((0.5, 0.5, 0.5), 0, "holds", "the interval contains 0.5"),
         ((0.7, 0.6, 0.8), 0, LEAKS, "lies above 0.5 though no group is in more than one split"),
         ((0.3, 0.2, 0.4), 0, LEAKS, "lies below 0.5 though no group is in more than one split"),
-        ((0.9, 0.85, 0.95), 7, "shows", "all of it beyond 0.5 is the leak"),
-        ((0.55, 0.45, 0.65), 7, "unseen", "did not come to know them again"),
-        ((0.3, 0.2, 0.4), 7, "unseen", "did not come to know them again"),
+        ((0.9, 0.85, 0.95), 7, "shows", "everything above 0.5 is the leak"),
+        ((0.55, 0.45, 0.65), 7, "unseen", "this training did not recognise them"),
+        ((0.3, 0.2, 0.4), 7, "unseen", "this training did not recognise them"),
     ],
 )
 def test_level_and_sentence_follow_from_interval_and_split(

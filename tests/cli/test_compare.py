@@ -29,7 +29,7 @@ def test_the_table_is_printed_and_the_page_written(
     lines = done.out.splitlines()
     assert lines[0].startswith("Every source holds every class")
     assert lines[1].startswith("border alone: AUC 0.")
-    assert "No network is best beyond chance by any figure of merit" in done.out
+    assert "No network is significantly better than all others by any metric" in done.out
     row = next(line for line in lines if line.startswith("VGG16"))
     figure = json.loads((tmp_path / "out" / "comparison.json").read_text())["runs"][1]
     assert f"{figure['per_slice']['figures']['auc']['value']:.3f}" in row

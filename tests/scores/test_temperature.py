@@ -32,7 +32,7 @@ def test_two_classes_by_hand() -> None:
         "fitted": True,
         "slices": 10,
         "groups": 10,
-        "note": "It is unsure, for only 2 of 10 validation slices are called wrongly.",
+        "note": "It is uncertain: only 2 of 10 validation slices are called wrongly.",
         "fitted_on": "validation",
     }
 

@@ -90,7 +90,7 @@ def test_all_found_on_validation_promises_the_exact_bound_of_the_positive_groups
     assert exact_bound(2) == pytest.approx(0.1581, abs=1e-4)
     assert note == (
         "It finds every validation slice of 2 c groups; of new groups, as few as 15.8 % may be "
-        "found whole."
+        "found completely."
     )
 
 

@@ -35,11 +35,10 @@ def agreement_concern(
     more = [is_significant(lead[name], 1) for name in ("rank_correlation", "ssim")]
     level = {2: "agrees", 1: "partly", 0: "differs"}[sum(more)]
     meaning = {
-        "agrees": "where a map is hot depends on the slice, and both networks see it alike to "
-        "that extent.",
-        "partly": "they agree on the slice by one of the two only.",
-        "differs": "they agree on no more than maps of any two slices do. What is particular to a "
-        "slice in one is not in the other: don't read either as where the disease is.",
+        "agrees": "the maps agree on what is particular to each slice.",
+        "partly": "only one of the two exceeds that of different slices.",
+        "differs": "they agree no more than maps of any two slices do. What is particular to a "
+        "slice in one is not in the other: don't read either as the location of disease.",
     }[level]
     beyond = [estimate_text(lead[name], sign="+") for name in ("rank_correlation", "ssim")]
     return Concern(

@@ -163,19 +163,19 @@ def _meaning(border: dict[str, Any], gap_low: float) -> tuple[str, str]:
     """Return the level and what it means, from the probe's AUC and the lower end of the gap."""
     if border["low"] <= CHANCE and border["value"] >= SUSPECT:
         return "unclear", (
-            "too few groups to tell that from chance, which is no comfort: the border may tell "
-            "the classes."
+            "not significant with so few groups, which is no reassurance: the border may still "
+            "separate the classes."
         )
     if border["low"] <= CHANCE:
-        return "chance", "these slices don't tell the border from chance."
+        return "chance", "not significantly better than chance."
     if gap_low <= 0:
         return "explains", (
-            "the border does as well as the network, so the network's AUC is no evidence that it "
+            "the network is not significantly better than that, so its AUC is no evidence that it "
             "sees disease."
         )
     return "contributes", (
-        "the border tells part of the classes; only what the network reaches beyond it can be "
-        "disease."
+        "the border is informative about the class; only the network's lead over it can "
+        "reflect disease."
     )
 
 

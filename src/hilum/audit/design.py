@@ -69,8 +69,8 @@ def _own_sources_sentence(slices: pd.DataFrame, positive: str) -> str:
     own, others = slices.columns[held], slices.columns[~held]
     return (
         f"{positive} comes from sources of its own ({', '.join(own)}; the other classes from "
-        f"{', '.join(others)}): whether the figures of {positive} against the rest mean disease "
-        f"or source can't be answered by these data."
+        f"{', '.join(others)}): these data can't show whether metrics of {positive} against the "
+        f"rest reflect disease or source."
     )
 
 
@@ -92,9 +92,9 @@ def _sentence(level: str, slices: pd.DataFrame, association: float) -> str:
             for label, row in zip(slices.index, slices.to_numpy(), strict=True)
         )
         return (
-            f"Each class comes from sources of its own ({pairs}): the question 'disease or "
-            f"source?' can't be answered by these data. Whatever differs between the sources "
-            f"tells the classes apart, and a perfect figure would prove nothing about disease."
+            f"Each class comes from sources of its own ({pairs}): these data can't show whether a "
+            f"network has learnt the disease or the source. Whatever differs between the sources "
+            f"separates the classes, and a perfect score would prove nothing about disease."
         )
     if level == PARTLY:
         single = slices.columns[(slices > 0).sum(axis=0) == 1]
@@ -105,26 +105,26 @@ def _sentence(level: str, slices: pd.DataFrame, association: float) -> str:
             )
             return (
                 f"Not every source holds every class ({lacks}; Cramér's V of class and source "
-                f"{association:.2f}): part of every figure may be the source, not disease."
+                f"{association:.2f}): part of every metric may reflect the source, not disease."
             )
         return (
             f"{len(single)} of {slices.shape[1]} sources hold one class only "
             f"({', '.join(single)}; Cramér's V of class and source {association:.2f}): part of "
-            f"every figure may be the source, not disease. Look at the sources that hold several "
-            f"classes."
+            f"every metric may reflect the source, not disease. Look at the sources that hold "
+            f"several classes."
         )
     if level == CROSSED:
         measured = f"(Cramér's V of class and source {association:.2f})"
         if association < WEAK:
             return (
-                f"Every source holds every class {measured}: the sources alone say little about "
-                "the class."
+                f"Every source holds every class {measured}: source and class are "
+                "hardly associated."
             )
         return (
-            f"Every source holds every class, but in different shares {measured}: the source "
-            "still says something about the class."
+            f"Every source holds every class, but in different proportions {measured}: the "
+            "source is still informative about the class."
         )
     return (
-        "All slices come from one source: the classes can't be told apart by source, and nothing "
-        "here says how the network does on another one."
+        "All slices come from one source: the source can't separate the classes, and nothing is "
+        "known about performance on other sources."
     )

@@ -45,7 +45,7 @@ def localisation_concern(summary: Mapping[str, Any]) -> Concern:
         that were measured, `asked`, and `beaten`: those that the network beats, for each metric.
     """
     if not summary["n"]:
-        sentence = "No slice has a lesion that maps could be held against."
+        sentence = "No slice has a lesion that maps could be compared with."
         return Concern("localisation", "undefined", sentence, {"asked": [], "beaten": {}})
     minus = summary["per_slice"]["network_minus"]
     pointing = {

@@ -21,8 +21,8 @@ CHANCE = 0.5
 """AUC of a guess."""
 
 ONE_IN_TWENTY = (
-    "A 95 % interval misses 0.5 by chance one time in twenty, more often with few groups; another "
-    "--seed tells."
+    "A 95 % interval misses 0.5 by chance one time in twenty, more often with few groups; try "
+    "another --seed."
 )
 
 
@@ -53,17 +53,17 @@ def _groups_apart(auc: dict[str, Any]) -> tuple[str, str]:
     if auc["low"] > CHANCE:
         return LEAKS, (
             "the interval lies above 0.5 though no group is in more than one split. Something "
-            "tells the network which group a slice is of, such as one patient or near-duplicates "
+            "reveals the group of a slice to the network, such as one patient or near-duplicates "
             f"under two groups; or it is chance. {ONE_IN_TWENTY}"
         )
     if auc["high"] < CHANCE:
         return LEAKS, (
-            "the interval lies below 0.5 though no group is in more than one split. That too says "
-            "that groups of test and train are not independent, or chance. "
+            "the interval lies below 0.5 though no group is in more than one split. That, too, "
+            "means that groups of test and train are not independent, or chance. "
             f"{ONE_IN_TWENTY}"
         )
     return "holds", (
-        "the interval holds 0.5, as it must where the split leaks nothing. " + ONE_IN_TWENTY
+        "the interval contains 0.5, as it should where the split leaks nothing. " + ONE_IN_TWENTY
     )
 
 
@@ -71,10 +71,10 @@ def _groups_shared(auc: dict[str, Any]) -> tuple[str, str]:
     """Return level and meaning where groups are in several splits."""
     if auc["low"] > CHANCE:
         return "shows", (
-            "these labels mean nothing, so all of it beyond 0.5 is the leak: slices of one group "
-            "are in train and in test, and the network knows the group again."
+            "these labels mean nothing, so everything above 0.5 is the leak: slices of one group "
+            "are in train and in test, and the network recognises the group."
         )
     return "unseen", (
-        "groups are in more than one split, and this training did not come to know them again: "
-        "it may take more epochs, or more slices a group."
+        "groups are in more than one split, but this training did not recognise them: it may "
+        "take more epochs, or more slices per group."
     )

@@ -54,24 +54,23 @@ def _meaning(order: Content, shape: Content, floor: dict[str, Content]) -> tuple
     """Return the level and what it means."""
     if order["low"] > HALF:
         return STAYS, (
-            "the maps do not depend on what was learnt. What they show is the slice or the "
-            "network's build, not what the network has come to know; draw no conclusion from them."
+            "the maps do not depend on what was learnt. They show the slice or the architecture, "
+            "not what the network has learnt; draw no conclusion from them."
         )
     if order["high"] >= HALF:
         return "partly", (
-            "whether the maps depend on what was learnt can't be told from so few groups; give "
-            "more slices."
+            "so few groups can't show whether the maps depend on what was learnt; use more slices."
         )
     slices_differ = floor["rank_correlation"]["low"] <= HALF
     no_more_alike = slices_differ and shape["value"] <= floor["ssim"]["high"]
     if shape["high"] >= HALF and not no_more_alike:
         return "partly", (
-            "the order of the pixels depends on what was learnt, but much of the maps' structure "
-            "is there without it."
+            "the ranking of the pixels depends on what was learnt, but much of the maps' structure "
+            "does not."
         )
     return "falls", (
-        "they change with what was learnt. That is needed for maps to mean anything, and not "
-        "enough: what was learnt may be the source."
+        "they depend on what was learnt. That is necessary for maps to mean anything, but not "
+        "sufficient: what was learnt may be the source."
     )
 
 

@@ -40,8 +40,8 @@ def removal_concern(
     if not tested:
         return Concern(
             game, "undefined",
-            f"{game.capitalize()} can't be played: in all {of} slices the class is about as likely "
-            f"when they are emptied, so no pixel matters to it.",
+            f"{game.capitalize()} is not possible: in all {of} slices the class is about as likely "
+            f"without any content, so no pixel matters to it.",
         )  # fmt: skip
     sides = {name: _side(minus[name], WANTED[game]) for name in CONTROLS}
     sooner = [name for name, side in sides.items() if side == "sooner than"]
@@ -49,11 +49,14 @@ def removal_concern(
     compared = "; ".join(
         f"{side} {CONTROLS[name]} ({areas[name]['value']:.2f})" for name, side in sides.items()
     )
-    left = f" {of - tested} of {of} slices are left out: emptied, the class is about as likely."
+    left = (
+        f" {of - tested} of {of} slices are left out: without content, the class is about as "
+        f"likely."
+    )
     return Concern(
         game, level,
         f"When pixels are {DONE[game]} in the order of the map (area under the probability "
-        f"{areas['map']['value']:.2f}), the answer changes {compared}."
+        f"{areas['map']['value']:.2f}), the output changes {compared}."
         + (left if tested < of else ""),
     )  # fmt: skip
 

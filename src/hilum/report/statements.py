@@ -66,7 +66,7 @@ def against_border(
     if probe is None or lead is None:
         return Statement(
             "No border probe",
-            "This run has no border probe, so nothing tells this AUC from what the edge of the "
+            "This run has no border probe, so nothing shows how much of this AUC the edge of the "
             "picture gives away.",
             "medium",
         )
@@ -86,7 +86,7 @@ def against_border(
         )
     if lead["low"] <= 0:
         return Statement(
-            "Not shown to do better than the border alone",
+            "Not significantly better than the border alone",
             f"The network's lead over the border is {_span(lead)}, so it may be none: this AUC is "
             "no evidence that the network sees disease.",
             "strong",
@@ -122,12 +122,12 @@ def _gap(
     if probe["low"] > _CHANCE or probe["value"] >= _SUSPECT:
         return Statement(
             "The network does better than the border",
-            f"{better} But the border may tell the classes too: part of this AUC may not be "
-            "disease.",
+            f"{better} But the border may separate the classes too: part of this AUC may not "
+            "reflect disease.",
             "medium",
         )
     return Statement(
         "The network does better than the border",
-        f"{better} The border itself is not told from chance.",
+        f"{better} The border itself is not significantly better than chance.",
         "quiet",
     )

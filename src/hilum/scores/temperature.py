@@ -150,5 +150,5 @@ def _note(temperature: float, wrong: int, n: int) -> str:
     if wrong < FEW_WRONG:
         verb = "is" if wrong == 1 else "are"
         called = f"only {wrong} of {n} validation slices {verb} called wrongly"
-        return f"It is unsure, for {called}."
+        return f"It is uncertain: {called}."
     return ""

@@ -208,7 +208,7 @@ def _promise(validation: Labelled) -> str:
     return (
         f"It finds every validation slice of {groups} {validation.positive} "
         f"{'group' if groups == 1 else 'groups'}; of new groups, as few as "
-        f"{_floored(exact_bound(groups))} may be found whole."
+        f"{_floored(exact_bound(groups))} may be found completely."
     )
 
 

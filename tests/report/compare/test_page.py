@@ -101,7 +101,11 @@ def test_a_bar_in_a_name_does_not_end_a_cell_of_the_markdown(compared: dict[str,
 
 def test_the_border_and_the_verdict_stand_above_the_table(compared: dict[str, Any]) -> None:
     markdown = table_markdown(compared)
-    for words in ("**Design: crossed.**", "**Border alone:** AUC", "Only 4 test groups are of"):
+    for words in (
+        "**Design: crossed.**",
+        "**Border alone:** AUC",
+        "The test set has few groups (4 of cancer, 6 of pneumonia)",
+    ):
         assert 0 < markdown.index(words) < markdown.index("| Network |")
     page = render_comparison(compared)
     assert page.index("Design verdict") < page.index("Border probe") < page.index('id="table"')
@@ -110,9 +114,9 @@ def test_the_border_and_the_verdict_stand_above_the_table(compared: dict[str, An
 @pytest.mark.parametrize(
     ("names", "words"),
     [
-        (0, "Every network ranks better than that beyond chance"),
-        (1, "Not shown to rank better"),
-        (2, "None of the 2 networks is shown to rank better"),
+        (0, "Every network is significantly better than that"),
+        (1, "Not significantly better"),
+        (2, "None of the 2 networks is significantly better"),
     ],
 )
 def test_what_the_border_means_is_said(content: dict[str, Any], names: int, words: str) -> None:
@@ -124,7 +128,7 @@ def test_what_the_border_means_is_said(content: dict[str, Any], names: int, word
 def test_a_leak_is_said_loudly(content: dict[str, Any]) -> None:
     sentence = "3 groups are in several splits."
     content["sets"][0]["leak"] = {"groups": 3, "share_of_test_slices": 0.5, "sentence": sentence}
-    assert "The test set leaks: these figures are too good" in render_comparison(content)
+    assert "The test set leaks: these metrics are too good" in render_comparison(content)
     assert f"**The splits leak.** {sentence}" in table_markdown(content)
 
 

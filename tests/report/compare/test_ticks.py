@@ -6,6 +6,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from hilum.report.compare.figures import _cost_ticks
+from hilum.report.compare.page import _p_value
 from hilum.report.run.curves import epoch_axis
 
 
@@ -35,3 +36,12 @@ def test_several_epochs_have_whole_ticks() -> None:
     axes.plot([1.0, 2.0, 3.0], [0.7, 0.8, 0.9])
     epoch_axis(axes, [1.0, 2.0, 3.0])
     assert all(float(tick).is_integer() for tick in axes.get_xticks())
+
+
+def test_a_tiny_p_is_not_written_as_nothing() -> None:
+    assert [_p_value(p) for p in (0.00002, 0.0004, 0.03, None)] == [
+        "< 0.0001",
+        "0.0004",
+        "0.030",
+        "–",
+    ]

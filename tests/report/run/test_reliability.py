@@ -60,7 +60,10 @@ def test_points_and_calibration_are_what_metrics_json_says(evaluated: Callable[.
     point = told["thresholds"]["points"]["youden"]
     value = point["test"]["per_slice"]["recall"]["value"]
     assert f"youden {point['threshold']} {value:.2f} (" in text
-    assert "Validation slices: the thresholds were chosen on them, so these figures flatter" in text
+    assert (
+        "Validation slices: the thresholds were chosen on them, so these metrics are optimistic"
+        in text
+    )
     assert point["threshold"] == 0.5
     temperature = told["calibration"]["temperature"]
     assert f"Temperature {temperature:.2f} fitted on 80 validation slices of 40 groups" in text
@@ -112,7 +115,7 @@ def test_out_of_fold_figures_say_that_nothing_was_chosen(
     change_json(run / "metrics.json", fold)
     text = section(render(run))
     assert "There were no validation slices to choose other thresholds on." in text
-    assert "these figures flatter" not in text
+    assert "these metrics are optimistic" not in text
 
 
 def test_the_figure_describes_itself_and_shows_both_curves(

@@ -81,7 +81,7 @@ def test_the_page_says_what_each_check_came_to(make_run: Callable[..., Path]) ->
         "The maps depend on what was learnt. Told.",
         "mean of 2 draws of the weights",
         "The same recipe, seed 1: the maps agree. They agree.",
-        "Deletion: the map beats some orders that know nothing, not all. So it is: partly.",
+        "Deletion: the map beats some control orders, not all. So it is: partly.",
         "Insertion: the map finds what the network uses. So it is: better.",
         "Map, moved elsewhere",
     ):

@@ -176,7 +176,9 @@ def test_perfect_networks_are_not_told_apart(tmp_path: Path) -> None:
         made_run(tmp_path / name, TABLE, Made(title=name, cancer=list(np.where(truth, high, 0.1))))
     content = hilum.compare([tmp_path / "a", tmp_path / "b"], out=tmp_path / "out")
     assert set(content["best"]["per_slice"].values()) == {None}
-    assert content["best"]["sentence"].startswith("No network is best beyond chance")
+    assert content["best"]["sentence"].startswith(
+        "No network is significantly better than all others"
+    )
     pair = content["sets"][0]["pairs"]["per_slice"]["auc"][0]
     assert (pair["value"], pair["p"], pair["method"]) == (0.0, 1.0, "exact")
 
@@ -187,7 +189,7 @@ def test_few_groups_are_said_to_be_unable_to_show_anything(
     power = hilum.compare(three, out=tmp_path / "out")["sets"][0]["power"]
     # four test groups of cancer: 2 * 0.5 ** 4, times three pairs
     assert (power["groups"], power["least_p"], power["least_p_holm"]) == (4, 0.125, 0.375)
-    assert "These slices can't show one of these networks to be better" in power["sentence"]
+    assert "These slices can't show that one of these networks is better" in power["sentence"]
 
 
 def test_scores_that_are_all_equal_and_a_class_that_is_not_there(tmp_path: Path) -> None:

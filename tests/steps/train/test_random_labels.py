@@ -132,7 +132,7 @@ def test_such_a_run_is_marked_wherever_it_is_named(both: dict[str, RandomLabels]
     for by, done in both.items():
         title = f"ResNet10-T on phantoms (random labels, by {by})"
         assert done.run.network()["title"] == done.run.recipe().title == title
-        caution = "The labels are random, as a self-test: no figure of this run speaks of disease."
+        caution = "The labels are random, as a self-test: no metric of this run is about disease."
         assert done.metrics["cautions"][0] == caution
         assert done.metrics == done.run.metrics()
         assert "real_label" in done.run.table().rows.columns
@@ -141,7 +141,7 @@ def test_such_a_run_is_marked_wherever_it_is_named(both: dict[str, RandomLabels]
 
 def test_the_report_says_it_first(both: dict[str, RandomLabels]) -> None:
     page = hilum.write_report(both["image"].run.folder).read_text(encoding="utf-8")
-    told = page.index("Random labels: no figure here speaks of disease")
+    told = page.index("Random labels: no metric here is about disease")
     assert told < page.index("Design verdict</p>")
     assert "the network knows the group again" in page
 

@@ -45,6 +45,8 @@ GOOD = 0.9
 BAR_NAME = 36
 """Letters of a name that fit next to an interval."""
 SECONDS_A_MINUTE = 60
+LEAST_SHOWN_P = 0.0001
+"""A smaller p is not written out."""
 SMALL = 0.0005
 """A difference that three decimals would round to nothing."""
 
@@ -194,6 +196,8 @@ def _p_value(p: float | None) -> str:
     """Return a p: three decimals, four where it is small."""
     if p is None or not known(p):
         return MISSING
+    if p < LEAST_SHOWN_P:
+        return f"< {LEAST_SHOWN_P}"
     return f"{p:.3f}" if p >= 0.01 else f"{p:.4f}"
 
 

@@ -162,7 +162,7 @@ def _doubts(content: Content) -> list[str]:
             estimate = border["auc"]
             reach = f"{fixed(estimate['value'])} ({interval(estimate) or 'no interval'})"
             named = (
-                f" (as {', '.join(border['runs'])} see it)" if len(compared["borders"]) > 1 else ""
+                f" (as seen by {', '.join(border['runs'])})" if len(compared["borders"]) > 1 else ""
             )
             sentences.append(f"**Border alone{of}:** AUC {reach}{named}. {_against(compared)}")
         if compared["leak"]["groups"]:
@@ -175,12 +175,12 @@ def _against(compared: Mapping[str, Any]) -> str:
     """Say which networks are not shown to rank better than the border."""
     names = compared["not_above_border"]
     if not names:
-        return "Every network ranks better than that beyond chance."
+        return "Every network is significantly better than that."
     if len(names) == len(compared["runs"]):
         return (
-            "No network is shown to rank better: these AUCs are no evidence that one sees disease."
+            "No network is significantly better: these AUCs are no evidence that one sees disease."
         )
-    return f"Not shown to rank better: {', '.join(names)}."
+    return f"Not significantly better: {', '.join(names)}."
 
 
 def _notes(content: Content) -> list[str]:
@@ -192,8 +192,8 @@ def _notes(content: Content) -> list[str]:
     if naive:
         sentences.append(
             f"The best by the test slices themselves, {naive['name']}, would claim AUC "
-            f"{fixed(naive['auc']['value'])}, {naive['optimism']:+.3f}: it is chosen on what it is "
-            f"tested on."
+            f"{fixed(naive['auc']['value'])}, {naive['optimism']:+.3f}: it is chosen on its "
+            f"own test slices."
         )
     sentences.append(
         f"Per slice, on the test slices; in brackets 95 % intervals: "

@@ -35,6 +35,7 @@ def curves(history: pd.DataFrame, *, border_auc: float | None = None) -> str:
         if border_auc is not None:
             score.axhline(border_auc, color=PROBE, linestyle=(0, (3, 2)), label="Border alone, AUC")
         loss.set(ylabel="Loss")
+        loss.margins(y=0.1)  # no point is cut in half at the upper edge
         loss.set_ylim(bottom=0)
         score.set(ylabel="AUC, accuracy", xlabel="Epoch")
         epoch_axis(score, [float(epoch) for epoch in history["epoch"]])

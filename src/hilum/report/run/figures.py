@@ -98,7 +98,8 @@ def _reliability(test: Mapping[str, Any], positive: str) -> Drawing:
         ("Calibrated", content["after"]) if "after" in content else ("Network", content["before"])
     )
     parts = [
-        f"said {fixed(part['probability'], 2)}, came {fixed(part['observed']['value'], 2)} "
+        f"predicted {fixed(part['probability'], 2)}, "
+        f"observed {fixed(part['observed']['value'], 2)} "
         f"({part['n']} slices)"
         for part in bins
     ]

@@ -14,8 +14,8 @@ from hilum.report.page import read_picture
 __all__ = ["KINDS", "MapCard", "map_cards"]
 
 KINDS = {
-    "sure": "Sure and right",
-    "unsure": "Least sure",
+    "sure": "Confident and right",
+    "unsure": "Least confident",
     "wrong": "Wrong",
 }
 """The rows of pictures, in the order of the page, and their headings."""
@@ -24,7 +24,7 @@ _COLUMNS = ("slice_id", "kind", "label", "predicted", "target", "probability", "
 
 _STATES = {
     "ok": "",
-    "zero map": "The map is zero everywhere: no place raised this score.",
+    "zero map": "The map is zero everywhere: no location raised this score.",
     "not finite": "The map is not finite: it can't be shown.",
 }
 

@@ -62,19 +62,19 @@ _TITLES = {
     "agreement": {
         "agrees": ("the maps agree", "quiet"),
         "partly": ("the maps agree in part", "medium"),
-        "differs": ("the maps agree on no more than any two slices’ do", "strong"),
+        "differs": ("the maps agree no more than those of any two slices", "strong"),
     },
     "deletion": {
         "better": ("Deletion: the map finds what the network uses", "quiet"),
-        "partly": ("Deletion: the map beats some orders that know nothing, not all", "medium"),
-        "no better": ("Deletion: the map is no better than orders that know nothing", "strong"),
-        "undefined": ("Deletion: not played", "medium"),
+        "partly": ("Deletion: the map beats some control orders, not all", "medium"),
+        "no better": ("Deletion: the map is no better than control orders", "strong"),
+        "undefined": ("Deletion: not possible", "medium"),
     },
     "insertion": {
         "better": ("Insertion: the map finds what the network uses", "quiet"),
-        "partly": ("Insertion: the map beats some orders that know nothing, not all", "medium"),
-        "no better": ("Insertion: the map is no better than orders that know nothing", "strong"),
-        "undefined": ("Insertion: not played", "medium"),
+        "partly": ("Insertion: the map beats some control orders, not all", "medium"),
+        "no better": ("Insertion: the map is no better than control orders", "strong"),
+        "undefined": ("Insertion: not possible", "medium"),
     },
 }
 """Check -> level -> title and weight."""

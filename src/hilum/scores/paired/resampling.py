@@ -49,10 +49,10 @@ PAIRED = {
     "method": "percentile bootstrap over groups, within each class, paired; unadjusted",
     "p": (
         "two-sided: twice the share of resamples in which the difference is 0 or has the other "
-        "sign, one added to count and to number; never less than an exact sign test over the "
-        "groups that can tell the two apart gives if all of them agree"
+        "sign, one added to count and to number; never less than the p of an exact sign test over "
+        "the groups in which the two differ if all of them agree"
     ),
-    "correction": "Holm, over all pairs of one figure of merit",
+    "correction": "Holm, over all pairs of one metric",
 }
 """How all paired differences are computed, as comparison.json states it."""
 

@@ -214,17 +214,17 @@ def _marks(sets: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     marked = any(content[unit][name] for unit in UNITS for name in content[unit])
     if not comparable:
         sentence = (
-            "No network is marked as best: the runs are not all of the same slices and split."
+            "No network is marked as best: the runs are not all on the same slices and split."
         )
     elif marked:
         sentence = (
-            "Marked is what is best beyond chance: its paired difference to every other network "
-            f"has an adjusted p below {ALPHA:.2g}. Where nothing is marked, no network is."
+            "Marked is a network that is significantly better than every other one: all its paired "
+            f"differences have an adjusted p below {ALPHA:.2g}. Where nothing is marked, none is."
         )
     else:
         sentence = (
-            "No network is best beyond chance by any figure of merit: no highest value differs "
-            f"from all others with an adjusted p below {ALPHA:.2g}. So none is marked."
+            "No network is significantly better than all others by any metric (adjusted p below "
+            f"{ALPHA:.2g}), so none is marked."
         )
     return {**content, "sentence": sentence}
 
@@ -241,9 +241,9 @@ def _power(pairs: Mapping[str, Sequence[Difference]]) -> dict[str, Any] | None:
     if adjusted >= ALPHA:
         sentence = (
             f"The smaller class has {groups} test {'group' if groups == 1 else 'groups'}: no "
-            f"difference of AUC can get a p below {least:.2g}, which is {adjusted:.2g} after "
-            f"Holm's correction if it is the least of {len(defined)}. These slices can't show one "
-            f"of these networks to be better than another by AUC, however large the difference."
+            f"difference in AUC can reach a p below {least:.2g}, which is {adjusted:.2g} after "
+            f"Holm's correction for {len(defined)}. These slices can't show that one of these "
+            f"networks is better than another by AUC, however large the difference."
         )
     return {
         "groups": groups,

@@ -53,8 +53,8 @@ def refusal(runs: Sequence[ComparedRun], sets: Sequence[Sequence[int]]) -> dict[
     return {
         "sentence": (
             f"These runs were made on different tables or splits, in {len(sets)} sets ({lists}): "
-            f"figures of different sets are not comparable, pairwise differences between them are "
-            f"refused, and no network is marked as best. "
+            f"metrics of different sets are not comparable, so there are no paired differences "
+            f"between them, and no network is marked as best. "
             + " ".join(_reason_text(reason) for reason in reasons)
         ),
         "reasons": reasons,

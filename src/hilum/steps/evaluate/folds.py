@@ -27,9 +27,9 @@ UNPARTED = (
     "No group is in more than one fold: the network that predicts a slice saw none of its group."
 )
 UNSHARED = (
-    "The pooled figures compare scores of {count} networks, which need not share a scale; the mean "
-    "of the folds' own AUCs doesn't. Intervals are over groups, not over folds: what another "
-    "dealing of the folds or another training would change is not in them."
+    "The pooled metrics compare scores of {count} networks, which need not share a scale; the mean "
+    "of the folds' own AUCs doesn't. Intervals are over groups, not over folds: they don't include "
+    "what another assignment of the folds or another training would change."
 )
 
 

@@ -25,7 +25,7 @@ from hilum.table import SPLITS, SliceTable
 
 __all__ = ["group_cautions", "labelled", "metrics_of", "predictions_frame"]
 
-NOT_OF_DISEASE = "The labels are random, as a self-test: no figure of this run speaks of disease."
+NOT_OF_DISEASE = "The labels are random, as a self-test: no metric of this run is about disease."
 
 WEIGHTS = ("network", "origin", "pretrained", "members", "random")
 """Keys of `weights` in metrics.json, where they are known."""
