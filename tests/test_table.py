@@ -426,3 +426,21 @@ def test_a_hundred_thousand_rows_take_seconds(make_table: MakeTable, tmp_path: P
     back = read_table(tmp_path / "other" / "t.csv")
     assert time.perf_counter() - began < 5
     assert back.rows["path"].iloc[-1] == f"../{count - 1}.png"
+
+
+@pytest.mark.parametrize("column", ["path", "mask"])
+def test_a_table_is_never_written_over_a_slice_or_mask(
+    column: str, make_table: Callable[..., SliceTable], tmp_path: Path
+) -> None:
+    table = make_table(2, folder=tmp_path, **{column: ["a.csv", "b.csv"]})
+    (tmp_path / "a.csv").write_bytes(b"pixels")
+    with pytest.raises(UsageError, match=r"a\.csv is a slice of slices\.csv; choose another name"):
+        write_table(table, tmp_path / "a.csv")
+    assert (tmp_path / "a.csv").read_bytes() == b"pixels"
+    write_table(table, tmp_path / "b.csv")  # which does not exist
+
+
+def test_a_table_may_replace_itself(make_table: Callable[..., SliceTable], tmp_path: Path) -> None:
+    table = make_table(2, folder=tmp_path)
+    for _ in range(2):
+        write_table(table, tmp_path / "slices.csv")

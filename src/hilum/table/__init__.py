@@ -11,6 +11,7 @@ from hilum.table.slice_table import (
     read_row,
     read_table,
     refuse_own_slices,
+    refuse_slice_as_output,
     relative_to,
     write_table,
 )
@@ -27,6 +28,7 @@ __all__ = [
     "read_row",
     "read_table",
     "refuse_own_slices",
+    "refuse_slice_as_output",
     "relative_to",
     "write_csv",
     "write_table",

@@ -23,6 +23,7 @@ __all__ = [
     "read_row",
     "read_table",
     "refuse_own_slices",
+    "refuse_slice_as_output",
     "relative_to",
     "write_table",
 ]
@@ -144,6 +145,16 @@ def refuse_own_slices(table: SliceTable, folder: Path) -> None:
         raise UsageError(f"{folder} holds slices of {table.name}; choose another folder.")
 
 
+def refuse_slice_as_output(table: SliceTable, out: Path) -> None:
+    """Raise UsageError where a file to write is one of the table's slices or masks."""
+    if not out.exists():
+        return
+    texts = [*table.rows["path"], *(text for text in table.rows["mask"] if text)]
+    for path in (table.folder / path_of_text(text) for text in texts):
+        if path.name == out.name and path.exists() and path.samefile(out):
+            raise UsageError(f"{out} is a slice of {table.name}; choose another name.")
+
+
 def read_table(path: Path | str) -> SliceTable:
     """Read and check a slice table.
 
@@ -172,9 +183,10 @@ def write_table(table: SliceTable, path: Path) -> None:
 
     Raises:
         TableError: a rule is broken; nothing is written.
-        UsageError: the slices are on another drive than `path`.
+        UsageError: `path` is one of the slices, or the slices are on another drive than `path`.
         StorageError: the disk refused.
     """
+    refuse_slice_as_output(table, path)
     rows = check_rows(table.rows, name=path.name).copy()
     old_folder, new_folder = table.folder.resolve(), path.resolve().parent
     if old_folder != new_folder:

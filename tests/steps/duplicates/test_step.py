@@ -265,3 +265,12 @@ def write_frames(path: Path, frames: np.ndarray) -> None:
     dataset.HighBit, dataset.PixelRepresentation = 7, 0
     dataset.PixelData = frames.tobytes()
     dataset.save_as(path, enforce_file_format=True)
+
+
+@pytest.mark.parametrize("output", ["out", "join", "sheet"])
+def test_no_slice_is_overwritten_even_with_force(output: str, table: Path) -> None:
+    slice_file = read_table(table).paths()[0]
+    before = slice_file.read_bytes()
+    with pytest.raises(UsageError, match="is a slice of"):
+        find_duplicates(table, force=True, **{output: slice_file})
+    assert slice_file.read_bytes() == before

@@ -17,7 +17,7 @@ from hilum.sources import SOURCES
 from hilum.steps.describe.cohort import cohort_of
 from hilum.steps.describe.pictures import with_pictures
 from hilum.storage.atomic import new_folder, refuse_existing
-from hilum.table import SliceTable, as_table
+from hilum.table import SliceTable, as_table, refuse_own_slices
 
 __all__ = ["DESCRIBED_MARKS", "describe", "describe_listed"]
 
@@ -54,6 +54,7 @@ def describe(
     """
     table = as_table(table)
     refuse_existing(Path(out), force=force, marks=DESCRIBED_MARKS)
+    refuse_own_slices(table, Path(out))
     rows, notes = table.rows, list[Notes]()
     if pictures:
         rows, notes = with_pictures(table, progress)

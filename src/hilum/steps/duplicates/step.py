@@ -20,7 +20,7 @@ from hilum.steps.duplicates.join import check_joinable, join_groups
 from hilum.steps.duplicates.pairs import CROSSED, differ, draw_sheet, pairs_of, write_pairs
 from hilum.storage.atomic import refuse_existing
 from hilum.storage.path_text import path_of_text, text_of_path
-from hilum.table import SliceTable, as_table
+from hilum.table import SliceTable, as_table, refuse_slice_as_output
 
 __all__ = ["DuplicateReport", "find_duplicates"]
 
@@ -97,10 +97,13 @@ def find_duplicates(
     several = [tables] if isinstance(tables, SliceTable | Path | str) else list(tables)
     if not several:
         raise UsageError("near-duplicates are looked for in at least one table; got none.")
+    opened = [as_table(table) for table in several]
     for target in (out, join, sheet):
         if target is not None:
             refuse_existing(Path(target), force=force)
-    concatenated = _concatenated([as_table(table) for table in several])
+            for table in opened:
+                refuse_slice_as_output(table, Path(target))
+    concatenated = _concatenated(opened)
     if join is not None:
         check_joinable(concatenated.rows)
     paths = [path_of_text(text) for text in concatenated.rows["path"]]

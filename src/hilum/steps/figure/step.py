@@ -19,7 +19,7 @@ from hilum.steps.figure.cells import MapSettings, Opened, make_cells
 from hilum.steps.figure.sheet import Cell, FigureStyle, as_sheet
 from hilum.steps.figure.slices import Shown, choose_slices
 from hilum.storage.atomic import new_file, refuse_existing
-from hilum.table import write_csv
+from hilum.table import refuse_slice_as_output, write_csv
 
 __all__ = ["KINDS", "FigureOptions", "draw_figure"]
 
@@ -93,6 +93,9 @@ def draw_figure(
     for path in (out, table):
         refuse_existing(path, force=force)
     opened = _open(runs)
+    slices = opened[0].run.table()
+    for path in (out, table):
+        refuse_slice_as_output(slices, path)
     target = options.target or network_facts(opened[0].run).positive
     for one in opened:
         if target not in one.class_names:
@@ -100,7 +103,7 @@ def draw_figure(
                 f"{one.run.folder} tells {', '.join(one.class_names)} apart; got {target!r}."
             )
     count = 3 if kind == "networks" else 1
-    shown = choose_slices(opened[0].run.table(), options.slices, label=target, count=count)
+    shown = choose_slices(slices, options.slices, label=target, count=count)
     cells: list[Cell] = []
     for number, one in enumerate(opened, start=1):
         cells += make_cells(kind, one, shown, target=target, settings=options.settings)
