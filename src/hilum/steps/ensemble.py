@@ -55,7 +55,7 @@ def ensemble(runs: Iterable[Run | Path | str], *, out: Path | str, force: bool =
         force: replace a run that stands at `out`.
 
     Returns:
-        the ensemble, to be evaluated, explained and asked like any run.
+        the ensemble, to be evaluated, explained and used like any run.
 
     Raises:
         UsageError: fewer than two runs, one of them twice, a cross-validation, runs that don't
@@ -65,7 +65,7 @@ def ensemble(runs: Iterable[Run | Path | str], *, out: Path | str, force: bool =
     """
     folder = Path(out)
     refuse_existing(folder, force=force, marks=RUN_MARKS)
-    members = [_look_at(run, table) for run, table in _networks(runs)]
+    members = [_candidate(run, table) for run, table in _networks(runs)]
     if len(members) < FEWEST:
         raise UsageError(f"an ensemble averages at least {FEWEST} runs; got {len(members)}.")
     first = members[0]
@@ -101,8 +101,8 @@ def _networks(runs: Iterable[Run | Path | str]) -> Iterable[tuple[Run, SliceTabl
             yield one, table
 
 
-def _look_at(run: Run, table: SliceTable) -> _Candidate:
-    """Return what is known of a run; RunError where it is not whole."""
+def _candidate(run: Run, table: SliceTable) -> _Candidate:
+    """Return the facts of a run; RunError where one is missing."""
     found = _Candidate(run, table, network_facts(run), run.network(), run.environment())
     try:
         _ = found.network["parameters"]["total"], found.network["parameters"]["trained"]
@@ -129,8 +129,8 @@ def _refuse_twice(members: list[_Candidate]) -> None:
 
 def _refuse_inside(folder: Path, members: list[_Candidate]) -> None:
     """Refuse a folder that holds a member or slices: replacing it would remove them."""
-    whole = folder.resolve()
-    if any(member.run.folder.resolve().is_relative_to(whole) for member in members):
+    target = folder.resolve()
+    if any(member.run.folder.resolve().is_relative_to(target) for member in members):
         raise UsageError(f"{folder} holds one of the runs; choose another folder.")
     for member in members:
         refuse_own_slices(member.table, folder)
@@ -174,12 +174,12 @@ def _title(member: _Candidate) -> str:
 def _network_json(members: list[_Candidate], names: list[str]) -> dict[str, Any]:
     """Return what predicting needs, and what the members are."""
     first, titles = members[0], Counter(map(_title, members))
-    told = ", ".join(f"{count} x {title}" if count > 1 else title
+    counted = ", ".join(f"{count} x {title}" if count > 1 else title
                      for title, count in titles.items())  # fmt: skip
     parameters = [member.network["parameters"] for member in members]
     return {
         "kind": "ensemble",
-        "title": f"Ensemble of {len(members)}: {told}",
+        "title": f"Ensemble of {len(members)}: {counted}",
         "class_names": first.facts.class_names,
         "positive": first.facts.positive,
         "input": {"size": first.facts.size},

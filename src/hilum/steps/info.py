@@ -7,16 +7,17 @@ from typing import Any
 
 from hilum.errors import RunError
 from hilum.run import Run, as_run
+from hilum.run.network import network_facts
 from hilum.scores.interval_text import interval_text
 from hilum.table import read_csv
 
 __all__ = ["describe_run"]
 
-Told = dict[str, Any]
-"""What is told of a run: in words, by what it is about; a list is a line each."""
+Description = dict[str, Any]
+"""The description of a run: heading -> text; a list has a line each."""
 
 
-def describe_run(run: Run | Path | str, *, layers: bool = False) -> Told:
+def describe_run(run: Run | Path | str, *, layers: bool = False) -> Description:
     """Return what a run is: network, data, training and, where it was evaluated, its figures.
 
     Of an ensemble it tells the `members`, of a cross-validation the `folds`, a line each.
@@ -33,25 +34,25 @@ def describe_run(run: Run | Path | str, *, layers: bool = False) -> Told:
     """
     run = as_run(run)
     try:
-        told = {**_made_of(run), **_of_data(run), **_decides(run), **_figures(run)}
+        content = {**_made_of(run), **_of_data(run), **_decides(run), **_figures(run)}
     except (KeyError, TypeError, ValueError) as error:
         raise RunError(
             f"{run.folder} is not a whole run: network.json, environment.json or metrics.json "
             f"lacks {error}; train or evaluate it again."
         ) from None
     if layers:
-        told["layers"] = _layers(run)
-    return told
+        content["layers"] = _layers(run)
+    return content
 
 
-def _layers(run: Run) -> list[Told]:
+def _layers(run: Run) -> list[Description]:
     """Return a line for each module of the backbone, in forward order."""
     from hilum.learn.maps import list_layers
     from hilum.learn.predict import load_network
 
-    network, told = load_network(run), run.network()
-    layers = list_layers(network, int(told["input"]["size"]))
-    last = str(told.get("cam_layer", "")) or next(
+    network, description = load_network(run), run.description
+    layers = list_layers(network, network_facts(run).size)
+    last = description.cam_layer or next(
         (one.path for one in reversed(layers) if one.shape is not None), ""
     )
     return [
@@ -66,26 +67,26 @@ def _layers(run: Run) -> list[Told]:
     ]
 
 
-def _made_of(run: Run) -> Told:
+def _made_of(run: Run) -> Description:
     """Return what answers for the run, and what it was trained from."""
     network, parts = run.network(), {"ensemble": _members, "cross-validation": _folds}
-    told: Told = {"network": network["title"]}
+    content: Description = {"network": network["title"]}
     if run.kind in parts:
-        told |= parts[run.kind](run)
+        content |= parts[run.kind](run)
     else:
         size = network["input"]["size"]
-        told["network"] += f" (timm {network['timm']})"
-        told["weights"] = run.environment()["weights"]["origin"]
-        told["input"] = f"{size} x {size}"
-        told["trained from"] = network["train_from"]
-    told["classes"] = f"{', '.join(network['class_names'])}; positive: {network['positive']}"
+        content["network"] += f" (timm {network['timm']})"
+        content["weights"] = run.environment()["weights"]["origin"]
+        content["input"] = f"{size} x {size}"
+        content["trained from"] = network["train_from"]
+    content["classes"] = f"{', '.join(network['class_names'])}; positive: {network['positive']}"
     if run.kind == "network" or "parameters" in network:
-        told["parameters"] = f"{network['parameters']['total']:,}"
-        told["trained parameters"] = f"{network['parameters']['trained']:,}"
-    return told
+        content["parameters"] = f"{network['parameters']['total']:,}"
+        content["trained parameters"] = f"{network['parameters']['trained']:,}"
+    return content
 
 
-def _members(run: Run) -> Told:
+def _members(run: Run) -> Description:
     """Return a line for each network that an ensemble averages."""
     return {
         "members": [
@@ -96,7 +97,7 @@ def _members(run: Run) -> Told:
     }
 
 
-def _folds(run: Run) -> Told:
+def _folds(run: Run) -> Description:
     """Return a line for each fold of a cross-validation, as folds.csv and metrics.json have it."""
     scored = run.metrics().get("folds", {}) if run.metrics_file.is_file() else {}
     tested = {one["run"]: one["auc"] for one in scored.get("each", ())}
@@ -109,7 +110,7 @@ def _folds(run: Run) -> Told:
     return {"folds": lines, **mean}
 
 
-def _of_data(run: Run) -> Told:
+def _of_data(run: Run) -> Description:
     """Return what the run was trained on, and how long that took."""
     environment, table = run.environment(), run.table()
     return {
@@ -119,19 +120,19 @@ def _of_data(run: Run) -> Told:
     }
 
 
-def _decides(run: Run) -> Told:
+def _decides(run: Run) -> Description:
     """Return thresholds and temperature, where the run was evaluated and has them."""
     network = run.network()
-    told, fit = {}, network.get("calibration", {})
+    content, fit = {}, network.get("calibration", {})
     if network.get("thresholds"):
         points = network["thresholds"].items()
-        told["thresholds"] = ", ".join(f"{name} = {at:.3g}" for name, at in points)
+        content["thresholds"] = ", ".join(f"{name} = {at:.3g}" for name, at in points)
     if fit.get("fitted"):
-        told["temperature"] = f"{fit['temperature']:.3g}, fitted on {fit['fitted_on']}"
-    return told
+        content["temperature"] = f"{fit['temperature']:.3g}, fitted on {fit['fitted_on']}"
+    return content
 
 
-def _figures(run: Run) -> Told:
+def _figures(run: Run) -> Description:
     """Return the figures to be read first, where the run was evaluated."""
     if not run.metrics_file.is_file():
         return {}

@@ -57,7 +57,9 @@ def test_the_index_that_is_returned_is_the_one_that_is_written(
     run: Run, table: SliceTable, tmp_path: Path
 ) -> None:
     wanted = MapsWanted(NAMES, "predicted", method="hirescam", layer="all", full_size=True)
-    made = write_maps(load_networks(run), table.part("test"), tmp_path, wanted=wanted, whole=table)
+    made = write_maps(
+        load_networks(run), table.part("test"), tmp_path, wanted=wanted, full_table=table
+    )
     index = read_index(tmp_path)
     pd.testing.assert_frame_equal(index, made, check_dtype=False, rtol=1e-6)
     assert index["target"].tolist() == index["predicted"].tolist()

@@ -207,7 +207,7 @@ def sample_of(cells: list[tuple[int, int]], background: int = 0) -> Sample:
 def test_deletion_of_a_square_that_the_network_looks_at_by_hand() -> None:
     """The hot cell is the square, 1/16 of the slice. With half of it gone, 255 and the mean grey 16
     are left in equal parts: 135, still bright; with all of it gone, it is not."""
-    told = removal(sample_of([(1, 1)] * 8), Square(), steps=STEPS, seed=0, progress=SILENT).told
+    told = removal(sample_of([(1, 1)] * 8), Square(), steps=STEPS, seed=0, progress=SILENT).content
     curve = told["deletion"]["curves"]["map"]["probability"]
     gone = next(
         share for share, p in zip(told["deletion"]["shares"], curve, strict=True) if p < 0.5
@@ -222,7 +222,7 @@ def test_deletion_of_a_square_that_the_network_looks_at_by_hand() -> None:
 
 
 def test_a_map_beside_the_square_is_no_better_than_any_other() -> None:
-    told = removal(sample_of([(3, 3)] * 8), Square(), steps=STEPS, seed=0, progress=SILENT).told
+    told = removal(sample_of([(3, 3)] * 8), Square(), steps=STEPS, seed=0, progress=SILENT).content
     assert told["deletion"]["level"] == "no better"
     assert told["deletion"]["areas"]["map"]["value"] > 0.3
 
@@ -231,7 +231,7 @@ def test_slices_that_keep_their_class_when_emptied_are_left_out() -> None:
     """Blurred by two pixels the square is still bright; on a bright slice its mean is too."""
     told = removal(
         sample_of([(1, 1)] * 3, background=200), Square(), steps=4, seed=0, progress=SILENT
-    ).told
+    ).content
     for game in ("deletion", "insertion"):
         assert (told[game]["level"], told[game]["slices"], told[game]["curves"]) == (
             "undefined", 0, {},

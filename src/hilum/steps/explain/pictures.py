@@ -121,6 +121,6 @@ def _varied(index: pd.DataFrame, order: pd.Series[float]) -> list[int]:
     """Return the first few rows of `order`, labels in turn, each group once."""
     rows = index.loc[order.index, ["label", "group"]].drop_duplicates("group")
     turn = rows.groupby("label").cumcount()
-    place = pd.Series(range(len(rows)), index=rows.index)
-    ranked = rows.assign(turn=turn, place=place).sort_values(["turn", "place"])
+    rank = pd.Series(range(len(rows)), index=rows.index)
+    ranked = rows.assign(turn=turn, rank=rank).sort_values(["turn", "rank"])
     return [int(row) for row in ranked.index[:SHOWN]]

@@ -47,7 +47,7 @@ def explain(
         layer: "last" (the network's last convolution), a timm path, or the mean over the
             convolutions that are "frozen", "trainable", or "all".
         full_size: write `full-*.npz` too: every map in its slice's own pixels, float16.
-        progress: told what is going on.
+        progress: receives what is going on.
 
     Raises:
         UsageError: there is no such split, class or method, or the run is a cross-validation.
@@ -60,12 +60,12 @@ def explain(
     known = (POSITIVE, PREDICTED, *facts.class_names)
     if target not in known:
         raise UsageError(f"a target is one of {', '.join(known)}; got {target!r}.")
-    asked = target if target in (PREDICTED, *facts.class_names) else facts.positive
-    wanted = MapsWanted(facts.class_names, asked, method, layer, full_size=full_size)
-    whole, members = run.table(), load_networks(run)
-    table = whole.part(split)
+    of_class = target if target in (PREDICTED, *facts.class_names) else facts.positive
+    wanted = MapsWanted(facts.class_names, of_class, method, layer, full_size=full_size)
+    full_table, members = run.table(), load_networks(run)
+    table = full_table.part(split)
     with new_folder(run.maps, force=True) as draft:
-        write_maps(members, table, draft, wanted=wanted, whole=whole, progress=progress)
+        write_maps(members, table, draft, wanted=wanted, full_table=full_table, progress=progress)
         show_maps(table, draft)
         run.remove_localisation()  # not before: a failure leaves everything as it was
     return run.maps

@@ -67,7 +67,7 @@ def write_maps(
     folder: Path,
     *,
     wanted: MapsWanted,
-    whole: SliceTable | None = None,
+    full_table: SliceTable | None = None,
     progress: Progress = SILENT,
 ) -> pd.DataFrame:
     """Write index.csv, maps.json, maps-*.npz and perhaps full-*.npz; return the index's rows.
@@ -79,9 +79,9 @@ def write_maps(
         table: the slices.
         folder: an empty folder.
         wanted: what maps.
-        whole: the table that `table` is a part of: where its slices are decoded, they are taken
-            from there.
-        progress: told how far it is.
+        full_table: the table that `table` is a part of; if its slices are decoded already, they are
+            taken from there.
+        progress: receives how far it is.
 
     Raises:
         UsageError, RunError: see `hilum.learn.maps.Explainer`.
@@ -90,7 +90,7 @@ def write_maps(
     explainer = Explainer(members, method=wanted.method, layer=wanted.layer)
     parts = []
     sizes = {one.size for one in members}
-    with decode_sizes(table, sizes, full_table=whole, progress=progress) as decoded:
+    with decode_sizes(table, sizes, full_table=full_table, progress=progress) as decoded:
         for number, rows in enumerate(batches(len(table), A_FILE)):
             parts.append(_write_file(explainer, table, decoded, folder, (number, rows), wanted))
             progress.advance("mapping", rows.stop, len(table))
@@ -115,15 +115,15 @@ def _write_file(
     grey = {size: seen.grey[chosen] for size, seen in decoded.items()}
     shapes = next(iter(decoded.values())).shapes[chosen]
     target = None if wanted.target == PREDICTED else names.index(wanted.target)
-    told = [explainer.explain(batch, target) for batch in sized_batches(grey)]
-    found = Explained(*(np.concatenate(part) for part in zip(*told, strict=True)))
+    explained = [explainer.explain(batch, target) for batch in sized_batches(grey)]
+    found = Explained(*(np.concatenate(part) for part in zip(*explained, strict=True)))
     file, ids = f"maps-{number:04d}.npz", rows["slice_id"].to_numpy(dtype=str)
     targets = np.array(names)[found.target]
     cam_maps.save_maps(folder / file, found.maps, slice_ids=ids, targets=targets)
     if wanted.full_size:
-        whole = folder / f"full-{number:04d}.npz"
+        full_size = folder / f"full-{number:04d}.npz"
         cam_maps.save_full_size(
-            whole, found.maps, slice_ids=ids, shapes=shapes, offset=explainer.offset
+            full_size, found.maps, slice_ids=ids, shapes=shapes, offset=explainer.offset
         )
     index = _index_rows(rows, file, names, shapes, found)
     notes = next(iter(decoded.values())).notes[chosen]
@@ -138,20 +138,20 @@ def _index_rows(
     found: Explained,
 ) -> pd.DataFrame:
     """Return index.csv's rows of one file of maps."""
-    classes, told = np.array(names, dtype=object), found.probabilities
+    classes, probabilities = np.array(names, dtype=object), found.probabilities
     return pd.DataFrame(
         {
             **{name: part[name].to_numpy() for name in ("slice_id", "group", "split", "label")},
-            "predicted": classes[told.argmax(axis=1)],
+            "predicted": classes[probabilities.argmax(axis=1)],
             "target": classes[found.target],
-            "probability": told[np.arange(len(part)), found.target],
+            "probability": probabilities[np.arange(len(part)), found.target],
             "file": file,
             "row": np.arange(len(part)),
             "rows": shapes[:, 0],
             "columns": shapes[:, 1],
             "largest": found.maps.max(axis=(1, 2)),
             "state": cam_maps.state_of_maps(found.maps),
-            **{probability_column(name): told[:, i] for i, name in enumerate(names)},
+            **{probability_column(name): probabilities[:, i] for i, name in enumerate(names)},
         }
     )
 

@@ -17,7 +17,7 @@ from hilum.run import Run
 from hilum.steps.figure.sheet import Cell
 from hilum.steps.figure.slices import Shown
 
-__all__ = ["MapSettings", "Opened", "make_cells"]
+__all__ = ["FigureRun", "MapSettings", "make_cells"]
 
 DEPTHS = {"first convolution": 0.0, "1/4 deep": 0.25, "1/2 deep": 0.5, "3/4 deep": 0.75}
 """Convolutions of a network that are shown beside its last one: heading, and share of all
@@ -25,7 +25,7 @@ convolutions, in forward order, that run before it."""
 LAST_HEADING = "last convolution"
 
 
-class Opened(NamedTuple):
+class FigureRun(NamedTuple):
     """A run with its heading and the class names that its networks tell apart."""
 
     run: Run
@@ -43,7 +43,7 @@ class MapSettings:
 
 
 def make_cells(
-    kind: str, one: Opened, shown: Shown, *, target: str, settings: MapSettings
+    kind: str, one: FigureRun, shown: Shown, *, target: str, settings: MapSettings
 ) -> list[Cell]:
     """Return the maps of one run.
 
@@ -62,8 +62,10 @@ def make_cells(
     grey, cells = _inputs(members, shown), []
     for heading, layer in _columns(kind, members, settings).items():
         explainer, problem = _explainer(members, settings.method, layer, may_lack=kind == "depths")
-        told = explainer.explain(grey, index)
-        states = [problem] * len(told.maps) if problem else state_of_maps(told.maps).tolist()
+        explained = explainer.explain(grey, index)
+        states = (
+            [problem] * len(explained.maps) if problem else state_of_maps(explained.maps).tolist()
+        )
         for number, name in enumerate(shown.slice_ids):
             cells.append(
                 Cell(
@@ -72,8 +74,8 @@ def make_cells(
                     slice_id=name,
                     run=str(one.run.folder),
                     layers=() if problem else explainer.layers,
-                    probability=float(told.probabilities[number, index]),
-                    cam_map=told.maps[number],
+                    probability=float(explained.probabilities[number, index]),
+                    cam_map=explained.maps[number],
                     state=states[number],
                     offset=explainer.offset,
                 )
@@ -84,7 +86,7 @@ def make_cells(
 def _inputs(members: list[Member], shown: Shown) -> dict[int, npt.NDArray[np.uint8]]:
     """Return the slices as the members see them, in the figure's order."""
     sizes = {member.size for member in members}
-    with decode_sizes(shown.table, sizes, full_table=shown.whole) as decoded:
+    with decode_sizes(shown.table, sizes, full_table=shown.full_table) as decoded:
         return {size: np.array(seen.grey[:]) for size, seen in decoded.items()}
 
 

@@ -96,8 +96,8 @@ def as_sheet(cells: Sequence[Cell], shown: Shown, *, style: FigureStyle) -> Shee
     if style.kind == "networks":
         rows, panels = ["slice", *rows], [list(alone), *panels]
     else:
-        said = {cell.row: cell.probability for cell in cells}
-        rows = [f"{row}\np {fixed(said[row], 2)}" for row in rows]
+        probabilities = {cell.row: cell.probability for cell in cells}
+        rows = [f"{row}\np {fixed(probabilities[row], 2)}" for row in rows]
         columns = [shown.headings[0], *columns]
         panels = [[alone[0] if not number else None, *row] for number, row in enumerate(panels)]
     right = f"{top:.2g} {style.unit_shown}" if style.shared else "the largest value of each map"

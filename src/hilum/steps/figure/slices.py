@@ -1,4 +1,4 @@
-"""The slices of a figure of maps: those that are asked for, or chosen by a rule."""
+"""The slices of a figure of maps: those that are requested, or chosen by a rule."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Shown:
 
     Attributes:
         table: a row each, in the figure's order.
-        whole: the table they are from.
+        full_table: the table they are from.
         grey: of each (rows, columns) uint8.
         boxes: of each, in its pixels.
         letters: a, b, c, ...
@@ -35,7 +35,7 @@ class Shown:
     """
 
     table: SliceTable
-    whole: SliceTable
+    full_table: SliceTable
     grey: list[npt.NDArray[np.uint8]]
     boxes: list[list[Box]]
     letters: list[str]
@@ -63,9 +63,9 @@ def choose_slices(table: SliceTable, slice_ids: Sequence[str], *, label: str, co
         if one not in known:
             raise UsageError(f"{table.name} has no slice {one!r}.{nearest(one, known)}")
     chosen = list(dict.fromkeys(slice_ids)) or _largest(table, label, count)
-    place = rows.set_index("slice_id").index.get_indexer(pd.Index(chosen))
-    part = SliceTable(rows.iloc[place].reset_index(drop=True), table.folder, table.name,
-                      table.lines[place])  # fmt: skip
+    positions = rows.set_index("slice_id").index.get_indexer(pd.Index(chosen))
+    part = SliceTable(rows.iloc[positions].reset_index(drop=True), table.folder, table.name,
+                      table.lines[positions])  # fmt: skip
     grey = [read_row(part, row).grey for row in range(len(part))]
     boxes = [parse_boxes(text) for text in part.rows["boxes"]]
     letters = [string.ascii_lowercase[n % 26] for n in range(len(part))]

@@ -15,7 +15,7 @@ from hilum.progress import SILENT, Progress
 from hilum.report.maps.sheet import ENDINGS, draw_sheet
 from hilum.run import Run, as_runs
 from hilum.run.network import network_facts
-from hilum.steps.figure.cells import MapSettings, Opened, make_cells
+from hilum.steps.figure.cells import FigureRun, MapSettings, make_cells
 from hilum.steps.figure.sheet import Cell, FigureStyle, as_sheet
 from hilum.steps.figure.slices import Shown, choose_slices
 from hilum.storage.atomic import new_file, refuse_existing
@@ -77,7 +77,7 @@ def draw_figure(
         out: ends in .svg, .pdf or .png.
         options: what is shown, and how.
         force: replace a figure that stands there.
-        progress: told how far it is.
+        progress: receives how far it is.
 
     Raises:
         UsageError: there is no such kind, ending, slice, class or method, or `out` exists.
@@ -115,23 +115,23 @@ def draw_figure(
     return out
 
 
-def _open(runs: Iterable[Run | Path | str]) -> list[Opened]:
+def _open(runs: Iterable[Run | Path | str]) -> list[FigureRun]:
     """Return the runs with headings that differ: titles, and where they don't, folders' names."""
     found = as_runs(runs)
     if not found:
         raise UsageError("a figure shows at least one run; name its folder.")
     titles = [run.description.title for run in found]
-    opened: list[Opened] = []
+    opened: list[FigureRun] = []
     for number, (run, title) in enumerate(zip(found, titles, strict=True), start=1):
         heading = title if titles.count(title) == 1 else f"{title}\n{run.folder.name}"
         if heading in [one.heading for one in opened]:
             heading = f"{heading} ({number})"
-        opened.append(Opened(run, heading, network_facts(run).class_names))
+        opened.append(FigureRun(run, heading, network_facts(run).class_names))
     return opened
 
 
 def _look(kind: str, cells: Sequence[Cell], target: str, options: FigureOptions) -> FigureStyle:
-    """Return how the maps are painted, and what is said of them."""
+    """Return how the maps are painted, and described."""
     method = find_method(options.method)
     shares = kind == "depths" or options.layer in GROUPS
     where = {

@@ -1,4 +1,4 @@
-"""Maps of slices with lesions, and their controls, held against the lesions: a slice at a time."""
+"""Maps of slices with lesions, and their controls, compared with the lesions: a slice at a time."""
 
 from __future__ import annotations
 

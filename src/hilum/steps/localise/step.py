@@ -36,7 +36,7 @@ from hilum.steps.localise.measure import (
     learn_prior,
     measure,
 )
-from hilum.steps.localise.summary import Chosen, localisation_numbers
+from hilum.steps.localise.summary import ChosenThresholds, localisation_content
 from hilum.table import SliceTable, write_csv
 
 __all__ = ["localise"]
@@ -47,8 +47,8 @@ SEED = 0
 DECIMALS = 6
 
 
-class _Maker(NamedTuple):
-    """Networks, and what maps are asked of them."""
+class _MapMaker(NamedTuple):
+    """Networks and the maps that they make."""
 
     members: Sequence[Member]
     wanted: MapsWanted
@@ -57,7 +57,7 @@ class _Maker(NamedTuple):
 def localise(
     run: Run | Path | str, *, untrained: bool = True, progress: Progress = SILENT
 ) -> dict[str, Any] | None:
-    """Hold the maps of a run's `maps/` against boxes and masks; write what they find.
+    """Compare the maps of a run with boxes and masks, and write how well they find lesions.
 
     Writes `localisation.csv`, one row a slice and kind of region, and `localisation.json`: the
     figures with intervals over groups next to those of the controls, by lesion size and by whether
@@ -67,7 +67,7 @@ def localise(
     Args:
         run: a run whose maps `explain` has made, or its folder.
         untrained: measure an untrained network too, which takes as long as the maps did.
-        progress: told what is going on.
+        progress: receives what is going on.
 
     Returns:
         the content of localisation.json, or None.
@@ -78,71 +78,81 @@ def localise(
         ReadError, TableError: a mask can't be read, or is not of its slice.
     """
     run = as_run(run)
-    facts, whole = read_maps_facts(run.maps), run.table()
-    lesions = whole.where(has_lesion(whole.rows))
+    facts, full_table = read_maps_facts(run.maps), run.table()
+    lesions = full_table.where(has_lesion(full_table.rows))
     scored, validation = lesions.part(facts.split), lesions.part("validation")
     if not len(scored):
         run.remove_localisation()
         progress.say(f"No {facts.split} slice has a box or a mask: no lesion to hold maps against.")
         return None
     makers = _makers(run, facts, untrained=untrained)
-    prior = _prior(lesions.part("train"), whole, makers[NETWORK].members[0].size, progress)
-    with tempfile.TemporaryDirectory(prefix="hilum-maps-") as place:
-        there = _maps(makers, scored, {NETWORK: run.maps}, Path(place) / "own", whole, progress)
+    prior = _prior(lesions.part("train"), full_table, makers[NETWORK].members[0].size, progress)
+    with tempfile.TemporaryDirectory(prefix="hilum-maps-") as temporary:
+        there = _maps(
+            makers, scored, {NETWORK: run.maps}, Path(temporary) / "own", full_table, progress
+        )
         if facts.split == "validation":
             before = there
         else:
-            before = _maps(makers, validation, {}, Path(place) / "validation", whole, progress)
-        levels = choose_levels(_told(measure(validation, before, prior), len(validation), progress))
-        found = _told(measure(scored, there, prior), len(scored), progress)
+            before = _maps(
+                makers, validation, {}, Path(temporary) / "validation", full_table, progress
+            )
+        levels = choose_levels(
+            _with_progress(measure(validation, before, prior), len(validation), progress)
+        )
+        found = _with_progress(measure(scored, there, prior), len(scored), progress)
         rows = _frame(_rows(scored, found, levels, read_index(run.maps)))
-    chosen = Chosen(levels, len(validation), int(validation.rows["group"].nunique()))
-    told = localisation_numbers(rows, chosen, facts)
+    chosen = ChosenThresholds(levels, len(validation), int(validation.rows["group"].nunique()))
+    content = localisation_content(rows, chosen, facts)
     write_csv(rows, run.localisation_table)
-    write_json(told, run.localisation_file)
-    return told
+    write_json(content, run.localisation_file)
+    return content
 
 
-def _makers(run: Run, facts: MapsFacts, *, untrained: bool) -> dict[str, _Maker]:
-    """Return the networks that maps are asked of, in the way in which the run's were made."""
+def _makers(run: Run, facts: MapsFacts, *, untrained: bool) -> dict[str, _MapMaker]:
+    """Return the networks that make maps, as the run's were made."""
     names = network_facts(run).class_names
-    asked = (names, facts.target, facts.method, facts.layer)
-    makers = {NETWORK: _Maker(load_networks(run), MapsWanted(*asked))}
+    settings = (names, facts.target, facts.method, facts.layer)
+    makers = {NETWORK: _MapMaker(load_networks(run), MapsWanted(*settings))}
     if untrained:
         weights = f"random weights, seed {SEED}"
         members = untrained_networks(run, seed=SEED)
-        makers[RANDOM_NETWORK] = _Maker(members, MapsWanted(*asked, weights=weights))
+        makers[RANDOM_NETWORK] = _MapMaker(members, MapsWanted(*settings, weights=weights))
     return makers
 
 
-def _prior(table: SliceTable, whole: SliceTable, size: int, progress: Progress) -> Map | None:
+def _prior(table: SliceTable, full_table: SliceTable, size: int, progress: Progress) -> Map | None:
     """Return where the lesions of training slices lie, None where none is known."""
     if not len(table):
         return None
-    with decode_table(table, size=size, full_table=whole, progress=progress) as decoded:
+    with decode_table(table, size=size, full_table=full_table, progress=progress) as decoded:
         return learn_prior(table, decoded)
 
 
 def _maps(
-    makers: Mapping[str, _Maker],
+    makers: Mapping[str, _MapMaker],
     table: SliceTable,
     there: Mapping[str, Path],
-    place: Path,
-    whole: SliceTable,
+    parent: Path,
+    full_table: SliceTable,
     progress: Progress,
 ) -> dict[str, Path]:
-    """Return the maps folder of each maker, made below `place` where it is not there yet."""
+    """Return the maps folder of each maker, made below `parent` where it is not there yet."""
     folders = dict(there)
     for name in makers.keys() - there.keys() if len(table) else ():
-        folders[name] = place / name
+        folders[name] = parent / name
         folders[name].mkdir(parents=True)
         members, wanted = makers[name]
-        write_maps(members, table, folders[name], wanted=wanted, whole=whole, progress=progress)
+        write_maps(
+            members, table, folders[name], wanted=wanted, full_table=full_table, progress=progress
+        )
     return folders
 
 
-def _told(measured: Iterator[Measured], total: int, progress: Progress) -> Iterator[Measured]:
-    """Pass on what is measured, and tell how far it is."""
+def _with_progress(
+    measured: Iterator[Measured], total: int, progress: Progress
+) -> Iterator[Measured]:
+    """Yield what is measured, and report how far it is."""
     for one in measured:
         progress.advance("finding lesions", one.row + 1, total)
         yield one
@@ -164,16 +174,16 @@ def _rows(
     size = ""
     last = -1
     for one in measured:
-        told = known.loc[table.rows["slice_id"].iloc[one.row]]
+        facts = known.loc[table.rows["slice_id"].iloc[one.row]]
         if one.row != last:  # by its boxes, where it has some: they come first
             last, size = one.row, size_of(extent(one.region))
         yield {
-            "slice_id": told.name,
+            "slice_id": facts.name,
             **{
-                name: told[name]
+                name: facts[name]
                 for name in ("group", "split", "label", "predicted", "target", "probability")
             },
-            "state": told["state"],
+            "state": facts["state"],
             "region": one.kind,
             "area": round(area_share(one.region), DECIMALS),
             "size": size,

@@ -24,13 +24,13 @@ from hilum.scores.localisation import (
 from hilum.steps.localise.lesions import REGIONS
 from hilum.steps.localise.measure import Levels
 
-__all__ = ["Chosen", "localisation_numbers"]
+__all__ = ["ChosenThresholds", "localisation_content"]
 
 DECIMALS = 6
 
 
 @dataclass(frozen=True)
-class Chosen:
+class ChosenThresholds:
     """The thresholds of overlap, and the validation slices with lesions they were chosen on."""
 
     levels: Levels
@@ -38,7 +38,9 @@ class Chosen:
     groups: int
 
 
-def localisation_numbers(rows: pd.DataFrame, chosen: Chosen, maps: MapsFacts) -> dict[str, Any]:
+def localisation_content(
+    rows: pd.DataFrame, chosen: ChosenThresholds, maps: MapsFacts
+) -> dict[str, Any]:
     """Return the content of localisation.json.
 
     Args:
@@ -71,13 +73,13 @@ def localisation_numbers(rows: pd.DataFrame, chosen: Chosen, maps: MapsFacts) ->
     }
 
 
-def _thresholds(chosen: Chosen) -> dict[str, Any]:
+def _thresholds(chosen: ChosenThresholds) -> dict[str, Any]:
     """Return at which share of their largest value maps are cut for `iou`."""
     shares: dict[str, dict[str, float]] = {}
     for (kind, name), level in sorted(chosen.levels.items()):
         shares.setdefault(kind, {})[name] = (level + 1) / LEVELS
-    told = {"slices": chosen.slices, "groups": chosen.groups, "shares": shares}
-    return {"chosen_on": "validation" if chosen.levels else None, **told}
+    counts = {"slices": chosen.slices, "groups": chosen.groups, "shares": shares}
+    return {"chosen_on": "validation" if chosen.levels else None, **counts}
 
 
 def _missed(rows: pd.DataFrame) -> dict[str, int]:
@@ -89,35 +91,35 @@ def _missed(rows: pd.DataFrame) -> dict[str, int]:
     return {of: int((rows[column] == 0).sum()) for of, column in hot.items() if column in rows}
 
 
-def _notes(rows: pd.DataFrame, chosen: Chosen, split: str) -> list[str]:
+def _notes(rows: pd.DataFrame, chosen: ChosenThresholds, split: str) -> list[str]:
     """Return what a reader of the figures must know, in sentences."""
-    told, slices = [], rows.drop_duplicates("slice_id")
+    notes, slices = [], rows.drop_duplicates("slice_id")
     groups = int(slices["group"].nunique())
     if groups < FEW_GROUPS:
-        told.append(
+        notes.append(
             f"Only {groups} {'group has' if groups == 1 else 'groups have'} slices with a lesion: "
             f"with fewer than {FEW_GROUPS}, bootstrap intervals come out too narrow."
         )
     missed = int((slices["state"] != "ok").sum())
     if missed:
-        told.append(
+        notes.append(
             f"{missed} of {len(slices)} maps {'is' if missed == 1 else 'are'} zero everywhere or "
             "not finite, and count as misses."
         )
     unchosen = sorted(set(rows["region"]) - {kind for kind, _ in chosen.levels})
     if unchosen:
-        told.append(
+        notes.append(
             f"No validation slice has {' or '.join(unchosen)} to choose a threshold on: IoU is "
             f"taken at {HOT:g} of each map's largest value."
         )
     elif split == "validation":
-        told.append("The thresholds of IoU were chosen on these very slices, so it flatters.")
+        notes.append("The thresholds of IoU were chosen on these very slices, so it flatters.")
     if split == "train":
-        told.append("The network has learnt these slices, and the lesion prior is made of them.")
+        notes.append("The network has learnt these slices, and the lesion prior is made of them.")
     others = sorted(set(slices["label"]) - set(slices["target"]))
     if others:
-        told.append(
+        notes.append(
             f"Some maps are for another class than their slice's, {', '.join(others)}: they need "
             "not point at its lesion."
         )
-    return told
+    return notes

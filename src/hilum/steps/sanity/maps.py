@@ -1,4 +1,4 @@
-"""Checks that hold maps against maps: of different slices, of random layers, of other networks."""
+"""Checks that compare maps with maps: of different slices, of random layers, of other networks."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from hilum.learn.randomise import Stage, kept_weights, randomise, untrained
 from hilum.progress import Progress
 from hilum.run import Run
 from hilum.scores.similarity import MEASURES, map_similarity
-from hilum.steps.sanity.sample import Ask, Checked, Maps, Sample, on_grid
+from hilum.steps.sanity.sample import CheckResult, MakeMaps, Maps, Sample, on_grid
 
 __all__ = ["agreement", "different_slices", "judged", "randomisation"]
 
 PARTNERS = 8
-"""Other slices that each slice's map is held against; more hardly move the mean."""
+"""Other slices that each slice's map is compared with; more hardly move the mean."""
 
 Values = dict[str, npt.NDArray[np.float64]]
 
 
-def different_slices(sample: Sample, *, seed: int) -> Checked:
+def different_slices(sample: Sample, *, seed: int) -> CheckResult:
     """Return how alike the run's own maps of different slices are: what any two maps reach.
 
     Args:
@@ -33,17 +33,19 @@ def different_slices(sample: Sample, *, seed: int) -> Checked:
         seed: of the choice of partners.
     """
     found = _among(sample, sample.maps, seed=seed)
-    return Checked(sample.told(found), [sample.long_rows("different slices", "", found)], {})
+    return CheckResult(
+        sample.estimates(found), [sample.long_rows("different slices", "", found)], {}
+    )
 
 
 def _among(sample: Sample, others: Maps, *, seed: int) -> Values:
     """Return how alike each slice's map is to `others` (n, GRID, GRID) of different slices, (n,)
     each, on average over its partners."""
     found: Values = {name: np.zeros(len(sample)) for name in MEASURES}
-    for place, partners in enumerate(sample.partners(most=PARTNERS, seed=seed)):
-        own = np.repeat(sample.maps[place : place + 1], len(partners), axis=0)
+    for index, partners in enumerate(sample.partners(most=PARTNERS, seed=seed)):
+        own = np.repeat(sample.maps[index : index + 1], len(partners), axis=0)
         for name, values in map_similarity(own, others[partners]).items():
-            found[name][place] = values.mean()
+            found[name][index] = values.mean()
     return found
 
 
@@ -51,38 +53,38 @@ def randomisation(
     sample: Sample,
     run: Run,
     network: Classifier,
-    ask: Ask,
+    make_maps: MakeMaps,
     stages: Sequence[Stage],
-    chance: tuple[int, int],
+    draws_and_seed: tuple[int, int],
     progress: Progress,
-) -> Checked:
+) -> CheckResult:
     """Return how alike maps stay to the trained network's while its layers become random.
 
     Args:
         sample: slices and the trained network's maps.
         run: what network it is.
-        network: the one that `ask` asks; it has its weights back afterwards.
-        ask: makes maps.
+        network: the one that `make_maps` uses; its weights are restored afterwards.
+        make_maps: makes its maps.
         stages: in the order in which they become random.
-        chance: number of draws of the random weights, and the seed of the first.
-        progress: told how far it is.
+        draws_and_seed: number of draws of the random weights, and the seed of the first.
+        progress: receives how far it is.
     """
-    draws, seed = chance
+    draws, seed = draws_and_seed
     values = np.zeros((draws, len(stages), len(MEASURES), len(sample)))
     empty = np.zeros((draws, len(stages)), dtype=np.int64)
     shown: dict[str, Maps] = {}
     for draw in range(draws):
         by = untrained(run, seed=seed + draw)
         with kept_weights(network):
-            for place, stage in enumerate(stages):
+            for index, stage in enumerate(stages):
                 randomise(network, stage, by)
-                cells = ask(sample.grey, sample.target)
-                empty[draw, place] = (state_of_maps(cells) != "ok").sum()
+                cells = make_maps(sample.grey, sample.target)
+                empty[draw, index] = (state_of_maps(cells) != "ok").sum()
                 found = map_similarity(sample.maps, on_grid(cells, sample.offset))
-                values[draw, place] = [found[name] for name in MEASURES]
+                values[draw, index] = [found[name] for name in MEASURES]
                 if draw == 0:
                     shown[stage.name] = cells
-                done = draw * len(stages) + place + 1
+                done = draw * len(stages) + index + 1
                 progress.advance("randomising layers", done, draws * len(stages))
     return _randomised(sample, stages, values, empty, shown)
 
@@ -93,23 +95,24 @@ def _randomised(
     values: npt.NDArray[np.float64],
     empty: npt.NDArray[np.int64],
     shown: dict[str, Maps],
-) -> Checked:
+) -> CheckResult:
     """Return the figures of each stage: means over the draws, and each draw's own mean."""
-    told, rows = [], []
-    for place, stage in enumerate(stages):
-        mean = dict(zip(MEASURES, values[:, place].mean(axis=0), strict=True))
+    contents, rows = [], []
+    for index, stage in enumerate(stages):
+        mean = dict(zip(MEASURES, values[:, index].mean(axis=0), strict=True))
         each = {
-            name: [round(float(own.mean()), 6) for own in values[:, place, number]]
+            name: [round(float(own.mean()), 6) for own in values[:, index, number]]
             for number, name in enumerate(MEASURES)
         }
-        told.append(
+        contents.append(
             {
-                "name": stage.name, "layers": stage.layers, **sample.told(mean), "each_draw": each,
-                "without_map": empty[:, place].tolist(),
+                "name": stage.name, "layers": stage.layers, **sample.estimates(mean),
+                "each_draw": each,
+                "without_map": empty[:, index].tolist(),
             }
         )  # fmt: skip
         rows.append(sample.long_rows("randomisation", stage.name, mean))
-    return Checked({"draws": len(values), "stages": told}, rows, shown)
+    return CheckResult({"draws": len(values), "stages": contents}, rows, shown)
 
 
 def judged(randomised: dict[str, Any], floor: dict[str, Any]) -> dict[str, Any]:
@@ -125,7 +128,7 @@ def agreement(
     name: str,
     other: str,
     seed: int,
-) -> Checked:
+) -> CheckResult:
     """Return how alike another network's maps of the same slices are to the run's own.
 
     Args:
@@ -140,11 +143,13 @@ def agreement(
     grid = on_grid(cells, offset)
     own, floor = map_similarity(sample.maps, grid), _among(sample, grid, seed=seed)
     lead = {measure: own[measure] - floor[measure] for measure in MEASURES}
-    told = {"lead": sample.differences(lead), "floor": sample.told(floor)}
-    same = sample.told(own)
-    concern = agreement_concern(other, same, lead=told["lead"])
+    estimates = {"lead": sample.differences(lead), "floor": sample.estimates(floor)}
+    same = sample.estimates(own)
+    concern = agreement_concern(other, same, lead=estimates["lead"])
     rows = [
         sample.long_rows("agreement", name, own),
         sample.long_rows("agreement, different slices", name, floor),
     ]
-    return Checked({**concern.as_json(), **same, **told, "without_map": empty}, rows, {name: cells})
+    return CheckResult(
+        {**concern.as_json(), **same, **estimates, "without_map": empty}, rows, {name: cells}
+    )

@@ -1,4 +1,4 @@
-"""The other runs whose maps are held against a run's: the same slices, other seeds or networks."""
+"""The other runs whose maps are compared with a run's: the same slices, other seeds or networks."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from hilum.run import Run, as_runs
 from hilum.run.network import network_facts
 from hilum.steps.same_slices import check_same_slices
 
-__all__ = ["SEED", "Other", "other_runs"]
+__all__ = ["SEED", "OtherRun", "other_runs"]
 
 SEED, NETWORK, RECIPE = "seed", "network", "recipe"
 """What another run differs in: nothing but the seed; the backbone; other settings."""
 
 
 @dataclass(frozen=True)
-class Other:
+class OtherRun:
     """Another run on the same slices.
 
     Attributes:
@@ -52,7 +52,7 @@ class Other:
         }  # fmt: skip
 
 
-def other_runs(run: Run, others: Sequence[Run | Path | str]) -> list[Other]:
+def other_runs(run: Run, others: Sequence[Run | Path | str]) -> list[OtherRun]:
     """Return the other runs, checked.
 
     Raises:
@@ -73,23 +73,23 @@ def other_runs(run: Run, others: Sequence[Run | Path | str]) -> list[Other]:
         seen.append(other)
         if first is not None:
             check_same_slices(first, (other, network_facts(other), other.table()), to="compared")
-    return [_other(run.recipe(), other) for other in opened]
+    return [_other_run(run.recipe(), other) for other in opened]
 
 
-def _other(recipe: Recipe, other: Run) -> Other:
+def _other_run(recipe: Recipe, other: Run) -> OtherRun:
     """Return another run with what it differs in."""
     (member,) = load_networks(other)
     own = other.recipe()
     title = other.description.title or other.folder.name
     if own.network.backbone != recipe.network.backbone:
-        return Other(other, member, NETWORK, title)
+        return OtherRun(other, member, NETWORK, title)
     if _without_chance(own) == _without_chance(recipe):
-        return Other(other, member, SEED, f"the same recipe, seed {own.training.seed}")
-    return Other(other, member, RECIPE, f"{title} by another recipe")
+        return OtherRun(other, member, SEED, f"the same recipe, seed {own.training.seed}")
+    return OtherRun(other, member, RECIPE, f"{title} by another recipe")
 
 
 def _without_chance(recipe: Recipe) -> dict[str, Any]:
     """Return a recipe's settings but for its title, its seed, and how exactly it is computed."""
-    told = recipe.model_dump(mode="json")
-    training = {k: v for k, v in told["training"].items() if k not in ("seed", "precision")}
-    return {**told, "title": "", "training": training}
+    settings = recipe.model_dump(mode="json")
+    training = {k: v for k, v in settings["training"].items() if k not in ("seed", "precision")}
+    return {**settings, "title": "", "training": training}

@@ -26,53 +26,53 @@ from hilum.scores.deletion import (
     shifted,
 )
 from hilum.scores.localisation import centre_prior
-from hilum.steps.sanity.sample import Checked, Grey, Maps, Sample
+from hilum.steps.sanity.sample import CheckResult, Grey, Maps, Sample
 
 __all__ = ["MATTERS", "removal"]
 
 MATTERS = 0.1
-"""A game is played where emptying the slice takes at least so much from the class's probability:
-where the network says the same of an empty slice, no pixel can matter."""
+"""A game is played where emptying the slice takes at least this much from the class's probability:
+where the network predicts the same for an empty slice, no pixel can matter."""
 FILLS = {
     "deletion": "the slice's mean grey",
     "insertion": f"the slice, blurred by {BLUR:g} of its side",
 }
-SAID = ("probability", "logit")
+OUTPUTS = ("probability", "logit")
 
 Ranks = npt.NDArray[np.int64]
 
 
 def removal(
     sample: Sample, engine: Engine, *, steps: int, seed: int, progress: Progress
-) -> Checked:
+) -> CheckResult:
     """Return the parts `deletion` and `insertion` of sanity.json, and their rows of sanity.csv.
 
     Args:
         sample: slices, classes and maps.
         engine: the network.
-        steps: after each of so many equal parts of the pixels it is asked.
+        steps: the network predicts after each of `steps` equal parts of the pixels.
         seed: of all that is drawn.
-        progress: told how far it is.
+        progress: receives how far it is.
     """
-    told: dict[str, Any] = {}
+    content: dict[str, Any] = {}
     rows: list[pd.DataFrame] = []
     another = np.concatenate(sample.partners(most=1, seed=seed))
     for game in GAMES:
         playable = np.flatnonzero(_matters(sample, engine, game))
         part = sample.part(playable)
-        curves = np.zeros((len(part), len(ORDERS), len(SAID), steps + 1))
-        for number, place in enumerate(playable.tolist()):
-            cells = sample.cells[place], sample.cells[another[place]]
-            chance = np.random.default_rng([seed, place])
-            orders = _orders(sample.grey[place], cells, sample.offset, chance)
+        curves = np.zeros((len(part), len(ORDERS), len(OUTPUTS), steps + 1))
+        for number, index in enumerate(playable.tolist()):
+            cells = sample.cells[index], sample.cells[another[index]]
+            rng = np.random.default_rng([seed, index])
+            orders = _orders(sample.grey[index], cells, sample.offset, rng)
             for order, turns in enumerate(orders):
-                slices = list(perturbed(sample.grey[place], turns, game, steps=steps))
-                curves[number, order] = _said(engine, slices, sample.target[place])
+                slices = list(perturbed(sample.grey[index], turns, game, steps=steps))
+                curves[number, order] = _outputs(engine, slices, sample.target[index])
             progress.advance(game, number + 1, len(part))
         areas = {order: area(curves[:, number, 0]) for number, order in enumerate(ORDERS)}
         rows += [part.long_rows(game, order, {"area": own}) for order, own in areas.items()]
-        told[game] = _told(game, part, curves, areas, of=len(sample))
-    return Checked(told, rows)
+        content[game] = _game_content(game, part, curves, areas, of=len(sample))
+    return CheckResult(content, rows)
 
 
 def _matters(sample: Sample, engine: Engine, game: str) -> npt.NDArray[np.bool_]:
@@ -81,9 +81,9 @@ def _matters(sample: Sample, engine: Engine, game: str) -> npt.NDArray[np.bool_]
     for batch in batches(len(sample)):
         grey, target = sample.grey[batch], sample.target[batch]
         empty = np.stack([blank(one, game) for one in grey])
-        said = [as_probabilities(engine.logits(some)) for some in (grey, empty)]
+        probabilities = [as_probabilities(engine.logits(some)) for some in (grey, empty)]
         own = np.arange(len(grey))
-        drop[batch] = said[0][own, target] - said[1][own, target]
+        drop[batch] = probabilities[0][own, target] - probabilities[1][own, target]
     return np.asarray(drop >= MATTERS)
 
 
@@ -91,7 +91,7 @@ def _orders(
     grey: Grey,
     cells: tuple[Maps, Maps],
     offset: tuple[float, float],
-    chance: np.random.Generator,
+    rng: np.random.Generator,
 ) -> list[Ranks]:
     """Return when each pixel's turn comes, for each of ORDERS.
 
@@ -99,25 +99,25 @@ def _orders(
         grey: (size, size).
         cells: (rows, columns) of the slice's own map, and of another slice's.
         offset: of the maps' pixels.
-        chance: of the place it is moved to, and of the order of equal pixels.
+        rng: for the shift of the map, and the order of equal pixels.
     """
     own, another = cells
     shape = (grey.shape[0], grey.shape[1])
-    coarse = {"map": own, "moved": shifted(own, chance), "another": another}
+    coarse = {"map": own, "moved": shifted(own, rng), "another": another}
     fine = {name: in_slice_pixels(one, shape, offset) for name, one in coarse.items()}
     fine["centre"] = centre_prior(shape)
-    return [ranks(fine[order], chance) for order in ORDERS]
+    return [ranks(fine[order], rng) for order in ORDERS]
 
 
-def _said(engine: Engine, slices: Sequence[Grey], target: int) -> npt.NDArray[np.float64]:
-    """Return probability and logit of a class, (2, n), of slices, asked a batch at a time."""
+def _outputs(engine: Engine, slices: Sequence[Grey], target: int) -> npt.NDArray[np.float64]:
+    """Return probability and logit of a class, (2, n), of slices, a batch at a time."""
     logits = np.concatenate(
         [engine.logits(np.stack(slices[batch])) for batch in batches(len(slices))]
     )
     return np.stack([as_probabilities(logits)[:, target], logits[:, target].astype(np.float64)])
 
 
-def _told(
+def _game_content(
     game: str,
     sample: Sample,
     curves: npt.NDArray[np.float64],
@@ -126,14 +126,15 @@ def _told(
     of: int,
 ) -> dict[str, Any]:
     """Return a game's part of sanity.json."""
-    reached = sample.told(areas)
+    reached = sample.estimates(areas)
     minus = sample.differences({order: areas["map"] - areas[order] for order in ORDERS[1:]})
     concern = removal_concern(game, reached, minus, tested=len(sample), of=of)
     drawn = {}
     if len(sample):
         mean = curves.mean(axis=0).round(6).tolist()
         drawn = {
-            order: dict(zip(SAID, mean[place], strict=True)) for place, order in enumerate(ORDERS)
+            order: dict(zip(OUTPUTS, mean[index], strict=True))
+            for index, order in enumerate(ORDERS)
         }
     return {
         **concern.as_json(),

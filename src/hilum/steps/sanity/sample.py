@@ -1,4 +1,4 @@
-"""The slices that a check of maps looks at, drawn until enough have a map, and those maps."""
+"""The slices that a check of maps uses, drawn until enough have a map, and those maps."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ from hilum.scores.similarity import GRID
 from hilum.table import SliceTable
 
 __all__ = [
-    "Ask",
-    "Checked",
+    "CheckResult",
     "Grey",
+    "MakeMaps",
     "MapQuery",
     "Maps",
     "Sample",
-    "asker",
     "draw_slices",
+    "map_maker",
     "on_grid",
     "take_slices",
 ]
 
 Grey = npt.NDArray[np.uint8]
 Maps = npt.NDArray[np.float32]
-Ask = Callable[[Grey, npt.NDArray[np.int64]], Maps]
+MakeMaps = Callable[[Grey, npt.NDArray[np.int64]], Maps]
 """From slices (n, size, size) and classes (n,) to maps (n, rows, columns) of one network."""
 Values = npt.NDArray[np.float64]
 
@@ -51,7 +51,7 @@ class Sample:
 
     Attributes:
         rows: `slice_id`, `group`, `label`, `target` of each.
-        sized: side -> (n, side, side) uint8, the slices at every size that is asked for.
+        sized: side -> (n, side, side) uint8, the slices at every size that a network needs.
         size: side that the run's own network sees.
         target: (n,) int64, index of the class that is explained throughout.
         cells: (n, rows, columns) float32, the network's own maps as they come.
@@ -82,8 +82,8 @@ class Sample:
         """(n,)."""
         return self.rows["group"].to_numpy(dtype=object)
 
-    def told(self, values: Mapping[str, Values]) -> dict[str, Any]:
-        """Return the mean of each column (n,) and its interval over groups, for sanity.json."""
+    def estimates(self, values: Mapping[str, Values]) -> dict[str, Any]:
+        """Return the mean of each column (n,) with its interval over groups, for sanity.json."""
         columns = np.stack([values[name] for name in values], axis=1)
         labels = self.rows["label"].to_numpy(dtype=object)
         found = mean_estimates(columns, groups=self.groups, labels=labels)
@@ -95,20 +95,20 @@ class Sample:
             name: pd.Series(column).groupby(self.groups).sum() for name, column in values.items()
         }
         groups = {name: {"groups": int((own != 0).sum())} for name, own in sums.items()}
-        return {name: {**figure, **groups[name]} for name, figure in self.told(values).items()}
+        return {name: {**figure, **groups[name]} for name, figure in self.estimates(values).items()}
 
     def first_of_groups(self, most: int) -> npt.NDArray[np.intp]:
-        """Return the places of at most so many slices of different groups, labels in turn."""
+        """Return the indices of at most `most` slices of different groups, labels in turn."""
         once = self.rows.drop_duplicates("group")
         turn = once.groupby("label").cumcount().sort_values(kind="stable")
         return np.sort(turn.index.to_numpy(dtype=np.intp)[:most])
 
-    def part(self, places: npt.NDArray[np.intp]) -> Sample:
-        """Return the sample of the slices at these places."""
+    def part(self, indices: npt.NDArray[np.intp]) -> Sample:
+        """Return the sample of the slices at these indices."""
         return Sample(
-            self.rows.iloc[places].reset_index(drop=True),
-            {size: grey[places] for size, grey in self.sized.items()}, self.size,
-            self.target[places], self.cells[places], self.maps[places], self.offset,
+            self.rows.iloc[indices].reset_index(drop=True),
+            {size: grey[indices] for size, grey in self.sized.items()}, self.size,
+            self.target[indices], self.cells[indices], self.maps[indices], self.offset,
             self.left_out,
         )  # fmt: skip
 
@@ -119,42 +119,42 @@ class Sample:
         return pd.concat(parts, ignore_index=True)
 
     def partners(self, *, most: int, seed: int) -> list[npt.NDArray[np.intp]]:
-        """Return for each slice others to hold its map against, at most so many, by lot.
+        """Return for each slice others to compare its map with, at most `most`, at random.
 
         They are of other groups, of the same label and for the same class, so that what they have
         in common is not the slice but may be all the rest; where there is none, any other group's.
         """
-        chance, groups = np.random.default_rng(seed), self.groups
+        rng, groups = np.random.default_rng(seed), self.groups
         kinds = (self.rows["label"] + "\0" + self.rows["target"]).to_numpy(dtype=object)
         chosen = []
-        for place in range(len(self)):
-            others = groups != groups[place]
-            same = others & (kinds == kinds[place])
+        for index in range(len(self)):
+            others = groups != groups[index]
+            same = others & (kinds == kinds[index])
             open_to = np.flatnonzero(same if same.any() else others)
-            chosen.append(np.sort(chance.permutation(open_to)[:most]))
+            chosen.append(np.sort(rng.permutation(open_to)[:most]))
         return chosen
 
 
 @dataclass(frozen=True)
-class Checked:
+class CheckResult:
     """What a check found.
 
     Attributes:
-        told: its part of sanity.json.
+        content: its part of sanity.json.
         rows: its rows of sanity.csv.
-        shown: what it was held against -> maps (n, rows, columns) of the sample, for pictures.
+        shown: what it was compared with -> maps (n, rows, columns) of the sample, for pictures.
     """
 
-    told: dict[str, Any]
+    content: dict[str, Any]
     rows: list[pd.DataFrame]
     shown: dict[str, Maps] = field(default_factory=dict)
 
 
 def draw_slices(table: SliceTable, *, seed: int) -> npt.NDArray[np.intp]:
     """Return the rows of a table in the order in which they are taken: labels in turn, each group
-    once before any twice; which ones come first is left to chance."""
-    chance = np.random.default_rng(seed)
-    rows = table.rows[["label", "group"]].iloc[chance.permutation(len(table))]
+    once before any twice; which ones come first is random."""
+    rng = np.random.default_rng(seed)
+    rows = table.rows[["label", "group"]].iloc[rng.permutation(len(table))]
     rows = rows.assign(round=rows.groupby("group").cumcount()).sort_values("round", kind="stable")
     return rows.groupby("label").cumcount().sort_values(kind="stable").index.to_numpy(dtype=np.intp)
 
@@ -172,11 +172,11 @@ def on_grid(cells: Maps, offset: tuple[float, float]) -> Maps:
 
 @dataclass(frozen=True)
 class MapQuery:
-    """The run's network and what it is asked.
+    """The run's network and the class that its maps are for.
 
     Attributes:
         member: the network.
-        explainer: the same, asked for maps.
+        explainer: makes its maps.
         class_names: in the order of its outputs.
         target: index of the class that all maps are for; None: what the network calls each slice.
     """
@@ -187,23 +187,23 @@ class MapQuery:
     target: int | None
 
 
-def asker(explainer: Explainer, size: int) -> Ask:
-    """Return what gives one network's maps of slices for their classes, a batch at a time."""
+def map_maker(explainer: Explainer, size: int) -> MakeMaps:
+    """Return a function that makes one network's maps of slices for their classes, in batches."""
 
-    def ask(grey: Grey, target: npt.NDArray[np.int64]) -> Maps:
+    def make_maps(grey: Grey, target: npt.NDArray[np.int64]) -> Maps:
         found = [
             explainer.explain({size: grey[batch]}, target[batch]).maps
             for batch in batches(len(grey))
         ]
         return np.concatenate(found)
 
-    return ask
+    return make_maps
 
 
 def take_slices(
-    asked: MapQuery,
+    query: MapQuery,
     table: SliceTable,
-    whole: SliceTable,
+    full_table: SliceTable,
     *,
     sizes: Collection[int],
     count: int,
@@ -213,12 +213,12 @@ def take_slices(
     """Return slices that have a map: as many as are wanted, if there are so many.
 
     Args:
-        asked: the network.
-        table: the slices to draw from; `whole`: the run's table, which may be decoded already.
+        query: the network.
+        table: the slices to draw from; `full_table`: the run's table, which may be decoded already.
         sizes: sides that the slices are needed at, the network's own among them.
         count: how many.
         seed: of the draw.
-        progress: told what is going on.
+        progress: receives what is going on.
 
     Raises:
         RunError: there are not two groups whose slices have a map.
@@ -226,62 +226,64 @@ def take_slices(
     order = draw_slices(table, seed=seed)[: MOST * count]
     parts: list[Sample] = []
     while len(order) and count > sum(map(len, parts)):
-        some = np.sort(order[: count - sum(map(len, parts))])
-        order = order[len(some) :]
-        parts.append(_look_at(asked, table, some, whole, sizes, progress))
-    return _joined(parts, asked)
+        drawn_rows = np.sort(order[: count - sum(map(len, parts))])
+        order = order[len(drawn_rows) :]
+        parts.append(_with_maps(query, table, drawn_rows, full_table, sizes, progress))
+    return _concatenated(parts, query)
 
 
-def _look_at(
-    asked: MapQuery,
+def _with_maps(
+    query: MapQuery,
     table: SliceTable,
-    places: npt.NDArray[np.intp],
-    whole: SliceTable,
+    indices: npt.NDArray[np.intp],
+    full_table: SliceTable,
     sizes: Collection[int],
     progress: Progress,
 ) -> Sample:
-    """Return those of some slices that have a map."""
+    """Return those of the drawn slices that have a map."""
     drawn = np.zeros(len(table), dtype=bool)
-    drawn[places] = True
+    drawn[indices] = True
     part = table.where(pd.Series(drawn))
-    with decode_sizes(part, sizes, full_table=whole, progress=progress) as decoded:
+    with decode_sizes(part, sizes, full_table=full_table, progress=progress) as decoded:
         sized = {size: seen.grey[np.arange(len(part))] for size, seen in decoded.items()}
-    size = asked.member.size
-    target, cells = _maps(asked, sized[size])
+    size = query.member.size
+    target, cells = _maps(query, sized[size])
     rows = part.rows[["slice_id", "group", "label"]]
-    rows = rows.assign(target=np.array(asked.class_names, dtype=object)[target])
+    rows = rows.assign(target=np.array(query.class_names, dtype=object)[target])
     states = state_of_maps(cells)
     left_out = {state: int((states == state).sum()) for state in NO_MAP}
-    offset = asked.explainer.offset
+    offset = query.explainer.offset
     maps = on_grid(cells, offset)
     found = Sample(rows, sized, size, target, cells, maps, offset, left_out)
     return found.part(np.flatnonzero(states == "ok"))
 
 
-def _maps(asked: MapQuery, grey: Grey) -> tuple[npt.NDArray[np.int64], Maps]:
+def _maps(query: MapQuery, grey: Grey) -> tuple[npt.NDArray[np.int64], Maps]:
     """Return the class that is explained of each slice, and its map."""
-    said = [
-        asked.explainer.explain({asked.member.size: grey[batch]}, asked.target)
+    explained = [
+        query.explainer.explain({query.member.size: grey[batch]}, query.target)
         for batch in batches(len(grey))
     ]
-    return np.concatenate([one.target for one in said]), np.concatenate([o.maps for o in said])
+    return np.concatenate([one.target for one in explained]), np.concatenate(
+        [o.maps for o in explained]
+    )
 
 
-def _joined(parts: list[Sample], asked: MapQuery) -> Sample:
+def _concatenated(parts: list[Sample], query: MapQuery) -> Sample:
     """Return the parts as one sample."""
     left_out = {state: sum(part.left_out[state] for part in parts) for state in NO_MAP}
     rows = pd.concat([part.rows for part in parts], ignore_index=True)
     if rows["group"].nunique() < 2:
-        told = ", ".join(f"{count} {state}" for state, count in left_out.items() if count)
+        states = ", ".join(f"{count} {state}" for state, count in left_out.items() if count)
         raise RunError(
             f"of {len(rows) + sum(left_out.values())} slices drawn only {len(rows)} of "
-            f"{rows['group'].nunique()} groups have a map ({told or 'no further ones are there'}), "
+            f"{rows['group'].nunique()} groups have a map ({states or 'no further ones exist'}), "
             f"and maps of at least two groups are needed; take another target, method or layer."
         )
     first = parts[0]
     sized = {size: np.concatenate([part.sized[size] for part in parts]) for size in first.sized}
     return Sample(
-        rows, sized, asked.member.size, np.concatenate([part.target for part in parts]),
+        rows, sized, query.member.size, np.concatenate([part.target for part in parts]),
         np.concatenate([part.cells for part in parts]),
         np.concatenate([part.maps for part in parts]), first.offset, left_out,
     )  # fmt: skip

@@ -24,9 +24,9 @@ from hilum.run.network import network_facts
 from hilum.scores import INTERVAL
 from hilum.steps.explain import POSITIVE, PREDICTED
 from hilum.steps.sanity.maps import agreement, different_slices, judged, randomisation
-from hilum.steps.sanity.other_runs import Other, other_runs
+from hilum.steps.sanity.other_runs import OtherRun, other_runs
 from hilum.steps.sanity.removal import removal
-from hilum.steps.sanity.sample import Checked, MapQuery, Sample, asker, take_slices
+from hilum.steps.sanity.sample import CheckResult, MapQuery, Sample, map_maker, take_slices
 from hilum.storage.atomic import new_folder, write_text
 from hilum.table import SPLITS, write_csv
 
@@ -87,7 +87,7 @@ def sanity(
         others: runs on the same slices and splits, of the same recipe with another seed, or of
             other networks.
         options: how many slices, draws and steps; class, method and layer.
-        progress: told what is going on.
+        progress: receives what is going on.
 
     Returns:
         the content of sanity.json.
@@ -98,29 +98,29 @@ def sanity(
     """
     run = as_run(run)
     run.refuse_without_network()
-    asked = _asked(run, options)
-    whole, compared = run.table(), other_runs(run, list(others))
-    table = whole.part(options.split)
+    query = _query(run, options)
+    full_table, compared = run.table(), other_runs(run, list(others))
+    table = full_table.part(options.split)
     if not len(table):
         raise UsageError(f"{run.folder} has no slices of the split {options.split!r}.")
-    sizes = {asked.member.size, *(other.member.size for other in compared)}
+    sizes = {query.member.size, *(other.member.size for other in compared)}
     sample = take_slices(
-        asked, table, whole, sizes=sizes, count=options.slices, seed=options.seed,
+        query, table, full_table, sizes=sizes, count=options.slices, seed=options.seed,
         progress=progress,
     )  # fmt: skip
-    content, checked = _check(run, asked, sample, compared, options, progress)
-    rows = [some for one in checked for some in one.rows]
+    content, results = _check(run, query, sample, compared, options, progress)
+    rows = [some for one in results for some in one.rows]
     with new_folder(run.sanity, force=True) as draft:
         write_json(content, draft / "sanity.json")
         write_csv(pd.concat(rows, ignore_index=True), draft / "sanity.csv", escape=True)
-        _sheet(sample, checked).save(draft / "maps.png", optimize=True)
+        _sheet(sample, results).save(draft / "maps.png", optimize=True)
         for name, drawing in sanity_drawings(content).items():
             write_text(draft / f"{name}.svg", drawing.svg)
     return content
 
 
-def _asked(run: Run, options: SanityOptions) -> MapQuery:
-    """Return the run's network, and which class it is asked about."""
+def _query(run: Run, options: SanityOptions) -> MapQuery:
+    """Return the run's network and the class that its maps are for."""
     facts = network_facts(run)
     names = facts.class_names
     known = (POSITIVE, PREDICTED, *names)
@@ -136,51 +136,54 @@ def _asked(run: Run, options: SanityOptions) -> MapQuery:
 
 def _check(
     run: Run,
-    asked: MapQuery,
+    query: MapQuery,
     sample: Sample,
-    compared: Sequence[Other],
+    compared: Sequence[OtherRun],
     options: SanityOptions,
     progress: Progress,
-) -> tuple[dict[str, Any], list[Checked]]:
+) -> tuple[dict[str, Any], list[CheckResult]]:
     """Return the content of sanity.json, and what each check found."""
-    member, seed = asked.member, options.seed
+    member, seed = query.member, options.seed
     floor = different_slices(sample, seed=seed)
     stages = backbone_stages(member.network, size=member.size)
     randomised = randomisation(
-        sample, run, member.network, asker(asked.explainer, member.size), stages,
+        sample, run, member.network, map_maker(query.explainer, member.size), stages,
         (options.draws, seed), progress,
     )  # fmt: skip
     agreed = []
-    for place, other in enumerate(compared):
+    for index, other in enumerate(compared):
         agreed.append(_agreement(sample, other, options))
-        progress.advance("other runs", place + 1, len(compared))
+        progress.advance("other runs", index + 1, len(compared))
     games = removal(sample, member, steps=options.steps, seed=seed, progress=progress)
     content = {
         "hilum": version(),
         "options": asdict(options),
-        "method": asked.explainer.method.title,
-        "layers": list(asked.explainer.layers),
+        "method": query.explainer.method.title,
+        "layers": list(query.explainer.layers),
         "slices": len(sample),
         "groups": len(set(sample.groups)),
         "by_target": sample.rows["target"].value_counts().sort_index().to_dict(),
         "left_out": sample.left_out,
         "interval": INTERVAL,
-        "different_slices": floor.told,
-        "randomisation": judged(randomised.told, floor.told),
-        "runs": [{**other.facts, **own.told} for other, own in zip(compared, agreed, strict=True)],
-        **games.told,
+        "different_slices": floor.content,
+        "randomisation": judged(randomised.content, floor.content),
+        "runs": [
+            {**other.facts, **result.content}
+            for other, result in zip(compared, agreed, strict=True)
+        ],
+        **games.content,
     }
     return content, [floor, randomised, *agreed, games]
 
 
-def _sheet(sample: Sample, checked: Sequence[Checked]) -> Image.Image:
+def _sheet(sample: Sample, results: Sequence[CheckResult]) -> Image.Image:
     """Return a sheet of some slices' maps: as trained, while layers become random, of others."""
-    _, randomised, *others = checked
+    _, randomised, *others = results
     shown = sample.first_of_groups(SHOWN)
     names = list(randomised.shown)
     some = np.unique(np.linspace(0, len(names) - 1, STAGES_SHOWN).round().astype(int))
     columns = {"as trained": sample.cells}
-    for name in (names[place] for place in some):
+    for name in (names[index] for index in some):
         title = f"random down to {name.split(' to ')[0]}" if name != names[0] else f"{name} random"
         columns[title] = randomised.shown[name]
     for other in others:
@@ -190,11 +193,11 @@ def _sheet(sample: Sample, checked: Sequence[Checked]) -> Image.Image:
     )
 
 
-def _agreement(sample: Sample, other: Other, options: SanityOptions) -> Checked:
+def _agreement(sample: Sample, other: OtherRun, options: SanityOptions) -> CheckResult:
     """Return how alike another run's maps are."""
     member = other.member
     explainer = Explainer([member], method=options.method, layer=options.layer)
-    cells = asker(explainer, member.size)(sample.sized[member.size], sample.target)
+    cells = map_maker(explainer, member.size)(sample.sized[member.size], sample.target)
     return agreement(
         sample, cells, explainer.offset, name=other.name, other=other.words, seed=options.seed
     )
