@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 Call = Callable[..., Any]
@@ -28,7 +29,24 @@ def test_it_prints_the_trials_the_best_first_and_what_they_are_worth(
     assert sorted(line.split()[0] for line in lines[1:3]) == ["1", "2"]
     assert lines[3].startswith(f"Best: trial {lines[1].split()[0]} of 2, validation AUC ")
     assert "The best of 2 flatters" in lines[3]
-    assert lines[4].startswith("Next: hilum train ")
+    recipe = place / "out" / "recipe.toml"
+    assert lines[4] == (
+        f"Next: hilum train {place / 'slices.csv'} --recipe {recipe} --weights none --out RUN"
+    )
+
+
+def test_what_set_fixes_is_not_turned(place: Path, hilum: Call) -> None:
+    done = hilum(
+        "tune", place / "slices.csv", "--recipe", "phantom", "--weights", "none", "--out",
+        place / "fixed", "--set", "training.epochs=1", "--set", "input.size=32", "--trials", 2,
+        "--set", "network.hidden=[]", "--set", "network.dropout=[0.0]",
+    )  # fmt: skip
+    assert done.code == 0, done.err
+    assert "Fixed by --set: dropout, hidden, size.\n" in done.err
+    assert "Knobs: learning_rate, backbone_learning_rate, epsilon." in done.err
+    trials = pd.read_csv(place / "fixed" / "trials.csv")
+    assert trials["size"].tolist() == [32, 32]
+    assert trials["learning_rate"].nunique() == 2
 
 
 @pytest.mark.parametrize(

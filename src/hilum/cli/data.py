@@ -95,7 +95,7 @@ def build(
     force: Annotated[bool, typer.Option("--force", help="Replace a table that is there.")] = False,
 ) -> None:
     """Build a slice table from one or more sources."""
-    from hilum.cli.show import progress_shown
+    from hilum.cli.show import next_step, progress_shown
     from hilum.readers import parse_window
     from hilum.sources import BuildOptions, PhantomSettings, build_table
     from hilum.steps.clean.build import build_cleaned
@@ -121,7 +121,7 @@ def build(
         for row in of_label.itertuples():
             groups = f"{row.groups} group{'' if row.groups == 1 else 's'}"
             typer.echo(f"{source}: {row.slices} {row.label} slices of {groups}")
-    typer.echo(f"{out}: {len(result.table)} slices. Next: hilum split {out}")
+    typer.echo(f"{out}: {len(result.table)} slices. {next_step('split', out)}")
 
 
 def _pair(source: str) -> tuple[str, Path]:

@@ -25,7 +25,7 @@ def command(
     through (before, filled in, after): look, for it misses some annotations and takes some bones
     for them. No file of the table is changed.
     """
-    from hilum.cli.show import print_json, progress_shown
+    from hilum.cli.show import next_step, print_json, progress_shown
     from hilum.steps.clean import clean
 
     with progress_shown() as progress:
@@ -38,7 +38,7 @@ def command(
     if report.sheets:
         typer.echo(f"Look: {report.sheets[0]}")
     written = out / "slices.csv"
-    typer.echo(f"{written}: {len(report.table)} slices. Next: hilum split {written}")
+    typer.echo(f"{written}: {len(report.table)} slices. {next_step('split', written)}")
 
 
 def _lines(summary: Mapping[str, Any]) -> Iterator[str]:

@@ -36,7 +36,7 @@ def command(
     a series that hardly differ: within groups, and across groups, splits, sources and labels.
     Exit code 1 if one picture is in two splits.
     """
-    from hilum.cli.show import print_json, progress_shown
+    from hilum.cli.show import next_step, print_json, progress_shown
     from hilum.steps.duplicates import find_duplicates
 
     with progress_shown() as progress:
@@ -54,10 +54,9 @@ def command(
             typer.echo(f"{out}: {_count(len(found.pairs), 'pair')}")
         crosses = found.summary["across"]["group"]["clusters"]
         if join is not None:
-            typer.echo(f"Next: hilum split {join}")
+            typer.echo(next_step("split", join))
         elif crosses:
-            given = " ".join(map(str, tables))
-            typer.echo(f"Next: hilum data duplicates {given} --join joined.csv")
+            typer.echo(next_step("data", "duplicates", *tables, "--join", "joined.csv"))
     if found.crosses_splits:
         raise typer.Exit(1)
 

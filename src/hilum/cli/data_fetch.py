@@ -114,7 +114,7 @@ def _fetch(name: str, out: Path, options: FetchOptions, *, accepted: bool) -> di
 
 def _print(done: dict[str, Any], *, json: bool) -> None:
     """Print the plan or the result."""
-    from hilum.cli.show import print_json
+    from hilum.cli.show import next_step, print_json
 
     if json:
         print_json(done)
@@ -130,4 +130,4 @@ def _print(done: dict[str, Any], *, json: bool) -> None:
     if done["unproven"]:
         typer.echo(f"nobody publishes checksums of {done['unproven']:,} of them")
     build = f"{done['collection']}={done['build_from']}"
-    typer.echo(f"Next: hilum data build {build} --out slices.csv")
+    typer.echo(next_step("data", "build", build, "--out", "slices.csv"))

@@ -29,15 +29,15 @@ def command(
 
     Makes a run of its own without training: the members are copied into it.
     """
+    from hilum.cli.show import next_step, progress_shown
     from hilum.steps.ensemble import ensemble
 
     run = ensemble(runs, out=out, force=force)
     typer.echo(run.description.title)
     if not report:
-        typer.echo(f"Next: hilum evaluate {out}")
+        typer.echo(next_step("evaluate", out))
         return
     from hilum.cli.evaluate import print_figures
-    from hilum.cli.show import progress_shown
     from hilum.steps.finish import finish
 
     with progress_shown() as progress:

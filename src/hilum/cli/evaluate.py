@@ -86,7 +86,7 @@ def command(
             "--name, --as, --pair, --by, --prevalence, --unrelated, --drop-shared, --overlapping "
             "and --force need a TABLE."
         )
-    from hilum.cli.show import print_json, progress_shown
+    from hilum.cli.show import next_step, print_json, progress_shown
     from hilum.steps.evaluate import evaluate
 
     with progress_shown() as progress:
@@ -95,7 +95,7 @@ def command(
         print_json(metrics)
         return
     print_figures(metrics)
-    typer.echo(f"Next: hilum {'report' if 'folds' in metrics else 'explain'} {run}")
+    typer.echo(next_step("report" if "folds" in metrics else "explain", run))
 
 
 def _elsewhere(

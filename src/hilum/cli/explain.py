@@ -52,7 +52,7 @@ def command(
     Writes the raw maps of all slices of a split, pictures of sure, unsure and wrong ones, and how
     well the maps find the lesions that the table knows.
     """
-    from hilum.cli.show import progress_shown
+    from hilum.cli.show import next_step, progress_shown
     from hilum.steps.explain import explain
     from hilum.steps.localise import localise
 
@@ -64,4 +64,4 @@ def command(
         told = localise(run, untrained=untrained, progress=progress) if localised else None
     if told:
         typer.echo(told["verdict"]["sentence"])
-    typer.echo(f"{folder}: raw maps (NPZ), index.csv, pictures. Next: hilum report {run}")
+    typer.echo(f"{folder}: raw maps (NPZ), index.csv, pictures. {next_step('report', run)}")

@@ -44,7 +44,7 @@ def command(
     It holds class names, input size, windows, thresholds and temperature too: `hilum predict
     NAME.onnx ...` needs no run folder and no torch. Checked against torch before it is kept.
     """
-    from hilum.cli.show import print_json, progress_shown
+    from hilum.cli.show import next_step, print_json, progress_shown
     from hilum.steps.export import export
 
     with progress_shown() as progress:
@@ -53,7 +53,7 @@ def command(
         print_json({**asdict(told), "file": str(told.file)})
         return
     _print(told)
-    typer.echo(f"Next: hilum predict {out} SLICES")
+    typer.echo(next_step("predict", out, "SLICES"))
 
 
 def _print(told: Exported) -> None:

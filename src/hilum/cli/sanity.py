@@ -43,7 +43,7 @@ def command(
     sanity/. If the maps stay as they are though nothing learnt is left: exit code 1.
     """
     from hilum.audit import STAYS
-    from hilum.cli.show import print_json, progress_shown
+    from hilum.cli.show import next_step, print_json, progress_shown
     from hilum.steps.sanity import SanityOptions, sanity
 
     options = SanityOptions(
@@ -56,7 +56,9 @@ def command(
         print_json(found)
     else:
         _print(found)
-        typer.echo(f"{run / 'sanity'}: sanity.csv, sanity.json, figures. Next: hilum report {run}")
+        typer.echo(
+            f"{run / 'sanity'}: sanity.csv, sanity.json, figures. {next_step('report', run)}"
+        )
     if found["randomisation"]["level"] == STAYS:
         raise typer.Exit(1)
 

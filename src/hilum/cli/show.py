@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 import time
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ from hilum.bars import bars_shown
 from hilum.processes import is_first_process
 from hilum.progress import SILENT, Progress
 
-__all__ = ["print_json", "progress_shown", "resume_hint"]
+__all__ = ["next_step", "print_json", "progress_shown", "resume_hint"]
 
 SECONDS_BETWEEN_LINES = 10.0
 """Interval of progress lines in a log."""
@@ -36,7 +37,7 @@ def progress_shown() -> Iterator[Progress]:
 
 
 @contextmanager
-def resume_hint(folder: Path, options: str = "") -> Iterator[None]:
+def resume_hint(folder: Path, *options: str) -> Iterator[None]:
     """Print how to resume the training in `folder` when the block is stopped or the disk refuses.
 
     Args:
@@ -49,7 +50,8 @@ def resume_hint(folder: Path, options: str = "") -> Iterator[None]:
         yield
     except (KeyboardInterrupt, StorageError):
         if is_first_process() and _is_unfinished(folder):
-            typer.echo(f"Go on with: hilum train --resume {folder} {options}".rstrip(), err=True)
+            command = shlex.join(["hilum", "train", "--resume", str(folder), *options])
+            typer.echo(f"Go on with: {command}", err=True)
         raise
 
 
@@ -59,6 +61,11 @@ def _is_unfinished(folder: Path) -> bool:
 
     run = Run(folder)
     return run.checkpoint.is_dir() or (run.recipe_file.is_file() and not run.finished)
+
+
+def next_step(*words: object) -> str:
+    """Return the sentence with the command that comes next, its words quoted as a shell does."""
+    return f"Next: hilum {shlex.join(map(str, words))}"
 
 
 def print_json(content: object) -> None:

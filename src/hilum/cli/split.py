@@ -39,6 +39,7 @@ def command(
 
     Fills the column `split` and never parts a group; says what leaks where --by image does.
     """
+    from hilum.cli.show import next_step
     from hilum.errors import UsageError
     from hilum.splits import (
         count_splits,
@@ -47,6 +48,7 @@ def command(
         split_table,
         unknown_patients,
     )
+    from hilum.steps.classes import find_positive
     from hilum.storage.atomic import refuse_existing
     from hilum.table import SPLITS, read_table, write_table
 
@@ -75,4 +77,9 @@ def command(
     if empty:
         typer.echo(f"Without a {' and a '.join(empty)} split, `hilum train` refuses this table.")
     else:
-        typer.echo(f"Next: hilum train {target} --recipe mobilenetv2 --out runs/mobilenetv2")
+        unsure = find_positive(done.labels) is None
+        positive = ("--set", "classes.positive=CLASS") if unsure else ()
+        road = ("--recipe", "mobilenetv2", *positive, "--out", "runs/mobilenetv2")
+        typer.echo(next_step("train", target, *road))
+        if unsure:
+            typer.echo(f"CLASS: the one that metrics speak of, {' or '.join(done.labels)}.")

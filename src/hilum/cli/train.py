@@ -90,6 +90,7 @@ def command(
 def _print_result(run: Run, folder: Path, *, report: bool) -> None:
     """Print what a finished training reached, and what comes next; in the first process alone."""
     from hilum.cli.evaluate import print_figures
+    from hilum.cli.show import next_step
     from hilum.processes import is_first_process
 
     if not is_first_process():
@@ -98,4 +99,4 @@ def _print_result(run: Run, folder: Path, *, report: bool) -> None:
     if report or cross_validated:
         print_figures(run.metrics())
     step = "report" if cross_validated else "evaluate"
-    typer.echo(f"{folder}/report.html" if report else f"Next: hilum {step} {folder}")
+    typer.echo(f"{folder}/report.html" if report else next_step(step, folder))

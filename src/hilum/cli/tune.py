@@ -51,17 +51,25 @@ def command(
     The first trial is the recipe as it is. Stopped or killed, the same command goes on. Needs
     Optuna: pip install 'hilum[tune]'.
     """
-    from hilum.cli.show import progress_shown
+    from hilum.cli.show import next_step, progress_shown
     from hilum.recipe import as_recipe
     from hilum.steps.tune import tune
+    from hilum.steps.tune.knobs import free_knobs
 
     with progress_shown() as progress:
+        knobs = knob or ()
+        if not knob and change:
+            knobs, fixed = free_knobs(change)
+            if fixed:
+                progress.say(f"Fixed by --set: {', '.join(fixed)}.")
         tuned = tune(
-            table, as_recipe(recipe, change or ()), out=out, trials=trials, knobs=knob or (),
+            table, as_recipe(recipe, change or ()), out=out, trials=trials, knobs=knobs,
             weights=weights, progress=progress,
         )  # fmt: skip
     _print(tuned)
-    typer.echo(f"Next: hilum train {table} --recipe {out / 'recipe.toml'} --out RUN")
+    options = ("--weights", weights) if weights else ()
+    recipe_file = out / "recipe.toml"
+    typer.echo(next_step("train", table, "--recipe", recipe_file, *options, "--out", "RUN"))
 
 
 def _print(tuned: Tuned) -> None:

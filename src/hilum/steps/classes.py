@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import re
+import shlex
+from collections.abc import Iterable
+
 from hilum.errors import RecipeError, TableError
 from hilum.recipe import Classes, Recipe
 from hilum.table import SliceTable
 
-__all__ = ["check_labels", "fill_classes"]
+__all__ = ["check_labels", "fill_classes", "find_positive"]
+
+CANCER_WORDS = {"cancer", "cancerous", "malignant", "malignancy"}
+"""First words of class names by which the positive class is found."""
 
 
 def check_labels(table: SliceTable, class_names: list[str], *, of: str = "network") -> None:
@@ -18,6 +25,23 @@ def check_labels(table: SliceTable, class_names: list[str], *, of: str = "networ
             f"{table.cell_name(row, 'label')}: must be one of the {of}'s classes "
             f"({', '.join(class_names)}); got {table.rows['label'].iloc[row]!r}."
         )
+
+
+def find_positive(names: Iterable[str], requested: str = Classes().positive) -> str | None:
+    """Return the class that metrics speak of: the requested one, or the one with cancer.
+
+    Where a recipe leaves the positive class at its default and no class is called so, it is the
+    only class whose name begins with a word for cancer, such as `malignant` or `Malignant cases`.
+
+    Returns:
+        one of `names`; None where the requested one is missing and no other is plain.
+    """
+    names = list(names)
+    if requested in names:
+        return requested
+    words = [re.split(r"[^a-z]+", name.casefold().strip())[0] for name in names]
+    found = [name for name, word in zip(names, words, strict=True) if word in CANCER_WORDS]
+    return found[0] if requested == Classes().positive and len(found) == 1 else None
 
 
 def fill_classes(recipe: Recipe, table: SliceTable) -> Recipe:
@@ -36,10 +60,15 @@ def fill_classes(recipe: Recipe, table: SliceTable) -> Recipe:
             f"slices; got {', '.join(table.labels)}"
             + (f" and none of {', '.join(missing)}." if missing else ".")
         )
-    if recipe.classes.positive not in names:
+    positive = find_positive(names, recipe.classes.positive)
+    if positive is None:
+        got = recipe.classes.positive
+        unset = got == Classes().positive
         raise RecipeError(
-            f"[classes] positive: must be one of the classes ({', '.join(names)}); got "
-            f"{recipe.classes.positive!r}. Set it with --set classes.positive=NAME."
+            f"[classes] positive: must be one of the classes ({', '.join(names)})"
+            + (f", and none is called {got!r}; add " if unset else f"; got {got!r}. Set it with ")
+            + " or ".join(f"--set classes.positive={shlex.quote(name)}" for name in names)
+            + "."
         )
-    classes = Classes(names=names, positive=recipe.classes.positive)
+    classes = Classes(names=names, positive=positive)
     return recipe.model_copy(update={"classes": classes})

@@ -6,7 +6,15 @@ import pytest
 
 from hilum.errors import UsageError
 from hilum.recipe import Recipe, load_recipe
-from hilum.steps.tune.knobs import OWN, all_knobs, apply_values, choose_knobs, own_values, spaces_of
+from hilum.steps.tune.knobs import (
+    OWN,
+    all_knobs,
+    apply_values,
+    choose_knobs,
+    free_knobs,
+    own_values,
+    spaces_of,
+)
 
 
 @pytest.fixture
@@ -83,3 +91,11 @@ def test_dropout_has_a_rate_for_every_place(
 ) -> None:
     made = apply_values(recipe, {"hidden": hidden, "dropout": dropout}, cut_at)
     assert made.network.dropout == rates
+
+
+def test_the_settings_that_set_names_are_fixed() -> None:
+    free, fixed = free_knobs(["input.size = 96", "training.epochs=1", "network.train_from=head"])
+    assert fixed == ["frozen", "size"]
+    assert free == ["learning_rate", "backbone_learning_rate", "epsilon", "dropout", "hidden"]
+    with pytest.raises(UsageError, match="--set fixes every knob, and nothing is left to tune"):
+        free_knobs([f"{knob.sets}=1" for knob in all_knobs().values()])

@@ -33,7 +33,7 @@ __all__ = ["cross_validate", "resume_folds"]
 KIND = "cross-validation"
 START = "folds.json"
 """In checkpoint/: where the weights are that further folds begin with."""
-SAID_ONCE = ("Design", "Weights")
+SAID_ONCE = ("Design", "Positive class", "Weights")
 """What a training says that is the same in every fold."""
 OF_MEMBER = ("device", "precision", "processes", "seed")
 """Keys of environment.json that are the same in every fold."""

@@ -29,7 +29,7 @@ from hilum.learn.weights import Weights
 from hilum.prepare import Decoded, count_notes, decode_table, note_sentences
 from hilum.processes import rank_and_count
 from hilum.progress import SILENT, Progress
-from hilum.recipe import Recipe, as_recipe, dump_recipe
+from hilum.recipe import Classes, Recipe, as_recipe, dump_recipe
 from hilum.run import RUN_MARKS, Run, write_json
 from hilum.run.environment import describe_environment
 from hilum.splits import check_splits, find_leak
@@ -178,6 +178,8 @@ def _beginning(recipe: Recipe, start: Weights) -> str:
 
 def _warn(table: SliceTable, recipe: Recipe, progress: Progress) -> None:
     """Say the design verdict and what leaks before any time is spent."""
+    if recipe.classes.positive != Classes().positive:
+        progress.say(f"Positive class: {recipe.classes.positive}.")
     verdict = judge_design(table, positive=recipe.classes.positive)
     progress.say(f"Design: {verdict.level}. {verdict.sentence}")
     leak = find_leak(table)

@@ -13,7 +13,16 @@ from hilum.catalogue.suggest import nearest
 from hilum.errors import UsageError
 from hilum.recipe import Recipe, as_recipe
 
-__all__ = ["OWN", "Knob", "all_knobs", "apply_values", "choose_knobs", "own_values", "spaces_of"]
+__all__ = [
+    "OWN",
+    "Knob",
+    "all_knobs",
+    "apply_values",
+    "choose_knobs",
+    "free_knobs",
+    "own_values",
+    "spaces_of",
+]
 
 OWN = "recipe"
 """The choice that leaves a setting as the recipe has it."""
@@ -54,6 +63,23 @@ def choose_knobs(names: Iterable[str] = ()) -> list[Knob]:
             f"there is no knob {name!r}; there are {', '.join(known)}.{nearest(name, list(known))}"
         )
     return [knob for name, knob in known.items() if not wanted or name in wanted]
+
+
+def free_knobs(changes: Iterable[str]) -> tuple[list[str], list[str]]:
+    """Return the names of the knobs that `--set` leaves free, and of those that it fixes.
+
+    Args:
+        changes: `section.key=value` each, as `hilum.recipe.parse_recipe` takes them.
+
+    Raises:
+        UsageError: every knob is fixed.
+    """
+    settings = {change.partition("=")[0].strip() for change in changes}
+    fixed = [name for name, knob in all_knobs().items() if knob.sets in settings]
+    free = [name for name in all_knobs() if name not in fixed]
+    if not free:
+        raise UsageError("--set fixes every knob, and nothing is left to tune; leave one out.")
+    return free, fixed
 
 
 def spaces_of(knobs: Iterable[Knob], recipe: Recipe) -> dict[str, Space]:
