@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 from pathlib import Path
 
 import nibabel as nib
@@ -190,3 +191,60 @@ def test_at_least_one_slice_must_be_asked_for(tmp_path: Path) -> None:
             out=tmp_path / "slices.csv",
             options=BuildOptions(slices_per_patient=0),
         )
+
+
+def test_a_mask_that_lies_elsewhere_than_its_volume_is_refused(tmp_path: Path) -> None:
+    hu, mask = chest()
+    save(tmp_path / "msd", "lung_001", hu, mask)
+    path = tmp_path / "msd" / "labelsTr" / "lung_001.nii.gz"
+    for shift, refused in ((0.9, False), (1.1, True), (30.0, True)):
+        image = nib.load(tmp_path / "msd" / "imagesTr" / "lung_001.nii.gz")
+        affine = image.affine.copy()
+        affine[0, 3] += shift
+        nib.save(nib.Nifti1Image(mask.astype(np.uint8), affine), path)
+        if refused:
+            with pytest.raises(SourceError, match=rf"put them {shift} mm apart; resample the mask"):
+                build_table(
+                    [("msd-lung", tmp_path / "msd")], out=tmp_path / "slices.csv", force=True
+                )
+        else:
+            build_table([("msd-lung", tmp_path / "msd")], out=tmp_path / "slices.csv", force=True)
+
+
+def test_a_mask_that_is_stored_along_other_axes_fits_its_volume(tmp_path: Path) -> None:
+    hu, mask = chest()
+    for folder, array in (("imagesTr", hu.astype(np.int16)), ("labelsTr", mask.astype(np.uint8))):
+        (tmp_path / "msd" / folder).mkdir(parents=True)
+        image = nib.Nifti1Image(array, np.diag([2.0, 2.0, 4.0, 1.0]))
+        if folder == "labelsTr":
+            image = image.as_reoriented(np.array([[1, -1], [2, 1], [0, -1]]))
+        nib.save(image, tmp_path / "msd" / folder / "lung_001.nii.gz")
+    build_table([("msd-lung", tmp_path / "msd")], out=tmp_path / "slices.csv")
+    drawn = np.asarray(Image.open(tmp_path / "msd-lung/masks/lung_001_z0006.png"))
+    assert np.array_equal(drawn > 0, mask[::-1, ::-1, 6].T)
+
+
+@pytest.mark.parametrize(
+    ("convert", "problem"),
+    [
+        (lambda hu: hu + 1024, "the intercept of about -1024 was lost"),
+        (lambda hu: (hu + 1024) / 2100, "the values were scaled to a range of about 1"),
+        (lambda hu: (hu + 1024) / 9, "the values are 8-bit grey levels"),
+    ],
+)
+def test_a_volume_that_is_not_in_hounsfield_units_is_refused(
+    tmp_path: Path, convert: Callable[[npt.NDArray[np.float64]], npt.NDArray[np.float64]],
+    problem: str,
+) -> None:  # fmt: skip
+    hu, mask = (np.repeat(np.repeat(array, 4, axis=0), 4, axis=1) for array in chest())
+    affine = np.diag([2.0, 2.0, 4.0, 1.0])
+    for folder in ("imagesTr", "labelsTr"):
+        (tmp_path / "msd" / folder).mkdir(parents=True)
+    nib.save(nib.Nifti1Image(mask.astype(np.uint8), affine),
+             tmp_path / "msd" / "labelsTr" / "lung_001.nii.gz")  # fmt: skip
+    path = tmp_path / "msd" / "imagesTr" / "lung_001.nii.gz"
+    nib.save(nib.Nifti1Image(hu.astype(np.float32), affine), path)
+    build_table([("msd-lung", tmp_path / "msd")], out=tmp_path / "slices.csv")
+    nib.save(nib.Nifti1Image(convert(hu).astype(np.float32), affine), path)
+    with pytest.raises(SourceError, match=rf"lung_001\.nii\.gz must hold .*, and {problem}"):
+        build_table([("msd-lung", tmp_path / "msd")], out=tmp_path / "slices.csv", force=True)

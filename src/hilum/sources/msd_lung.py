@@ -11,12 +11,16 @@ import pandas as pd
 
 from hilum.boxes import NO_LESION, Box, format_boxes
 from hilum.errors import SourceError, UsageError
+from hilum.readers.hu_check import unit_problem
 from hilum.readers.window import apply_window
 from hilum.sources.nifti import AxialVolume
 from hilum.sources.options import BuildOptions, Built, PictureFolder, known_source
 from hilum.sources.volume_pictures import PictureWriter, spread
 
 __all__ = ["MSD_LUNG"]
+
+UNIT_SLICES = 8
+"""Slices of a volume, evenly spread, whose values are checked to be Hounsfield units."""
 
 LUNG_HU = (-950.0, -500.0)
 """Aerated lung; the air around the patient lies below it, soft tissue above."""
@@ -96,6 +100,13 @@ def _patient(
             f"{image_path.name}: volume and mask must have one shape; got "
             f"{volume.shape} and {labels.shape}."
         )
+    offset = volume.offset_from(labels)
+    if offset > volume.voxel_mm / 2:
+        raise SourceError(
+            f"{image_path.name}: its mask must lie where it lies, and their headers put them "
+            f"{offset:.1f} mm apart; resample the mask to the volume, or correct its affine."
+        )
+    _check_unit(volume)
     masks = {
         number: mask > 0
         for number, mask in labels.read_in_order(range(labels.shape[2]))
@@ -109,6 +120,17 @@ def _patient(
         for number, hu in volume.read_in_order({*chosen, *normal})
     ]
     return sorted(rows, key=lambda row: row["slice_id"])
+
+
+def _check_unit(volume: AxialVolume) -> None:
+    """Raise SourceError if the values of a volume can't be Hounsfield units."""
+    sampled = spread(range(volume.shape[2]), UNIT_SLICES)
+    values = np.stack([hu for _, hu in volume.read_in_order(sampled)])
+    if problem := unit_problem(values):
+        raise SourceError(
+            f"{volume.name} must hold Hounsfield units, and {problem}; convert it again from its "
+            "DICOM series."
+        )
 
 
 def _tumour_free(

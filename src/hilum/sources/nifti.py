@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import product
 from pathlib import Path
 
 import nibabel as nib
@@ -28,6 +29,8 @@ class AxialVolume:
         name: the file's name, for messages.
         shape: rows, columns and number of slices.
         slice_mm: distance between neighbouring slices.
+        corners: (8, 3) millimetres in the patient, the centres of the outermost voxels.
+        voxel_mm: smallest side of a voxel.
 
     Raises:
         SourceError: the file is not a NIfTI volume of three dimensions, or ends early.
@@ -52,6 +55,24 @@ class AxialVolume:
         right, front, up = (int(image.shape[stored]) for stored in self._stored)
         self.shape = (front, right, up)
         self.slice_mm = float(image.header.get_zooms()[self._stored[2]])
+        self.voxel_mm = float(min(image.header.get_zooms()[:3]))
+        self.corners = self._corners(np.asarray(image.affine), image.shape)
+
+    def _corners(
+        self, affine: npt.NDArray[np.float64], sides: Sequence[int]
+    ) -> npt.NDArray[np.float64]:
+        """Return the outermost voxels in millimetres, in an order that storage doesn't change."""
+        indices = []
+        for ends in product((0, 1), repeat=3):
+            index = [0.0, 0.0, 0.0, 1.0]
+            for end, stored, sign in zip(ends, self._stored, self._signs, strict=True):
+                index[stored] = (int(sides[stored]) - 1) * (end if sign > 0 else 1 - end)
+            indices.append(index)
+        return np.asarray((np.array(indices) @ affine.T)[:, :3])
+
+    def offset_from(self, other: AxialVolume) -> float:
+        """Return by how many millimetres the voxels of two volumes lie apart, at most."""
+        return float(np.linalg.norm(self.corners - other.corners, axis=1).max())
 
     def read(self, number: int) -> npt.NDArray[np.floating]:
         """Return slice `number` (from the feet): (rows, columns), the stored unit."""
