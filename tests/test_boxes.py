@@ -55,5 +55,5 @@ def test_a_box_may_touch_the_edge_but_not_cross_it() -> None:
         with pytest.raises(TableError) as caught:
             check_inside([Box(0, 0, 1, 1), box], (10, 20))
         assert str(caught.value) == (
-            f"box {format_boxes([box])!r} reaches outside the slice of 10 rows x 20 columns"
+            f"box {format_boxes([box])!r} extends beyond the slice of 10 rows x 20 columns"
         )

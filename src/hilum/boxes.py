@@ -58,6 +58,6 @@ def check_inside(boxes: list[Box], shape: tuple[int, int]) -> None:
     for box in boxes:
         if box.row_max > shape[0] or box.col_max > shape[1]:
             raise TableError(
-                f"box {format_boxes([box])!r} reaches outside the slice of "
+                f"box {format_boxes([box])!r} extends beyond the slice of "
                 f"{shape[0]} rows x {shape[1]} columns"
             )

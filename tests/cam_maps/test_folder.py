@@ -146,7 +146,8 @@ def test_a_map_that_is_infinite_anywhere_is_not_finite() -> None:
         (
             "maps.json",
             read_maps_facts,
-            "has no maps.json: no maps were made, or by an older version; run `hilum explain`.",
+            "has no maps.json: there are no maps, or an older version made them; "
+            "run `hilum explain`.",
         ),
     ],
 )
@@ -159,14 +160,16 @@ def test_a_missing_file_is_named(folder: Path, spoil: str, reader: object, sente
 
 def test_a_broken_folder_is_refused(folder: Path) -> None:
     (folder / "maps.json").write_text("{}")
-    with pytest.raises(RunError, match=r"maps.json is not whole \('method'\); run `hilum explain`"):
+    with pytest.raises(
+        RunError, match=r"maps.json is broken or incomplete \('method'\); run `hilum explain`"
+    ):
         read_maps_facts(folder)
     (folder / "maps-0.npz").write_bytes(b"PK")
     with pytest.raises(RunError, match=r"maps-0.npz can't be read .*; run `hilum explain` again."):
         list(read_maps(folder, raw=True))
     (folder / "maps-1.npz").replace(folder / "maps-0.npz")
-    with pytest.raises(RunError, match=r"maps-0.npz is not the file of index.csv; run"):
+    with pytest.raises(RunError, match=r"maps-0.npz does not match index.csv; run"):
         list(read_maps(folder, raw=True))
     (folder / "index.csv").write_text("slice_id,row\na,0\n")
-    with pytest.raises(RunError, match=r"index.csv is not whole"):
+    with pytest.raises(RunError, match=r"index.csv is broken or incomplete"):
         read_index(folder)

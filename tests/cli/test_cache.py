@@ -54,11 +54,11 @@ def test_a_cache_that_is_off_or_forbidden_says_so(
     hilum: Hilum, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HILUM_CACHE", "off")
-    assert hilum("cache").out == "place    off: everything is made anew each time\n"
+    assert hilum("cache").out == "place    off: everything is computed again each time\n"
     assert hilum("cache", "--clear").out.startswith("0 B freed\n")
     (tmp_path / "file").write_text("x")
     monkeypatch.setenv("HILUM_CACHE", str(tmp_path / "file" / "cache"))
-    assert "(can't be written: nothing is kept)\n" in hilum("cache").out
+    assert "(not writable: nothing is cached)\n" in hilum("cache").out
 
 
 def test_a_limit_that_is_no_size_is_refused(hilum: Hilum, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -72,7 +72,7 @@ def test_doctor_says_where_it_is_and_how_full(
     assert json.loads(hilum("doctor", "--json").out)["cache"] == {str(cached): "0.0 of 0.0 GB"}
     monkeypatch.setenv("HILUM_CACHE", "off")
     told = json.loads(hilum("doctor", "--json").out)
-    assert told["cache"] == {"HILUM_CACHE": "off: everything is made anew each time"}
+    assert told["cache"] == {"HILUM_CACHE": "off: everything is computed again each time"}
 
 
 @pytest.mark.parametrize(

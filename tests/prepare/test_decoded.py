@@ -124,7 +124,7 @@ def test_a_box_outside_its_slice_is_named_with_its_row(
     with pytest.raises(TableError) as caught, decode_table(table, size=32):
         pytest.fail("the third slice has 40 rows")
     assert str(caught.value) == (
-        "slices.csv, row 4, column boxes, slice_id 'slice-2': box '0 0 41 64' reaches outside the "
+        "slices.csv, row 4, column boxes, slice_id 'slice-2': box '0 0 41 64' extends beyond the "
         "slice of 40 rows x 64 columns."
     )
 

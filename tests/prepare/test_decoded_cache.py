@@ -218,7 +218,7 @@ def test_boxes_are_checked_though_nothing_is_read(
     with pytest.raises(TableError) as caught:
         greys(full.part("test") if part else full, full=full)
     assert str(caught.value) == (
-        "slices.csv, row 4, column boxes, slice_id 'slice-2': box '0 0 41 64' reaches outside the "
+        "slices.csv, row 4, column boxes, slice_id 'slice-2': box '0 0 41 64' extends beyond the "
         "slice of 40 rows x 64 columns."
     )
 

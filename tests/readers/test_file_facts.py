@@ -46,7 +46,7 @@ def test_sixteen_bits_and_exif_are_told(tmp_path: Path) -> None:
 
 def test_what_is_no_slice_is_refused_by_name(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("text")
-    with pytest.raises(ReadError, match=r"a\.txt: its content is none that is known"):
+    with pytest.raises(ReadError, match=r"a\.txt: its content is of no known format"):
         read_file_facts(tmp_path / "a.txt")
     with pytest.raises(UsageError, match="there is no such file"):
         read_file_facts(tmp_path / "gone.png")

@@ -19,8 +19,8 @@ from hilum.readers import read_in_colour, read_slice
 from hilum.readers.picture_checks import CONSTANT, CUT_SHORT, ELONGATED, TINY
 
 RAMP = np.arange(64, dtype=np.uint8).reshape(8, 8) * 4
-COLOURED = "Some pixels are coloured: coloured annotations?"
-TINTED = "Most pixels are coloured: a tinted picture? Only its brightness was kept."
+COLOURED = "Some pixels are coloured, which suggests annotations."
+TINTED = "Most pixels are coloured, which suggests a tint; only their brightness was kept."
 
 
 def _saved(image: Image.Image, path: Path, **options: Any) -> Path:
@@ -84,7 +84,7 @@ def test_transparency_is_laid_over_black(tmp_path: Path) -> None:
     rgba = np.array([[[200, 200, 200, 255], [200, 200, 200, 0], [200, 200, 200, 51]]], np.uint8)
     image = read_slice(_saved(Image.fromarray(rgba), tmp_path / "a.png"))
     assert image.grey.tolist() == [[200, 0, 40]]
-    assert image.notes == ("Transparent pixels were laid over black.", TINY)
+    assert image.notes == ("Transparent pixels were composited over black.", TINY)
 
 
 def test_grey_with_opaque_alpha_is_plain_grey(tmp_path: Path) -> None:
@@ -338,7 +338,7 @@ def test_16_bit_transparency_is_laid_over_black(tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(_png_16_bit(np.dstack([values, alpha])))
     image = read_slice(tmp_path / "a.png")
     assert (image.grey[:32] == 0).all() and image.grey[-1, -1] == 255
-    assert image.notes[0] == "Transparent pixels were laid over black."
+    assert image.notes[0] == "Transparent pixels were composited over black."
 
 
 def test_a_16_bit_colour_picture_that_is_cut_short_is_refused(tmp_path: Path) -> None:

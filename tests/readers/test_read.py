@@ -29,7 +29,7 @@ def test_a_missing_file_is_a_wrong_call(tmp_path: Path) -> None:
 
 
 def test_a_folder_is_a_wrong_call(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="this is not a file; give the files in it one by one"):
+    with pytest.raises(UsageError, match="this is a folder, not a file; pass its files one by one"):
         read_slice(tmp_path)
 
 
@@ -47,7 +47,7 @@ def test_text_named_png_is_refused_by_name(tmp_path: Path) -> None:
 def test_an_unknown_format_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "scan.nii.gz"
     path.write_bytes(b"\x1f\x8b\x08\x00\x00")
-    with pytest.raises(ReadError, match=r"gz: its content is none that is known; hilum reads "):
+    with pytest.raises(ReadError, match=r"gz: its content is of no known format; hilum reads "):
         count_frames(path)
 
 
@@ -92,12 +92,12 @@ def test_content_decides_and_a_wrong_name_is_noted(png: Path) -> None:
     assert image.format == "PNG"
     assert image.notes == (
         TINY,
-        "Named like a DICOM file, but its content is PNG, and was read as such.",
+        "Its name suggests DICOM, but its content is PNG; it was read as PNG.",
     )
 
 
 def test_a_picture_has_one_frame(png: Path) -> None:
     assert count_frames(png) == 1
     assert read_slice(png, frame=0).shape == (4, 4)
-    with pytest.raises(UsageError, match=r"there is no frame 1; a picture has one"):
+    with pytest.raises(UsageError, match=r"there is no frame 1; a picture has a single"):
         read_slice(png, frame=1)

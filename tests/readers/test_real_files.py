@@ -20,7 +20,7 @@ REFUSED = {
     "pydicom__badVR.dcm": "it is an RT dose grid",
     "pydicom__empty_charset_LEI.dcm": "holds neither a SOP class nor an image",
     "pydicom__meta_missing_tsyntax.dcm": "holds neither a SOP class nor an image",
-    "pydicom__no_meta.dcm": "its content is none that is known",
+    "pydicom__no_meta.dcm": "its content is of no known format",
     "pydicom__reportsi.dcm": "it is a structured report",
     "pydicom__rtdose.dcm": "it is an RT dose grid",
     "pydicom__rtplan.dcm": "it is an RT plan",

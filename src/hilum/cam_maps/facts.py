@@ -74,8 +74,10 @@ def read_maps_facts(folder: Path | str) -> MapsFacts:
         return MapsFacts(**{**values, "layers": tuple(values["layers"]), "offset": offset})
     except FileNotFoundError:
         raise RunError(
-            f"{path.parent} has no {FACTS}: no maps were made, or by an older version; run "
-            f"`hilum explain`."
+            f"{path.parent} has no {FACTS}: there are no maps, or an older version made them; "
+            f"run `hilum explain`."
         ) from None
     except (ValueError, TypeError, LookupError) as error:
-        raise RunError(f"{path} is not whole ({error}); run `hilum explain` again.") from None
+        raise RunError(
+            f"{path} is broken or incomplete ({error}); run `hilum explain` again."
+        ) from None

@@ -41,7 +41,9 @@ def read_index(folder: Path | str) -> pd.DataFrame:
         types = dict.fromkeys(WHOLE_NUMBERS, "int64") | dict.fromkeys(map(str, numbers), "float64")
         return index.replace({"largest": {"": "nan"}}).astype(types)
     except (KeyError, ValueError) as error:
-        raise RunError(f"{path} is not whole ({error}); run `hilum explain` again.") from None
+        raise RunError(
+            f"{path} is broken or incomplete ({error}); run `hilum explain` again."
+        ) from None
 
 
 def read_maps(
@@ -70,7 +72,7 @@ def read_maps(
         lines = zip(rows["slice_id"], rows["row"], rows["rows"], rows["columns"], strict=True)
         for name, position, height, width in lines:
             if position >= len(ids) or ids[position] != name:
-                raise RunError(f"{folder / str(file)} is not the file of {INDEX}; {_AGAIN}")
+                raise RunError(f"{folder / str(file)} does not match {INDEX}; {_AGAIN}")
             cam_map = maps[position]
             yield name, cam_map if raw else in_slice_pixels(cam_map, (height, width), offset)
 

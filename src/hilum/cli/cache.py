@@ -48,9 +48,9 @@ def in_bytes(size: float) -> str:
 def _print(told: dict[str, Any]) -> None:
     """Print place, limit and size, and a line for each kind of entry."""
     if told["place"] is None:
-        typer.echo("place    off: everything is made anew each time")
+        typer.echo("place    off: everything is computed again each time")
         return
-    refused = "" if told["writable"] else " (can't be written: nothing is kept)"
+    refused = "" if told["writable"] else " (not writable: nothing is cached)"
     typer.echo(f"place    {told['place']}{refused}")
     typer.echo(f"limit    {in_bytes(told['limit'])}")
     typer.echo(f"size     {in_bytes(told['size'])} in {_counted(told['entries'])}")

@@ -76,7 +76,7 @@ def read_file_facts(path: Path | str) -> FileFacts:
         raise ReadError(f"{path}: can't be opened ({error.strerror or error}).") from error
     if kind is None:
         raise ReadError(
-            f"{path}: its content is none that is known; hilum reads DICOM, PNG, JPEG, TIFF, BMP "
+            f"{path}: its content is of no known format; hilum reads DICOM, PNG, JPEG, TIFF, BMP "
             "and WebP."
         )
     return _dicom_facts(path, size) if kind == "DICOM" else _picture_facts(path, kind, size)

@@ -23,7 +23,7 @@ from hilum.readers.turn import Turn
 __all__ = ["COLOUR_TOLERANCE", "read_colours", "read_picture"]
 
 TURNED = "Turned as the EXIF orientation says: rows and columns are not the file's own."
-TRANSPARENT = "Transparent pixels were laid over black."
+TRANSPARENT = "Transparent pixels were composited over black."
 
 COLOUR_TOLERANCE = 3
 """Grey levels by which red, green and blue may differ in a grey picture because of JPEG."""
@@ -170,6 +170,8 @@ def _note_colour(colour: Image.Image, notes: list[str]) -> None:
     spread = channels.max(axis=2) - channels.min(axis=2)
     share = float((spread > COLOUR_TOLERANCE).mean())
     if share > _TINTED_SHARE:
-        notes.append("Most pixels are coloured: a tinted picture? Only its brightness was kept.")
+        notes.append(
+            "Most pixels are coloured, which suggests a tint; only their brightness was kept."
+        )
     elif share > 0:
-        notes.append("Some pixels are coloured: coloured annotations?")
+        notes.append("Some pixels are coloured, which suggests annotations.")

@@ -65,7 +65,7 @@ def read_in_colour(path: Path | str) -> npt.NDArray[np.uint8] | None:
         and for DICOM.
 
     Raises:
-        UsageError: the file does not exist.
+        UsageError: there is no such file.
         ReadError: the file is not a slice, is broken or too large: `PATH: sentence`.
     """
     path = Path(path)
@@ -86,7 +86,7 @@ def count_frames(path: Path | str) -> int:
     """Return the number of frames of a file, 1 for pictures, without decoding it.
 
     Raises:
-        UsageError: the file does not exist.
+        UsageError: there is no such file.
         ReadError: the file is not a slice, is broken or too large: `PATH: sentence`.
     """
     path = Path(path)
@@ -106,7 +106,7 @@ def read_ids(path: Path | str) -> dict[str, str]:
     """Return the identifiers of a DICOM file as in `SliceImage.ids`; empty for pictures.
 
     Raises:
-        UsageError: the file does not exist.
+        UsageError: there is no such file.
         ReadError: the file is not a slice or is broken: `PATH: sentence`.
     """
     path = Path(path)
@@ -134,7 +134,7 @@ def _format(path: Path) -> Format:
     if not path.exists():
         raise UsageError("there is no such file.")
     if not path.is_file():
-        raise UsageError("this is not a file; give the files in it one by one.")
+        raise UsageError("this is a folder, not a file; pass its files one by one.")
     check_file_size(path.stat().st_size)
     with path.open("rb") as file:
         head = file.read(HEAD_BYTES)
@@ -151,12 +151,12 @@ def _format(path: Path) -> Format:
 def _kind_of_content(head: bytes) -> str:
     """Return what the content of a file that is not a slice seems to be."""
     is_text = not any(byte < 9 or 13 < byte < 27 for byte in head)
-    return "text" if is_text else "none that is known"
+    return "text" if is_text else "of no known format"
 
 
 def _check_picture_frame(frame: int | None) -> None:
     if frame not in (None, 0):
-        raise UsageError(f"there is no frame {frame}; a picture has one, counted from 0.")
+        raise UsageError(f"there is no frame {frame}; a picture has a single frame, number 0.")
 
 
 def _open_error(path: Path, error: OSError) -> HilumError:
@@ -169,5 +169,6 @@ def _with_name_note(path: Path, image: SliceImage) -> SliceImage:
     named = _SUFFIX_OF.get(path.suffix.lower())
     if named is None or named == image.format:
         return image
-    note = f"Named like a {named} file, but its content is {image.format}, and was read as such."
+    kind = image.format
+    note = f"Its name suggests {named}, but its content is {kind}; it was read as {kind}."
     return replace(image, notes=(*image.notes, note))

@@ -41,8 +41,8 @@ def parse_window(text: str) -> Window:
             raise ValueError
     except ValueError:
         raise UsageError(
-            f"a window is {', '.join(NAMED_WINDOWS)}, or width/center in HU such as 1400/-700; "
-            f"got {text!r}."
+            f"a window must be {', '.join(NAMED_WINDOWS)}, or width/center in HU such as "
+            f"1400/-700; got {text!r}."
         ) from None
     return Window(width, center)
 

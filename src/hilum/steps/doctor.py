@@ -44,14 +44,14 @@ def _cache() -> dict[str, Any]:
     """Return the location and size of the cache, as one line."""
     cache = describe_cache()
     if cache["place"] is None:
-        return {PLACE_VARIABLE: "off: everything is made anew each time"}
+        return {PLACE_VARIABLE: "off: everything is computed again each time"}
     state = f"{cache['size'] / 1e9:.1f} of {cache['limit'] / 1e9:.1f} GB"
-    return {cache["place"]: state if cache["writable"] else "can't be written: nothing is kept"}
+    return {cache["place"]: state if cache["writable"] else "not writable: nothing is cached"}
 
 
 def _weights(folder: Path | str | None) -> dict[str, Any]:
     """Return the models in a weights folder."""
     if folder is None:
-        return {WEIGHTS_VARIABLE: "not set: timm's download is used"}
+        return {WEIGHTS_VARIABLE: "not set: timm downloads weights"}
     models = sorted(path.parent.name for path in Path(folder).glob("*/model.safetensors"))
-    return dict.fromkeys(models, "at hand") or {str(folder): "holds no local-dir model"}
+    return dict.fromkeys(models, "available") or {str(folder): "contains no local-dir model"}

@@ -39,7 +39,7 @@ def test_an_implicit_monochrome1_ct_has_exact_hounsfield_units(write_dicom: Writ
     assert image.hu.tolist() == [[-1000, -400], [400, 1000]]
     assert image.grey.tolist() == [[73, 182], [255, 255]]  # the units, not the photometry
     assert image.notes == (
-        "MONOCHROME1 on a CT: the grey levels follow the Hounsfield units.",
+        "MONOCHROME1 CT: the grey levels follow the Hounsfield units and are not inverted.",
         TINY,
     )
 
@@ -88,7 +88,7 @@ def test_a_ct_without_rescale_is_in_units_only_where_air_says_so(write_dicom: Wr
     assert scaled.hu is not None
     assert scaled.hu.tolist() == HU
     assert scaled.notes == (
-        "CT without rescale: its values were taken as Hounsfield units as they are.",
+        "CT without rescale slope and intercept: its values were taken as Hounsfield units.",
         TINY,
     )
 
@@ -146,7 +146,10 @@ def test_a_padding_value_that_would_be_tissue_is_left(write_dicom: WriteDicom) -
     image = read_slice(write_dicom(STORED, **RESCALE, PixelPaddingValue=1024))
     assert image.hu is not None
     assert image.hu.tolist() == HU
-    assert image.notes == ("The padding value would be 0 HU, as tissue is: left as it is.", TINY)
+    assert image.notes == (
+        "The padding value is 0 HU, in the range of tissue: padding was not replaced.",
+        TINY,
+    )
 
 
 def test_fill_far_below_air_becomes_air_without_being_declared(write_dicom: WriteDicom) -> None:
@@ -180,7 +183,7 @@ def test_8_bit_greys_pass_through_and_monochrome1_is_inverted(write_dicom: Write
     assert read_slice(write_dicom(values, **MR)).grey.tolist() == values.tolist()
     inverted = read_slice(write_dicom(values, **MR, PhotometricInterpretation="MONOCHROME1"))
     assert inverted.grey.tolist() == (255 - values).tolist()
-    assert inverted.notes == (NOT_CT, "Shown with its 8-bit values as they are.", TINY)
+    assert inverted.notes == (NOT_CT, "Shown with its 8-bit values unchanged.", TINY)
 
 
 def test_padding_without_units_is_black_and_does_not_count(write_dicom: WriteDicom) -> None:
@@ -246,7 +249,7 @@ def test_a_palette_gives_the_levels_of_its_colours(write_dicom: WriteDicom) -> N
 def test_constant_and_annotated_images_are_noted(write_dicom: WriteDicom) -> None:
     image = read_slice(write_dicom(np.full((3, 3), 7, np.uint16), **MR, BurnedInAnnotation="YES"))
     assert image.grey.max() == 0
-    assert "The file says that text is burned into its pixels." in image.notes
+    assert "According to its header, text is burned into its pixels." in image.notes
     assert "Every pixel has the same grey level: there is nothing to see." in image.notes
 
 

@@ -95,8 +95,9 @@ def test_joined_groups_hold_clusters_and_a_leaky_split_is_taken_away(
 ) -> None:
     found = find_duplicates(table, join=tmp_path / "else" / "joined.csv")
     assert found.notes == (
-        "joined.csv: of 5 groups 3 were made.",
-        "joined.csv: a group lay in several splits, so `split` was emptied; run `hilum split`.",
+        "joined.csv: 5 groups were merged into 3.",
+        "joined.csv: a merged group spans several splits, so the column `split` was "
+        "emptied; run `hilum split`.",
     )
     joined = read_table(tmp_path / "else" / "joined.csv")
     rows = joined.rows
@@ -134,7 +135,7 @@ def test_a_slice_id_in_two_tables_can_be_compared_but_not_joined(
 ) -> None:
     other = write(tmp_path / "other", "more", ("a", 9, "g9", "", "s9", "normal"))
     assert find_duplicates([table, other]).summary["slices"] == 8
-    with pytest.raises(UsageError, match=r"slices\.csv and more\.csv have the slice_id 'a' both"):
+    with pytest.raises(UsageError, match=r"slices\.csv and more\.csv both have the slice_id 'a'"):
         find_duplicates([table, other], join=tmp_path / "joined.csv")
 
 
@@ -142,7 +143,7 @@ def test_flat_and_missing_slices_are_told(tmp_path: Path) -> None:
     path = write(tmp_path, "slices", ("a", 1, "g1", "", "s", "x"), ("b", 2, "g2", "", "s", "x"))
     cv2.imwrite(str(tmp_path / "pictures" / "slices-a.png"), np.zeros((40, 40), dtype=np.uint8))
     assert find_duplicates(path).notes == (
-        "1 slice shows nothing (one grey level), and no likeness could be told.",
+        "1 slice has a single grey level and could not be compared.",
     )
     (tmp_path / "pictures" / "slices-b.png").unlink()
     with pytest.raises(ReadError, match=r"slices\.csv, row 3, column path: .*slices-b\.png: there"):
@@ -172,8 +173,8 @@ def test_a_crowd_is_told(table: Path, monkeypatch: pytest.MonkeyPatch, tmp_path:
     found = find_duplicates(path)
     assert set(found.clusters.tolist()) == {0}
     assert found.notes == (
-        "3 slices have so many others within reach of their hash that only the nearest were "
-        "compared: a copy that was cropped much may have been missed.",
+        "3 slices have so many candidates by hash that only the nearest were compared; heavily "
+        "cropped copies may have been missed.",
     )
 
 
@@ -203,7 +204,7 @@ def test_a_sheet_without_pairs_is_empty_paper(tmp_path: Path) -> None:
 
 
 def test_no_table_and_a_broken_table_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="in at least one table; got none"):
+    with pytest.raises(UsageError, match="give at least one table to search"):
         find_duplicates([])
     (tmp_path / "bad.csv").write_text("a,b\n1,2\n", encoding="utf-8")
     with pytest.raises(TableError, match="column 'slice_id' is missing"):

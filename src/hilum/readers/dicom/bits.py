@@ -12,8 +12,8 @@ __all__ = ["Codestream", "StoredBits", "stored_values"]
 
 Pixels = npt.NDArray[Any]
 
-UNUSED_BITS = "Bits above BitsStored (an overlay, as a rule) were removed from its values."
-SHIFTED = "Its values are stored in the upper bits (HighBit) and were shifted down."
+UNUSED_BITS = "Bits above Bits Stored, usually an overlay, were removed from its values."
+SHIFTED = "Its values are stored in the upper bits (High Bit) and were shifted down."
 SIGNED = "Its JPEG 2000 data are signed, its header says unsigned: the values were read as signed."
 
 _MOST_OFFSET = -500.0

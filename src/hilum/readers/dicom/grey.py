@@ -89,7 +89,7 @@ def _presentation(
     values = _modality_values(pixels, header, frame=frame)
     grey, value_range, method = _voi(values, header, frame=frame)
     if grey is None and values is pixels and pixels.dtype == np.uint8:
-        grey, method = pixels.astype(np.uint8), "its 8-bit values as they are"
+        grey, method = pixels.astype(np.uint8), "its 8-bit values unchanged"
     if grey is None:
         unpadded = values if padded is None or padded.all() else values[~padded]
         value_range = robust_range(unpadded)

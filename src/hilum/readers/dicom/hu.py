@@ -66,7 +66,9 @@ def hounsfield(
         if not _looks_like_hu(pixels):
             notes.append("Not in Hounsfield units: a CT without rescale slope and intercept.")
             return None
-        notes.append("CT without rescale: its values were taken as Hounsfield units as they are.")
+        notes.append(
+            "CT without rescale slope and intercept: its values were taken as Hounsfield units."
+        )
         slope, intercept = 1.0, 0.0
     hu = pixels.astype(np.float32) * np.float32(slope) + np.float32(intercept)
     _pad_with_air(hu, pixels, header, notes)
@@ -77,7 +79,9 @@ def hounsfield(
         notes.append(f"{IMPLAUSIBLE}: {problem}.")
         return None
     if text(header, "PhotometricInterpretation") == "MONOCHROME1":
-        notes.append("MONOCHROME1 on a CT: the grey levels follow the Hounsfield units.")
+        notes.append(
+            "MONOCHROME1 CT: the grey levels follow the Hounsfield units and are not inverted."
+        )
     notes += tissue_notes(hu)
     return hu
 
@@ -154,6 +158,8 @@ def _pad_with_air(
         return
     level = float(hu[pixels == stored].flat[0]) if (pixels == stored).any() else AIR_HU
     if _TISSUE_HU[0] < level < _TISSUE_HU[1]:
-        notes.append(f"The padding value would be {level:g} HU, as tissue is: left as it is.")
+        notes.append(
+            f"The padding value is {level:g} HU, in the range of tissue: padding was not replaced."
+        )
         return
     hu[where] = AIR_HU

@@ -60,7 +60,7 @@ def read_dicom(path: Path, *, window: Window, frame: int | None) -> SliceImage:
         if modality in ("", "CT"):
             notes += not_an_axial_chest_slice(header, frame=index)
         if text(header, "BurnedInAnnotation") == "YES":
-            notes.append("The file says that text is burned into its pixels.")
+            notes.append("According to its header, text is burned into its pixels.")
         notes += picture_notes(rendering.grey)
         turn = turn_of(header, frame=index) or Turn()
         if turn:

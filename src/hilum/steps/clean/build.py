@@ -60,11 +60,11 @@ def _notes(summary: Mapping[str, Any], sheets: Sequence[Path]) -> Iterator[str]:
         f"{count} of {summary['labels'][label]['slices']} {label}"
         for label, count in cleaned.items()
     )
-    review = f"; look: {sheets[0]}" if sheets else ""
+    review = f"; review: {sheets[0]}" if sheets else ""
     yield f"cleaned: {per_label} slices{review}."
     shares = [counts["cleaned"] / counts["slices"] for counts in summary["labels"].values()]
     if len(shares) > 1 and max(shares) - min(shares) >= APART:
         yield (
-            "some classes had more to clean than others, and cleaning leaves traces: what was "
-            "drawn is gone, but that something was filled in can still tell classes apart."
+            "cleaning changed some classes more than others, and it leaves traces: filled areas "
+            "can still tell the classes apart."
         )

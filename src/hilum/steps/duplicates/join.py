@@ -27,8 +27,8 @@ def check_joinable(rows: pd.DataFrame) -> None:
                 "table"
             ]
             raise UsageError(
-                f"{first} and {second} have the {column} {rows[column][repeated].iloc[0]!r} both; "
-                "a joined table needs each once, so leave one of them out."
+                f"{first} and {second} both have the {column} {rows[column][repeated].iloc[0]!r}; "
+                "a joined table needs unique ones, so leave one of the two out."
             )
 
 
@@ -42,12 +42,13 @@ def join_groups(rows: pd.DataFrame, clusters: npt.NDArray[np.int64], out: Path) 
     table["group"] = merged
     for column in ("path", "mask"):
         table[column] = [relative_to(folder, path) if path else "" for path in table[column]]
-    notes = [f"{out.name}: of {before} groups {after} were made."]
+    notes = [f"{out.name}: {before} groups were merged into {after}."]
     assigned = table[table["split"] != ""]
     if (assigned.groupby("group")["split"].nunique() > 1).any():
         table["split"] = ""
         notes.append(
-            f"{out.name}: a group lay in several splits, so `split` was emptied; run `hilum split`."
+            f"{out.name}: a merged group spans several splits, so the column `split` was "
+            "emptied; run `hilum split`."
         )
     write_table(SliceTable(table, folder, out.name), out)
     return notes

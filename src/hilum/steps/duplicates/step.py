@@ -96,7 +96,7 @@ def find_duplicates(
     """
     several = [tables] if isinstance(tables, SliceTable | Path | str) else list(tables)
     if not several:
-        raise UsageError("near-duplicates are looked for in at least one table; got none.")
+        raise UsageError("give at least one table to search for near-duplicates; got none.")
     opened = [as_table(table) for table in several]
     for target in (out, join, sheet):
         if target is not None:
@@ -188,11 +188,11 @@ def _notes(found: Duplicates) -> list[str]:
     notes = []
     flat = int(found.flat.sum())
     if flat:
-        show = "slice shows" if flat == 1 else "slices show"
-        notes.append(f"{flat} {show} nothing (one grey level), and no likeness could be told.")
+        have = "slice has" if flat == 1 else "slices have"
+        notes.append(f"{flat} {have} a single grey level and could not be compared.")
     if found.crowded:
         notes.append(
-            f"{found.crowded} slices have so many others within reach of their hash that only the "
-            "nearest were compared: a copy that was cropped much may have been missed."
+            f"{found.crowded} slices have so many candidates by hash that only the nearest were "
+            "compared; heavily cropped copies may have been missed."
         )
     return notes

@@ -35,7 +35,7 @@ def lesion_regions(table: SliceTable, row: int, shape: tuple[int, int]) -> dict[
         shape: rows and columns of the slice.
 
     Raises:
-        TableError: a box reaches outside the slice.
+        TableError: a box extends beyond the slice.
         ReadError: the mask can't be read, or is of another shape than its slice.
     """
     found = {}
