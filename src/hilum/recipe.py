@@ -235,6 +235,10 @@ def as_recipe(recipe: Recipe | Path | str, changes: Iterable[str] = ()) -> Recip
 def load_recipe(name: Path | str, changes: Iterable[str] = ()) -> Recipe:
     """Return the built-in recipe called `name`, or the one in the TOML file `name`.
 
+    Args:
+        name: a built-in recipe, such as "mobilenetv2" or "paper/vgg16", or the path of a file.
+        changes: settings to change, each `section.key=value` as on the command line.
+
     Raises:
         UsageError: there is neither.
         RecipeError: the first wrong key or value.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib.util
+import inspect
 import re
 import tomllib
 from inspect import signature
@@ -71,6 +72,28 @@ def test_the_page_of_the_networks_is_what_they_are(
 def test_every_public_name_of_python_is_listed_in_order() -> None:
     listed = re.findall(r"^- `(\w+)[`(]", page("reference/python.md"), re.MULTILINE)
     assert listed == list(hilum.__all__)
+
+
+def test_the_page_of_python_has_every_argument_as_it_is_now(writer: ModuleType) -> None:
+    assert page("reference/python.md") == writer.python(), "run: make docs"
+
+
+def test_every_argument_is_explained_in_its_docstring() -> None:
+    functions = [getattr(hilum, name) for name in hilum.__all__ if name.islower()]
+    missing = [
+        f"{function.__name__}: {argument}"
+        for function in functions
+        for argument in inspect.signature(function).parameters
+        if not re.search(rf"\b{argument}\b", function.__doc__ or "")
+    ]
+    assert missing == []
+
+
+def test_the_page_of_python_does_not_depend_on_the_machine(writer: ModuleType) -> None:
+    text = writer.python()
+    assert " at 0x" not in text
+    assert "PosixPath" not in text
+    assert "    out: Path | str,\n" in text
 
 
 def test_every_key_of_a_recipe_is_explained() -> None:

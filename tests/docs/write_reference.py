@@ -1,21 +1,35 @@
-"""Writes docs/reference: commands.md from the commands' own help, networks.md from the networks."""
+"""Writes docs/reference: commands.md, networks.md, and every argument in python.md.
+
+They are made of the commands' own help, of the networks, and of signatures and docstrings.
+"""
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import typer
 
+import hilum
 from hilum.catalogue.networks import known_networks
 from hilum.cli.app import app
 from hilum.steps.networks import describe_cuts
 
-__all__ = ["NETWORKS", "PAGE", "commands", "networks", "reference"]
+__all__ = ["NETWORKS", "PAGE", "PYTHON", "commands", "networks", "python", "reference"]
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "reference" / "commands.md"
 NETWORKS = PAGE.with_name("networks.md")
+PYTHON = PAGE.with_name("python.md")
+
+DETAILS = """\
+## Every argument, and what comes back
+
+Written by `make docs` from signatures and docstrings; do not edit it by hand. `help(hilum.train)`
+shows the same. Names without a default are required; those after `*` are given by name.
+"""
+"""Where the generated part of the page on Python begins."""
 
 WIDTH = 80
 """Columns of the help texts, whatever terminal this runs in: the page must not depend on it."""
@@ -91,6 +105,32 @@ def _cut_line(row: dict[str, Any]) -> str:
     return f"| `{row['recipe']}` | `{row['backbone']}` | {row['size']} | {start} | {counts} |"
 
 
+def python() -> str:
+    """Return the page on Python: its hand-written beginning, then every public name in full."""
+    written = PYTHON.read_text(encoding="utf-8").partition(DETAILS.partition("\n")[0])[0]
+    parts = [written.rstrip() + "\n", DETAILS]
+    for name in hilum.__all__:
+        value = getattr(hilum, name)
+        text = inspect.cleandoc(value.__doc__ or "")
+        parts.append(f"### {name}\n\n```text\n{_signature(name, value)}\n\n{text}\n```\n")
+    return "\n".join(parts)
+
+
+def _signature(name: str, value: Any) -> str:
+    """Return a signature with one argument a line; of an exception, its name."""
+    if isinstance(value, type) and issubclass(value, Exception):
+        return name
+    written = inspect.signature(value)
+    lines, keywords = [], False
+    for parameter in written.parameters.values():
+        if parameter.kind is parameter.KEYWORD_ONLY and not keywords:
+            lines, keywords = [*lines, "    *,"], True
+        lines.append(f"    {parameter},")
+    returned = written.return_annotation
+    arrow = "" if returned in (inspect.Signature.empty, None) else f" -> {returned!r}"
+    return "\n".join([f"{name}(", *lines, f"){arrow}"])
+
+
 def commands() -> list[str]:
     """Return every command as it is typed, such as `hilum data build`, groups before theirs."""
     return [name for name, _ in _walk(typer.main.get_command(app), "hilum", None)]
@@ -120,6 +160,7 @@ def main() -> None:
     PAGE.parent.mkdir(parents=True, exist_ok=True)
     PAGE.write_text(reference(), encoding="utf-8")
     NETWORKS.write_text(networks(), encoding="utf-8")
+    PYTHON.write_text(python(), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -71,9 +71,18 @@ def build_table(
 ) -> BuildResult:
     """Build the rows of each source, merge them, and write them to `out` atomically.
 
-    Arguments and errors as in `gather_table`; with `force`, `out` is replaced.
+    Args:
+        sources: (name, folder) of each source: a name in SOURCES, such as `folder` or `phantom`,
+            and the folder that holds its files, or where phantoms are drawn.
+        out: the CSV file to write; its paths are relative to its folder.
+        options: which slices are chosen; None takes the defaults.
+        force: replace a table that exists at `out`.
+
+    Returns:
+        the table as written (`table`), its counts and notes.
 
     Raises:
+        HilumError: as `gather_table`.
         StorageError: the disk refused.
     """
     result = gather_table(sources, out=out, options=options, force=force)

@@ -181,6 +181,10 @@ def write_table(table: SliceTable, path: Path) -> None:
     The columns `path` and `mask` are written relative to the folder of `path`, so that the
     written table still finds its slices.
 
+    Args:
+        table: the table to write.
+        path: the CSV file; one that exists is replaced.
+
     Raises:
         TableError: a rule is broken; nothing is written.
         UsageError: `path` is one of the slices, or the slices are on another drive than `path`.

@@ -17,6 +17,10 @@ def resume(folder: Path | str, *, progress: Progress = SILENT) -> Run:
 
     A cross-validation keeps its finished folds, goes on with the open one and trains the rest.
 
+    Args:
+        folder: the run folder of the interrupted training.
+        progress: receives the progress.
+
     Raises:
         UsageError: `folder` is no run folder, or its training is finished already.
         RunError: what it went on from is missing or broken.
