@@ -60,7 +60,9 @@ def print_predictions(
     """Write the prediction of each slice to an open stream as soon as it is there.
 
     Args:
-        run, paths, options: as in `hilum.predict`.
+        run: as in `hilum.predict`.
+        paths: as in `hilum.predict`.
+        options: as in `hilum.predict`.
         text: a stream open for writing, such as stdout.
         form: "csv", or "json", an array of objects.
         progress: receives each refusal.
