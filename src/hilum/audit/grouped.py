@@ -92,6 +92,6 @@ def grouped_folds(
     order = of_group.assign(chance=chance).sort_values(["label", "source", "chance"])
     parts = min(folds, fewest)
     dealt = order.groupby("label").cumcount() % parts  # a source's labels meet in the same folds
-    fold = frame["group"].map(dealt).to_numpy(dtype=np.int64)
+    fold: npt.NDArray[np.int64] = frame["group"].map(dealt).to_numpy().astype(np.int64)
     held = frame.groupby(fold)["label"].nunique()
     return fold if (held == frame["label"].nunique()).all() else None

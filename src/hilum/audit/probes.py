@@ -70,7 +70,8 @@ def thumbnail_features(grey: npt.NDArray[np.uint8]) -> Features:
 def histogram_features(grey: npt.NDArray[np.uint8]) -> Features:
     """Return the (n, 64) shares of 64 grey-level bins of (n, size, size) uint8."""
     counts = [np.bincount(one.ravel() // (256 // BINS), minlength=BINS) for one in grey]
-    return (np.stack(counts) / grey[0].size).astype(np.float32)
+    shares: Features = (np.stack(counts) / grey[0].size).astype(np.float32)
+    return shares
 
 
 def _in_pieces(grey: Pictures, make: Any) -> Features:

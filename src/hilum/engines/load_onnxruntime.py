@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from importlib import import_module
 from types import ModuleType
 
 __all__ = ["load_onnxruntime"]
@@ -21,7 +22,6 @@ def load_onnxruntime() -> ModuleType:
         ModuleNotFoundError: onnxruntime is not installed.
     """
     os.environ[TELEMETRY_VARIABLE] = "1"
-    import onnxruntime
-
+    onnxruntime = import_module("onnxruntime")
     onnxruntime.disable_telemetry_events()
     return onnxruntime

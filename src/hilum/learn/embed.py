@@ -69,7 +69,7 @@ def open_embedder(network: str, weights: Path | str | None = None) -> Embedder |
     backbone, layout = make_backbone(network, found.size)
     load_backbone(backbone, found.state, network=network, origin=found.origin)
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    features_of = _Features(backbone, layout).to(device, memory_format=torch.channels_last)
+    features_of = _Features(backbone, layout).to(device).to(memory_format=torch.channels_last)
     features_of.eval().requires_grad_(False)
     fold_module(features_of)
     mean = torch.tensor(found.mean, device=device).view(1, 3, 1, 1) * 255
