@@ -10,12 +10,13 @@ import cv2
 import numpy as np
 import pandas as pd
 import pytest
+from multi_frame import write_frames
 from PIL import Image
 
 from hilum.errors import ReadError, UsageError
 from hilum.readers import read_in_colour, read_slice
 from hilum.steps.clean import clean, step
-from hilum.table import SliceTable, read_csv
+from hilum.table import SliceTable, check_rows, read_csv, read_row
 
 MakeTable = Callable[..., SliceTable]
 
@@ -192,3 +193,27 @@ def test_dicom_in_hounsfield_units_is_copied_and_says_so(
     assert digest(report.table.paths()[0]) == digest(ct)
     assert report.table.rows["cleaned"].tolist() == [""]
     assert report.sheets == ()
+
+
+def test_a_frame_is_cleaned_into_a_picture_of_its_own(slices: SliceTable, tmp_path: Path) -> None:
+    write_frames(slices.folder / "frames.dcm", np.stack([body(), with_plate(body())]))
+    rows = slices.rows.iloc[[0, 1]].assign(path="frames.dcm", frame=["0", "1"], boxes="", mask="")
+    table = SliceTable(check_rows(rows.reset_index(drop=True), name="x"), slices.folder)
+    report = clean(table, out=tmp_path / "out")
+    assert report.table.rows["frame"].tolist() == ["0", ""]
+    assert report.table.paths()[0].suffix == ".dcm"
+    assert np.array_equal(read_row(report.table, 0).grey, body())
+    cleaned = read_row(report.table, 1).grey.astype(int)
+    assert np.abs(cleaned - body())[4:30, 6:50].max() < 40
+
+
+def test_a_turned_slice_with_boxes_is_refused(slices: SliceTable, tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 3
+    Image.fromarray(with_plate(body())).save(slices.folder / "turned.png", exif=exif)
+    rows = slices.rows.iloc[[0]].assign(path="turned.png", boxes="1 1 5 5", mask="")
+    table = SliceTable(check_rows(rows, name="x"), slices.folder)
+    with pytest.raises(ReadError, match=r"row 2, column path: the orientation in the file \(EXIF"):
+        clean(table, out=tmp_path / "out")
+    free = SliceTable(table.rows.assign(boxes=""), slices.folder)
+    assert clean(free, out=tmp_path / "out").summary["states"]["cleaned"] == 1

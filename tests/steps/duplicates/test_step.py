@@ -8,11 +8,7 @@ import cv2
 import numpy as np
 import pandas as pd
 import pytest
-from pydicom.dataset import Dataset, FileMetaDataset
-from pydicom.uid import (
-    ExplicitVRLittleEndian,
-    MultiFrameGrayscaleByteSecondaryCaptureImageStorage,
-)
+from multi_frame import write_frames
 
 from hilum.errors import ReadError, TableError, UsageError
 from hilum.steps.duplicates import find_duplicates
@@ -248,24 +244,6 @@ def test_frames_of_one_file_are_slices_of_their_own(tmp_path: Path) -> None:
     assert found.clusters.tolist() == [0, 1, 0]
     sheet = cv2.imread(str(tmp_path / "pairs.png"), 0)
     assert np.array_equal(sheet[24:224, 6:206], sheet[24:224, 212:412])
-
-
-def write_frames(path: Path, frames: np.ndarray) -> None:
-    """Write 8-bit frames as a multi-frame secondary capture."""
-    meta = FileMetaDataset()
-    meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    meta.MediaStorageSOPClassUID = MultiFrameGrayscaleByteSecondaryCaptureImageStorage
-    meta.MediaStorageSOPInstanceUID = "1.2.3"
-    dataset = Dataset()
-    dataset.file_meta = meta
-    dataset.SOPClassUID, dataset.SOPInstanceUID = meta.MediaStorageSOPClassUID, "1.2.3"
-    dataset.Modality, dataset.SamplesPerPixel = "OT", 1
-    dataset.PhotometricInterpretation = "MONOCHROME2"
-    dataset.NumberOfFrames, dataset.Rows, dataset.Columns = frames.shape
-    dataset.BitsAllocated = dataset.BitsStored = 8
-    dataset.HighBit, dataset.PixelRepresentation = 7, 0
-    dataset.PixelData = frames.tobytes()
-    dataset.save_as(path, enforce_file_format=True)
 
 
 @pytest.mark.parametrize("output", ["out", "join", "sheet"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,8 @@ from PIL import Image
 
 from hilum.errors import UsageError
 from hilum.steps.predict.inputs import InputFile, InputFiles, check_output, into_shards
+from hilum.steps.predict.shards import hash_of_files
+from hilum.table import SliceTable, write_csv
 
 
 @pytest.fixture
@@ -96,3 +99,15 @@ def test_no_output_is_an_input(folder: Path, tmp_path: Path) -> None:
         check_output(folder / "a.png", [table])
     with pytest.raises(UsageError, match=r"slices\.csv is one of the inputs"):
         check_output(table, [table])
+
+
+def test_a_row_of_a_table_names_its_frame(
+    make_table: Callable[..., SliceTable], tmp_path: Path
+) -> None:
+    table = make_table(3, folder=tmp_path, path=["a.dcm", "a.dcm", "b.dcm"], frame=["0", "4", ""])
+    write_csv(table.rows, tmp_path / "slices.csv")
+    files = list(InputFiles([tmp_path / "slices.csv"]))
+    assert [file.frame for file in files] == [0, 4, None]
+    path = tmp_path / "a.dcm"
+    states = {hash_of_files([InputFile(path, frame=frame)]) for frame in (None, 0, 1)}
+    assert len(states) == 3  # predictions of one frame are not taken for those of another
