@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import os
+from pathlib import Path
+
 import pytest
 import torch
 from torch import Tensor, nn
@@ -36,12 +40,13 @@ class Slow(nn.Module):
 
 
 @pytest.fixture
-def both(monkeypatch: pytest.MonkeyPatch) -> None:
+def both(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A processor that computes bfloat16, and a clock that only `Slow` moves."""
     monkeypatch.setattr(precision_module, "computes_bfloat16", lambda: True)
     monkeypatch.setattr(precision_module.time, "perf_counter", lambda: Slow.clock)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     monkeypatch.delenv("WORLD_SIZE", raising=False)
+    monkeypatch.setenv("HILUM_CACHE", str(tmp_path / "cache"))
 
 
 @pytest.mark.parametrize(
@@ -54,8 +59,32 @@ def test_the_faster_precision_is_taken_where_it_is_clearly_faster(
     recipe, sentence = resolve_precision(Slow(half=half, whole=10.0), recipe_of())
     assert recipe.training.precision == chosen
     assert sentence == (
-        f"Trained in {chosen}: a step in bfloat16 takes {said} times as long as in float32."
+        f"Precision: {chosen}. A training step of this network in bfloat16 takes {said} "
+        f"times as long as in float32 (measured on this machine); "
+        f"--set training.precision={chosen} fixes it."
     )
+
+
+def test_the_choice_is_made_once_per_machine_whatever_its_load(both: None) -> None:
+    first, _ = resolve_precision(Slow(half=3.0, whole=10.0), recipe_of())
+    again, sentence = resolve_precision(Slow(half=55.0, whole=10.0), recipe_of())
+    assert first.training.precision == again.training.precision == "bfloat16"
+    assert "takes 0.30 times as long as in float32 (measured earlier on this machine)" in sentence
+    larger = recipe_of().model_copy(
+        update={"input": recipe_of().input.model_copy(update={"size": 64})}
+    )
+    other, _ = resolve_precision(Slow(half=55.0, whole=10.0), larger)
+    assert other.training.precision == "float32"
+
+
+def test_a_broken_entry_of_the_cache_is_measured_again(both: None) -> None:
+    resolve_precision(Slow(half=3.0, whole=10.0), recipe_of())
+    (kept,) = Path(os.environ["HILUM_CACHE"]).glob("precision-v1/*/factor.json")
+    assert json.loads(kept.read_text()) == {"factor": 0.3}
+    kept.write_text("{")
+    recipe, _ = resolve_precision(Slow(half=9.0, whole=10.0), recipe_of())
+    assert recipe.training.precision == "float32"
+    assert json.loads(kept.read_text()) == {"factor": 0.9}
 
 
 def test_measuring_leaves_network_and_chance_as_they_were(both: None) -> None:

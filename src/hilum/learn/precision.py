@@ -1,19 +1,31 @@
-"""In which precision a network is trained: measured once, where the machine offers two."""
+"""The precision of a training: measured once per machine and network where there are two."""
 
 from __future__ import annotations
 
 import copy
+import hashlib
+import json
 import time
+from contextlib import suppress
+from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
+from hilum.errors import StorageError
 from hilum.learn.device import computes_bfloat16, keep_memory
-from hilum.processes import rank_and_count
+from hilum.processes import rank_and_count, share_of_cores
 from hilum.recipe import Recipe
+from hilum.run.environment import processor_name
+from hilum.storage.atomic import write_text
+from hilum.storage.cache import cache_entry, make_room
 
 __all__ = ["resolve_precision"]
 
+KIND, FACTOR_FILE = "precision-v1", "factor.json"
+"""Of the entries in the cache, and the file in each."""
+FACTOR_BYTES = 4096
+"""What such an entry takes on a disk."""
 STEPS = 2
 """Training steps in each precision, of which the faster counts: the first one warms up."""
 MEASURED_BATCH = 4
@@ -23,11 +35,13 @@ WORTH = 0.8
 
 
 def resolve_precision(network: nn.Module, recipe: Recipe) -> tuple[Recipe, str]:
-    """Return the recipe with its precision settled, and what was measured in words.
+    """Return the recipe with its precision resolved, and what was measured in words.
 
     Only "auto" on a processor with bfloat16 in hardware is measured: such processors multiply
     matrices several times as fast in it, but torch lacks fast code for some layers, such as the
-    gradient of depthwise convolutions of 5 x 5, which then take several times as long. On a GPU,
+    gradient of depthwise convolutions of 5 x 5, which then take several times as long. The factor
+    is measured once and kept in the cache, so that the same command always trains in the same
+    precision, whatever else the machine does meanwhile. On a GPU,
     and where several processes must agree, the hardware decides; there the words are empty.
 
     Args:
@@ -38,17 +52,56 @@ def resolve_precision(network: nn.Module, recipe: Recipe) -> tuple[Recipe, str]:
     measurable = processes == 1 and not torch.cuda.is_available() and computes_bfloat16()
     if recipe.training.precision != "auto" or not measurable:
         return recipe, ""
+    with cache_entry(KIND, _machine_key(recipe)) as folder:
+        factor, known = _read_factor(folder), True
+        if factor is None:
+            factor, known = _measure(network, recipe), False
+            _write_factor(folder, factor)
+    chosen = "bfloat16" if factor < WORTH else "float32"
+    training = recipe.training.model_copy(update={"precision": chosen})
+    measured = "measured earlier" if known else "measured"
+    sentence = (
+        f"Precision: {chosen}. A training step of this network in bfloat16 takes {factor:.2f} "
+        f"times as long as in float32 ({measured} on this machine); "
+        f"--set training.precision={chosen} fixes it."
+    )
+    return recipe.model_copy(update={"training": training}), sentence
+
+
+def _machine_key(recipe: Recipe) -> str:
+    """Return a hash of all that the time of a training step depends on."""
+    parts = (
+        processor_name(), torch.__version__, share_of_cores(), recipe.timm_name,
+        recipe.network.train_from, recipe.network.also_train, recipe.input.size,
+        recipe.training.batch_size >= MEASURED_BATCH,
+    )  # fmt: skip
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:40]
+
+
+def _measure(network: nn.Module, recipe: Recipe) -> float:
+    """Return the time of a training step in bfloat16, in times of one in float32."""
     keep_memory()
     batch = min(MEASURED_BATCH, recipe.training.batch_size)
     grey = torch.zeros(batch, 1, recipe.input.size, recipe.input.size)
     with torch.random.fork_rng(devices=[]):
-        share = _step(network, grey, half=True) / _step(network, grey, half=False)
-    chosen = "bfloat16" if share < WORTH else "float32"
-    told = recipe.training.model_copy(update={"precision": chosen})
-    sentence = (
-        f"Trained in {chosen}: a step in bfloat16 takes {share:.2f} times as long as in float32."
-    )
-    return recipe.model_copy(update={"training": told}), sentence
+        return _step(network, grey, half=True) / _step(network, grey, half=False)
+
+
+def _read_factor(folder: Path | None) -> float | None:
+    """Return the factor that was measured before; None where none is kept or it is broken."""
+    if folder is None:
+        return None
+    try:
+        return float(json.loads((folder / FACTOR_FILE).read_text(encoding="utf-8"))["factor"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _write_factor(folder: Path | None, factor: float) -> None:
+    """Keep a measured factor, where there is a cache with room for it."""
+    if folder is not None and make_room(FACTOR_BYTES):
+        with suppress(OSError, StorageError):
+            write_text(folder / FACTOR_FILE, json.dumps({"factor": round(factor, 4)}) + "\n")
 
 
 def _step(network: nn.Module, grey: Tensor, *, half: bool) -> float:

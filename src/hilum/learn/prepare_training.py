@@ -53,6 +53,12 @@ class Prepared:
         """The precision that the network is trained in."""
         return choose_precision(self.recipe.training.precision)
 
+    @property
+    def precision_reason(self) -> str:
+        """Why it is trained in that precision, in words."""
+        hardware = self.recipe.training.precision == "auto"
+        return self.measured or ("decided by the hardware" if hardware else "training.precision")
+
 
 def prepare_training(recipe: Recipe, weights: Weights | Path | str | None) -> Prepared:
     """Return the network of a recipe with its precision and processes, ready to be trained.

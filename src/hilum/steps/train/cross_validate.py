@@ -13,8 +13,8 @@ import pandas as pd
 from hilum.catalogue.networks import WEIGHTS_VARIABLE
 from hilum.errors import RunError, UsageError, WeightsError
 from hilum.learn.device import make_accelerator
-from hilum.learn.prepare_training import prepare_training
-from hilum.learn.weights import Weights, find_weights
+from hilum.learn.prepare_training import Prepared, prepare_training
+from hilum.learn.weights import find_weights
 from hilum.prepare import count_notes, decode_table, note_sentences
 from hilum.progress import SILENT, Prefixed, Progress
 from hilum.recipe import Recipe, as_recipe, dump_recipe
@@ -94,7 +94,7 @@ def cross_validate(
                 progress.say(sentence)
         if prepared.accelerator.is_main_process:
             with new_folder(folder, force=force, marks=RUN_MARKS) as draft:
-                _begin(Run(draft), whole, prepared.recipe, folds, (where, prepared.weights))
+                _begin(Run(draft), whole, prepared, folds, where)
         prepared.accelerator.wait_for_everyone()
         return _go_on(Run(folder), progress)
 
@@ -119,11 +119,9 @@ def _where(weights: Path | str | None) -> str | None:
     return str(Path(where).resolve()) if where and Path(where).is_dir() else (where and str(where))
 
 
-def _begin(
-    run: Run, table: SliceTable, recipe: Recipe, folds: int, start: tuple[str | None, Weights]
-) -> None:
+def _begin(run: Run, table: SliceTable, prepared: Prepared, folds: int, where: str | None) -> None:
     """Write all that is known before the first fold."""
-    where, weights = start
+    recipe = prepared.recipe
     title = recipe.title or recipe.network.backbone
     write_text(run.recipe_file, dump_recipe(recipe))
     told = {
@@ -135,9 +133,10 @@ def _begin(
         "folds": folds,
     }
     write_json(told, run.network_file)
-    write_json(describe_environment(), run.environment_file)
+    environment = {**describe_environment(), "precision_reason": prepared.precision_reason}
+    write_json(environment, run.environment_file)
     run.checkpoint.mkdir()
-    write_json({"weights": where, "sha256": weights.sha256}, run.checkpoint / START)
+    write_json({"weights": where, "sha256": prepared.weights.sha256}, run.checkpoint / START)
     dealt = deal_folds(table, folds, seed=recipe.training.seed)
     fold = pd.Series("", index=table.rows.index)
     for number, part in enumerate(dealt, start=1):

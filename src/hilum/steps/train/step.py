@@ -225,6 +225,7 @@ def _environment_json(prepared: Prepared) -> dict[str, Any]:
         **describe_environment(),
         "device": accelerator.device.type,
         "precision": prepared.precision,
+        "precision_reason": prepared.precision_reason,
         "processes": accelerator.num_processes,
         "seed": prepared.recipe.training.seed,
         "weights": {
