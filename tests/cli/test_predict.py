@@ -88,7 +88,10 @@ def test_a_threshold_decides_and_is_written_next_to_what_it_decided(
     expected = [float(row["probability_cancer"]) >= middle for row in plain]
     assert called == ["cancer" if above else "pneumonia" for above in expected]
     assert {float(row["threshold"]) for row in rows} == {middle}
-    assert f"cancer is called from a probability of {middle} on, else the other class." in done.err
+    assert (
+        f"cancer is predicted at a probability of {middle} or more, otherwise the other class."
+        in done.err
+    )
     named = hilum("predict", tiny_run, images[0], "--threshold", "0.5", "--format", "json")
     assert json.loads(named.out)[0]["threshold"] == 0.5
 
@@ -205,10 +208,10 @@ def test_the_same_command_goes_on_after_ctrl_c(
         patch.setattr("hilum.steps.predict.write._assemble", stop)
         done = hilum("predict", tiny_run, phantoms / "phantom", "--out", tmp_path / "p.csv")
     assert done.code == 130
-    assert "The same command goes on where this one was stopped." in done.err
+    assert "Run the same command again to resume." in done.err
     done = hilum("predict", tiny_run, phantoms / "phantom", "--out", tmp_path / "p.csv")
     assert done.code == 0
-    assert "Going on; parts of 256 files that are there already: 1." in done.err
+    assert "Resuming: parts of 256 files that are done already: 1." in done.err
     assert [path.name for path in tmp_path.iterdir()] == ["p.csv"]
 
 
@@ -264,6 +267,6 @@ def test_notes_links_and_missing_files_are_in_the_summary(
     assert f"refused: {slices / 'gone.png'}: a symbolic link to a file that is missing." in lines
     assert "slices with notes: 2; the column notes has them all" in lines
     assert "  2 x Named like a JPEG file, but its content is PNG, and was read as such." in lines
-    assert "passed over, not slices by their content: 1 not regular files" in lines
+    assert "skipped, not slices by content: 1 not regular files" in lines
     assert any(line.startswith("symbolic links to folders, not followed: 1;") for line in lines)
     assert lines[-1] == "1 files refused; see above."

@@ -90,10 +90,9 @@ def test_two_processes_predict_into_one_file_and_a_killed_one_is_made_good(
     done = subprocess.run(shared(tiny_run, slices, out), capture_output=True, text=True, timeout=90)
     assert done.returncode == 1
     assert (
-        len(re.findall(r"Going on; parts of 256 files that are there already: \d", done.stderr))
-        == 1
+        len(re.findall(r"Resuming: parts of 256 files that are done already: \d", done.stderr)) == 1
     )
-    for said in ("refused: ", "1100 slices called: ", "1 files refused; see above."):
+    for said in ("refused: ", "1100 slices predicted: ", "1 files refused; see above."):
         assert done.stderr.count(said) == 1, done.stderr
     assert out.read_bytes() == (tmp_path / "one.csv").read_bytes()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["many", "one.csv", "p.csv"]

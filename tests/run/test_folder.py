@@ -74,7 +74,7 @@ def test_an_unfinished_run_says_how_to_go_on(run: Run) -> None:
     with pytest.raises(RunError) as caught:
         open_run(run.folder)
     assert str(caught.value) == (
-        f"the training in {run.folder} was not finished; go on with "
+        f"the training in {run.folder} was not finished; resume it with "
         f"`hilum train --resume {run.folder}`."
     )
 
@@ -93,7 +93,7 @@ def test_a_missing_file_names_the_step_that_makes_it(run: Run) -> None:
     ):
         with pytest.raises(RunError) as caught:
             needed()
-        assert str(caught.value) == f"{run.folder} has no {name}: it is not a whole run folder."
+        assert str(caught.value) == f"{run.folder} has no {name}: it is not a complete run folder."
 
 
 @pytest.mark.parametrize("content", [b"{", b"\xff\xfe"])

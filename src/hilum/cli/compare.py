@@ -14,17 +14,16 @@ NAME_WIDTH = 48
 
 
 def command(
-    runs: Annotated[list[Path], typer.Argument(help="Run folders, evaluated; at least two.")],
-    out: Annotated[Path, typer.Option("--out", "-o", help="Folder to make.")],
-    force: Annotated[
-        bool, typer.Option("--force", help="Replace a comparison that stands there.")
-    ] = False,
+    runs: Annotated[list[Path], typer.Argument(help="Folders of evaluated runs; at least two.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder to create.")],
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing comparison.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print comparison.json.")] = False,
 ) -> None:
     """Compare runs: one table, paired differences, ROC and training curves.
 
     Writes comparison.json, table.md, table.csv, differences.csv, figures, and comparison.html, one
-    file without script. Needs no torch. Runs on other slices or splits are not compared pairwise.
+    file without scripts. Needs no torch. Runs on different slices or splits are not compared in
+    pairs.
     """
     from hilum.cli.show import print_json, progress_shown
     from hilum.steps.compare import compare

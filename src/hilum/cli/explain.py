@@ -14,7 +14,7 @@ def command(
     run: Annotated[Path, typer.Argument(help="A run folder.")],
     split: Annotated[str, typer.Option(help="Which slices: train, validation or test.")] = "test",
     target: Annotated[
-        str, typer.Option(help="The class that the maps are for, `positive` or `predicted`.")
+        str, typer.Option(help="Class to make maps for: its name, `positive` or `predicted`.")
     ] = "positive",
     method: Annotated[
         str,
@@ -25,32 +25,32 @@ def command(
     layer: Annotated[
         str,
         typer.Option(
-            help="`last` convolution, a layer of `hilum info RUN --layers`, or the mean over those "
-            "that are `frozen`, `trainable`, or `all`."
+            help="`last` convolution, a layer of `hilum info RUN --layers`, or the mean over the "
+            "`frozen`, the `trainable` or `all` convolutions."
         ),
     ] = "last",
     full_size: Annotated[
-        bool, typer.Option("--full-size", help="Write the maps in the slices' own pixels too.")
+        bool, typer.Option("--full-size", help="Also write the maps in the pixels of their slices.")
     ] = False,
     localised: Annotated[
         bool,
         typer.Option(
             "--localise/--no-localise",
-            help="Hold the maps against the boxes and masks of the table, next to controls.",
+            help="Compare the maps with the table's boxes and masks, next to controls.",
         ),
     ] = True,
     untrained: Annotated[
         bool,
         typer.Option(
             "--untrained/--no-untrained",
-            help="With an untrained network among the controls, which doubles the time.",
+            help="Include an untrained network among the controls; this doubles the time.",
         ),
     ] = True,
 ) -> None:
-    """Make maps of where in a run's slices a class was seen (Grad-CAM).
+    """Make Grad-CAM maps of a run's slices.
 
-    Writes the raw maps of all slices of a split, pictures of sure, unsure and wrong ones, and how
-    well the maps find the lesions that the table knows.
+    Writes the raw maps of all slices of a split, pictures of confident, uncertain and wrong
+    predictions, and how well the maps find the lesions of the table.
     """
     from hilum.cli.show import next_step, progress_shown
     from hilum.steps.explain import explain

@@ -33,12 +33,14 @@ def command(
         list[Path],
         typer.Argument(metavar="PATH...", help="Slices, folders, or slice tables (.csv)."),
     ],
-    out: Annotated[Path | None, typer.Option(help="A file to write; else stdout.")] = None,
-    form: Annotated[RowForm, typer.Option("--format", help="csv, or a JSON array.")] = RowForm.csv,
+    out: Annotated[Path | None, typer.Option(help="File to write; default: stdout.")] = None,
+    form: Annotated[
+        RowForm, typer.Option("--format", help="csv, or json: an array.")
+    ] = RowForm.csv,
     window: Annotated[
         str | None,
         typer.Option(
-            help="For Hounsfield units: lung, mediastinal, or width/center; without it the one "
+            help="For Hounsfield units: lung, mediastinal, or width/center; default: the window "
             "that the network was trained on, else lung."
         ),
     ] = None,
@@ -46,19 +48,19 @@ def command(
         str | None,
         typer.Option(
             metavar="NAME|NUMBER",
-            help="Call the positive class from this probability on: youden, sensitivity-0.95, "
-            "sensitivity-1.00 (as chosen on validation), or a number; without it the most "
-            "probable class is called.",
+            help="Predict the positive class at this probability or more: youden, "
+            "sensitivity-0.95, sensitivity-1.00 (as chosen on validation), or a number; default: "
+            "the most probable class is predicted.",
         ),
     ] = None,
     engine: EngineName = "auto",
     force: Annotated[bool, typer.Option("--force", help="Replace OUT.")] = False,
 ) -> None:
-    """Say what the network calls each slice.
+    """Predict the class of each slice.
 
-    Files that are no slices are refused by name, and the rest go on; the exit code is then 1.
-    With --out, the same command goes on where it was stopped, and several processes (accelerate
-    launch, torchrun) share the files.
+    Files that are not slices are refused by name and the others predicted; the exit code is then
+    1. With --out, the same command resumes an interrupted prediction, and several processes
+    (accelerate launch, torchrun) share the files.
     """
     from hilum.errors import UsageError
     from hilum.processes import rank_and_count
@@ -95,7 +97,7 @@ def _predict(
                 progress=progress,
             )  # fmt: skip
     except KeyboardInterrupt:
-        typer.echo("The same command goes on where this one was stopped.", err=True)
+        typer.echo("Run the same command again to resume.", err=True)
         raise
     except HilumError as error:
         rank, _ = rank_and_count()
@@ -121,11 +123,11 @@ def _print(summary: PredictionSummary) -> None:
         typer.echo(sentence, err=True)
     if summary.called:
         counted = ", ".join(f"{n} {name}" for name, n in sorted(summary.called.items()))
-        typer.echo(f"{sum(summary.called.values())} slices called: {counted}", err=True)
+        typer.echo(f"{sum(summary.called.values())} slices predicted: {counted}", err=True)
     _print_notes(summary)
     if summary.passed_over:
         others = ", ".join(f"{n} {suffix}" for suffix, n in sorted(summary.passed_over.items()))
-        typer.echo(f"passed over, not slices by their content: {others}", err=True)
+        typer.echo(f"skipped, not slices by content: {others}", err=True)
     if summary.linked_folders:
         typer.echo(
             f"symbolic links to folders, not followed: {summary.linked_folders}; name the folders "

@@ -21,26 +21,22 @@ def command(
     ] = None,
     target: Annotated[
         str,
-        typer.Option(help="The class that is explained: `positive`, `predicted`, or its name."),
+        typer.Option(help="Class to make maps for: its name, `positive` or `predicted`."),
     ] = "positive",
-    method: Annotated[
-        str, typer.Option(help="How maps are made, as in `hilum explain`.")
-    ] = "gradcam",
-    layer: Annotated[
-        str, typer.Option(help="Where maps are made: `last`, a timm path, or a group of layers.")
-    ] = "last",
-    slices: Annotated[int, typer.Option(help="Slices that are looked at.")] = 32,
-    draws: Annotated[int, typer.Option(help="Draws of random weights.")] = 3,
-    steps: Annotated[int, typer.Option(help="Steps in which pixels are removed.")] = 20,
+    method: Annotated[str, typer.Option(help="Method, as in `hilum explain`.")] = "gradcam",
+    layer: Annotated[str, typer.Option(help="Layer, as in `hilum explain`.")] = "last",
+    slices: Annotated[int, typer.Option(help="Number of slices.")] = 32,
+    draws: Annotated[int, typer.Option(help="Number of draws of random weights.")] = 3,
+    steps: Annotated[int, typer.Option(help="Number of steps in which pixels are removed.")] = 20,
     split: Annotated[str, typer.Option(help="Which slices: train, validation or test.")] = "test",
-    seed: Annotated[int, typer.Option(help="Of all that is drawn.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of all random draws.")] = 0,
     json: Annotated[bool, typer.Option("--json", help="Print sanity.json.")] = False,
 ) -> None:
     """Check whether a run's maps mean anything.
 
-    The maps must change when layer after layer is made random; other runs' maps should agree with
-    them; and the answer should fall soonest when pixels are removed in the order of the map. Writes
-    sanity/. If the maps stay as they are though nothing learnt is left: exit code 1.
+    The maps must change as layer after layer is randomised; other runs' maps should agree with
+    them; and the probability should fall soonest when pixels are removed in the order of the map.
+    Writes sanity/. The exit code is 1 if the maps stay the same although nothing learnt is left.
     """
     from hilum.audit import STAYS
     from hilum.cli.show import next_step, print_json, progress_shown

@@ -264,7 +264,7 @@ class Run:
             raise RunError(
                 f"{self.folder} has no {path.name}; run `hilum {step}` first."
                 if step != "train"
-                else f"{self.folder} has no {path.name}: it is not a whole run folder."
+                else f"{self.folder} has no {path.name}: it is not a complete run folder."
             )
 
 
@@ -287,7 +287,7 @@ def open_run(folder: Path | str) -> Run:
         )
     if not run.finished:
         raise RunError(
-            f"the training in {run.folder} was not finished; go on with "
+            f"the training in {run.folder} was not finished; resume it with "
             f"`hilum train --resume {run.folder}`."
         )
     return run

@@ -157,7 +157,7 @@ def network_facts(run: HasNetworkFile) -> NetworkFacts:
     if not network.class_names or not network.positive or network.size is None:
         raise RunError(
             f"{run.network_file} does not say class_names, positive and input size: it is not of "
-            f"a whole run; train again."
+            f"a complete run; train again."
         )
     return NetworkFacts(list(network.class_names), network.positive, network.size)
 
@@ -171,7 +171,7 @@ def input_scaling(run: HasNetworkFile) -> tuple[Channels, Channels]:
     network = run.description
     if network.mean is None or network.std is None:
         lacking = "mean" if network.mean is None else "std"
-        raise RunError(f"{run.network_file} lacks {lacking!r}: it is not a whole run.")
+        raise RunError(f"{run.network_file} lacks {lacking!r}: it is not a complete run.")
     return network.mean, network.std
 
 

@@ -109,7 +109,7 @@ def _candidate(run: Run, table: SliceTable) -> _Candidate:
         _ = found.environment["weights"]["pretrained"]
     except (KeyError, TypeError) as error:
         raise RunError(
-            f"{run.folder} is not a whole run: network.json or environment.json lacks {error}."
+            f"{run.folder} is not a complete run: network.json or environment.json lacks {error}."
         ) from None
     return found
 
@@ -158,7 +158,7 @@ def _copy(member: _Candidate, folder: Path) -> None:
         (run.weights_file, copy.weights_file),
     ):  # fmt: skip
         if not source.is_file():
-            raise RunError(f"{run.folder} has no {source.name}: it is not a whole run folder.")
+            raise RunError(f"{run.folder} has no {source.name}: it is not a complete run folder.")
         shutil.copyfile(source, target)
     if run.onnx_file.is_file():
         shutil.copyfile(run.onnx_file, copy.onnx_file)

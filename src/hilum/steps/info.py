@@ -37,7 +37,7 @@ def describe_run(run: Run | Path | str, *, layers: bool = False) -> Description:
         content = {**_made_of(run), **_of_data(run), **_decides(run), **_figures(run)}
     except (KeyError, TypeError, ValueError) as error:
         raise RunError(
-            f"{run.folder} is not a whole run: network.json, environment.json or metrics.json "
+            f"{run.folder} is not a complete run: network.json, environment.json or metrics.json "
             f"lacks {error}; train or evaluate it again."
         ) from None
     if layers:

@@ -45,7 +45,7 @@ def test_the_chosen_predictions_are_the_out_of_fold_ones_of_each_folds_network(
     assert choice["naive"]["auc"]["value"] == pytest.approx(0.5)
     assert choice["naive"]["optimism"] == pytest.approx(-0.5)
     page = (tmp_path / "out" / "comparison.html").read_text(encoding="utf-8")
-    assert "Here that gained nothing, which is luck." in page
+    assert "Here that gained nothing, by luck." in page
 
 
 def test_folds_that_are_not_told_are_refused(tmp_path: Path) -> None:
@@ -60,5 +60,5 @@ def test_folds_that_are_not_told_are_refused(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="does not tell the validation figures of each fold"):
         hilum.compare(runs, out=tmp_path / "out")
     path.unlink()
-    with pytest.raises(RunError, match=r"has no folds.csv: it is not a whole cross-validation"):
+    with pytest.raises(RunError, match=r"has no folds.csv: it is not a complete cross-validation"):
         hilum.compare(runs, out=tmp_path / "out")

@@ -15,7 +15,7 @@ import pytest
 from hilum.cam_maps import read_maps
 from hilum.errors import ReadError, RunError
 from hilum.report import render
-from hilum.run import Run
+from hilum.run import Run, write_json
 from hilum.scores.localisation import CONTROLS, METRICS, find, metric_column
 from hilum.sources import BuildOptions, PhantomSettings, build_table
 from hilum.splits import split_table
@@ -23,6 +23,7 @@ from hilum.steps.evaluate import evaluate
 from hilum.steps.explain import explain
 from hilum.steps.localise import localise
 from hilum.steps.localise.lesions import has_lesion, lesion_regions
+from hilum.storage.file_hash import hash_of
 from hilum.table import write_table
 from tests.untrained_runs import make_untrained
 
@@ -51,6 +52,8 @@ def copied(whole_run: Run, tmp_path: Path) -> Run:
     run = Run(tmp_path / "a" / "run")
     shutil.copytree(whole_run.folder, run.folder)
     write_table(whole_run.table(), run.table_file)
+    metrics = {**run.metrics(), "slices_sha256": hash_of(run.table_file)}
+    write_json(metrics, run.metrics_file)
     return run
 
 
@@ -155,7 +158,7 @@ def test_where_no_lesion_is_known_nothing_is_written_and_the_old_is_gone(copied:
             said.append(sentence)
 
     assert localise(copied, progress=Listening()) is None
-    assert said == ["No test slice has a box or a mask: no lesion to hold maps against."]
+    assert said == ["No test slice has a box or a mask: no lesion to compare maps with."]
     assert not copied.localisation_file.exists() and not copied.localisation_table.exists()
     assert "Do the maps find the lesions?" not in render(copied.folder)
 

@@ -39,11 +39,11 @@ def test_the_most_probable_class_is_called_without_a_threshold(tmp_path: Path) -
 @pytest.mark.parametrize(
     ("threshold", "at", "words"),
     [
-        ("youden", 0.31, "from a probability of 0.31 on (youden), else the other class."),
-        ("0.5", 0.5, "from a probability of 0.5 on, else the other class."),
-        (0.37, 0.37, "from a probability of 0.37 on, else"),
-        ("0.37", 0.37, "from a probability of 0.37 on, else"),
-        (1, 1.0, "from a probability of 1.0 on, else"),
+        ("youden", 0.31, "at a probability of 0.31 or more (youden), otherwise the other class."),
+        ("0.5", 0.5, "at a probability of 0.5 or more, otherwise the other class."),
+        (0.37, 0.37, "at a probability of 0.37 or more, otherwise"),
+        ("0.37", 0.37, "at a probability of 0.37 or more, otherwise"),
+        (1, 1.0, "at a probability of 1.0 or more, otherwise"),
     ],
 )
 def test_a_threshold_is_a_name_or_a_number(
@@ -72,7 +72,8 @@ def test_several_classes_are_parted_into_the_positive_one_and_the_rest(tmp_path:
     decision = decision_of(run, 0.2)
     assert decision.call(np.array([[0.5, 0.3, 0.2], [0.3, 0.1, 0.6]])) == ["cancer", "pneumonia"]
     assert decision.remarks == (
-        "cancer is called from a probability of 0.2 on, else the most probable other class.",
+        "cancer is predicted at a probability of 0.2 or more, otherwise the most probable other "
+        "class.",
     )
 
 
@@ -87,7 +88,7 @@ def test_a_run_that_was_never_evaluated_has_numbers_but_no_names(tmp_path: Path)
     decision = decision_of(run, 0.3)
     assert decision.calibrate(np.array([[0.9, 0.1]])) == [None]
     assert decision.remarks[0] == (
-        f"No calibrated probabilities: {tmp_path} was not evaluated (hilum evaluate does it)."
+        f"No calibrated probabilities: {tmp_path} has not been evaluated; run `hilum evaluate`."
     )
     with pytest.raises(UsageError, match="it has none before `hilum evaluate"):
         decision_of(run, "youden")

@@ -140,7 +140,7 @@ def test_an_interrupted_prediction_goes_on_where_it_was_stopped(
     network.batches_left, network.slices = 10**9, 0
     said = Said()
     told = write_predictions(run, pictures, out=tmp_path / "p.csv", progress=said)
-    assert said.sentences[0] == "Going on; parts of 10 files that are there already: 3."
+    assert said.sentences[0] == "Resuming: parts of 10 files that are done already: 3."
     assert network.slices == 16  # 46 files, three parts of which are there
     assert told is not None
     assert told.refused == 1
@@ -187,7 +187,7 @@ def test_parts_of_another_prediction_are_refused_and_force_begins_anew(
     write_predictions(
         run, pictures, out=tmp_path / "p.csv", form=form, options=options, force=True, progress=said
     )
-    assert "Going on" not in said.sentences[0]
+    assert "Resuming" not in said.sentences[0]
 
 
 def test_parts_of_other_weights_are_refused(
@@ -206,7 +206,7 @@ def test_a_folder_that_is_somebody_elses_is_never_removed(
 ) -> None:
     (tmp_path / "p.csv.parts").mkdir()
     (tmp_path / "p.csv.parts" / "mine").touch()
-    with pytest.raises(UsageError, match="parts is in the way; choose another"):
+    with pytest.raises(UsageError, match="parts exists already and holds something else"):
         write_predictions(run, pictures, out=tmp_path / "p.csv", force=True)
     assert (tmp_path / "p.csv.parts" / "mine").exists()
 
@@ -218,7 +218,7 @@ def test_what_a_prediction_left_without_its_manifest_is_replaced_with_force(
     parts.mkdir()
     for name in ("part-0000000", "launch.json", ".manifest.json.1a2b3c4d"):
         (parts / name).touch()
-    with pytest.raises(UsageError, match="parts is in the way; choose another"):
+    with pytest.raises(UsageError, match="parts exists already and holds something else"):
         write_predictions(run, pictures, out=tmp_path / "p.csv")
     write_predictions(run, pictures, out=tmp_path / "p.csv", force=True)
     assert (tmp_path / "p.csv").is_file() and not parts.exists()

@@ -87,7 +87,9 @@ def _folds(compared: ComparedRun) -> pd.DataFrame:
     """Return folds.csv by fold, its validation figures as numbers."""
     path = compared.run.folder / FOLDS
     if not path.is_file():
-        raise RunError(f"{compared.run.folder} has no {FOLDS}: it is not a whole cross-validation.")
+        raise RunError(
+            f"{compared.run.folder} has no {FOLDS}: it is not a complete cross-validation."
+        )
     rows = read_csv(path)
     try:
         content = rows.set_index("fold")[["validation_auc", "validation_loss"]]

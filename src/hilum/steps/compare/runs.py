@@ -182,7 +182,7 @@ def _history(run: Run) -> pd.DataFrame | None:
 
 def _existing(path: Path) -> Path:
     if not path.is_file():
-        raise RunError(f"{path.parent} has no {path.name}: it is not a whole run folder.")
+        raise RunError(f"{path.parent} has no {path.name}: it is not a complete run folder.")
     return path
 
 

@@ -57,7 +57,7 @@ def folds_of(run: Run, table: SliceTable) -> list[Fold]:
         RunError: a fold's run is missing, unfinished, or not of these slices and folds.
     """
     if "fold" not in table.rows.columns:
-        raise RunError(f"{run.table_file} has no column 'fold': it is not a whole run folder.")
+        raise RunError(f"{run.table_file} has no column 'fold': it is not a complete run folder.")
     if (table.rows.groupby("group")["fold"].nunique() > 1).any():
         raise RunError(f"{run.table_file}: a group is in more than one fold; train again.")
     names = sorted(table.rows["fold"].unique(), key=lambda name: (len(name), name))
@@ -69,7 +69,7 @@ def _fold(run: Run, table: SliceTable, name: str) -> Fold:
     member = Run(run.members / f"fold-{name}")
     if not member.weights_file.is_file():
         raise RunError(
-            f"{run.folder} lacks the finished run {member.folder.name}; go on with "
+            f"{run.folder} lacks the finished run {member.folder.name}; resume with "
             f"`hilum train --resume {run.folder}`."
         )
     member_table, tested = member.table(), (table.rows["fold"] == name).to_numpy(dtype=bool)

@@ -83,7 +83,7 @@ def localise(
     scored, validation = lesions.part(facts.split), lesions.part("validation")
     if not len(scored):
         run.remove_localisation()
-        progress.say(f"No {facts.split} slice has a box or a mask: no lesion to hold maps against.")
+        progress.say(f"No {facts.split} slice has a box or a mask: no lesion to compare maps with.")
         return None
     makers = _makers(run, facts, untrained=untrained)
     prior = _prior(lesions.part("train"), full_table, makers[NETWORK].members[0].size, progress)

@@ -98,8 +98,12 @@ def decision_of(run: HasNetworkFile, threshold: float | str | None = None) -> De
     remarks = [remark] if remark else []
     if at is not None:
         named = "" if _number(threshold) is not None else f" ({threshold})"
-        rest = "else the most probable other class" if len(names) > 2 else "else the other class"
-        remarks.append(f"{positive} is called from a probability of {at} on{named}, {rest}.")
+        rest = (
+            "otherwise the most probable other class"
+            if len(names) > 2
+            else "otherwise the other class"
+        )
+        remarks.append(f"{positive} is predicted at a probability of {at} or more{named}, {rest}.")
     return Decision(names, positive, at, temperature, tuple(remarks))
 
 
@@ -120,7 +124,7 @@ def _value(run: HasNetworkFile, threshold: float | str) -> float:
     known = f"one of the run's ({', '.join(points)})" if points else "the name of one of the run's"
     hint = "" if points else f"; it has none before `hilum evaluate {run.folder}`"
     raise UsageError(
-        f"a threshold is a probability from 0 to 1, or {known}; got {str(threshold)!r}{hint}."
+        f"threshold must be a probability from 0 to 1, or {known}; got {str(threshold)!r}{hint}."
     )
 
 
@@ -129,7 +133,8 @@ def _temperature(run: HasNetworkFile) -> tuple[float | None, str]:
     fit = run.description.calibration
     if fit is None:
         return None, (
-            f"No calibrated probabilities: {run.folder} was not evaluated (hilum evaluate does it)."
+            f"No calibrated probabilities: {run.folder} has not been evaluated; run "
+            f"`hilum evaluate`."
         )
     if not fit.fitted:
         return None, f"No calibrated probabilities. {fit.note}".rstrip()

@@ -102,12 +102,15 @@ class ShardFolder:
             return len(list(self.folder.glob("part-*")))
         if self.folder.exists() and any(self.folder.iterdir()):
             if not there and not (force and self._is_own()):
-                raise UsageError(f"{self.folder} is in the way; choose another name, or remove it.")
+                raise UsageError(
+                    f"{self.folder} exists already and holds something else; choose another name, "
+                    f"or remove it."
+                )
             differ = there and [key for key, value in manifest.items() if there.get(key) != value]
             if not force:
                 raise UsageError(
                     f"{self.folder} holds parts of another prediction (it differs in "
-                    f"{', '.join(differ)}); choose another name, or give --force to begin anew."
+                    f"{', '.join(differ)}); choose another name, or give --force to start again."
                 )
             self.remove()
         self.write(MANIFEST, json.dumps(manifest, indent=1, ensure_ascii=False) + "\n")

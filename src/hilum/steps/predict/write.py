@@ -135,9 +135,7 @@ def write_predictions(
         rows, files = _row_format(source, inputs, form), InputFiles(inputs)
         manifest = _manifest(source, predictor, inputs, rows) | {"engine": predictor.loaded.name}
         if done := folder.begin(manifest, force=force):
-            progress.say(
-                f"Going on; parts of {FILES_A_SHARD} files that are there already: {done}."
-            )
+            progress.say(f"Resuming: parts of {FILES_A_SHARD} files that are done already: {done}.")
         try:
             token = uuid.uuid4().hex
             folder.announce(LAUNCH, {"token": token})
@@ -313,7 +311,9 @@ def _assemble(folder: ShardFolder, total: int, form: Form, progress: Progress) -
         for number in range(total):
             shard = folder.read(number)
             if shard is None:
-                raise RunError(f"part {number} of {folder.folder} is gone; call again.")
+                raise RunError(
+                    f"part {number} of {folder.folder} is missing; run the same command again."
+                )
             table.add(shard.columns, shard.body)
             for reason in shard.refused:
                 progress.say(f"refused: {reason}")

@@ -174,7 +174,7 @@ def _dealt_again(run: Run, table: SliceTable, recipe: Recipe) -> list[SliceTable
     """
     folds = run.network().get("folds")
     if not isinstance(folds, int) or "fold" not in table.rows.columns:
-        raise RunError(f"{run.folder} does not say its folds: it is not a whole run folder.")
+        raise RunError(f"{run.folder} does not say its folds: it is not a complete run folder.")
     dealt = deal_folds(table, folds, seed=recipe.training.seed)
     for number, part in enumerate(dealt, start=1):
         tested = part.rows["split"] == "test"
