@@ -217,8 +217,22 @@ def test_an_unknown_recipe_is_refused_with_the_nearest() -> None:
         load_recipe("mobilenet2")
     assert str(caught.value) == (
         "there is no recipe 'mobilenet2', neither built in "
-        f"({', '.join(built_in_recipes())}) nor as a file. Did you mean 'mobilenetv2'?"
+        f"({', '.join(built_in_recipes())}) nor as a file. Did you mean 'mobilenetv2'? "
+        "A recipe may name any network of timm: write the three lines [network], "
+        'backbone = "mobilenet2" and train_from = "" into mobilenet2.toml, and give '
+        "--recipe mobilenet2.toml."
     )
+
+
+def test_the_three_lines_are_a_recipe_and_a_missing_file_gets_no_advice_on_networks(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "resnet18.toml"
+    path.write_text('[network]\nbackbone = "resnet18"\ntrain_from = ""\n')
+    assert load_recipe(path).network.backbone == "resnet18"
+    with pytest.raises(UsageError) as caught:
+        load_recipe("missing.toml")
+    assert "any network of timm" not in str(caught.value)
 
 
 def test_a_recipe_that_is_not_utf8_is_refused(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterable
 from importlib import resources
@@ -250,13 +251,24 @@ def load_recipe(name: Path | str, changes: Iterable[str] = ()) -> Recipe:
     if not path.is_file():
         raise UsageError(
             f"there is no recipe {str(name)!r}, neither built in ({', '.join(built_in)}) nor as a "
-            f"file.{nearest(str(name), list(built_in))}"
+            f"file.{nearest(str(name), list(built_in))}{_any_network(str(name))}"
         )
     try:
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError:
         raise RecipeError(f"{path.name}: a recipe must be UTF-8 text, and this isn't.") from None
     return parse_recipe(text, name=path.name, changes=changes)
+
+
+def _any_network(name: str) -> str:
+    """Return the sentence on how to train a network of timm that has no recipe; "" for a path."""
+    if not re.fullmatch(r"[a-z][a-z0-9_]*(\.\w+)?", name) or name.endswith(".toml"):
+        return ""
+    return (
+        f" A recipe may name any network of timm: write the three lines [network], "
+        f'backbone = "{name}" and train_from = "" into {name}.toml, and give '
+        f"--recipe {name}.toml."
+    )
 
 
 def parse_recipe(text: str, *, name: str, changes: Iterable[str] = ()) -> Recipe:

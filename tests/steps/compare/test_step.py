@@ -289,8 +289,18 @@ def test_a_run_that_was_not_evaluated_or_whose_files_differ_is_refused(
     with pytest.raises(RunError, match=r"lacks 'group' in metrics.json or predictions.csv"):
         hilum.compare(three, out=out)
     (three[1] / "metrics.json").unlink()
-    with pytest.raises(RunError, match=r"has no metrics.json; run `hilum evaluate` first"):
+    with pytest.raises(RunError) as caught:
         hilum.compare(three, out=out)
+    assert str(caught.value) == (
+        f"{three[1]} has no metrics.json; run `hilum evaluate {three[1]}` first."
+    )
+    (three[2] / "metrics.json").unlink()
+    with pytest.raises(RunError) as caught:
+        hilum.compare(three, out=out)
+    assert str(caught.value) == (
+        f"{three[1]}, {three[2]} have no metrics.json; run `hilum evaluate {three[1]} && "
+        f"hilum evaluate {three[2]}` first."
+    )
     assert not out.exists()
 
 

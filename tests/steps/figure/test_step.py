@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,9 +17,10 @@ from hilum.cam_maps import LOGITS, SHARES, read_maps
 from hilum.errors import RunError, UsageError
 from hilum.learn.maps import choose_layers
 from hilum.learn.predict import load_networks
-from hilum.run import Run
+from hilum.run import Run, write_json
 from hilum.steps.explain import explain
 from hilum.steps.figure import FigureOptions, draw_figure
+from hilum.steps.figure import step as figure_step
 from hilum.steps.figure.sheet import Cell, FigureStyle, as_sheet
 from hilum.steps.figure.slices import Shown, choose_slices
 from hilum.table import SliceTable
@@ -194,3 +196,13 @@ def test_a_layer_that_is_not_there_or_a_figure_in_the_way_is_refused(
         draw_figure("networks", runs, out=tmp_path / "f.png")
     with pytest.raises(UsageError, match="a figure shows at least one run"):
         draw_figure("networks", [], out=tmp_path / "g.png")
+
+
+def test_a_run_from_random_weights_is_marked(runs: list[Run], tmp_path: Path) -> None:
+    plain = Run(shutil.copytree(runs[0].folder, tmp_path / "plain"))
+    title = plain.description.title
+    for pretrained, heading in ((False, f"{title}, random weights"), (True, title)):
+        environment = plain.environment() if plain.environment_file.is_file() else {}
+        environment["weights"] = {"pretrained": pretrained}
+        write_json(environment, plain.environment_file)
+        assert [one.heading for one in figure_step._open([plain])] == [heading]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shlex
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -85,9 +86,21 @@ def read_runs(folders: Sequence[Run | Path | str]) -> list[ComparedRun]:
                 f"{by_folder[folder].folder} and {run.folder} are the same run; give each run once."
             )
         by_folder[folder] = run
+    _refuse_unevaluated(runs)
     read = [_read(run) for run in runs]
     names = _unique_names([(_titled(compared), compared.run.folder.resolve()) for compared in read])
     return [replace(compared, name=name) for compared, name in zip(read, names, strict=True)]
+
+
+def _refuse_unevaluated(runs: Sequence[Run]) -> None:
+    """Raise RunError where runs were not evaluated, with the one command that evaluates them."""
+    left = [run.folder for run in runs if not run.metrics_file.is_file()]
+    if left:
+        command = " && ".join(shlex.join(["hilum", "evaluate", str(folder)]) for folder in left)
+        raise RunError(
+            f"{', '.join(map(str, left))} {'has' if len(left) == 1 else 'have'} no metrics.json; "
+            f"run `{command}` first."
+        )
 
 
 def run_facts(compared: ComparedRun) -> dict[str, Any]:

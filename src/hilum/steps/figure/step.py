@@ -120,7 +120,7 @@ def _open(runs: Iterable[Run | Path | str]) -> list[FigureRun]:
     found = as_runs(runs)
     if not found:
         raise UsageError("a figure shows at least one run; name its folder.")
-    titles = [run.description.title for run in found]
+    titles = [run.description.title + _random_weights(run) for run in found]
     opened: list[FigureRun] = []
     for number, (run, title) in enumerate(zip(found, titles, strict=True), start=1):
         heading = title if titles.count(title) == 1 else f"{title}\n{run.folder.name}"
@@ -128,6 +128,14 @@ def _open(runs: Iterable[Run | Path | str]) -> list[FigureRun]:
             heading = f"{heading} ({number})"
         opened.append(FigureRun(run, heading, network_facts(run).class_names))
     return opened
+
+
+def _random_weights(run: Run) -> str:
+    """Return what is added to the title of a run whose weights were not pretrained."""
+    weights = run.environment().get("weights") if run.environment_file.is_file() else None
+    is_random = isinstance(weights, dict) and weights.get("pretrained") is False
+    named = "random weights" in run.description.title  # an ensemble names each of its members
+    return ", random weights" if is_random and not named else ""
 
 
 def _look(kind: str, cells: Sequence[Cell], target: str, options: FigureOptions) -> FigureStyle:
