@@ -70,8 +70,8 @@ def test_every_row_says_probabilities_that_sum_to_one_and_research_use_only(
     assert row["notice"] == "research use only"
     assert row["window"] == ""
     done = hilum("predict", tiny_run, image, "--format", "json")
-    (told,) = json.loads(done.out)
-    assert told["probability_cancer"] == float(row["probability_cancer"])
+    (element,) = json.loads(done.out)
+    assert element["probability_cancer"] == float(row["probability_cancer"])
 
 
 def test_a_threshold_decides_and_is_written_next_to_what_it_decided(
@@ -114,10 +114,10 @@ def test_a_run_that_was_never_evaluated_predicts_and_says_once_what_it_lacks(
     run_copy: Path, phantoms: Path, hilum: Call
 ) -> None:
     network = json.loads((run_copy / "network.json").read_text())
-    kept = {
+    unevaluated = {
         key: value for key, value in network.items() if key not in ("thresholds", "calibration")
     }
-    (run_copy / "network.json").write_text(json.dumps(kept))
+    (run_copy / "network.json").write_text(json.dumps(unevaluated))
     done = hilum("predict", run_copy, phantoms / "phantom")
     assert done.code == 0
     assert "calibrated_cancer" not in done.out
@@ -191,9 +191,9 @@ def test_a_real_series_and_real_pictures_go_through_whole(
     paths = [real_data / "lung-pet-ct-dx", real_data / "paper-sample"]
     done = hilum("predict", tiny_run, *paths, "--format", "json")
     assert done.code == 0, done.err
-    told = json.loads(done.out)
-    dicom = [row for row in told if row["path"].endswith(".dcm")]
-    assert (len(dicom), len(told)) == (55, 85)
+    rows = json.loads(done.out)
+    dicom = [row for row in rows if row["path"].endswith(".dcm")]
+    assert (len(dicom), len(rows)) == (55, 85)
     assert {row["window"] for row in dicom} == {"1400/-700"}
     assert "20 .xml" in done.err
 

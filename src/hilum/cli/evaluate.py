@@ -101,7 +101,7 @@ def command(
 def _elsewhere(
     run: Path,
     table: Path,
-    asked: tuple[list[str] | None, str | None, list[str] | None],
+    choices: tuple[list[str] | None, str | None, list[str] | None],
     more: dict[str, Any],
     *,
     json: bool,
@@ -111,7 +111,7 @@ def _elsewhere(
     from hilum.cli.show import print_json, progress_shown
     from hilum.steps.evaluate.elsewhere import evaluate_elsewhere
 
-    options = options_of(*asked, **more)
+    options = options_of(*choices, **more)
     with progress_shown() as progress:
         metrics = evaluate_elsewhere(run, table, options=options, progress=progress)
     if json:
@@ -159,30 +159,30 @@ def print_auc(metrics: dict[str, Any]) -> None:
     """Print the test AUCs of network and border, per slice and per group."""
     network, border = metrics["splits"]["test"], metrics["border_probe"]["test"]
     typer.echo(f"{'test':12} {'per slice':24} per group")
-    for name, whole, grouped in (
+    for name, per_slice, per_group in (
         ("auc", network["per_slice"]["figures"]["auc"], network["per_group"]["figures"]["auc"]),
         ("border auc", border["auc"], border["per_group"]["auc"]),
     ):
-        typer.echo(f"{name:12} {metric_text(whole):24} {metric_text(grouped)}")
+        typer.echo(f"{name:12} {metric_text(per_slice):24} {metric_text(per_group)}")
 
 
-def _print_folds(told: dict[str, Any]) -> None:
+def _print_folds(folds: dict[str, Any]) -> None:
     """Print what each fold reached, and what their mean is."""
     keys = {"auc": "AUC", "accuracy": "accuracy", "border_auc": "border AUC"}
     typer.echo(
         f"\n{'fold':10} {'slices':>6} {'groups':>6} {'AUC':>7} {'accuracy':>9} {'border AUC':>11}"
     )
-    for fold in told["each"]:
+    for fold in folds["each"]:
         shown = [f"{fold[key]:.3f}" if fold[key] is not None else "-" for key in keys]
         typer.echo(
             f"{fold['fold']:10} {fold['n']:>6} {fold['groups']:>6} {shown[0]:>7} {shown[1]:>9} "
             f"{shown[2]:>11}"
         )
     for key, name in keys.items():
-        spread = told["standard_deviation"][key]
-        beside = "" if spread is None else f", standard deviation {spread:.3f}"
-        typer.echo(f"mean {name}: {metric_text(told['mean'][key])}{beside}")
-    typer.echo(told["sentence"])
+        spread = folds["standard_deviation"][key]
+        deviation = "" if spread is None else f", standard deviation {spread:.3f}"
+        typer.echo(f"mean {name}: {metric_text(folds['mean'][key])}{deviation}")
+    typer.echo(folds["sentence"])
 
 
 def _print_thresholds(metrics: dict[str, Any]) -> None:
@@ -207,15 +207,18 @@ def _print_thresholds(metrics: dict[str, Any]) -> None:
             typer.echo(f"{name}: {point['note']}")
 
 
-def _print_calibration(told: dict[str, Any]) -> None:
+def _print_calibration(calibration: dict[str, Any]) -> None:
     """Print the temperature, and Brier score and calibration error on test."""
-    test = told["test"]
-    scaled = f"Temperature {told['temperature']:.3g}, fitted on {told['slices']} validation slices."
-    if not told["fitted"]:
+    test = calibration["test"]
+    scaled = (
+        f"Temperature {calibration['temperature']:.3g}, fitted on {calibration['slices']} "
+        f"validation slices."
+    )
+    if not calibration["fitted"]:
         scaled = "Not calibrated."
-    typer.echo(f"\n{scaled} {told['note']}".rstrip())
+    typer.echo(f"\n{scaled} {calibration['note']}".rstrip())
     for name, key in (("Brier score", "brier"), ("calibration error", "calibration_error")):
-        after = f"  calibrated {metric_text(test['after'][key])}" if told["fitted"] else ""
+        after = f"  calibrated {metric_text(test['after'][key])}" if calibration["fitted"] else ""
         typer.echo(f"test {name:18} {metric_text(test['before'][key]):24}{after}".rstrip())
 
 

@@ -61,7 +61,7 @@ def command(
             run, split=split, target=target, method=method, layer=layer, full_size=full_size,
             progress=progress,
         )  # fmt: skip
-        told = localise(run, untrained=untrained, progress=progress) if localised else None
-    if told:
-        typer.echo(told["verdict"]["sentence"])
+        found = localise(run, untrained=untrained, progress=progress) if localised else None
+    if found:
+        typer.echo(found["verdict"]["sentence"])
     typer.echo(f"{folder}: raw maps (NPZ), index.csv, pictures. {next_step('report', run)}")

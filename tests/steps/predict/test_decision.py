@@ -79,8 +79,8 @@ def test_several_classes_are_parted_into_the_positive_one_and_the_rest(tmp_path:
 
 def test_probabilities_are_scaled_by_the_temperature(tmp_path: Path) -> None:
     decision = decision_of(run_with(tmp_path, calibration=FIT))
-    (told,) = decision.calibrate(np.array([[0.9, 0.1]]))
-    assert told == pytest.approx({"cancer": 0.75, "pneumonia": 0.25})  # odds of 9 become 3
+    (calibrated,) = decision.calibrate(np.array([[0.9, 0.1]]))
+    assert calibrated == pytest.approx({"cancer": 0.75, "pneumonia": 0.25})  # odds of 9 become 3
 
 
 def test_a_run_that_was_never_evaluated_has_numbers_but_no_names(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Predicting is a stream: little is read ahead of what is asked for."""
+"""Predicting is a stream: few slices are read ahead."""
 
 from __future__ import annotations
 
@@ -153,16 +153,16 @@ def test_files_are_listed_with_their_rows_window_and_none_is_opened(pictures: Pa
 def test_no_batch_spans_two_parts(
     blind_run: Run, pictures: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked: list[int] = []
+    batch_sizes: list[int] = []
 
     def say(networks: object, grey: Any) -> Any:
-        asked.append(len(grey[32]))
+        batch_sizes.append(len(grey[32]))
         return np.array([[0.75, 0.25]] * len(grey[32]))
 
     monkeypatch.setattr(stream, "mean_probabilities", say)
     monkeypatch.setattr("hilum.steps.predict.inputs.FILES_A_SHARD", 40)
     outcomes = list(predict(blind_run, sorted(pictures.iterdir())[:100]))
-    assert (len(outcomes), asked) == (100, [32, 8, 32, 8, 20])
+    assert (len(outcomes), batch_sizes) == (100, [32, 8, 32, 8, 20])
 
 
 def test_a_missing_path_is_refused_before_anything_is_predicted(
@@ -194,8 +194,8 @@ def write_ct(path: Path, **elements: Any) -> None:
 def test_a_ct_is_shown_through_the_window_of_the_training_and_another_one_is_noted(
     blind_run: Run, tmp_path: Path
 ) -> None:
-    told = json.loads(blind_run.network_file.read_text())
-    blind_run.network_file.write_text(json.dumps({**told, "windows": ["350/40"]}))
+    content = json.loads(blind_run.network_file.read_text())
+    blind_run.network_file.write_text(json.dumps({**content, "windows": ["350/40"]}))
     write_ct(tmp_path / "ct.dcm")
     (own,) = predict(blind_run, tmp_path / "ct.dcm")
     (lung,) = predict(

@@ -29,8 +29,8 @@ from hilum.storage.lock import exclusive_output
 PART = 10
 
 
-class Said:
-    """Keeps what is said."""
+class Log:
+    """Keeps the sentences."""
 
     def __init__(self) -> None:
         self.sentences: list[str] = []
@@ -110,19 +110,23 @@ def as_process(monkeypatch: pytest.MonkeyPatch) -> Callable[[int, int], None]:
 def test_the_file_holds_what_predict_yields_and_nothing_is_left(
     run: Run, pictures: Path, tmp_path: Path
 ) -> None:
-    said = Said()
-    told = write_predictions(run, pictures, out=tmp_path / "p.csv", progress=said)
-    assert told is not None
+    log = Log()
+    summary = write_predictions(run, pictures, out=tmp_path / "p.csv", progress=log)
+    assert summary is not None
     rows = list(csv.DictReader((tmp_path / "p.csv").read_text().splitlines()))
     expected = [one for one in predict(run, pictures) if isinstance(one, Predicted)]
     assert [row["path"] for row in rows] == [str(one.path) for one in expected]
     assert [float(row["probability_cancer"]) for row in rows] == [
         round(one.probabilities["cancer"], 6) for one in expected
     ]
-    assert (sum(told.called.values()), told.refused, told.passed_over) == (44, 1, {".txt": 1})
-    assert [line for line in said.sentences if "11.png" in line and line.startswith("refused: ")]
+    assert (sum(summary.called.values()), summary.refused, summary.passed_over) == (
+        44,
+        1,
+        {".txt": 1},
+    )
+    assert [line for line in log.sentences if "11.png" in line and line.startswith("refused: ")]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["p.csv", "pictures", "run"]
-    assert len(said.sentences) == 1
+    assert len(log.sentences) == 1
     write_predictions(run, pictures, out=tmp_path / "p.json", form="json")
     told_json = json.loads((tmp_path / "p.json").read_text())
     assert [{key: str(value) for key, value in row.items()} for row in told_json] == rows
@@ -138,12 +142,12 @@ def test_an_interrupted_prediction_goes_on_where_it_was_stopped(
     assert not (tmp_path / "p.csv").exists()
     assert len(list((tmp_path / "p.csv.parts").glob("part-*"))) == 3
     network.batches_left, network.slices = 10**9, 0
-    said = Said()
-    told = write_predictions(run, pictures, out=tmp_path / "p.csv", progress=said)
-    assert said.sentences[0] == "Resuming: parts of 10 files that are done already: 3."
+    log = Log()
+    summary = write_predictions(run, pictures, out=tmp_path / "p.csv", progress=log)
+    assert log.sentences[0] == "Resuming: parts of 10 files that are done already: 3."
     assert network.slices == 16  # 46 files, three parts of which are there
-    assert told is not None
-    assert told.refused == 1
+    assert summary is not None
+    assert summary.refused == 1
     assert (tmp_path / "p.csv").read_bytes() == (tmp_path / "whole.csv").read_bytes()
     assert not (tmp_path / "p.csv.parts").exists()
 
@@ -183,11 +187,11 @@ def test_parts_of_another_prediction_are_refused_and_force_begins_anew(
     with pytest.raises(UsageError, match=rf"differs in {differs}\).*give --force"):
         write_predictions(run, pictures, out=tmp_path / "p.csv", form=form, options=options)
     assert len(list((tmp_path / "p.csv.parts").glob("part-*"))) == 2
-    said = Said()
+    log = Log()
     write_predictions(
-        run, pictures, out=tmp_path / "p.csv", form=form, options=options, force=True, progress=said
+        run, pictures, out=tmp_path / "p.csv", form=form, options=options, force=True, progress=log
     )
-    assert "Resuming" not in said.sentences[0]
+    assert "Resuming" not in log.sentences[0]
 
 
 def test_parts_of_other_weights_are_refused(
@@ -249,21 +253,21 @@ def test_several_processes_share_the_files_and_the_first_writes_one_file(
     run: Run, pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_predictions(run, pictures, out=tmp_path / "one.csv")
-    place = threading.local()
+    local = threading.local()
     wrote: list[tuple[int, int]] = []
     write_shard = step.ShardFolder.write_shard
 
     def noted(self: Any, number: int, draft: Any) -> None:
-        wrote.append((place.rank, number))
+        wrote.append((local.rank, number))
         write_shard(self, number, draft)
 
     monkeypatch.setattr(step.ShardFolder, "write_shard", noted)
-    monkeypatch.setattr(step, "rank_and_count", lambda: (place.rank, 3))
-    told: dict[int, Any] = {}
+    monkeypatch.setattr(step, "rank_and_count", lambda: (local.rank, 3))
+    summaries: dict[int, Any] = {}
 
     def process(rank: int) -> None:
-        place.rank = rank
-        told[rank] = write_predictions(run, pictures, out=tmp_path / "p.csv")
+        local.rank = rank
+        summaries[rank] = write_predictions(run, pictures, out=tmp_path / "p.csv")
 
     threads = [threading.Thread(target=process, args=(rank,)) for rank in (2, 1, 0)]
     for thread in threads:
@@ -272,8 +276,8 @@ def test_several_processes_share_the_files_and_the_first_writes_one_file(
         thread.join(timeout=30)
     assert sorted(wrote) == [(0, 0), (0, 3), (1, 1), (1, 4), (2, 2)]
     assert (tmp_path / "p.csv").read_bytes() == (tmp_path / "one.csv").read_bytes()
-    assert told[0].refused == 1
-    assert (told[1], told[2]) == (None, None)
+    assert summaries[0].refused == 1
+    assert (summaries[1], summaries[2]) == (None, None)
     assert not (tmp_path / "p.csv.parts").exists()
 
 
@@ -313,16 +317,16 @@ def test_what_an_earlier_launch_left_is_not_taken_for_a_process_that_is_done(
     as_process(0, 2)
     monkeypatch.setattr(step, "REPORT_SECONDS", 0.0)
 
-    class Enough(Said):
+    class Enough(Log):
         def say(self, sentence: str) -> None:
             super().say(sentence)
             if sentence.startswith("Waiting"):
                 raise KeyboardInterrupt
 
-    said = Enough()
+    log = Enough()
     with pytest.raises(KeyboardInterrupt):
-        write_predictions(run, pictures, out=tmp_path / "p.csv", progress=said)
-    assert said.sentences[-1] == "Waiting for process 1."
+        write_predictions(run, pictures, out=tmp_path / "p.csv", progress=log)
+    assert log.sentences[-1] == "Waiting for process 1."
 
 
 def test_a_labelled_table_keeps_what_joins_it(run: Run, pictures: Path, tmp_path: Path) -> None:
@@ -353,11 +357,11 @@ def test_a_missing_file_of_a_table_is_refused_and_the_rest_go_on(
     table.write_text(
         "slice_id,path,label,group,source\na,pictures/00.png,c,g,s\nb,pictures/gone.png,c,h,s\n"
     )
-    said = Said()
-    summary = write_predictions(run, table, out=tmp_path / "p.csv", progress=said)
+    log = Log()
+    summary = write_predictions(run, table, out=tmp_path / "p.csv", progress=log)
     assert summary is not None
     assert (sum(summary.called.values()), summary.refused) == (1, 1)
-    assert said.sentences == [f"refused: {pictures / 'gone.png'}: there is no such file."]
+    assert log.sentences == [f"refused: {pictures / 'gone.png'}: there is no such file."]
 
 
 def test_no_input_and_no_file_of_the_run_is_overwritten(

@@ -51,7 +51,7 @@ def open_engine(run: Run | ExportedRun, engine: str = "auto") -> LoadedEngine:
 
     Raises:
         UsageError: no such engine, none for the file, or the run is a cross-validation.
-        RunError: the run is not whole; or onnx was asked for, and the run lacks it.
+        RunError: the run is not whole; or onnx is requested and the run lacks it.
     """
     check_engine(engine)
     if isinstance(run, ExportedRun):
@@ -87,7 +87,7 @@ def _torch(run: Run, *, compiled: bool = False) -> Sequence[Engine]:
 
 
 def _gpu() -> bool:
-    """Whether torch has a GPU to compute on; torch is asked only where there may be one."""
+    """Whether torch has a GPU to compute on; torch is loaded only where there may be one."""
     hidden = os.environ.get("CUDA_VISIBLE_DEVICES", "0") in ("", "-1")
     seen = any(Path(device).exists() for device in GPU_DEVICES) or shutil.which("nvidia-smi")
     if hidden or not seen:

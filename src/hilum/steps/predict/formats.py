@@ -55,10 +55,10 @@ class RowFormat:
     def _row(self, outcome: Predicted) -> dict[str, str | int | float]:
         """Return one prediction as columns; `threshold` is empty where none was given."""
         calibrated = outcome.calibrated or {}
-        kept = {name: outcome.row.get(name, "") for name in TABLE_COLUMNS if self.of_table}
-        kept["path"] = outcome.row.get("path") or text_of_path(outcome.path)
+        first = {name: outcome.row.get(name, "") for name in TABLE_COLUMNS if self.of_table}
+        first["path"] = outcome.row.get("path") or text_of_path(outcome.path)
         return {
-            **kept,
+            **first,
             "frame": outcome.frame,
             "predicted": outcome.predicted,
             **{f"probability_{name}": round(p, 6) for name, p in outcome.probabilities.items()},

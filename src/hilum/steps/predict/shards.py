@@ -1,4 +1,4 @@
-"""A long prediction in shards, each a file written whole: several processes share them, and an
+"""A long prediction in shards, each a file written atomically: several processes share them, and an
 interrupted prediction resumes from them."""
 
 from __future__ import annotations
@@ -121,7 +121,7 @@ class ShardFolder:
         return all(_OWN.fullmatch(path.name) and path.is_file() for path in self.folder.iterdir())
 
     def write(self, name: str, text: str) -> None:
-        """Write a file of the folder, whole or not at all; errors name `out`."""
+        """Write a file of the folder atomically; errors name `out`."""
         try:
             write_text(self.folder / name, text)
         except StorageError as error:

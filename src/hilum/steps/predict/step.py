@@ -39,7 +39,7 @@ def predict(
 
     Raises:
         UsageError: a path does not exist, or the threshold is none (before anything is predicted).
-        RunError: the run is not whole.
+        RunError: the run is incomplete.
     """
     source, counts = open_source(run), summary or PredictionSummary()
     files = InputFiles(as_paths(paths))
@@ -66,7 +66,7 @@ def open_source(run: Run | ExportedRun | Path | str) -> Run | ExportedRun:
 
     Raises:
         UsageError: there is no such folder, or it is no run folder.
-        RunError: the run is not whole, or hilum didn't write the file.
+        RunError: the run is incomplete, or hilum didn't write the file.
     """
     if isinstance(run, Run | ExportedRun):
         return run
@@ -82,7 +82,7 @@ def make_predictor(source: Run | ExportedRun, options: PredictOptions) -> Predic
 
     Raises:
         UsageError: the threshold is none of the run's, or there is no such engine.
-        RunError: the run is not whole.
+        RunError: the run is incomplete.
     """
     check_engine(options.engine)
     decision = decision_of(source, options.threshold)

@@ -69,7 +69,7 @@ def print_predictions(
 
     Raises:
         UsageError: as in `hilum.predict`; or there is no slice.
-        RunError: the run is not whole.
+        RunError: the run is incomplete.
     """
     source, inputs = open_source(run), as_paths(paths)
     summary, table = PredictionSummary(), TableText(text, form)
@@ -114,7 +114,7 @@ def write_predictions(
     Raises:
         UsageError: see `hilum.predict`; or `out` exists or is an input, or shards of another
             prediction exist, or there is no slice.
-        RunError: the run is not whole, or the processes don't see the same files.
+        RunError: the run is incomplete, or the processes don't see the same files.
         StorageError: the disk refused.
     """
     rank, _ = rank_and_count()
