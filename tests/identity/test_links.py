@@ -128,7 +128,7 @@ def test_one_file_with_two_labels_is_refused_with_its_rows(
         refuse_conflicts(find_identities(table))
     assert str(refusal.value) == (
         "slices.csv: 1 slice has several labels: byte-equal files with different labels (rows 2 "
-        "and 3); keep the rows with the right label."
+        "and 3; the first is a.png); keep the right label only."
     )
 
 

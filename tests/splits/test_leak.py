@@ -115,7 +115,7 @@ def test_a_patient_under_two_names_in_two_splits_is_a_leak_and_not_trained_on(
 def test_one_slice_with_two_labels_is_not_trained_on(make_table: MakeTable) -> None:
     splits = [split for split in SPLITS for _ in range(2)]
     table = make_table(6, split=splits, sop_instance_uid=["1.2", "1.2", "", "", "", ""])
-    with pytest.raises(TableError, match=r"equal sop_instance_uid .* \(rows 2 and 3\); keep the"):
+    with pytest.raises(TableError, match=r"equal sop_instance_uid .* \(rows 2 and 3; the first"):
         check_splits(table)
     with pytest.raises(TableError, match="1 slice has several labels"):
         merge_identities(table)

@@ -12,7 +12,7 @@ from hilum.cli import data_clean, data_describe, data_duplicates, data_fetch, da
 __all__ = ["app", "build"]
 
 app = typer.Typer(
-    help="Fetch slices, make a slice table, look into it.",
+    help="Fetch collections, build slice tables, inspect them.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -28,18 +28,18 @@ def build(
     sources: Annotated[
         list[str],
         typer.Argument(
-            metavar="SOURCE=PATH...", help="What to read, from where; see `hilum data list`."
+            metavar="SOURCE=PATH...", help="Sources and their paths; see `hilum data list`."
         ),
     ],
     out: Annotated[Path, typer.Option(help="The table to write.")],
     label: Annotated[
-        list[str] | None, typer.Option(help="Keep only this label (may be given again).")
+        list[str] | None, typer.Option(help="Keep only this label (repeatable).")
     ] = None,
     exclude: Annotated[
         list[str] | None,
         typer.Option(
-            help="Leave out slices whose source gives this reason, such as `lung cancer`; `paper`: "
-            "every reason of the paper (may be given again)."
+            help="Leave out slices marked with this reason, such as `lung cancer`; `paper`: "
+            "all reasons of the paper (repeatable)."
         ),
     ] = None,
     raw: Annotated[
@@ -58,7 +58,7 @@ def build(
     slices_per_patient: Annotated[
         int,
         typer.Option(
-            min=1, help="msd-lung, lung-pet-ct-dx: at most so many slices of a label a patient."
+            min=1, help="msd-lung, lung-pet-ct-dx: maximum number of slices per label and patient."
         ),
     ] = 10,
     group_runs: Annotated[
@@ -69,30 +69,33 @@ def build(
             "group; 0: each slice is one.",
         ),
     ] = 0,
-    patients: Annotated[int, typer.Option(min=1, help="phantom: synthetic patients.")] = 120,
-    slices: Annotated[int, typer.Option(min=1, help="phantom: slices of each patient.")] = 3,
+    patients: Annotated[
+        int, typer.Option(min=1, help="phantom: number of synthetic patients.")
+    ] = 120,
+    slices: Annotated[int, typer.Option(min=1, help="phantom: slices per patient.")] = 3,
     lesions: Annotated[
-        float, typer.Option(min=0, max=1, help="phantom: how strong the lesions are.")
+        float, typer.Option(min=0, max=1, help="phantom: strength of the lesions.")
     ] = 1.0,
     link: Annotated[
-        float, typer.Option(min=0, max=1, help="phantom: how far the source tells the class.")
+        float,
+        typer.Option(min=0, max=1, help="phantom: how strongly the source predicts the class."),
     ] = 0.0,
     classes: Annotated[
-        str, typer.Option(help="phantom: some of cancer,pneumonia,normal.")
+        str, typer.Option(help="phantom: classes, out of cancer,pneumonia,normal.")
     ] = "cancer,pneumonia",
-    size: Annotated[int, typer.Option(help="phantom: pixels a side.")] = 256,
+    size: Annotated[int, typer.Option(help="phantom: pixels per side.")] = 256,
     seed: Annotated[
-        int, typer.Option(min=0, help="Same seed, same phantoms, same windows of a mix.")
+        int, typer.Option(min=0, help="Seed of the phantoms and of the windows of a mix.")
     ] = 0,
     clean: Annotated[
         bool,
         typer.Option(
             "--clean",
-            help="Clean the slices of all classes alike, as `hilum data clean` does, into a folder "
-            "next to the table.",
+            help="Clean the slices of all classes alike, as `hilum data clean` does, into a "
+            "folder next to the table.",
         ),
     ] = False,
-    force: Annotated[bool, typer.Option("--force", help="Replace a table that is there.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing table.")] = False,
 ) -> None:
     """Build a slice table from one or more sources."""
     from hilum.cli.show import next_step, progress_shown

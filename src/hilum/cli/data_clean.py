@@ -13,17 +13,17 @@ __all__ = ["command"]
 
 def command(
     table: Annotated[Path, typer.Argument(metavar="TABLE", help="A slice table.")],
-    out: Annotated[Path, typer.Option("--out", "-o", help="Folder to make.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder to create.")],
     force: Annotated[
-        bool, typer.Option("--force", help="Replace cleaned slices that stand there.")
+        bool, typer.Option("--force", help="Replace existing cleaned slices.")
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Fill in arrows, letters and other annotations from what surrounds them.
+    """Remove arrows, letters and other annotations, filled in from their surroundings.
 
-    Writes cleaned slices and their table, masks of what was changed, and pages to look them
-    through (before, filled in, after): look, for it misses some annotations and takes some bones
-    for them. No file of the table is changed.
+    Writes cleaned slices and their table, masks of the changed pixels, and pages for review
+    (before, mask, after). Do review them: some annotations are missed, and some bones are taken for
+    one. No file of the table is changed.
     """
     from hilum.cli.show import next_step, print_json, progress_shown
     from hilum.steps.clean import clean

@@ -18,19 +18,19 @@ def command(
         str,
         typer.Argument(
             metavar="TABLE|SOURCE=PATH",
-            help="A slice table, or all that a collection lists: ct-pneumonia=FOLDER.",
+            help="A slice table, or everything that a collection lists: ct-pneumonia=FOLDER.",
         ),
     ],
-    out: Annotated[Path, typer.Option("--out", "-o", help="Folder to make.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder to create.")],
     pictures: Annotated[
-        bool, typer.Option(help="Read the slices, for their sizes and formats.")
+        bool, typer.Option(help="Read the slices, for how their pictures were made.")
     ] = True,
     force: Annotated[
-        bool, typer.Option("--force", help="Replace a description that stands there.")
+        bool, typer.Option("--force", help="Replace an existing description.")
     ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print cohort.json.")] = False,
 ) -> None:
-    """Count who and what the slices show, class by class: a paper's cohort tables.
+    """Summarise patients and pictures by class: a paper's cohort tables.
 
     Writes cohort.html (one file without script), cohort.csv, cohort.json and figures.
     """

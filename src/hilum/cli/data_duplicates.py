@@ -17,24 +17,25 @@ def command(
     tables: Annotated[
         list[Path], typer.Argument(metavar="TABLE...", help="One or more slice tables.")
     ],
-    out: Annotated[Path | None, typer.Option(help="Write the pairs there, as CSV.")] = None,
+    out: Annotated[Path | None, typer.Option(help="CSV file for the pairs.")] = None,
     join: Annotated[
         Path | None,
-        typer.Option(help="Write one table there whose groups keep near-duplicates together."),
+        typer.Option(
+            help="CSV file for one joined table whose groups keep near-duplicates together."
+        ),
     ] = None,
     sheet: Annotated[
-        Path | None, typer.Option(help="Draw the first pairs there, side by side, as PNG.")
+        Path | None, typer.Option(help="PNG file for the first pairs, side by side.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-    force: Annotated[
-        bool, typer.Option("--force", help="Replace the files where they are there.")
-    ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace existing files.")] = False,
 ) -> None:
-    """Find slices that are nearly one picture.
+    """Find near-duplicate slices.
 
-    The same slice cropped, resized, compressed, brightened or with arrows in it, and neighbours in
-    a series that hardly differ: within groups, and across groups, splits, sources and labels.
-    Exit code 1 if one picture is in two splits.
+    Copies of a slice (cropped, resized, compressed, brightened, with arrows), and neighbours in a
+    series that hardly differ, are found within groups and across groups, splits, sources and
+    labels.
+    Exit code 1 if near-duplicates are in different splits.
     """
     from hilum.cli.show import next_step, print_json, progress_shown
     from hilum.steps.duplicates import find_duplicates

@@ -21,19 +21,17 @@ __all__ = ["command"]
 
 def command(
     name: Annotated[str, typer.Argument(help="A collection; see `hilum data list`.")],
-    out: Annotated[Path, typer.Option(help="The folder to fetch to.")],
+    out: Annotated[Path, typer.Option(help="Target folder.")],
     patients: Annotated[
         int | None,
-        typer.Option(min=1, help="lung-pet-ct-dx: only so many patients; the paper has 101."),
+        typer.Option(min=1, help="lung-pet-ct-dx: number of patients; the paper has 101."),
     ] = None,
-    seed: Annotated[
-        int, typer.Option(min=0, help="Which patients are drawn: same seed, same patients.")
-    ] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the draw of patients.")] = 0,
     also: Annotated[
         list[str] | None,
         typer.Option(
             metavar="pet|fused",
-            help="lung-pet-ct-dx: PET series too, or PET painted over CT (may be given again).",
+            help="lung-pet-ct-dx: also PET series, or PET painted over CT (repeatable).",
         ),
     ] = None,
     server: Annotated[
@@ -41,20 +39,20 @@ def command(
     ] = "",
     yes: Annotated[bool, typer.Option("--yes", help="Accept the collection's terms.")] = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what would be fetched, and stop.")
+        bool, typer.Option("--dry-run", help="Print what would be fetched, and stop.")
     ] = False,
     keep_archives: Annotated[
         bool, typer.Option("--keep-archives", help="Keep archives after unpacking.")
     ] = False,
     side_by_side: Annotated[
-        int, typer.Option(min=1, max=32, help="Files that are fetched at once.")
+        int, typer.Option(min=1, max=32, help="Files fetched in parallel.")
     ] = 8,
-    json: Annotated[bool, typer.Option("--json", help="For a program to read.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Fetch a collection, or go on with it, or mend it.
+    """Fetch a collection, or resume or repair an earlier fetch.
 
-    Every file is checked, and only what lacks or differs is brought: interrupted or killed, the
-    same command goes on. Its terms are shown before and kept in SOURCE.md, all checksums in
+    Every file is checked, and only missing or different files are downloaded: after an interruption
+    the same command resumes. The terms of use are shown first and stored in SOURCE.md, checksums in
     CHECKSUMS.sha256. Needs urllib3: pip install 'hilum[fetch]'.
     """
     from hilum.cli.show import progress_shown

@@ -13,11 +13,11 @@ __all__ = ["command", "size_of"]
 
 
 def command(
-    json: Annotated[bool, typer.Option("--json", help="For a program to read.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """List the sources: what they hold, whose, how large, on which terms, and their traps.
+    """List the sources with contents, owner, size, terms of use and known pitfalls.
 
-    Those that can be fetched come first (see `hilum data fetch`); all can be built from.
+    Those that can be fetched come first (see `hilum data fetch`); all can be used in a build.
     """
     from hilum.catalogue.collections import known_collections
     from hilum.cli.show import print_json

@@ -12,7 +12,7 @@ __all__ = ["command"]
 
 
 class Unit(StrEnum):
-    """What a split deals out."""
+    """The unit that is assigned to a split."""
 
     group = "group"
     image = "image"
@@ -21,23 +21,24 @@ class Unit(StrEnum):
 def command(
     table: Annotated[Path, typer.Argument(help="A slice table.")],
     out: Annotated[
-        Path | None, typer.Option(help="Where to write; without it, the table itself is rewritten.")
+        Path | None, typer.Option(help="Table to write; by default the table itself is rewritten.")
     ] = None,
     fractions: Annotated[
         tuple[float, float, float],
         typer.Option(help="Shares of train, validation and test: 0.7 0.15 0.15."),
     ] = (0.7, 0.15, 0.15),
     by: Annotated[
-        Unit, typer.Option(help="image: the paper's protocol, which leaks; it says how much.")
+        Unit,
+        typer.Option(help="image: split single slices, as the paper did; the leak is reported."),
     ] = Unit.group,
-    seed: Annotated[int, typer.Option(min=0, help="Same table, same seed, same split.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the split.")] = 0,
     force: Annotated[
-        bool, typer.Option("--force", help="Replace OUT, or a split that is in the table.")
+        bool, typer.Option("--force", help="Replace OUT, or an existing split of the table.")
     ] = False,
 ) -> None:
-    """Deal a table's slices to train, validation, test.
+    """Assign a table's slices to train, validation and test.
 
-    Fills the column `split` and never parts a group; says what leaks where --by image does.
+    Fills the column `split`, stratified by label. Groups are never divided, unless with --by image.
     """
     from hilum.cli.show import next_step
     from hilum.errors import UsageError

@@ -171,7 +171,8 @@ def refuse_conflicts(identities: Identities) -> None:
         column = _labels(identities.table.rows).name
         raise TableError(
             f"{name}: {count} several labels: {MEANINGS[kind]} with different labels "
-            f"({identities.rows_of(links, str(column))}); keep the rows with the right label."
+            f"({identities.rows_of(links, str(column))}; the first is "
+            f"{identities.table.rows['path'].iloc[links[0].rows[0]]}); keep the right label only."
         )
 
 
