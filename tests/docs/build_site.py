@@ -23,7 +23,10 @@ ROOT = Path(__file__).resolve().parents[2]
 WORK = ROOT / "build" / "docs"
 SITE = ROOT / "site"
 
-PAGES = ("*.md", "LICENSE", "CITATION.cff", "docs/**/*", "benchmarks/**/*.md")
+PAGES = (
+    "README.md", "CONTRIBUTING.md", "CHANGELOG.md", "LICENSE", "CITATION.cff", "docs/**/*",
+    "benchmarks/**/*.md",
+)  # fmt: skip
 """What of the repository is on the site, with the files that its pages link."""
 
 ELSEWHERE = "https://unpkg.com/"

@@ -89,6 +89,20 @@ def test_every_argument_is_explained_in_its_docstring() -> None:
     assert missing == []
 
 
+def test_each_line_of_args_names_one_argument() -> None:
+    wrong = []
+    for name in hilum.__all__:
+        function = getattr(hilum, name)
+        described = re.search(r"^ *Args:\n((?:        .+\n|\n)+)", function.__doc__ or "", re.M)
+        if not described or isinstance(function, type):
+            continue
+        entries = re.findall(r"^ {8}(\S[^:]*):", described[1], re.M)
+        wrong += [
+            f"{name}: {e}" for e in entries if e not in inspect.signature(function).parameters
+        ]
+    assert wrong == []
+
+
 def test_the_page_of_python_does_not_depend_on_the_machine(writer: ModuleType) -> None:
     text = writer.python()
     assert " at 0x" not in text

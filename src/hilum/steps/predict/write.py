@@ -102,7 +102,9 @@ def write_predictions(
     `out`, take turns with the shards, and the first one writes the file.
 
     Args:
-        run, paths, options: as in `hilum.predict`.
+        run: as in `hilum.predict`.
+        paths: as in `hilum.predict`.
+        options: as in `hilum.predict`.
         out: the file to write: none of the inputs, and not in a folder that is searched for them.
         form: "csv", or "json", an array of objects.
         force: replace what stands at `out`, and shards of another prediction.
