@@ -56,7 +56,7 @@ def test_the_verdict_stands_above_the_figures(usual_page: str) -> None:
         "0.993 (0.982–0.999)",
         OVERLAP,
         "Data",
-        "Figures on the test set",
+        "Metrics on the test set",
         "ROC and confusion",
         "Training",
         "Grad-CAM maps of test slices",

@@ -14,7 +14,7 @@ from PIL import Image
 
 from hilum.report import render, write_report
 from hilum.report.sanity.figures import sanity_drawings
-from hilum.report.sanity.sheet import draw_sanity_sheet
+from hilum.report.sanity.sheet import HEAD, draw_sanity_sheet
 
 
 def figure(value: float) -> dict[str, Any]:
@@ -76,8 +76,8 @@ def test_the_page_says_what_each_check_came_to(make_run: Callable[..., Path]) ->
     page = render(run)
     text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", page))
     for part in (
-        "Grad-CAM at bn2, 32 test slices of 14 groups, for cancer. 20 further slices that were "
-        "drawn have no map (zero map).",
+        "Grad-CAM at bn2, 32 test slices of 14 groups, for cancer. 20 further slices of the "
+        "sample have no map (zero map).",
         "The maps depend on what was learnt. Told.",
         "mean of 2 draws of the weights",
         "The same recipe, seed 1: the maps agree. They agree.",
@@ -100,7 +100,7 @@ def test_maps_that_depend_on_nothing_are_said_loudly(
     level: str, weight: str, make_run: Callable[..., Path]
 ) -> None:
     page = render(written(make_run(), sanity(level=level)))
-    section = page[page.index("When what was learnt is taken away") :]
+    section = page[page.index("When what was learnt is removed") :]
     found = re.search(r'<p class="meaning (\w+)">', section)
     assert found and found[1] == weight
 
@@ -132,7 +132,7 @@ def test_each_map_of_the_sheet_is_on_its_own_scale_and_an_empty_one_shows_the_sl
     sheet = np.asarray(
         draw_sanity_sheet([grey], {"weak": [weak], "strong": [1e6 * weak], "none": [broken]})
     )
-    plain, first, second, none = (sheet[42:, left : left + 132] for left in (0, 138, 276, 414))
+    plain, first, second, none = (sheet[HEAD:, left : left + 132] for left in (0, 138, 276, 414))
     assert (plain == 90).all()
     np.testing.assert_allclose(first.astype(int), second.astype(int), atol=1)  # rounding
     assert (first != plain).any()

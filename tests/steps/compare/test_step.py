@@ -136,7 +136,7 @@ def test_runs_on_other_slices_or_splits_are_not_compared_pairwise(
     assert [one["runs"] for one in content["sets"]] == [["MobileNetV2", "VGG16"], ["VGG19"]]
     assert [len(one["pairs"]["per_slice"]["auc"]) for one in content["sets"]] == [1, 0]
     assert set(content["best"]["per_slice"].values()) == {None}
-    assert "not all of the same slices" in content["best"]["sentence"]
+    assert "not all on the same slices" in content["best"]["sentence"]
     for name in ("table.md", "comparison.html"):
         text = (tmp_path / "out" / name).read_text(encoding="utf-8")
         assert "different tables or splits" in text
@@ -262,7 +262,7 @@ def test_what_a_run_lacks_is_left_out(tmp_path: Path) -> None:
     assert figures & {"parameters.svg", "time.svg"} == set()
     page = (tmp_path / "out" / "comparison.html").read_text(encoding="utf-8")
     assert "No border probe" in page
-    assert "These runs tell neither parameters nor training time." in page
+    assert "These runs state neither parameters nor training time." in page
 
 
 def test_fewer_than_two_and_the_same_run_twice_are_refused(
