@@ -266,7 +266,8 @@ def test_notes_links_and_missing_files_are_in_the_summary(
     lines = done.err.splitlines()
     assert f"refused: {slices / 'gone.png'}: a symbolic link to a file that is missing." in lines
     assert "slices with notes: 2; the column notes has them all" in lines
-    assert "  2 x Named like a JPEG file, but its content is PNG, and was read as such." in lines
+    note = "Its name suggests JPEG, but its content is PNG; it was read as PNG."
+    assert f"  2 x {note}" in lines
     assert "skipped, not slices by content: 1 not regular files" in lines
     assert any(line.startswith("symbolic links to folders, not followed: 1;") for line in lines)
     assert lines[-1] == "1 files refused; see above."

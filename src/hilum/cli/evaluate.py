@@ -8,8 +8,9 @@ from typing import Annotated, Any
 import typer
 
 from hilum.cli.options import EngineName
+from hilum.cli.show import metric_text
 
-__all__ = ["command", "metric_text", "print_auc", "print_figures"]
+__all__ = ["command", "print_auc", "print_figures"]
 
 
 HEADLINE = ("accuracy", "precision", "recall", "specificity", "f1", "auc")
@@ -220,10 +221,3 @@ def _print_calibration(calibration: dict[str, Any]) -> None:
     for name, key in (("Brier score", "brier"), ("calibration error", "calibration_error")):
         after = f"  calibrated {metric_text(test['after'][key])}" if calibration["fitted"] else ""
         typer.echo(f"test {name:18} {metric_text(test['before'][key]):24}{after}".rstrip())
-
-
-def metric_text(metric: dict[str, Any]) -> str:
-    """Return value and interval as text, or why there is none."""
-    from hilum.scores.interval_text import interval_text
-
-    return interval_text(metric, undefined=f"undefined ({metric.get('note')})")

@@ -38,7 +38,7 @@ def options_of(
 
 def print_elsewhere(metrics: dict[str, Any], folder: Path) -> None:
     """Print what a run reaches on another table."""
-    from hilum.cli.evaluate import metric_text
+    from hilum.cli.show import metric_text
 
     typer.echo(metrics["overlap"]["sentence"])
     typer.echo(metrics["design"]["sentence"])
@@ -62,7 +62,7 @@ def print_elsewhere(metrics: dict[str, Any], folder: Path) -> None:
 
 def _print_within(within: dict[str, Any]) -> None:
     """Print the AUC within each source."""
-    from hilum.cli.evaluate import metric_text
+    from hilum.cli.show import metric_text
 
     if len(within["sources"]) + len(within["one_class"]) < 2:
         return
@@ -74,7 +74,7 @@ def _print_within(within: dict[str, Any]) -> None:
 
 def _print_parts(column: str, parts: list[dict[str, Any]]) -> None:
     """Print what is reached on each part of a column."""
-    from hilum.cli.evaluate import metric_text
+    from hilum.cli.show import metric_text
 
     typer.echo(f"\n{column:20} {'slices':>6} {'groups':>6}  {'AUC':24} difference to the rest")
     for part in parts:
@@ -95,7 +95,7 @@ def _print_parts(column: str, parts: list[dict[str, Any]]) -> None:
 
 def _share_called(figures: dict[str, Any]) -> str:
     """Return what can be said of a part of one class."""
-    from hilum.cli.evaluate import metric_text
+    from hilum.cli.show import metric_text
 
     for name in ("recall", "specificity"):
         if figures[name]["value"] is not None:
@@ -105,7 +105,7 @@ def _share_called(figures: dict[str, Any]) -> str:
 
 def _print_points(metrics: dict[str, Any]) -> None:
     """Print the run's operating points with what they give here."""
-    from hilum.cli.evaluate import metric_text
+    from hilum.cli.show import metric_text
 
     points = metrics["thresholds"]["points"]
     if not points:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import typer
 
@@ -15,7 +16,7 @@ from hilum.bars import bars_shown
 from hilum.processes import is_first_process
 from hilum.progress import SILENT, Progress
 
-__all__ = ["next_step", "print_json", "progress_shown", "resume_hint"]
+__all__ = ["metric_text", "next_step", "print_json", "progress_shown", "resume_hint"]
 
 SECONDS_BETWEEN_LINES = 10.0
 """Interval of progress lines in a log."""
@@ -66,6 +67,13 @@ def _is_unfinished(folder: Path) -> bool:
 def next_step(*words: object) -> str:
     """Return the sentence with the command that comes next, its words quoted as a shell does."""
     return f"Next: hilum {shlex.join(map(str, words))}"
+
+
+def metric_text(metric: dict[str, Any]) -> str:
+    """Return value and interval as text, or why there is none."""
+    from hilum.scores.interval_text import interval_text
+
+    return interval_text(metric, undefined=f"undefined ({metric.get('note')})")
 
 
 def print_json(content: object) -> None:

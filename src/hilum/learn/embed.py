@@ -37,7 +37,7 @@ class Embedder(NamedTuple):
     embed: Callable[[npt.NDArray[np.uint8]], npt.NDArray[np.float32]]
 
 
-class _Features(nn.Module):
+class _PooledFeatures(nn.Module):
     """A backbone's last map, averaged over rows and columns."""
 
     def __init__(self, backbone: nn.Module, layout: MapLayout) -> None:
@@ -69,7 +69,7 @@ def open_embedder(network: str, weights: Path | str | None = None) -> Embedder |
     backbone, layout = make_backbone(network, found.size)
     load_backbone(backbone, found.state, network=network, origin=found.origin)
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    features_of = _Features(backbone, layout).to(device).to(memory_format=torch.channels_last)
+    features_of = _PooledFeatures(backbone, layout).to(device).to(memory_format=torch.channels_last)
     features_of.eval().requires_grad_(False)
     fold_module(features_of)
     mean = torch.tensor(found.mean, device=device).view(1, 3, 1, 1) * 255

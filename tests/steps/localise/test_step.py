@@ -24,7 +24,7 @@ from hilum.steps.explain import explain
 from hilum.steps.localise import localise
 from hilum.steps.localise.lesions import has_lesion, lesion_regions
 from hilum.storage.file_hash import hash_of
-from hilum.table import write_table
+from hilum.table import SliceTable, write_table
 from tests.untrained_runs import make_untrained
 
 PHANTOMS = PhantomSettings(patients=20, slices_per_patient=2, size=64)
@@ -51,10 +51,15 @@ def copied(whole_run: Run, tmp_path: Path) -> Run:
     """The same run, for a test to change; its slices stay where they are."""
     run = Run(tmp_path / "a" / "run")
     shutil.copytree(whole_run.folder, run.folder)
-    write_table(whole_run.table(), run.table_file)
+    replace_table(run, whole_run.table())
+    return run
+
+
+def replace_table(run: Run, table: SliceTable) -> None:
+    """Write a run's slices.csv as if it had been evaluated so."""
+    write_table(table, run.table_file)
     metrics = {**run.metrics(), "slices_sha256": hash_of(run.table_file)}
     write_json(metrics, run.metrics_file)
-    return run
 
 
 def told(run: Run) -> dict:
@@ -144,7 +149,7 @@ def without(run: Run, split: str, *columns: str) -> None:
     table = run.table()
     for column in columns:
         table.rows.loc[table.rows["split"] == split, column] = ""
-    write_table(table, run.table_file)
+    replace_table(run, table)
 
 
 def test_where_no_lesion_is_known_nothing_is_written_and_the_old_is_gone(copied: Run) -> None:
