@@ -49,7 +49,7 @@ def test_a_joined_table_has_nothing_to_find(table: Path, tmp_path: Path) -> None
     )
     assert done.exit_code == 1  # the table that was looked at is what it was
     assert done.stdout.splitlines()[-2:] == [f"{pairs}: 1 pair", f"Next: hilum split {joined}"]
-    assert "joined.csv: of 3 groups 2 were made." in done.stderr
+    assert "joined.csv: 3 groups were merged into 2." in done.stderr
     again = RUNNER.invoke(app, ["data", "duplicates", str(joined), "--json"])
     assert again.exit_code == 0
     assert json.loads(again.stdout)["across"]["group"] == {"pairs": 0, "clusters": 0, "slices": 0}
