@@ -51,12 +51,12 @@ def plant(table: SliceTable, folder: Path, shortcut: str, *, dose: float = 1.0) 
         names = rng.permutation(groups.index.to_numpy())
         count = round(share * len(names))
         altered |= {name: place < count for place, name in enumerate(names)}
-    names = []
+    files: list[str] = []
     for path, group in zip(table.paths(), table.rows["group"], strict=True):
         grey = np.asarray(Image.open(path).convert("L"))
         target = folder / path.stem
-        names.append(_save(grey, target, shortcut, altered=altered[group] and bool(shortcut)).name)
-    rows = table.rows.assign(path=names, mask="", boxes="", window="")
+        files.append(_save(grey, target, shortcut, altered=altered[group] and bool(shortcut)).name)
+    rows = table.rows.assign(path=files, mask="", boxes="", window="")
     write_table(replace(table, rows=rows, folder=folder), folder / "slices.csv")
     return read_table(folder / "slices.csv")
 

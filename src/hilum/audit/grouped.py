@@ -94,4 +94,4 @@ def grouped_folds(
     dealt = order.groupby("label").cumcount() % parts  # a source's labels meet in the same folds
     fold: npt.NDArray[np.int64] = frame["group"].map(dealt).to_numpy().astype(np.int64)
     held = frame.groupby(fold)["label"].nunique()
-    return fold if (held == frame["label"].nunique()).all() else None
+    return np.asarray(fold, dtype=np.int64) if (held == frame["label"].nunique()).all() else None

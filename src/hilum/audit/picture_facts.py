@@ -56,7 +56,8 @@ def measure_picture(grey: Grey) -> dict[str, float]:
     Returns:
         `sharpness`: steepest edge in grey levels a pixel, over the grey range, at a common size;
         `noise`: standard deviation in grey levels; `grey_depth`: bits that the grey levels that
-        occur would need, 0 to 8; `darkest`, `brightest`: percentiles 2 and 98; `tissue_grey`,
+        occur would need, 0 to 8; `darkest`, `brightest`: percentiles 2 and 98
+        of the body: how much air is in the frame has no part in them; `tissue_grey`,
         `lung_grey`: median of the body outside the lungs, first quartile inside; `body_width`,
         `body_height`: extent of the body as
         a share of the picture; `body_aspect`: its width over its height, in pixels;
@@ -64,7 +65,8 @@ def measure_picture(grey: Grey) -> dict[str, float]:
         the side, for disease moves the centre. A mirrored slice is not told.
     """
     body, lungs = body_mask(grey), lungs_mask(grey)
-    low, high = np.percentile(grey, [LOW, HIGH])
+    inside = grey[body] if body.any() else grey.ravel()
+    low, high = np.percentile(inside, [LOW, HIGH])
     return {
         "sharpness": _sharpness(grey, high - low),
         "noise": _noise(grey),
