@@ -54,7 +54,7 @@ def measure_picture(grey: Grey) -> dict[str, float]:
         grey: (rows, columns) uint8 at the file's own size.
 
     Returns:
-        `sharpness`: steepest edge in grey levels a pixel, over the grey range, at a common size;
+        `sharpness`: steepest edge in grey levels a pixel, over the grey range;
         `noise`: standard deviation in grey levels; `grey_depth`: bits that the grey levels that
         occur would need, 0 to 8; `darkest`, `brightest`: percentiles 2 and 98
         of the body: how much air is in the frame has no part in them; `tissue_grey`,
