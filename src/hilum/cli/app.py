@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -32,6 +33,7 @@ from hilum.cli import (
     train,
     tune,
 )
+from hilum.cli.log_file import SCREEN, ScreenOptions
 from hilum.cli.screen import escape_output
 from hilum.errors import HilumError
 from hilum.processes import is_first_process
@@ -100,6 +102,16 @@ def everything(
     debug: Annotated[
         bool, typer.Option("--debug", help="Show the traceback of an error too.")
     ] = False,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="Show results, notes and errors, no progress.")
+    ] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Show progress every second, with the time.")
+    ] = False,
+    log_file: Annotated[
+        Path | None,
+        typer.Option(help="Append progress and errors to this file, with date and time."),
+    ] = None,
     version: Annotated[
         bool,
         typer.Option(
@@ -108,6 +120,9 @@ def everything(
     ] = False,
 ) -> None:
     """Options before the command; `main` looks at --debug itself."""
+    if quiet and verbose:
+        raise typer.BadParameter("--quiet and --verbose exclude each other.")
+    SCREEN.set(ScreenOptions(quiet, verbose, log_file))
 
 
 def main() -> None:

@@ -6,13 +6,14 @@ import shlex
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 import typer
 
 from hilum.bars import bars_shown
+from hilum.cli.log_file import SCREEN, logged
 from hilum.processes import is_first_process
 from hilum.progress import SILENT, Progress
 
@@ -20,21 +21,29 @@ __all__ = ["metric_text", "next_step", "print_json", "progress_shown", "resume_h
 
 SECONDS_BETWEEN_LINES = 10.0
 """Interval of progress lines in a log."""
+VERBOSE_SECONDS = 1.0
+"""The same with --verbose."""
 
 
 @contextmanager
 def progress_shown() -> Iterator[Progress]:
     """Yield the receiver of progress: bars on a terminal, lines elsewhere, both on stderr.
 
+    `--quiet`, `--verbose` and `--log-file` before the command change that, see `ScreenOptions`.
     Of several processes only the first shows anything.
     """
+    options = SCREEN.get()
     if not is_first_process():
         yield SILENT
-    elif sys.stderr.isatty():
-        with bars_shown() as bars:
-            yield bars
-    else:
-        yield _InLog()
+        return
+    with ExitStack() as stack:
+        shown: Progress = SILENT if options.quiet else _InLog(verbose=options.verbose)
+        if sys.stderr.isatty() and not (options.quiet or options.verbose):
+            shown = stack.enter_context(bars_shown())
+        if options.log_file is not None:
+            wrapped = logged(shown, options.log_file, seconds=SECONDS_BETWEEN_LINES)
+            shown = stack.enter_context(wrapped)
+        yield shown
 
 
 @contextmanager
@@ -86,16 +95,20 @@ def print_json(content: object) -> None:
 
 
 class _InLog:
-    def __init__(self) -> None:
+    """Lines on stderr; with `verbose` more of them, each with the time of the day."""
+
+    def __init__(self, *, verbose: bool) -> None:
         self.last = time.monotonic()
+        self.seconds = VERBOSE_SECONDS if verbose else SECONDS_BETWEEN_LINES
+        self.verbose = verbose
 
     def advance(self, task: str, done: int, total: int) -> None:
         """Print the progress of the task every few seconds."""
-        if time.monotonic() - self.last >= SECONDS_BETWEEN_LINES:
-            self.last = time.monotonic()
-            typer.echo(f"{task}: {done} of {total}", err=True)
+        if time.monotonic() - self.last >= self.seconds:
+            self.say(f"{task}: {done} of {total}")
 
     def say(self, sentence: str) -> None:
         """Print a line."""
         self.last = time.monotonic()
-        typer.echo(sentence, err=True)
+        clock = f"{time.strftime('%H:%M:%S')} " if self.verbose else ""
+        typer.echo(f"{clock}{sentence}", err=True)
