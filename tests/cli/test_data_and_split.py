@@ -40,7 +40,7 @@ def test_an_empty_class_folder_is_refused(place: Path, hilum: Call, untouched: C
     shutil.copytree(place / "phantom" / "images", place / "mine" / "cancer")
     with untouched(place):
         done = hilum("data", "build", f"folder={place / 'mine'}", "--out", place / "new.csv")
-    done.refused(1, "class folder 'pneumonia'", "holds no slice", "fill it or take it away")
+    done.refused(1, "class folder 'pneumonia'", "has no slice", "fill it or take it away")
 
 
 def test_an_existing_table_is_replaced_only_with_force(
