@@ -91,13 +91,13 @@ def row(*cells: object) -> str:
 def _commit() -> str:
     """Return the commit of this checkout, marked where files differ from it."""
     try:
-        told = subprocess.run(
+        content = subprocess.run(
             ["git", "-C", str(ROOT), "describe", "--always", "--abbrev=10", "--dirty=, changed"],
             capture_output=True, text=True, check=True,
         )  # fmt: skip
     except (OSError, subprocess.CalledProcessError):
         return "unknown"
-    return told.stdout.strip()
+    return content.stdout.strip()
 
 
 def _relative(script: str) -> str:

@@ -42,7 +42,7 @@ def weights_or_stand_in(name: str, weights: Path | None, folder: Path) -> tuple[
         made = timm.create_model(network, pretrained=False, num_classes=0)
         model.mkdir(parents=True)
         save_file(made.state_dict(), model / "model.safetensors")
-        told = {"architecture": network, "num_classes": 0, "pretrained_cfg": {
+        content = {"architecture": network, "num_classes": 0, "pretrained_cfg": {
             key: made.pretrained_cfg[key] for key in ("input_size", "mean", "std")}}  # fmt: skip
-        (model / "config.json").write_text(json.dumps(told), encoding="utf-8")
+        (model / "config.json").write_text(json.dumps(content), encoding="utf-8")
     return folder, "stand-in"

@@ -124,9 +124,9 @@ def quality(tables: Sequence[str], copies: int) -> Iterator[str]:
             made = [fingerprint(change(read_slice(paths[row]).grey, rng)) for row in drawn]
             known = [prints[row] for row in there]
             clusters = find_alike(collect([*known, *made], count=len(known) + len(made))).clusters
-            place = {row: at for at, row in enumerate(there)}
+            folder = {row: at for at, row in enumerate(there)}
             names = [groups[row] for row in there]
-            own = [clusters[place[row]] for row in drawn]
+            own = [clusters[folder[row]] for row in drawn]
             new = clusters[len(known) :]
             wrong = sum(
                 any(names[at] != groups[row] for at in np.flatnonzero(clusters[: len(known)] == c))

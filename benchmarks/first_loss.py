@@ -102,9 +102,9 @@ def by_hand(watch: Watch, hidden: int) -> float:
 def _drop(features: Floats, watch: Watch, layer: int) -> Floats:
     """Return `features` with the same units dropped as in the step, the others scaled up."""
     before, after = watch.seen[f"{layer}.in"], watch.seen[f"{layer}.out"]
-    kept = (after != 0) | (before == 0)
+    retained = (after != 0) | (before == 0)
     scale = np.median(after[after != 0] / before[after != 0])
-    return np.where(kept, features * scale, 0.0)
+    return np.where(retained, features * scale, 0.0)
 
 
 def part_of(table: SliceTable, every: int) -> SliceTable:
@@ -154,11 +154,11 @@ def main() -> None:
     options.add_argument("networks", nargs="*", default=list(known_networks()))
     options.add_argument("--weights", type=Path)
     options.add_argument("--every", type=int, default=6, help="take every n-th group")
-    asked = options.parse_intermixed_args()
-    table = part_of(hilum.read_table(asked.table), asked.every)
+    requested = options.parse_intermixed_args()
+    table = part_of(hilum.read_table(requested.table), requested.every)
     print(HEADING, flush=True)
-    for name in asked.networks:
-        print(one_epoch(name, table, asked.weights)[-1], flush=True)
+    for name in requested.networks:
+        print(one_epoch(name, table, requested.weights)[-1], flush=True)
 
 
 if __name__ == "__main__":

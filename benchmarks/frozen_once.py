@@ -55,7 +55,7 @@ class Way:
 
     seconds: list[float]
     batches: float
-    kept: int
+    stored: int
 
 
 def recipe_of(name: str, how: str) -> Recipe:
@@ -72,10 +72,10 @@ def train(name: str, how: str, slices: int) -> Way:
     with training_plan(job, accelerator) as plan:
         job.feed = plan.feed
         trained: TrainingProgress = fit(job, accelerator)
-        kept = 2 * plan.feed.records.count if plan.feed else 0
+        stored = 2 * plan.feed.records.count if plan.feed else 0
         feed = plan.feed or SliceFeed(job.network)
         batches = min(timed(lambda: feed_all(job, feed), EPOCHS))
-    return Way([line["seconds"] for line in trained.history], batches, kept)
+    return Way([line["seconds"] for line in trained.history], batches, stored)
 
 
 def feed_all(job: TrainingJob, feed: Feed) -> None:
@@ -108,8 +108,8 @@ def predicted_gain(recipe: Recipe) -> tuple[float, float]:
     network = build_network(recipe, start, classes=2, frozen_random=True)
     work = count_workload(network, size=recipe.input.size)
     frozen, trained = work.macs - work.trained_macs, work.trained_macs
-    kept = 3 * trained + trained / VALIDATION
-    return (kept + frozen * (1 + 1 / VALIDATION)) / kept, trained / work.macs
+    stored = 3 * trained + trained / VALIDATION
+    return (stored + frozen * (1 + 1 / VALIDATION)) / stored, trained / work.macs
 
 
 def line(name: str, slices: int) -> str:
@@ -121,7 +121,7 @@ def line(name: str, slices: int) -> str:
     gain = ordinary / later
     return row(name, recipe.input.size, f"{share:.1%}", f"{once.seconds[0]:.1f} s",
                f"{later:.1f} s", f"{ordinary:.1f} s", f"{gain:.2f}", f"{predicted:.2f}",
-               f"{gain / predicted:.0%}", f"{once.kept / 1e6:.2f} MB",
+               f"{gain / predicted:.0%}", f"{once.stored / 1e6:.2f} MB",
                f"{once.batches / later:.1%}", f"{always.batches / ordinary:.1%}")  # fmt: skip
 
 
@@ -137,13 +137,14 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     options.add_argument("networks", nargs="*", default=list(known_networks()))
     options.add_argument("--slices", type=int, default=64, help="training slices of an epoch")
-    asked = options.parse_args()
+    requested = options.parse_args()
 
     def table() -> None:
-        epoch = f"{asked.slices} training slices, {asked.slices // VALIDATION} validation slices"
+        validation = requested.slices // VALIDATION
+        epoch = f"{requested.slices} training slices, {validation} validation slices"
         print(f"{describe()}\n- An epoch: {epoch}\n\n{HEADING}", flush=True)
-        for name in asked.networks:
-            print(line(name, asked.slices), flush=True)
+        for name in requested.networks:
+            print(line(name, requested.slices), flush=True)
 
     in_own_cache(table)
 

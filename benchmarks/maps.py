@@ -83,9 +83,9 @@ def cost(name: str, batch: int) -> float:
     seconds["every"] = timed(every, 2)
     best = {key: min(times) for key, times in seconds.items()}
     ratio = best["last"] / best["forward"]
-    told = [f"{1000 * best[key]:,.0f} ms" for key in ("forward", "last")]
+    content = [f"{1000 * best[key]:,.0f} ms" for key in ("forward", "last")]
     more = f"{best['every'] / best['forward']:.1f} ({len(layers['all'].paths)})"
-    print(row(known.title, known.size, *told, f"{ratio:.2f}", more), flush=True)
+    print(row(known.title, known.size, *content, f"{ratio:.2f}", more), flush=True)
     return ratio
 
 
@@ -101,10 +101,10 @@ def under_names(table: SliceTable, count: int, folder: Path) -> SliceTable:
     return SliceTable(rows.assign(**alike), folder, table.name)
 
 
-def explained(place: Path, counts: list[int]) -> dict[int, float]:
+def explained(location: Path, counts: list[int]) -> dict[int, float]:
     """Print a row for each number of maps and return their peaks of own memory, MB."""
-    run, cache = place / "run", place / "cache"
-    drawn = phantoms(place, TRAINED_ON)
+    run, cache = location / "run", location / "cache"
+    drawn = phantoms(location, TRAINED_ON)
     table = read_table(drawn)
     train = hilum(
         "train", drawn, "--recipe", "phantom", "--weights", "none",
@@ -113,13 +113,13 @@ def explained(place: Path, counts: list[int]) -> dict[int, float]:
     subprocess.run(train, check=True, capture_output=True)
     peaks = {}
     for count in counts:
-        write_table(under_names(table, count, place / f"{count} names"), Run(run).table_file)
+        write_table(under_names(table, count, location / f"{count} names"), Run(run).table_file)
         localised = watched(hilum("explain", run), cache)  # decodes, too
         peak = watched(hilum("explain", run, "--no-localise"), cache)
         disk = sum(path.stat().st_size for path in Run(run).maps.glob("maps-*.npz")) / 1e6
-        told = (f"{peak.seconds:,.0f} s", f"{peak.own:,.0f} MB", f"{disk:,.1f} MB",
+        content = (f"{peak.seconds:,.0f} s", f"{peak.own:,.0f} MB", f"{disk:,.1f} MB",
                 f"{localised.own:,.0f} MB")  # fmt: skip
-        print(row(f"{count:,}", *told), flush=True)
+        print(row(f"{count:,}", *content), flush=True)
         peaks[count] = peak.own
     return peaks
 
@@ -131,22 +131,22 @@ def main() -> None:
     options.add_argument("--batch", type=int, default=8)
     options.add_argument("--maps", type=int, nargs="+", default=MAPS)
     options.add_argument("--place", type=Path)
-    asked = options.parse_args()
+    requested = options.parse_args()
     keep_memory()
-    print(f"{describe()}\n- Batch: {asked.batch} slices\n")
+    print(f"{describe()}\n- Batch: {requested.batch} slices\n")
     print(row("network", "size", "forward", "Grad-CAM", "ratio", "all layers: ratio (layers)"))
     print(row(*["---"] * 6), flush=True)
-    worst = max(cost(name, asked.batch) for name in asked.networks)
+    worst = max(cost(name, requested.batch) for name in requested.networks)
     print(f"\n- at most {worst:.2f} forward passes, {'under' if worst <= AIM else 'OVER'} {AIM}\n")
     print(row("maps", "time", "own", "raw maps on disk", "own, with localisation"))
     print(row(*["---"] * 5), flush=True)
     with tempfile.TemporaryDirectory() as folder:
-        place = asked.place or Path(folder)
-        place.mkdir(parents=True, exist_ok=True)
-        peaks = explained(place, sorted(asked.maps))
+        location = requested.place or Path(folder)
+        location.mkdir(parents=True, exist_ok=True)
+        peaks = explained(location, sorted(requested.maps))
     grown = peaks[max(peaks)] - peaks[min(peaks)]
-    kept = "under" if grown <= FLAT else "OVER"
-    print(f"\n- from {min(peaks):,} to {max(peaks):,} maps {grown:+,.0f} MB, {kept} {FLAT} MB")
+    retained = "under" if grown <= FLAT else "OVER"
+    print(f"\n- from {min(peaks):,} to {max(peaks):,} maps {grown:+,.0f} MB, {retained} {FLAT} MB")
 
 
 if __name__ == "__main__":

@@ -60,24 +60,24 @@ def watched(command: list[str], cache: Path) -> Peak:
     """Run a command and return its peak; its output is shown only where it fails."""
     environment = {**os.environ, "HILUM_CACHE": str(cache)}
     peak, began = Peak(), time.perf_counter()
-    with tempfile.TemporaryFile("w+") as said:
-        process = subprocess.Popen(command, stdout=said, stderr=said, env=environment)
+    with tempfile.TemporaryFile("w+") as output:
+        process = subprocess.Popen(command, stdout=output, stderr=output, env=environment)
         while process.poll() is None:
             look_at(process.pid, peak)
             time.sleep(BETWEEN_LOOKS)
-        said.seek(0)
+        output.seek(0)
         if process.returncode != 0:
-            raise SystemExit(f"{' '.join(command)}\n{said.read()}")
+            raise SystemExit(f"{' '.join(command)}\n{output.read()}")
     peak.seconds = time.perf_counter() - began
     return peak
 
 
 def look_at(pid: int, peak: Peak) -> None:
     """Raise `peak` to what a process takes now; one that has just ended is left alone."""
-    place = Path(f"/proc/{pid}")
+    location = Path(f"/proc/{pid}")
     try:
-        own = kilobytes((place / "smaps_rollup").read_text(), "Anonymous")
-        resident = kilobytes((place / "status").read_text(), "VmHWM")
+        own = kilobytes((location / "smaps_rollup").read_text(), "Anonymous")
+        resident = kilobytes((location / "status").read_text(), "VmHWM")
     except (OSError, LookupError):
         return
     peak.own, peak.resident = max(peak.own, own / 1000), max(peak.resident, resident / 1000)
@@ -96,11 +96,11 @@ def hilum(*arguments: object) -> list[str]:
     return [sys.executable, "-m", "hilum", *map(str, arguments)]
 
 
-def phantoms(place: Path, count: int) -> Path:
+def phantoms(location: Path, count: int) -> Path:
     """Return the split table of `count` phantoms, drawn into `place` where they aren't there."""
-    table = place / f"{count}.csv"
+    table = location / f"{count}.csv"
     if not table.is_file():
-        build = hilum("data", "build", f"phantom={place / str(count)}", "--out", table)
+        build = hilum("data", "build", f"phantom={location / str(count)}", "--out", table)
         settings = {"--patients": count // SLICES_A_PATIENT, "--slices": SLICES_A_PATIENT}
         for option, value in {**settings, "--size": PIXELS}.items():
             build += [option, str(value)]
@@ -109,14 +109,14 @@ def phantoms(place: Path, count: int) -> Path:
     return table
 
 
-def measured(table: Path, asked: argparse.Namespace, bare: dict[str, Peak]) -> dict[str, Peak]:
+def measured(table: Path, requested: argparse.Namespace, bare: dict[str, Peak]) -> dict[str, Peak]:
     """Print the rows of one table's commands, as they come, and return their peaks."""
     with tempfile.TemporaryDirectory() as folder:
         run, cache = Path(folder) / "run", Path(folder) / "cache"
         commands = {
             "train": hilum(
-                "train", table, "--recipe", asked.recipe, "--weights", "none", "--out", run,
-                "--set", "training.epochs=1", "--set", f"input.size={asked.size}",
+                "train", table, "--recipe", requested.recipe, "--weights", "none", "--out", run,
+                "--set", "training.epochs=1", "--set", f"input.size={requested.size}",
             ),
             "evaluate": hilum("evaluate", run),
             "predict": hilum("predict", run, table, "--out", Path(folder) / "said.csv"),
@@ -124,10 +124,10 @@ def measured(table: Path, asked: argparse.Namespace, bare: dict[str, Peak]) -> d
         peaks = {}
         for name, command in commands.items():
             peaks[name] = one = watched(command, cache)
-            told = (f"{one.resident:,.0f} MB", f"{one.own:,.0f} MB",
+            content = (f"{one.resident:,.0f} MB", f"{one.own:,.0f} MB",
                     f"{one.own - bare[name].own:,.0f} MB")  # fmt: skip
             count = f"{int(table.stem):,}"
-            print(row(count, f"`hilum {name}`", f"{one.seconds:,.0f} s", *told), flush=True)
+            print(row(count, f"`hilum {name}`", f"{one.seconds:,.0f} s", *content), flush=True)
     return peaks
 
 
@@ -140,8 +140,10 @@ def verdict(peaks: dict[int, dict[str, Peak]], bare: dict[str, Peak]) -> str:
         lines.append(f"- `hilum {name}`: from {few:,} to {many:,} slices {grown:+,.0f} MB, "
                      f"{grown / (many - few) * 1000:.1f} kB a slice")  # fmt: skip
     highest = max(one["train"].own for one in peaks.values()) - bare["train"].own
-    kept = "under" if highest < AIM else "OVER"
-    lines.append(f"- training at most {highest:,.0f} MB above the bare process, {kept} {AIM:,} MB")
+    retained = "under" if highest < AIM else "OVER"
+    lines.append(
+        f"- training at most {highest:,.0f} MB above the bare process, {retained} {AIM:,} MB"
+    )
     return "\n".join(lines)
 
 
@@ -152,22 +154,23 @@ def main() -> None:
     options.add_argument("--recipe", default="phantom")
     options.add_argument("--size", type=int, default=PIXELS)
     options.add_argument("--place", type=Path)
-    asked = options.parse_args()
-    print(f"{describe()}\n- Recipe: {asked.recipe}, {asked.size} pixels, one epoch\n")
+    requested = options.parse_args()
+    print(f"{describe()}\n- Recipe: {requested.recipe}, {requested.size} pixels, one epoch\n")
     print(f"{HEADING}\n{row(*['---'] * 6)}", flush=True)
     with tempfile.TemporaryDirectory() as folder:
-        place = asked.place or Path(folder)
-        place.mkdir(parents=True, exist_ok=True)
+        location = requested.place or Path(folder)
+        location.mkdir(parents=True, exist_ok=True)
         wait = "; import time; time.sleep(1)"
         bare = {
-            name: watched([sys.executable, "-c", f"{code}{wait}"], place / "none")
+            name: watched([sys.executable, "-c", f"{code}{wait}"], location / "none")
             for name, code in BARE.items()
         }
         for name, one in bare.items():
-            told = f"{one.resident:,.0f} MB", f"{one.own:,.0f} MB", "0 MB"
-            print(row("bare", f"`hilum {name}`", "", *told), flush=True)
+            content = f"{one.resident:,.0f} MB", f"{one.own:,.0f} MB", "0 MB"
+            print(row("bare", f"`hilum {name}`", "", *content), flush=True)
         peaks = {
-            count: measured(phantoms(place, count), asked, bare) for count in sorted(asked.slices)
+            count: measured(phantoms(location, count), requested, bare)
+            for count in sorted(requested.slices)
         }
     print(f"\n{verdict(peaks, bare)}")
 

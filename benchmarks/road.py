@@ -27,11 +27,11 @@ HEADING = row("version", "road", "training alone", "whole road", "epochs", "vali
 ROADS = (("other", "first"), ("this", "first"), ("this", "again"))
 
 
-def road(python: str, asked: argparse.Namespace, run: Path) -> tuple[float, pd.DataFrame]:
+def road(python: str, requested: argparse.Namespace, run: Path) -> tuple[float, pd.DataFrame]:
     """Go the road with one version; return its seconds and its history."""
-    command = [python, "-m", "hilum", "train", str(asked.table), "--recipe", asked.recipe,
+    command = [python, "-m", "hilum", "train", str(requested.table), "--recipe", requested.recipe,
                "--out", str(run), "--report"]  # fmt: skip
-    command += ["--weights", str(asked.weights)] if asked.weights else []
+    command += ["--weights", str(requested.weights)] if requested.weights else []
     environment = {**os.environ, "HILUM_CACHE": str(run.parent / "cache")}
     began = time.perf_counter()
     subprocess.run(command, check=True, capture_output=True, env=environment)
@@ -45,18 +45,18 @@ def main() -> None:
     options.add_argument("other", help="the other version's python")
     options.add_argument("--recipe", default="mobilenetv2")
     options.add_argument("--weights", type=Path)
-    asked = options.parse_args()
+    requested = options.parse_args()
     print(f"{describe()}\n\n{HEADING}", flush=True)
     seconds = []
-    with tempfile.TemporaryDirectory() as place:
+    with tempfile.TemporaryDirectory() as location:
         for version, which in ROADS:
-            folder = Path(place) / version
+            folder = Path(location) / version
             folder.mkdir(exist_ok=True)
-            python = asked.other if version == "other" else sys.executable
-            whole, history = road(python, asked, folder / which)
-            seconds.append(whole)
+            python = requested.other if version == "other" else sys.executable
+            full, history = road(python, requested, folder / which)
+            seconds.append(full)
             auc = history["validation_auc"].max()
-            print(row(version, which, f"{history['seconds'].sum():.0f} s", f"{whole:.0f} s",
+            print(row(version, which, f"{history['seconds'].sum():.0f} s", f"{full:.0f} s",
                       len(history), f"{auc:.4f}"), flush=True)  # fmt: skip
     before, after, again = seconds
     print(

@@ -49,17 +49,17 @@ def made_run(folder: Path) -> Run:
     run, network = Run(folder), build_network(recipe, start, classes=2).eval()
     folder.mkdir()
     run.recipe_file.write_text(dump_recipe(recipe), encoding="utf-8")
-    told = {
+    content = {
         "class_names": list(names), "positive": names[0], "windows": [], "cam_layer": "",
         "input": {"size": SIZE, "mean": list(scaling), "std": list(scaling)},
     }  # fmt: skip
-    write_json(told, run.network_file)
+    write_json(content, run.network_file)
     columns = {"slice_id": "a", "path": "a.png", "label": "cancer", "group": "a", "source": "a"}
     rows = check_rows(pd.DataFrame([columns], dtype=str), name="slices.csv")
     write_table(SliceTable(rows, folder), run.table_file)
     save_weights(network, run.weights_file)
-    if said := write_run_onnx(run, np.zeros((2, SIZE, SIZE), dtype=np.uint8)):
-        raise SystemExit(said)
+    if output := write_run_onnx(run, np.zeros((2, SIZE, SIZE), dtype=np.uint8)):
+        raise SystemExit(output)
     return run
 
 
@@ -81,22 +81,22 @@ def main() -> None:
     options.add_argument("--run", type=Path)
     options.add_argument("--slice", type=Path)
     options.add_argument("--times", type=int, default=7)
-    asked = options.parse_args()
+    requested = options.parse_args()
     print(describe() + "\n")
     print(row("command", "first", "best", "median", "aim"))
     print(row(*["---"] * 5), flush=True)
-    with tempfile.TemporaryDirectory() as place:
-        run, picture = asked.run, asked.slice or Path(place) / "slice.png"
+    with tempfile.TemporaryDirectory() as location:
+        run, picture = requested.run, requested.slice or Path(location) / "slice.png"
         if run is None:
-            run = made_run(Path(place) / "run").folder
-        if asked.slice is None:
+            run = made_run(Path(location) / "run").folder
+        if requested.slice is None:
             grey = np.random.default_rng(0).integers(0, 256, (512, 512), dtype=np.uint8)
             cv2.imwrite(str(picture), grey)
-        print(measured("hilum --help", ["--help"], asked.times), flush=True)
+        print(measured("hilum --help", ["--help"], requested.times), flush=True)
         one = ["predict", str(run), str(picture)]
         for engine in ("onnx", "torch"):
             name = f"hilum predict RUN SLICE --engine {engine}"
-            print(measured(name, [*one, "--engine", engine], asked.times), flush=True)
+            print(measured(name, [*one, "--engine", engine], requested.times), flush=True)
 
 
 if __name__ == "__main__":

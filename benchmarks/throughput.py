@@ -92,10 +92,10 @@ def by_torch(
     network, _, size = network_of(name)
     network.eval().requires_grad_(False)
     fold_batchnorm(network)
-    asked: Any = network
+    requested: Any = network
     if compiled:
-        asked.forward = torch.compile(asked.forward, options={"freezing": True})
-    member = Member(asked, size, "", precision=precision, whole_batches=compiled)
+        requested.forward = torch.compile(requested.forward, options={"freezing": True})
+    member = Member(requested, size, "", precision=precision, whole_batches=compiled)
     return lambda: member.logits(grey)
 
 
@@ -198,27 +198,28 @@ def main() -> None:
     options.add_argument("--times", type=int, default=5, help="batches, of which the best counts")
     options.add_argument("--predict-only", action="store_true", help="leave out the second table")
     options.add_argument("--one", nargs=2, metavar=("NETWORK", "WHAT"), help=argparse.SUPPRESS)
-    asked = options.parse_args()
-    if asked.one:
-        print(measure(*asked.one, asked.times))
+    requested = options.parse_args()
+    if requested.one:
+        print(measure(*requested.one, requested.times))
         return
     limit = matmul_limit()
     print(describe())
     print(
-        f"- Limit: {limit:.0f} GFLOP/s in float32; random weights; best of {asked.times} batches\n"
+        f"- Limit: {limit:.0f} GFLOP/s in float32; random weights; "
+        f"best of {requested.times} batches\n"
     )
     print("Prediction, slices a second (share of the limit):\n")
-    print(row("network", "size", "GMAC a slice", *asked.engines))
-    print(row(*["---"] * (3 + len(asked.engines))), flush=True)
-    for name in asked.networks:
-        print(predictions_row(name, asked.engines, limit, asked.times), flush=True)
-    if asked.predict_only:
+    print(row("network", "size", "GMAC a slice", *requested.engines))
+    print(row(*["---"] * (3 + len(requested.engines))), flush=True)
+    for name in requested.networks:
+        print(predictions_row(name, requested.engines, limit, requested.times), flush=True)
+    if requested.predict_only:
         return
     print("\nTraining step (the paper's cut) and Grad-CAM, slices a second, torch:\n")
     print(row("network", "size", "train", "explain"))
     print(row(*["---"] * 4), flush=True)
-    for name in asked.networks:
-        print(steps_row(name, asked.times), flush=True)
+    for name in requested.networks:
+        print(steps_row(name, requested.times), flush=True)
 
 
 if __name__ == "__main__":

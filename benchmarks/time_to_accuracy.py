@@ -45,7 +45,7 @@ class TrainingProgress:
     """What a training took and reached: one row of history an epoch, and seconds in all."""
 
     history: pd.DataFrame
-    whole: float
+    road_seconds: float
 
     @property
     def seconds(self) -> float:
@@ -75,8 +75,8 @@ def line(
 
     Returns the line of the table and the seconds of the tuned training.
     """
-    with tempfile.TemporaryDirectory() as place:
-        folder = Path(place)
+    with tempfile.TemporaryDirectory() as location:
+        folder = Path(location)
         os.environ[PLACE_VARIABLE] = str(folder / "cache")
         start, origin = weights_or_stand_in(name, weights, folder / "weights")
         cells = [name, origin]
@@ -85,15 +85,15 @@ def line(
             short = load_recipe(f"paper/{name}", [f"training.epochs={paper_epochs}"])
             slow = trained(table, short, start, folder)
         fast = trained(table, load_recipe(name), start, folder)
-    told = [f"{fast.seconds:.0f} s", len(fast.history), f"{fast.best:.4f}"]
+    content = [f"{fast.seconds:.0f} s", len(fast.history), f"{fast.best:.4f}"]
     if slow is None:
-        return row(*cells, "", "", "", *told, "", ""), fast.seconds
+        return row(*cells, "", "", "", *content, "", ""), fast.seconds
     each = slow.seconds / paper_epochs
-    whole = each * load_recipe(f"paper/{name}").training.epochs
+    road_seconds = each * load_recipe(f"paper/{name}").training.epochs
     reached = fast.reaches(slow.best)
-    last = f"{reached:.0f} s ({whole / reached:.0f} times)" if reached else "not reached"
-    cells += [f"{each:.1f} s", span(whole), f"{slow.best:.4f}"]
-    return row(*cells, *told, f"{whole / fast.seconds:.1f}", last), fast.seconds
+    last = f"{reached:.0f} s ({road_seconds / reached:.0f} times)" if reached else "not reached"
+    cells += [f"{each:.1f} s", span(road_seconds), f"{slow.best:.4f}"]
+    return row(*cells, *content, f"{road_seconds / fast.seconds:.1f}", last), fast.seconds
 
 
 def span(seconds: float) -> str:
@@ -119,19 +119,19 @@ def main() -> None:
     options.add_argument("--weights", type=Path)
     options.add_argument("--paper-epochs", type=int, default=2)
     options.add_argument("--tuned-only", action="store_true")
-    asked = options.parse_args()
+    requested = options.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        table = table_of(asked.table, Path(folder))
+        table = table_of(requested.table, Path(folder))
         counts = table.rows["split"].value_counts()
         slices = f"{counts['train']} to train on, {counts['validation']} to validate on"
         print(f"{describe()}\n- Slices: {slices}\n\n{HEADING}", flush=True)
-        whole = 0.0
-        for name in asked.networks:
-            paper_epochs = 0 if asked.tuned_only else asked.paper_epochs
-            told, seconds = line(name, table, asked.weights, paper_epochs)
-            whole += seconds
-            print(told, flush=True)
-        print(f"\nAll tuned trainings of the table: {span(whole)}.")
+        road_seconds = 0.0
+        for name in requested.networks:
+            paper_epochs = 0 if requested.tuned_only else requested.paper_epochs
+            content, seconds = line(name, table, requested.weights, paper_epochs)
+            road_seconds += seconds
+            print(content, flush=True)
+        print(f"\nAll tuned trainings of the table: {span(road_seconds)}.")
 
 
 if __name__ == "__main__":

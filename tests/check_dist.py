@@ -57,12 +57,12 @@ def main() -> None:
     folder = Path(sys.argv[1]).resolve()
     (wheel,), (sdist,) = folder.glob("*.whl"), folder.glob("*.tar.gz")
     check_contents(wheel, sdist)
-    with tempfile.TemporaryDirectory() as place:
-        home = Path(place)
+    with tempfile.TemporaryDirectory() as location:
+        home = Path(location)
         venv.create(home / "venv", with_pip=True)
         python = home / "venv" / "bin" / "python"
-        kept = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
-        environment = kept | {"HOME": place, "HILUM_CACHE": "none"}
+        retained = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
+        environment = retained | {"HOME": location, "HILUM_CACHE": "none"}
 
         def run(*words: str) -> str:
             done = subprocess.run(

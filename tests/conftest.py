@@ -56,18 +56,18 @@ def pytest_collection_finish() -> None:
 @pytest.fixture(scope="session", autouse=True)
 def cache_of_the_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A cache of the tests' own, for commands in other processes too: never the user's."""
-    place = tmp_path_factory.mktemp("cache")
+    location = tmp_path_factory.mktemp("cache")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("HILUM_CACHE", str(place))
+        patch.setenv("HILUM_CACHE", str(location))
         patch.delenv("HILUM_CACHE_LIMIT", raising=False)
-        yield place
+        yield location
 
 
 @pytest.fixture(scope="session")
 def real_data() -> Path:
     """The folder of real collections; tests that need it are skipped where it is not."""
-    beside = Path(__file__).resolve().parents[2] / "shared" / "data"
-    folder = Path(os.environ.get("HILUM_TEST_DATA", beside))
+    adjacent = Path(__file__).resolve().parents[2] / "shared" / "data"
+    folder = Path(os.environ.get("HILUM_TEST_DATA", adjacent))
     if not folder.is_dir():
         pytest.skip(f"no real slices at {folder}; set HILUM_TEST_DATA to their folder")
     return folder

@@ -90,9 +90,9 @@ def main(folder: Path) -> None:
         Path(SAID, f"{name}.txt").write_text(text, encoding="utf-8")
         if name == "split":
             mark()
-    told = machine()
-    names = [told["processor"], platform.platform(terse=True)]
-    Path(MACHINE).write_text(json.dumps({"machine": told, "names": names}), encoding="utf-8")
+    content = machine()
+    names = [content["processor"], platform.platform(terse=True)]
+    Path(MACHINE).write_text(json.dumps({"machine": content, "names": names}), encoding="utf-8")
 
 
 def call(words: tuple[str, ...]) -> tuple[int, str, str]:
@@ -140,7 +140,7 @@ def machine() -> dict[str, str]:
     """Return what the last digits of a result depend on, in one thread."""
     import torch
 
-    told = {"system": f"{platform.system()} {platform.machine()}", "processor": "", "flags": ""}
+    content = {"system": f"{platform.system()} {platform.machine()}", "processor": "", "flags": ""}
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:
@@ -148,14 +148,14 @@ def machine() -> dict[str, str]:
     for line in reversed(lines):
         key, _, value = line.partition(":")
         if key.strip() == "model name":
-            told["processor"] = value.strip()
+            content["processor"] = value.strip()
         elif key.strip() in ("flags", "Features"):
-            told["flags"] = hashlib.sha256(value.strip().encode()).hexdigest()[:16]
-    told["torch runs on"] = torch.backends.cpu.get_cpu_capability()
-    told["threads"] = str(torch.get_num_threads())
-    told["cores"] = str(os.cpu_count())
-    told["python"] = platform.python_version()
-    return told | {name: metadata.version(name) for name in PACKAGES}
+            content["flags"] = hashlib.sha256(value.strip().encode()).hexdigest()[:16]
+    content["torch runs on"] = torch.backends.cpu.get_cpu_capability()
+    content["threads"] = str(torch.get_num_threads())
+    content["cores"] = str(os.cpu_count())
+    content["python"] = platform.python_version()
+    return content | {name: metadata.version(name) for name in PACKAGES}
 
 
 if __name__ == "__main__":

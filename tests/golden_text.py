@@ -86,14 +86,14 @@ def _normalised(path: Path, names: Sequence[str]) -> bytes:
     return _TIMES.sub(GONE, text).encode()
 
 
-def _without_machine(told: Any) -> Any:
+def _without_machine(content: Any) -> Any:
     """Return JSON with what is of the machine gone."""
-    if isinstance(told, dict):
+    if isinstance(content, dict):
         return {
             key: GONE if key in OF_THE_MACHINE else _without_machine(value)
-            for key, value in told.items()
+            for key, value in content.items()
         }
-    return [_without_machine(one) for one in told] if isinstance(told, list) else told
+    return [_without_machine(one) for one in content] if isinstance(content, list) else content
 
 
 def _read(path: Path, names: Sequence[str]) -> str:
@@ -139,23 +139,23 @@ def _json_lines(text: str) -> Iterator[str]:
     yield from _form(json.loads(text), "")
 
 
-def _form(told: Any, key: str) -> tuple[str, ...]:
+def _form(content: Any, key: str) -> tuple[str, ...]:
     """Return the lines of what stands under a key."""
-    if isinstance(told, dict) and set(told) >= FIGURE:
+    if isinstance(content, dict) and set(content) >= FIGURE:
         return ("a figure: value, low, high",)
-    if isinstance(told, dict) and told:
+    if isinstance(content, dict) and content:
         alike: dict[tuple[str, ...], list[str]] = {}
-        for below, value in told.items():
+        for below, value in content.items():
             alike.setdefault(_form(value, below), []).append(below)
         return tuple(line for form, keys in alike.items() for line in _under(keys, form))
-    if isinstance(told, list) and told:
-        forms = dict.fromkeys(_form(value, key) for value in told)
+    if isinstance(content, list) and content:
+        forms = dict.fromkeys(_form(value, key) for value in content)
         if all(len(form) == 1 for form in forms):
             return (f"[{' | '.join(sorted(line for (line,) in forms))}]",)
         return tuple(line for form in forms for line in _under(["[]"], form))
-    if isinstance(told, str) and key not in OF_THE_MACHINE | OF_CHANCE:
-        return (json.dumps(_masked(told), ensure_ascii=False),)
-    return ({dict: "{}", list: "[]"}.get(type(told), type(told).__name__),)
+    if isinstance(content, str) and key not in OF_THE_MACHINE | OF_CHANCE:
+        return (json.dumps(_masked(content), ensure_ascii=False),)
+    return ({dict: "{}", list: "[]"}.get(type(content), type(content).__name__),)
 
 
 def _under(keys: list[str], form: tuple[str, ...]) -> Iterator[str]:
@@ -191,14 +191,14 @@ def _rows(text: str) -> list[list[str]]:
 
 def _fractions(column: tuple[str, ...]) -> bool:
     """Whether a column holds numbers, not all of them whole."""
-    whole = True
+    full = True
     for cell in filter(None, column):
         try:
             float(cell)
         except ValueError:
             return False
-        whole = whole and cell.lstrip("-").isdecimal()
-    return not whole
+        full = full and cell.lstrip("-").isdecimal()
+    return not full
 
 
 class _Words(HTMLParser):
@@ -210,19 +210,19 @@ class _Words(HTMLParser):
         self.cells: list[str] | None = None
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        told = {key: value for key, value in attrs if key in ("id", "href", "alt", "title")}
+        content = {key: value for key, value in attrs if key in ("id", "href", "alt", "title")}
         if tag == "tr":
             self.cells = []
-        elif told:
-            named = " ".join(f'{key}="{_masked(value or "")}"' for key, value in told.items())
+        elif content:
+            named = " ".join(f'{key}="{_masked(value or "")}"' for key, value in content.items())
             self.add(f"<{tag} {named}>")
         elif tag in ("h1", "h2", "h3", "table", "figure", "section", "details"):
             self.add(f"<{tag}>")
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "tr" and self.cells is not None:
-            told, self.cells = self.cells, None
-            self.add(" | ".join(told))
+            content, self.cells = self.cells, None
+            self.add(" | ".join(content))
 
     def handle_data(self, data: str) -> None:
         if data.strip():
@@ -270,8 +270,8 @@ def _form_of(path: Path) -> str:
         calls = Counter(node.op_type for node in model.graph.node)
         tensors = [f"{t.name} {t.data_type} {list(t.dims)}" for t in model.graph.initializer]
         facts = ", ".join(sorted(entry.key for entry in model.metadata_props))
-        told = ", ".join(f"{n} {name}" for name, n in sorted(calls.items()))
-        return f"ONNX {told}; {len(tensors)} tensors: {_digest(tensors)}; metadata: {facts}"
+        content = ", ".join(f"{n} {name}" for name, n in sorted(calls.items()))
+        return f"ONNX {content}; {len(tensors)} tensors: {_digest(tensors)}; metadata: {facts}"
     return path.suffix
 
 

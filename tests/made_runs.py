@@ -76,11 +76,11 @@ def write_results(run: Run, table: SliceTable, predictions: pd.DataFrame, made: 
     """Write predictions.csv, and metrics.json as evaluating would."""
     rng = np.random.default_rng(99)
     border = np.where(table.rows["label"] == "cancer", 0.6, 0.4) + rng.normal(0, 0.2, len(table))
-    said = predictions_frame(table, np.stack([border, 1 - border], axis=1), NAMES)
+    output = predictions_frame(table, np.stack([border, 1 - border], axis=1), NAMES)
     splits = [split for split in ("validation", "test") if (predictions["split"] == split).any()]
     if "fold" in predictions:
-        said["split"] = "test"
-    probe = {s: labelled(said[said["split"] == s], NAMES, "cancer") for s in splits}
+        output["split"] = "test"
+    probe = {s: labelled(output[output["split"] == s], NAMES, "cancer") for s in splits}
     metrics = metrics_of(
         table, predictions, probe, class_names=NAMES, positive="cancer",
         weights={"network": made.backbone, "origin": "made up", "pretrained": made.pretrained},
@@ -118,8 +118,8 @@ def made_folds(folder: Path, table: SliceTable, made: Made, validation: Sequence
 def changed(path: Path, **changes: Any) -> None:
     """Change top-level keys of a JSON file; None takes one away."""
     content = json.loads(path.read_text(encoding="utf-8")) | changes
-    kept = {key: value for key, value in content.items() if value is not None}
-    path.write_text(json.dumps(kept), encoding="utf-8")
+    retained = {key: value for key, value in content.items() if value is not None}
+    path.write_text(json.dumps(retained), encoding="utf-8")
 
 
 def _probabilities(table: SliceTable, made: Made) -> np.ndarray:

@@ -50,7 +50,7 @@ def plant(table: SliceTable, folder: Path, shortcut: str, *, dose: float = 1.0) 
         share = (1 + dose) / 2 if label == "cancer" else (1 - dose) / 2
         names = rng.permutation(groups.index.to_numpy())
         count = round(share * len(names))
-        altered |= {name: place < count for place, name in enumerate(names)}
+        altered |= {name: location < count for location, name in enumerate(names)}
     files: list[str] = []
     for path, group in zip(table.paths(), table.rows["group"], strict=True):
         grey = np.asarray(Image.open(path).convert("L"))

@@ -32,16 +32,16 @@ def test_a_bar_is_shown_on_stderr_by_name(capsys: pytest.CaptureFixture[str]) ->
 
 def test_a_receiver_of_ones_own_is_taken_as_it_is() -> None:
     class Mine:
-        said: tuple[str, ...] = ()
+        sentences: tuple[str, ...] = ()
 
         def advance(self, task: str, done: int, total: int) -> None: ...
 
         def say(self, sentence: str) -> None:
-            self.said = (*self.said, sentence)
+            self.sentences = (*self.sentences, sentence)
 
     mine = Mine()
     with_bar(work)(1, progress=mine)
-    assert mine.said == ("Design: crossed.",)
+    assert mine.sentences == ("Design: crossed.",)
 
 
 def test_another_name_is_refused() -> None:

@@ -106,10 +106,10 @@ def still(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Files in /slices are there and never change; of all packages there is version 1.2."""
     stat = os.stat
     times = {"st_mtime_ns": 1_700_000_000_000_000_001, "st_ctime_ns": 1_700_000_000_000_000_002}
-    told = SimpleNamespace(st_ino=7, st_size=1234, **times)
+    content = SimpleNamespace(st_ino=7, st_size=1234, **times)
 
     def fixed(path: Any, **how: Any) -> Any:
-        return told if str(path).startswith("/slices/") else stat(path, **how)
+        return content if str(path).startswith("/slices/") else stat(path, **how)
 
     with monkeypatch.context() as patch:
         patch.setattr(importlib.metadata, "version", lambda _: "1.2")
@@ -181,8 +181,8 @@ def test_what_a_frozen_part_gave_is_known_by_its_layers_calls_weights_and_torch(
     sha256.texts.clear()
     monkeypatch.setattr(torch, "__version__", "1.2")
     part_key(feed, 32)
-    ((told, *named),) = sha256.texts
-    assert told.decode() == repr(
+    ((content, *named),) = sha256.texts
+    assert content.decode() == repr(
         (
             repr(feed.part), feed.part.features.code, ((16, 16, 32),), 32, torch.float32, "1.2",
             "cpu",

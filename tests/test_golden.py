@@ -58,12 +58,12 @@ def walk(folder: Path) -> Walked:
         environment.pop(name, None)
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=280)
     assert done.returncode == 0, done.stderr
-    told = json.loads((folder / MACHINE).read_text(encoding="utf-8"))
+    content = json.loads((folder / MACHINE).read_text(encoding="utf-8"))
     files = files_of(folder)
     texts: dict[str, str] = {}
     seen: dict[str, str] = {}
     for name, path in files.items():
-        text = portable_text(path, told["names"])
+        text = portable_text(path, content["names"])
         if path.suffix in SPOKEN:
             first = seen.setdefault(text, name)
             shown = text if first == name or len(text) < WORTH_A_WORD else f"as {first}\n"
@@ -71,8 +71,8 @@ def walk(folder: Path) -> Walked:
             texts[part] = texts.get(part, "") + f"=== {name}\n{shown}\n"
         else:
             texts[FORMS] = texts.get(FORMS, "") + f"{name}: {text}"
-    hashes = {name: exact_hash(path, told["names"]) for name, path in files.items()}
-    return Walked(texts, hashes, told["machine"])
+    hashes = {name: exact_hash(path, content["names"]) for name, path in files.items()}
+    return Walked(texts, hashes, content["machine"])
 
 
 def stored_hashes() -> dict[str, dict[str, dict[str, str]]]:
@@ -91,13 +91,13 @@ def write() -> None:
     own = {"machine": walked.machine, "files": walked.hashes}
     stored = stored_hashes()
     known = stored.get(walked.fingerprint, own)
-    kept = stored if known == own and texts_on_disk() == walked.texts else {}
+    retained = stored if known == own and texts_on_disk() == walked.texts else {}
     for path in GOLDEN.glob("*.txt"):
         path.unlink()
     for name, text in walked.texts.items():
         (GOLDEN / name).write_text(text, encoding="utf-8")
-    told = json.dumps({**kept, walked.fingerprint: own}, indent=1, sort_keys=True)
-    HASHES.write_text(told + "\n", encoding="utf-8")
+    content = json.dumps({**retained, walked.fingerprint: own}, indent=1, sort_keys=True)
+    HASHES.write_text(content + "\n", encoding="utf-8")
 
 
 def texts_on_disk() -> dict[str, str]:

@@ -67,6 +67,9 @@ NETWORK_STEPS = {
 PICKLES = {"pickle", "cPickle", "dill", "cloudpickle", "joblib", "shelve", "marshal"}
 NAMELESS = {"util", "utils", "helper", "helpers", "common", "misc"}
 
+BANNED = {"told", "said", "asked", "kept", "whole", "place", "beside", "anew"}
+"""Names of nothing in particular: a variable is called by what it holds."""
+
 Sources = dict[str, str]
 """Module name -> its text."""
 
@@ -323,6 +326,23 @@ def runs_foreign_code(modules: Sources) -> list[str]:
     return broken
 
 
+def banned_names(modules: Sources) -> list[str]:
+    """Functions, classes, parameters and variables that bear a banned name."""
+    broken = []
+    for module, text in modules.items():
+        for node in ast.walk(ast.parse(text)):
+            name = ""
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                name = node.name
+            elif isinstance(node, ast.arg):
+                name = node.arg
+            elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+                name = node.id
+            if name.strip("_") in BANNED:
+                broken.append(f"{module}, line {node.lineno}: {name}")
+    return broken
+
+
 Rule = Callable[[Sources], list[str]]
 
 RULES: dict[str, tuple[Rule, Sources]] = {
@@ -398,6 +418,10 @@ RULES: dict[str, tuple[Rule, Sources]] = {
         {"hilum.errors": "class A:\n def f(self, a, b, c, d, *, e, f, g, h): ..."},
     ),
     "only the command line prints": (prints, {"hilum.steps.train": "def f():\n print(1)"}),
+    "no variable is called by a word that says nothing of it": (
+        banned_names,
+        {"hilum.errors": "def f(_, /, told):\n return told"},
+    ),
     "no torch.load": (runs_foreign_code, {"hilum.learn.x": "import torch\ntorch.load('x')"}),
     "no pickle": (runs_foreign_code, {"hilum.learn.x": "def f():\n import pickle"}),
     "no eval": (runs_foreign_code, {"hilum.table": "eval('1')"}),
@@ -409,6 +433,12 @@ RULES: dict[str, tuple[Rule, Sources]] = {
 def test_hilum_keeps_the_rule(name: str) -> None:
     rule, _ = RULES[name]
     assert rule(sources_of_hilum()) == []
+
+
+@pytest.mark.parametrize("folder", ["tests", "benchmarks"])
+def test_tests_and_benchmarks_bear_no_banned_name(folder: str) -> None:
+    files = (ROOT.parent / folder).rglob("*.py")
+    assert banned_names({path.name: path.read_text(encoding="utf-8") for path in files}) == []
 
 
 @pytest.mark.parametrize("name", RULES)

@@ -183,8 +183,10 @@ class Recipe(_Section):
             return values
         facts = {"train_from": known.train_from, "hidden": known.hidden, "dropout": known.dropout}
         filled = {**facts, **{key: value for key, value in network.items() if value != ""}}
-        told = values.get("input", {})
-        sized = {"size": KNOWN_SIZE, **told} if isinstance(told, dict) else told
+        input_values = values.get("input", {})
+        sized = (
+            {"size": KNOWN_SIZE, **input_values} if isinstance(input_values, dict) else input_values
+        )
         return {"title": known.title, **values, "network": filled, "input": sized}
 
     @model_validator(mode="after")
@@ -219,8 +221,8 @@ def built_in_recipes() -> dict[str, str]:
     places = [("", folder), ("paper/", folder.joinpath("paper"))]
     found = {
         prefix + file.name.removesuffix(".toml"): file.read_text(encoding="utf-8")
-        for prefix, place in places
-        for file in place.iterdir()
+        for prefix, location in places
+        for file in location.iterdir()
         if file.name.endswith(".toml")
     }
     return dict(sorted(found.items()))
@@ -340,12 +342,12 @@ def _as_tuples(values: Any) -> Any:
 def _sentence(error: ValidationError) -> str:
     """Say the first thing that is wrong, where it stands, and what was got."""
     first = error.errors()[0]
-    place = [str(part) for part in first["loc"]]
-    where = f"[{place[0]}] {'.'.join(place[1:])}" if len(place) > 1 else ".".join(place)
+    location = [str(part) for part in first["loc"]]
+    where = f"[{location[0]}] {'.'.join(location[1:])}" if len(location) > 1 else ".".join(location)
     if first["type"] == "extra_forbidden":
-        section = Recipe.model_fields[place[0]].annotation if len(place) > 1 else Recipe
+        section = Recipe.model_fields[location[0]].annotation if len(location) > 1 else Recipe
         keys = list(getattr(section, "model_fields", {}))
-        return f"{where} is no setting of a recipe.{nearest(place[-1], keys)}"
+        return f"{where} is no setting of a recipe.{nearest(location[-1], keys)}"
     if first["type"] == "missing":
         return f"{where} is missing."
     message = first["msg"].removeprefix("Value error, ").removeprefix("Input ")

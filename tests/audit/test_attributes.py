@@ -49,9 +49,9 @@ def test_what_belongs_to_the_group_is_no_utility_but_what_tells_the_label_is() -
     labels = names(["cancer" if n // 10 % 2 else "pneumonia" for n in range(400)])
     rng = np.random.default_rng(2)
     own = np.repeat(rng.normal(size=40), 10)  # each group has a value: all different, by chance
-    told = np.where(labels == "cancer", 1.0, 0.0) + rng.normal(size=400) * 0.01
+    features = np.where(labels == "cancer", 1.0, 0.0) + rng.normal(size=400) * 0.01
     found = utilities(
-        [Attribute("own", "column", own), Attribute("told", "noise", told)], labels, groups
+        [Attribute("own", "column", own), Attribute("told", "noise", features)], labels, groups
     )
     assert found["told"].value == pytest.approx(1, abs=0.01)
     assert found["told"].p_holm == pytest.approx(0.002)

@@ -29,9 +29,9 @@ def noise(count: int, *, seed: int, planted: bool) -> npt.NDArray[np.uint8]:
 
 
 def probe(
-    train: Grey, labels: npt.NDArray[np.object_], asked: Grey, names: list[str]
+    train: Grey, labels: npt.NDArray[np.object_], requested: Grey, names: list[str]
 ) -> npt.NDArray[np.float64]:
-    return probe_border(border_features(train), labels, border_features(asked), names)
+    return probe_border(border_features(train), labels, border_features(requested), names)
 
 
 def cases(score: npt.NDArray[np.float64], labels: npt.NDArray[np.object_]) -> Labelled:
@@ -42,14 +42,14 @@ def cases(score: npt.NDArray[np.float64], labels: npt.NDArray[np.object_]) -> La
 
 
 def probed(*, planted: bool) -> Labelled:
-    said = probe(
+    probabilities = probe(
         noise(200, seed=1, planted=planted),
         labels_of(200),
         noise(160, seed=2, planted=planted),
         NAMES,
     )
-    assert said.sum(axis=1) == pytest.approx(np.ones(160))
-    return cases(said[:, 0], labels_of(160))
+    assert probabilities.sum(axis=1) == pytest.approx(np.ones(160))
+    return cases(probabilities[:, 0], labels_of(160))
 
 
 def test_a_planted_border_is_found() -> None:
@@ -189,15 +189,15 @@ def test_a_test_set_of_one_class_has_no_border_figure() -> None:
 
 def test_a_probe_that_found_nothing_to_split_on_is_undefined_and_no_comfort() -> None:
     labels = labels_of(8)
-    said = cases(np.full(8, 0.5), labels)
-    parts = {"validation": said, "test": said}
+    probabilities = cases(np.full(8, 0.5), labels)
+    parts = {"validation": probabilities, "test": probabilities}
     concern = probe_concern(parts, parts)
     assert concern.level == "undefined"
     assert "too few training slices" in concern.sentence
 
 
 def test_forty_slices_are_enough_to_find_a_planted_border() -> None:
-    said = probe(
+    probabilities = probe(
         noise(40, seed=1, planted=True), labels_of(40), noise(40, seed=2, planted=True), NAMES
     )
-    assert (compute_metrics(cases(said[:, 0], labels_of(40)))["auc"].value or 0) > 0.99
+    assert (compute_metrics(cases(probabilities[:, 0], labels_of(40)))["auc"].value or 0) > 0.99

@@ -11,7 +11,7 @@ from hilum.audit import REQUIRED_CONTROLS, localisation_concern
 from hilum.scores.localisation import MEASURED, metric_column, summarise
 
 
-def told(
+def features(
     network: list[float], groups: int | None = None, **controls: list[float]
 ) -> dict[str, Any]:
     """A summary of slices in so many groups: what each map reaches by every figure."""
@@ -24,7 +24,7 @@ def told(
 
 
 def test_above_every_control() -> None:
-    concern = localisation_concern(told([1.0] * 36 + [0.0] * 4, edges=[0.0] * 38 + [1.0] * 2))
+    concern = localisation_concern(features([1.0] * 36 + [0.0] * 4, edges=[0.0] * 38 + [1.0] * 2))
     assert concern.level == "above"
     assert concern.sentence == (
         "The maps find the lesions better than every control. Their highest point lies in a lesion "
@@ -36,7 +36,7 @@ def test_above_every_control() -> None:
 
 def test_one_control_that_is_as_good_is_enough() -> None:
     hits = [1.0] * 20 + [0.0] * 20
-    concern = localisation_concern(told(hits, random_network=hits))
+    concern = localisation_concern(features(hits, random_network=hits))
     assert concern.level == "not_above"
     assert concern.sentence.startswith(
         "The maps are not shown to find the lesions better than an untrained network of the same "
@@ -46,7 +46,7 @@ def test_one_control_that_is_as_good_is_enough() -> None:
 
 
 def test_of_several_the_first_is_named_and_the_others_counted() -> None:
-    concern = localisation_concern(told([0.0] * 40))
+    concern = localisation_concern(features([0.0] * 40))
     assert concern.level == "not_above"
     assert (
         "than a blob in the middle of the picture, or than 3 other controls. " in concern.sentence
@@ -54,7 +54,7 @@ def test_of_several_the_first_is_named_and_the_others_counted() -> None:
 
 
 def test_a_control_that_is_better_is_said() -> None:
-    concern = localisation_concern(told([0.0] * 40, centre_prior=[1.0] * 30 + [0.0] * 10))
+    concern = localisation_concern(features([0.0] * 40, centre_prior=[1.0] * 30 + [0.0] * 10))
     assert concern.level == "below"
     assert concern.sentence.startswith(
         "The maps find lesions less often than a blob in the middle of the picture. "
@@ -64,7 +64,7 @@ def test_a_control_that_is_better_is_said() -> None:
 
 @pytest.mark.parametrize(("groups", "level"), [(5, "not_above"), (6, "above")])
 def test_five_groups_are_too_few_to_tell_anything(groups: int, level: str) -> None:
-    assert localisation_concern(told([0.9] * 60, groups)).level == level
+    assert localisation_concern(features([0.9] * 60, groups)).level == level
 
 
 def test_without_lesions_there_is_no_verdict() -> None:

@@ -98,8 +98,8 @@ AREAS = dict.fromkeys(("map", "moved", "another", "centre"), figure(0.4))
 def test_a_map_must_change_the_answer_sooner_than_what_knows_nothing(
     game: str, minus: tuple[float, float, float], level: str
 ) -> None:
-    told = dict(zip(("moved", "another", "centre"), map(figure, minus), strict=True))
-    found = removal_concern(game, AREAS, told, tested=9, of=12)
+    features = dict(zip(("moved", "another", "centre"), map(figure, minus), strict=True))
+    found = removal_concern(game, AREAS, features, tested=9, of=12)
     assert found.level == level
     assert found.sentence.endswith(
         ". 3 of 12 slices are left out: without content, the class is about as likely."
@@ -107,8 +107,8 @@ def test_a_map_must_change_the_answer_sooner_than_what_knows_nothing(
 
 
 def test_on_which_side_of_each_control_the_map_is_stands_in_the_sentence() -> None:
-    told = {"moved": figure(-0.2), "another": figure(0.0), "centre": figure(0.2)}
-    found = removal_concern("deletion", AREAS, told, tested=9, of=9)
+    features = {"moved": figure(-0.2), "another": figure(0.0), "centre": figure(0.2)}
+    found = removal_concern("deletion", AREAS, features, tested=9, of=9)
     assert found.sentence == (
         "When pixels are removed in the order of the map (area under the probability 0.40), the "
         "output changes sooner than with the map moved elsewhere (0.40); no sooner than by another "

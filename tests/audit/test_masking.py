@@ -34,10 +34,10 @@ def test_what_only_one_kind_shows_is_told_by_that_kind_alone() -> None:
     groups = np.array([f"g{n // 2}" for n in range(200)], dtype=object)
     folds = grouped_folds(truth.astype(str).astype(object), groups, np.full(200, "s", dtype=object))
     assert folds is not None
-    told = rng.normal(size=(200, 20)).astype(np.float32)
-    told[:, 0] += 3 * truth
+    features = rng.normal(size=(200, 20)).astype(np.float32)
+    features[:, 0] += 3 * truth
     blind = rng.normal(size=(200, 20)).astype(np.float32)
-    scores = cross_scores({"told": told, "blind": blind}, truth.astype(float), folds)
+    scores = cross_scores({"told": features, "blind": blind}, truth.astype(float), folds)
     reached = {pair: auc(truth > 0, score) for pair, score in scores.items()}
     assert reached["told", "told"] > 0.95
     assert reached["blind", "blind"] == pytest.approx(0.5, abs=0.12)

@@ -48,10 +48,13 @@ def test_a_probe_is_asked_of_groups_that_it_has_not_seen() -> None:
     folds = grouped_folds(LABELS, GROUPS, np.full(COUNT, "s", dtype=object))
     assert folds is not None
     of_group = np.repeat(rng.normal(size=(40, 5)), 3, axis=0).astype(np.float32)
-    told = np.concatenate([of_group, TRUTH[:, None] + rng.normal(0, 0.1, (COUNT, 1))], axis=1)
+    features = np.concatenate([of_group, TRUTH[:, None] + rng.normal(0, 0.1, (COUNT, 1))], axis=1)
     blind = cross_probe(of_group, LABELS, folds, "cancer")
     assert 0.2 < roc_auc_score(TRUTH, blind) < 0.8  # groups known by heart would give 1
-    assert roc_auc_score(TRUTH, cross_probe(told.astype(np.float32), LABELS, folds, "cancer")) > 0.9
+    assert (
+        roc_auc_score(TRUTH, cross_probe(features.astype(np.float32), LABELS, folds, "cancer"))
+        > 0.9
+    )
 
 
 def figure(value: float, low: float) -> dict[str, float]:

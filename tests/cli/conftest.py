@@ -65,8 +65,8 @@ def hilum(capsys: pytest.CaptureFixture[str]) -> Hilum:
     def call(*arguments: object) -> Outcome:
         capsys.readouterr()
         code = call_main(arguments)
-        told = capsys.readouterr()
-        return Outcome(code, told.out, told.err)
+        content = capsys.readouterr()
+        return Outcome(code, content.out, content.err)
 
     return call
 
@@ -143,18 +143,18 @@ def phantoms(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def place(phantoms: Path, tmp_path: Path) -> Path:
+def workdir(phantoms: Path, tmp_path: Path) -> Path:
     """A copy of the phantoms that a test may spoil."""
     shutil.copytree(phantoms, tmp_path / "place")
     return tmp_path / "place"
 
 
 @pytest.fixture
-def change_table(place: Path) -> ChangeTable:
+def change_table(workdir: Path) -> ChangeTable:
     """Write the place's table with cells of its first row (or whole columns) changed."""
 
     def change(*, row: int = 0, **cells: str) -> Path:
-        path = place / "slices.csv"
+        path = workdir / "slices.csv"
         rows = pd.read_csv(path, dtype=str, keep_default_na=False)
         for column, value in cells.items():
             rows.loc[row, column] = value

@@ -59,10 +59,10 @@ def test_a_call_that_is_wrong_is_refused_and_leaves_nothing(
     assert not out.exists()
 
 
-def test_a_slice_that_can_not_be_read_is_named(place: Path, tmp_path: Path, hilum: Call) -> None:
-    for file in (place / "phantom").rglob("*.png"):
+def test_a_slice_that_can_not_be_read_is_named(workdir: Path, tmp_path: Path, hilum: Call) -> None:
+    for file in (workdir / "phantom").rglob("*.png"):
         file.write_bytes(b"no picture")
-    hilum("audit", place / "slices.csv", "--out", tmp_path / "b").refused(
+    hilum("audit", workdir / "slices.csv", "--out", tmp_path / "b").refused(
         1, "slices.csv, row 2, column path"
     )
     assert not (tmp_path / "b").exists()

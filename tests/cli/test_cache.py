@@ -28,9 +28,9 @@ def cached(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_it_says_place_limit_and_size_by_kind(cached: Path, hilum: Hilum) -> None:
-    told = hilum("cache")
-    lines = told.out.splitlines()
-    assert told.code == 0
+    content = hilum("cache")
+    lines = content.out.splitlines()
+    assert content.code == 0
     assert lines[:3] == [f"place    {cached}", "limit    1.5 MB", "size     4.5 kB in 3 entries"]
     assert lines[3].startswith("  decoded-v1       3.0 kB in 2 entries; last used 20")
     assert lines[4].startswith("  other-v1         1.5 kB in 1 entry; last used 20")
@@ -38,13 +38,13 @@ def test_it_says_place_limit_and_size_by_kind(cached: Path, hilum: Hilum) -> Non
 
 def test_it_empties_all_that_is_not_in_use(cached: Path, hilum: Hilum) -> None:
     with cache_entry("other-v1", "a"):
-        told = hilum("cache", "--clear")
-        assert told.out.splitlines()[:4] == [
+        content = hilum("cache", "--clear")
+        assert content.out.splitlines()[:4] == [
             "3.0 kB freed", f"place    {cached}", "limit    1.5 MB", "size     1.5 kB in 1 entry",
         ]  # fmt: skip
-        assert "1.5 kB in 1 entry, 1 in use; last used 20" in told.out
-    told = json.loads(hilum("cache", "--clear", "--json").out)
-    assert told == {
+        assert "1.5 kB in 1 entry, 1 in use; last used 20" in content.out
+    content = json.loads(hilum("cache", "--clear", "--json").out)
+    assert content == {
         "freed": 1500, "place": str(cached), "told_by": "HILUM_CACHE", "writable": True,
         "limit": 1_500_000, "size": 0, "entries": 0, "kinds": {},
     }  # fmt: skip
@@ -71,18 +71,18 @@ def test_doctor_says_where_it_is_and_how_full(
 ) -> None:
     assert json.loads(hilum("doctor", "--json").out)["cache"] == {str(cached): "0.0 of 0.0 GB"}
     monkeypatch.setenv("HILUM_CACHE", "off")
-    told = json.loads(hilum("doctor", "--json").out)
-    assert told["cache"] == {"HILUM_CACHE": "off: everything is computed again each time"}
+    content = json.loads(hilum("doctor", "--json").out)
+    assert content["cache"] == {"HILUM_CACHE": "off: everything is computed again each time"}
 
 
 @pytest.mark.parametrize(
-    ("size", "told"),
+    ("size", "content"),
     [(0, "0 B"), (999, "999 B"), (1000, "1.0 kB"), (999_499, "999 kB"), (999_500, "1.0 MB"),
      (57_721_056, "57.7 MB"), (99_960_000, "100 MB"),
      (2 * 10**10, "20.0 GB"), (10**16, "10000 TB")],
 )  # fmt: skip
-def test_sizes_are_told_in_the_unit_that_fits(size: int, told: str) -> None:
-    assert in_bytes(size) == told
+def test_sizes_are_told_in_the_unit_that_fits(size: int, content: str) -> None:
+    assert in_bytes(size) == content
 
 
 def test_train_evaluate_and_explain_read_the_files_once(

@@ -37,8 +37,8 @@ def test_options_are_completed() -> None:
 
 
 def test_completion_is_installed_for_bash_in_the_home_folder(tmp_path: Path) -> None:
-    told = _hilum("--install-completion", "bash", HOME=str(tmp_path))
+    content = _hilum("--install-completion", "bash", HOME=str(tmp_path))
     script = tmp_path / ".bash_completions" / "hilum.sh"
     assert "complete -o default -F _hilum_completion hilum" in script.read_text("utf-8")
     assert str(script) in (tmp_path / ".bashrc").read_text("utf-8")
-    assert "Completion will take effect" in told
+    assert "Completion will take effect" in content

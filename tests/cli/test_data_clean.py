@@ -27,9 +27,9 @@ def folder(tmp_path: Path) -> Path:
     """Class folders of two patients each; both slices of the pneumonias have a panel letter."""
     for label, plate in (("cancer", False), ("pneumonia", True)):
         for patient in ("p1", "p2"):
-            place = tmp_path / "mine" / label / f"{label}-{patient}"
-            place.mkdir(parents=True)
-            cv2.imwrite(str(place / "1.png"), a_slice(plate=plate))
+            workdir = tmp_path / "mine" / label / f"{label}-{patient}"
+            workdir.mkdir(parents=True)
+            cv2.imwrite(str(workdir / "1.png"), a_slice(plate=plate))
     return tmp_path / "mine"
 
 

@@ -34,14 +34,16 @@ def test_a_table_is_described_as_page_csv_and_json(
     assert "96\u00a0x\u00a096" in page
 
 
-def test_pictures_may_be_left_unread(place: Path, tmp_path: Path, hilum: Call) -> None:
-    for file in (place / "phantom").rglob("*.png"):
+def test_pictures_may_be_left_unread(workdir: Path, tmp_path: Path, hilum: Call) -> None:
+    for file in (workdir / "phantom").rglob("*.png"):
         file.write_bytes(b"no picture")
     out = tmp_path / "cohort"
-    assert hilum("data", "describe", place / "slices.csv", "--no-pictures", "--out", out).code == 0
+    assert (
+        hilum("data", "describe", workdir / "slices.csv", "--no-pictures", "--out", out).code == 0
+    )
     tables = json.loads((out / "cohort.json").read_text())["tables"]
     assert not [table for table in tables if table["name"] in ("size", "format")]
-    hilum("data", "describe", place / "slices.csv", "--out", tmp_path / "b").refused(
+    hilum("data", "describe", workdir / "slices.csv", "--out", tmp_path / "b").refused(
         1, "slices.csv, row 2, column path"
     )
     assert not (tmp_path / "b").exists()

@@ -43,9 +43,9 @@ def test_two_runs_become_one_with_report(
     assert "2 of the 2 members started from random weights" in (out / "report.html").read_text()
     command = json.loads((out / "environment.json").read_text())["command"]
     assert command.startswith("hilum ensemble ")
-    told = hilum("info", out).out.splitlines()
-    assert told[1].split()[:2] == ["members", "members/run:"]
-    assert told[2].split()[0] == "members/sibling:"
+    content = hilum("info", out).out.splitlines()
+    assert content[1].split()[:2] == ["members", "members/run:"]
+    assert content[2].split()[0] == "members/sibling:"
     hilum("info", out, "--layers").refused(2, "has no network of its own", "members/sibling")
     hilum("ensemble", tiny_run, sibling, "--out", out).refused(2, "exists already", "--force")
 
@@ -85,8 +85,8 @@ def test_a_small_disk_is_told_and_nothing_is_left(
 def test_a_cross_validation_has_no_network_to_ask(
     command: str, run_copy: Path, phantoms: Path, hilum: Call, untouched: Call
 ) -> None:
-    told = json.loads((run_copy / "network.json").read_text())
-    (run_copy / "network.json").write_text(json.dumps(told | {"kind": "cross-validation"}))
+    content = json.loads((run_copy / "network.json").read_text())
+    (run_copy / "network.json").write_text(json.dumps(content | {"kind": "cross-validation"}))
     for fold in ("fold-1", "fold-2"):
         (run_copy / "members" / fold).mkdir(parents=True)
     more = (phantoms / "phantom",) if command == "predict" else ()
@@ -101,17 +101,17 @@ def test_info_tells_the_folds_of_a_cross_validation(tmp_path: Path, hilum: Call)
     table = made_table(folder=tmp_path)
     run = made_folds(tmp_path / "folds", table, Made(), [0.8, 0.9])
     (run.folder / "recipe.toml").touch()
-    told = json.loads(hilum("info", run.folder, "--json").out)
-    assert told["folds"] == ["members/fold-1: best epoch 1", "members/fold-2: best epoch 1"]
-    assert told["out-of-fold AUC per slice"] == "1.000 [0.735, 1.000]*"
+    content = json.loads(hilum("info", run.folder, "--json").out)
+    assert content["folds"] == ["members/fold-1: best epoch 1", "members/fold-2: best epoch 1"]
+    assert content["out-of-fold AUC per slice"] == "1.000 [0.735, 1.000]*"
     metrics = run.metrics()
     mean = {"value": 0.75, "low": 0.7, "high": 0.8, "method": "bootstrap"}
     each = [{"run": "members/fold-1", "auc": 0.8}, {"run": "members/fold-2", "auc": None}]
     metrics["folds"] = {"each": each, "mean": {"auc": mean}}
     run.metrics_file.write_text(json.dumps(metrics))
-    told = json.loads(hilum("info", run.folder, "--json").out)
-    assert told["mean AUC of the folds"] == "0.750 [0.700, 0.800]"
-    assert told["folds"] == [
+    content = json.loads(hilum("info", run.folder, "--json").out)
+    assert content["mean AUC of the folds"] == "0.750 [0.700, 0.800]"
+    assert content["folds"] == [
         "members/fold-1: best epoch 1, test AUC 0.800", "members/fold-2: best epoch 1",
     ]  # fmt: skip
     assert "members/fold-2" in hilum("info", run.folder).out
@@ -129,9 +129,9 @@ def test_it_says_how_many_members_began_at_random(
     shutil.copytree(sibling, pretrained)
     write_table(read_table(sibling / "slices.csv"), pretrained / "slices.csv")
     path = pretrained / "environment.json"
-    told = json.loads(path.read_text())
-    told["weights"]["pretrained"] = True
-    path.write_text(json.dumps(told))
+    content = json.loads(path.read_text())
+    content["weights"]["pretrained"] = True
+    path.write_text(json.dumps(content))
     out = tmp_path / "some"
     assert hilum("ensemble", tiny_run, pretrained, "--out", out).code == 0
     assert random + "1 of the 2 members was trained from nothing.\n" in hilum("evaluate", out).out

@@ -33,10 +33,10 @@ def test_the_file_predicts_as_the_run_does_and_says_what_it_is(
     assert "research use only" in done.out
     assert "Largest difference to torch's logits: " in done.out
     expected = rows_of(hilum("predict", tiny_run, slices, "--engine", "torch").out)
-    said = rows_of(hilum("predict", file, slices).out)
-    assert [row["path"] for row in said] == [row["path"] for row in expected]
+    output = rows_of(hilum("predict", file, slices).out)
+    assert [row["path"] for row in output] == [row["path"] for row in expected]
     for column in ("probability_cancer", "probability_pneumonia"):
-        assert [float(row[column]) for row in said] == pytest.approx(
+        assert [float(row[column]) for row in output] == pytest.approx(
             [float(row[column]) for row in expected], abs=1e-5
         )
     named = hilum("predict", file, slices, "--threshold", "youden", "--out", tmp_path / "p.csv")
@@ -51,30 +51,30 @@ def test_its_metadata_hold_all_that_predicting_needs(
     assert hilum("export", tiny_run, "--out", tmp_path / "small.onnx").code == 0
     model = onnx.load(tmp_path / "small.onnx", load_external_data=False)
     onnx.checker.check_model(model)
-    told = {entry.key: entry.value for entry in model.metadata_props}
+    content = {entry.key: entry.value for entry in model.metadata_props}
     network = json.loads((tiny_run / "network.json").read_text())
-    assert json.loads(told["hilum.network"]) == network
-    assert json.loads(told["class_names"]) == ["cancer", "pneumonia"]
-    assert (told["notice"], told["positive"], told["size"]) == (
+    assert json.loads(content["hilum.network"]) == network
+    assert json.loads(content["class_names"]) == ["cancer", "pneumonia"]
+    assert (content["notice"], content["positive"], content["size"]) == (
         "research use only", "cancer", "64",
     )  # fmt: skip
-    assert told["input"].startswith("grey: (slices, 1, 64, 64) float32, grey levels 0..255")
-    assert (told["precision"], told["hilum"]) == ("float32", "0.1.0")
+    assert content["input"].startswith("grey: (slices, 1, 64, 64) float32, grey levels 0..255")
+    assert (content["precision"], content["hilum"]) == ("float32", "0.1.0")
     assert all(tensor.data_location == 0 for tensor in model.graph.initializer)
 
 
 def test_int8_is_smaller_and_measured_next_to_float32(
     tiny_run: Path, phantoms: Path, tmp_path: Path, hilum: Call
 ) -> None:
-    whole, small = tmp_path / "whole.onnx", tmp_path / "small.onnx"
-    assert hilum("export", tiny_run, "--out", whole).code == 0
+    full, small = tmp_path / "whole.onnx", tmp_path / "small.onnx"
+    assert hilum("export", tiny_run, "--out", full).code == 0
     done = hilum("export", tiny_run, "--out", small, "--precision", "int8", "--json")
     assert done.code == 0, done.err
-    told = json.loads(done.out)
-    assert told["bytes"] == small.stat().st_size < whole.stat().st_size / 3
-    assert told["float32_bytes"] == pytest.approx(whole.stat().st_size, rel=1e-3)
+    content = json.loads(done.out)
+    assert content["bytes"] == small.stat().st_size < full.stat().st_size / 3
+    assert content["float32_bytes"] == pytest.approx(full.stat().st_size, rel=1e-3)
     table = pd.read_csv(tiny_run / "slices.csv")
-    seen = told["validation"]
+    seen = content["validation"]
     assert seen["slices"] == (table["split"] == "validation").sum()
     assert 2 <= seen["calibrated_on"] <= 128
     auc = pd.read_csv(tiny_run / "predictions.csv").query("split == 'validation'")
@@ -84,7 +84,7 @@ def test_int8_is_smaller_and_measured_next_to_float32(
     assert seen["float32"]["auc"]["low"] == pytest.approx(figure["low"], abs=1e-6)
     assert len(auc) == seen["slices"]
     grey = np.random.default_rng(0).integers(0, 256, (3, 64, 64)).astype(np.uint8)
-    eight, single = open_onnx(small).logits(grey), open_onnx(whole).logits(grey)
+    eight, single = open_onnx(small).logits(grey), open_onnx(full).logits(grey)
     assert 0 < np.abs(eight - single).max() < 1
     operators = {node.op_type for node in onnx.load(small).graph.node}
     assert {"QuantizeLinear", "DequantizeLinear"} <= operators
@@ -96,10 +96,10 @@ def test_int8_is_refused_where_the_auc_suffers_and_nothing_is_left(
     from hilum.steps import export
 
     area = {"float32": (0.9, 0.8, 0.95), "int8": (0.7, 0.6, 0.8)}
-    asked = iter(area)
+    requested = iter(area)
 
     def measured(*_: object) -> Any:
-        value, low, high = area[next(asked)]
+        value, low, high = area[next(requested)]
         return np.zeros((1, 2)), {"value": value, "low": low, "high": high}, 1.0
 
     monkeypatch.setattr(export, "_measure", measured)

@@ -28,7 +28,7 @@ SMALL = (
 
 
 @pytest.fixture(scope="session")
-def whole(phantoms: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def full(phantoms: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A finished cross-validation of the phantoms, reported; not to be changed."""
     from hilum.cli.app import main
 
@@ -43,58 +43,58 @@ def whole(phantoms: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def copy(whole: Path, phantoms: Path) -> Path:
+def copy(full: Path, phantoms: Path) -> Path:
     """A copy that a test may spoil, beside the original, so that its slices are found."""
-    run = whole.parent / "copy"
+    run = full.parent / "copy"
     shutil.rmtree(run, ignore_errors=True)
-    return shutil.copytree(whole, run)
+    return shutil.copytree(full, run)
 
 
 def read(path: Path) -> dict[str, Any]:
     return dict(json.loads(path.read_text(encoding="utf-8")))
 
 
-def test_the_folder_holds_what_every_run_holds_and_a_run_for_each_fold(whole: Path) -> None:
-    assert sorted(path.name for path in whole.iterdir()) == [
+def test_the_folder_holds_what_every_run_holds_and_a_run_for_each_fold(full: Path) -> None:
+    assert sorted(path.name for path in full.iterdir()) == [
         "environment.json", "figures", "folds.csv", "members", "metrics.json", "network.json",
         "predictions.csv", "recipe.toml", "report.html", "slices.csv",
     ]  # fmt: skip
-    assert sorted(path.name for path in (whole / "members").iterdir()) == ["fold-1", "fold-2"]
-    network = read(whole / "network.json")
+    assert sorted(path.name for path in (full / "members").iterdir()) == ["fold-1", "fold-2"]
+    network = read(full / "network.json")
     assert (network["kind"], network["folds"]) == ("cross-validation", FOLDS)
     assert network["title"] == "ResNet10-T on phantoms, 2-fold cross-validation"
-    of_member = read(whole / "members" / "fold-1" / "network.json")
+    of_member = read(full / "members" / "fold-1" / "network.json")
     assert network["parameters"] == of_member["parameters"]
     assert network["class_names"] == of_member["class_names"] == ["cancer", "pneumonia"]
-    folds = pd.read_csv(whole / "folds.csv")
+    folds = pd.read_csv(full / "folds.csv")
     assert folds["run"].tolist() == ["members/fold-1", "members/fold-2"]
     for number, row in folds.iterrows():
-        history = pd.read_csv(whole / "members" / f"fold-{int(str(number)) + 1}" / "history.csv")
+        history = pd.read_csv(full / "members" / f"fold-{int(str(number)) + 1}" / "history.csv")
         best = history[history["best"] == 1].iloc[0]
         for column in ("validation_loss", "validation_auc"):
             assert row[column] == best[column]
-    environment = read(whole / "environment.json")
+    environment = read(full / "environment.json")
     assert environment["seconds"] == pytest.approx(folds["seconds"].sum())
     assert environment["weights"]["pretrained"] is False
 
 
 def test_every_slice_is_predicted_once_by_the_network_that_never_saw_its_group(
-    whole: Path, copy: Path, hilum: Call
+    full: Path, copy: Path, hilum: Call
 ) -> None:
     """What `hilum evaluate members/fold-N` says of that fold's test slices, to the last digit."""
-    table, said = (pd.read_csv(whole / name) for name in ("slices.csv", "predictions.csv"))
-    assert said["slice_id"].tolist() == table["slice_id"].tolist()
-    assert said["fold"].tolist() == table["fold"].tolist()
-    assert set(said["split"]) == {"test"}
-    assert said.groupby("group")["fold"].nunique().max() == 1
-    each = {one["fold"]: one for one in read(whole / "metrics.json")["folds"]["each"]}
+    table, predictions = (pd.read_csv(full / name) for name in ("slices.csv", "predictions.csv"))
+    assert predictions["slice_id"].tolist() == table["slice_id"].tolist()
+    assert predictions["fold"].tolist() == table["fold"].tolist()
+    assert set(predictions["split"]) == {"test"}
+    assert predictions.groupby("group")["fold"].nunique().max() == 1
+    each = {one["fold"]: one for one in read(full / "metrics.json")["folds"]["each"]}
     for number in range(1, FOLDS + 1):
         member = copy / "members" / f"fold-{number}"
         assert hilum("evaluate", member).code == 0
         own, metrics = pd.read_csv(member / "predictions.csv"), read(member / "metrics.json")
         test = own[own["split"] == "test"].set_index("slice_id")
         assert set(own[own["split"] != "test"]["group"]).isdisjoint(test["group"])
-        here = said[said["fold"] == number].set_index("slice_id")
+        here = predictions[predictions["fold"] == number].set_index("slice_id")
         np.testing.assert_allclose(
             here["probability_cancer"], test["probability_cancer"], atol=1e-6
         )
@@ -105,17 +105,17 @@ def test_every_slice_is_predicted_once_by_the_network_that_never_saw_its_group(
         assert each[str(number)]["border_auc"] == pytest.approx(border, abs=1e-6)
 
 
-def test_the_metrics_are_of_the_out_of_fold_predictions(whole: Path) -> None:
-    metrics, said = read(whole / "metrics.json"), pd.read_csv(whole / "predictions.csv")
-    truth, test = said["label"] == "cancer", metrics["splits"]["test"]
-    pooled = roc_auc_score(truth, said["probability_cancer"])
+def test_the_metrics_are_of_the_out_of_fold_predictions(full: Path) -> None:
+    metrics, predictions = read(full / "metrics.json"), pd.read_csv(full / "predictions.csv")
+    truth, test = predictions["label"] == "cancer", metrics["splits"]["test"]
+    pooled = roc_auc_score(truth, predictions["probability_cancer"])
     assert test["per_slice"]["figures"]["auc"]["value"] == pytest.approx(pooled, abs=1e-6)
-    assert test["per_slice"]["n"] == len(said)
+    assert test["per_slice"]["n"] == len(predictions)
     assert list(metrics["splits"]) == ["test"]
     assert list(metrics["border_probe"])[3:] == ["test"]
     each = [
-        roc_auc_score(truth[own], said["probability_cancer"][own])
-        for own in (said["fold"] == 1, said["fold"] == 2)
+        roc_auc_score(truth[own], predictions["probability_cancer"][own])
+        for own in (predictions["fold"] == 1, predictions["fold"] == 2)
     ]
     folds = metrics["folds"]
     assert folds["mean"]["auc"]["value"] == pytest.approx(np.mean(each), abs=1e-6)
@@ -124,27 +124,27 @@ def test_the_metrics_are_of_the_out_of_fold_predictions(whole: Path) -> None:
     assert metrics["split"]["leak"]["sentence"].startswith("No group is in more than one fold")
 
 
-def test_progress_says_the_fold_and_the_design_once(place: Path, hilum: Call) -> None:
-    done = hilum("train", place / "slices.csv", "--out", place / "run", *SMALL)
+def test_progress_says_the_fold_and_the_design_once(workdir: Path, hilum: Call) -> None:
+    done = hilum("train", workdir / "slices.csv", "--out", workdir / "run", *SMALL)
     assert done.code == 0
     assert "2 folds by group: every slice is tested on once. The table's own splits" in done.err
     assert "fold 2 of 2: epoch 1 of 1: train loss" in done.err
     assert done.err.count("Design:") == done.err.count("Weights:") == 1
     assert "mean AUC: " in done.out
-    assert done.out.rstrip().endswith(f"Next: hilum report {place / 'run'}")
-    assert not (place / "run" / "checkpoint").exists()
+    assert done.out.rstrip().endswith(f"Next: hilum report {workdir / 'run'}")
+    assert not (workdir / "run" / "checkpoint").exists()
 
 
-def test_the_report_tells_the_folds_and_no_curve_or_map(whole: Path) -> None:
-    page = (whole / "report.html").read_text(encoding="utf-8")
-    metrics = read(whole / "metrics.json")
+def test_the_report_tells_the_folds_and_no_curve_or_map(full: Path) -> None:
+    page = (full / "report.html").read_text(encoding="utf-8")
+    metrics = read(full / "metrics.json")
     assert "in 2 folds, so that each slice was tested on once" in page
     assert metrics["folds"]["sentence"].replace("'", "&#39;") in page
     for fold in metrics["folds"]["each"]:
         assert f'<td class="num">{fold["auc"]:.3f}</td>' in page
     assert "A cross-validation has no network of its own" in page
     assert "This run has no training history" not in page
-    assert sorted(path.stem for path in (whole / "figures").iterdir()) == [
+    assert sorted(path.stem for path in (full / "figures").iterdir()) == [
         "confusion", "confusion_groups", "intervals", "reliability", "roc",
     ]  # fmt: skip
 
@@ -163,8 +163,8 @@ def test_evaluating_again_gives_the_same_and_kept_predictions_are_checked(
     assert (copy / "metrics.json").read_text() == before[0]
     assert hilum("evaluate", copy).code == 0
     assert ((copy / "metrics.json").read_text(), (copy / "predictions.csv").read_text()) == before
-    said = pd.read_csv(copy / "predictions.csv")
-    said.assign(fold=1).to_csv(copy / "predictions.csv", index=False)
+    predictions = pd.read_csv(copy / "predictions.csv")
+    predictions.assign(fold=1).to_csv(copy / "predictions.csv", index=False)
     done = hilum("evaluate", copy, "--keep-predictions")
     done.refused(1, "predictions.csv is not about the folds of slices.csv", "without --keep")
 
@@ -189,9 +189,9 @@ def test_a_table_whose_folds_were_changed_is_refused(copy: Path, hilum: Call) ->
 
 @pytest.mark.parametrize("step", ["explain", "predict"])
 def test_what_needs_one_network_is_refused_with_the_folds(
-    step: str, whole: Path, phantoms: Path, hilum: Call
+    step: str, full: Path, phantoms: Path, hilum: Call
 ) -> None:
-    done = hilum(step, whole, *([phantoms / "phantom"] if step == "predict" else []))
+    done = hilum(step, full, *([phantoms / "phantom"] if step == "predict" else []))
     done.refused(2, "has no network of its own", "members/fold-1", "members/fold-2")
 
 
@@ -202,65 +202,65 @@ def test_a_fold_is_a_run_like_any_other(copy: Path, phantoms: Path, hilum: Call)
     assert hilum("predict", member, picture).code == 0
 
 
-def test_every_column_and_key_of_its_own_is_explained(whole: Path) -> None:
+def test_every_column_and_key_of_its_own_is_explained(full: Path) -> None:
     docs = Path(__file__).resolve().parents[2] / "docs" / "reference" / "files.md"
     explained = docs.read_text(encoding="utf-8")
-    names = [*pd.read_csv(whole / "folds.csv"), *pd.read_csv(whole / "predictions.csv")[:5]]
-    folds = read(whole / "metrics.json")["folds"]
-    names += [*folds, *folds["each"][0], *folds["mean"], *read(whole / "network.json")]
+    names = [*pd.read_csv(full / "folds.csv"), *pd.read_csv(full / "predictions.csv")[:5]]
+    folds = read(full / "metrics.json")["folds"]
+    names += [*folds, *folds["each"][0], *folds["mean"], *read(full / "network.json")]
     columns = [name for name in names if not name.startswith("probability_")]
     assert [name for name in columns if f"`{name}`" not in explained] == []
-    files = [path.name for path in whole.iterdir()]
+    files = [path.name for path in full.iterdir()]
     assert [name for name in files if f"| `{name}` |" not in explained] == []
 
 
-def test_info_tells_the_folds(whole: Path, hilum: Call) -> None:
-    done = hilum("info", whole)
+def test_info_tells_the_folds(full: Path, hilum: Call) -> None:
+    done = hilum("info", full)
     assert done.code == 0
     assert "2-fold cross-validation" in done.out
     assert "members/fold-2" in done.out
 
 
-def test_wrong_usage_is_refused(place: Path, whole: Path, hilum: Call, untouched: Call) -> None:
-    table = place / "slices.csv"
-    with untouched(place):
-        leaky = hilum("train", table, "--out", place / "run", *SMALL, "--leaky")
+def test_wrong_usage_is_refused(workdir: Path, full: Path, hilum: Call, untouched: Call) -> None:
+    table = workdir / "slices.csv"
+    with untouched(workdir):
+        leaky = hilum("train", table, "--out", workdir / "run", *SMALL, "--leaky")
         assert leaky.code == 2 and "never parts a group" in leaky.err
-        one = hilum("train", table, "--out", place / "run", *SMALL[:-1], 1)
+        one = hilum("train", table, "--out", workdir / "run", *SMALL[:-1], 1)
         assert one.code == 2 and "greater than or equal to 2" in one.err
-        many = hilum("train", table, "--out", place / "run", *SMALL[:-1], 20)
+        many = hilum("train", table, "--out", workdir / "run", *SMALL[:-1], 20)
         many.refused(1, "has only 12 groups, and 20 folds need 20", "take fewer folds")
-        inside = hilum("train", table, "--out", place, *SMALL, "--force")
+        inside = hilum("train", table, "--out", workdir, *SMALL, "--force")
         assert inside.code == 2
-    hilum("train", "--resume", whole).refused(2, "is finished; there is nothing to resume")
+    hilum("train", "--resume", full).refused(2, "is finished; there is nothing to resume")
 
 
 def test_a_slice_that_can_not_be_read_leaves_nothing_and_replaces_nothing(
-    place: Path, change_table: Call, hilum: Call, train: Call, untouched: Call
+    workdir: Path, change_table: Call, hilum: Call, train: Call, untouched: Call
 ) -> None:
-    assert train(place / "slices.csv", place / "run").code == 0
+    assert train(workdir / "slices.csv", workdir / "run").code == 0
     table = change_table(row=2, path="gone.png")
-    with untouched(place):
+    with untouched(workdir):
         for name, force in (("new", ()), ("run", ("--force",))):
-            done = hilum("train", table, "--out", place / name, *SMALL, *force)
+            done = hilum("train", table, "--out", workdir / name, *SMALL, *force)
             done.refused(1, "slices.csv, row 4, column path", "gone.png")
 
 
-def test_a_wrong_layer_leaves_nothing(place: Path, hilum: Call, untouched: Call) -> None:
+def test_a_wrong_layer_leaves_nothing(workdir: Path, hilum: Call, untouched: Call) -> None:
     cut = ("--set", "network.train_from='nowhere'", "--set", "network.backbone='resnet10t'")
-    with untouched(place):
-        done = hilum("train", place / "slices.csv", "--out", place / "run", *SMALL, *cut)
+    with untouched(workdir):
+        done = hilum("train", workdir / "slices.csv", "--out", workdir / "run", *SMALL, *cut)
     done.refused(1, "nowhere")
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this system has no SIGKILL")
 def test_a_killed_cross_validation_goes_on_to_the_very_same_numbers(
-    place: Path, hilum: Call
+    workdir: Path, hilum: Call
 ) -> None:
     """Killed in the second fold. Tolerance: none; every tensor and every probability is equal."""
-    run, unbroken = place / "run", place / "unbroken"
+    run, unbroken = workdir / "run", workdir / "unbroken"
     long = [*map(str, SMALL), "--set", "training.epochs=2"]
-    command = ["train", str(place / "slices.csv"), *long]
+    command = ["train", str(workdir / "slices.csv"), *long]
     process = subprocess.Popen(
         [sys.executable, "-m", "hilum", *command, "--out", str(run)],
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
@@ -289,11 +289,11 @@ def test_a_killed_cross_validation_goes_on_to_the_very_same_numbers(
 
 
 def test_ctrl_c_before_the_second_fold_tells_how_to_go_on(
-    place: Path, hilum: Call, monkeypatch: pytest.MonkeyPatch
+    workdir: Path, hilum: Call, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from hilum.steps.train import cross_validate as folds
 
-    run, whole_train = place / "run", folds.train
+    run, whole_train = workdir / "run", folds.train
 
     def train_one(table: Any, recipe: Any, **rest: Any) -> Any:
         if rest["out"].name == "fold-2":
@@ -301,7 +301,7 @@ def test_ctrl_c_before_the_second_fold_tells_how_to_go_on(
         return whole_train(table, recipe, **rest)
 
     monkeypatch.setattr(folds, "train", train_one)
-    done = hilum("train", place / "slices.csv", "--out", run, *SMALL)
+    done = hilum("train", workdir / "slices.csv", "--out", run, *SMALL)
     done.refused(130, "stopped")
     assert f"Go on with: hilum train --resume {run}" in done.err
     monkeypatch.undo()

@@ -60,26 +60,26 @@ def press_at(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]
 
 
 def test_ctrl_c_while_slices_are_read_leaves_nothing(
-    place: Path, train: Call, untouched: Call, press_at: Callable[[str], None]
+    workdir: Path, train: Call, untouched: Call, press_at: Callable[[str], None]
 ) -> None:
     press_at("reading slices")
-    with untouched(place):
-        done = train(place / "slices.csv", place / "run")
+    with untouched(workdir):
+        done = train(workdir / "slices.csv", workdir / "run")
     done.refused(130, "stopped")
     assert "resume" not in done.err
 
 
 def test_ctrl_c_in_an_epoch_tells_how_to_go_on(
-    place: Path, train: Call, hilum: Call, press_at: Callable[[str], None],
+    workdir: Path, train: Call, hilum: Call, press_at: Callable[[str], None],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    run = place / "run"
+    run = workdir / "run"
     press_at("epoch 2")
-    done = train(place / "slices.csv", run, "--set", "training.epochs=2")
+    done = train(workdir / "slices.csv", run, "--set", "training.epochs=2")
     done.refused(130, "stopped")
     assert f"Go on with: hilum train --resume {run}" in done.err
     assert not (run / "weights.safetensors").exists()
-    hilum("predict", run, place).refused(1, "was not finished", f"--resume {run}")
+    hilum("predict", run, workdir).refused(1, "was not finished", f"--resume {run}")
     monkeypatch.undo()
     assert hilum("train", "--resume", run).code == 0
     assert pd.read_csv(run / "history.csv")["epoch"].tolist() == [1, 2]
@@ -87,21 +87,21 @@ def test_ctrl_c_in_an_epoch_tells_how_to_go_on(
 
 
 def test_a_start_over_an_interrupted_run_needs_force(
-    place: Path, train: Call, untouched: Call, press_at: Callable[[str], None],
+    workdir: Path, train: Call, untouched: Call, press_at: Callable[[str], None],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    run = place / "run"
+    run = workdir / "run"
     press_at("epoch 1")
-    assert train(place / "slices.csv", run).code == 130
+    assert train(workdir / "slices.csv", run).code == 130
     monkeypatch.undo()
-    with untouched(place):
-        train(place / "slices.csv", run).refused(2, "exists already", "--force")
+    with untouched(workdir):
+        train(workdir / "slices.csv", run).refused(2, "exists already", "--force")
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this system has no SIGKILL")
-def test_a_killed_training_goes_on_to_the_very_same_network(place: Path, hilum: Call) -> None:
+def test_a_killed_training_goes_on_to_the_very_same_network(workdir: Path, hilum: Call) -> None:
     """Tolerance: none, on one machine; every tensor and every probability is equal."""
-    table, run, unbroken = place / "slices.csv", place / "run", place / "unbroken"
+    table, run, unbroken = workdir / "slices.csv", workdir / "run", workdir / "unbroken"
     command = ["train", table, "--recipe", "phantom", *LONG]
     process = subprocess.Popen(
         [sys.executable, "-m", "hilum", *map(str, command), "--out", str(run)],
@@ -116,9 +116,9 @@ def test_a_killed_training_goes_on_to_the_very_same_network(place: Path, hilum: 
     for path in (run, unbroken):
         assert hilum("evaluate", path).code == 0
     assert (run / "predictions.csv").read_text() == (unbroken / "predictions.csv").read_text()
-    resumed, whole = (load_file(path / "weights.safetensors") for path in (run, unbroken))
-    assert all((resumed[name] == whole[name]).all() for name in whole)
-    assert resumed.keys() == whole.keys()
+    resumed, full = (load_file(path / "weights.safetensors") for path in (run, unbroken))
+    assert all((resumed[name] == full[name]).all() for name in full)
+    assert resumed.keys() == full.keys()
     columns = ["epoch", "train_loss", "validation_loss", "best"]
     histories = [pd.read_csv(path / "history.csv")[columns] for path in (run, unbroken)]
     pd.testing.assert_frame_equal(histories[0], histories[1], check_exact=True)

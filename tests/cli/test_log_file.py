@@ -14,24 +14,26 @@ EPOCH = "epoch 1 of 1: train loss"
 
 
 def test_quiet_shows_results_alone_and_the_log_file_keeps_progress_and_errors(
-    place: Path, hilum: Call
+    workdir: Path, hilum: Call
 ) -> None:
-    log, table = place / "logs" / "x.log", place / "slices.csv"
-    done = hilum("--quiet", "--log-file", log, "train", table, *SMALL, "--out", place / "quiet")
+    log, table = workdir / "logs" / "x.log", workdir / "slices.csv"
+    done = hilum("--quiet", "--log-file", log, "train", table, *SMALL, "--out", workdir / "quiet")
     assert (done.code, done.err) == (0, "")
     assert done.out.startswith("Next: hilum evaluate ")
     stamp = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d "
     lines = log.read_text(encoding="utf-8").splitlines()
     assert all(re.match(stamp, line) for line in lines)
     assert any(EPOCH in line for line in lines)
-    hilum("--log-file", log, "train", table, *SMALL, "--out", place / "quiet").refused(2, "exists")
+    hilum("--log-file", log, "train", table, *SMALL, "--out", workdir / "quiet").refused(
+        2, "exists"
+    )
     after = log.read_text(encoding="utf-8").splitlines()
     assert after[: len(lines)] == lines
     assert re.match(f"{stamp}error: .* exists already", after[-1])
 
 
-def test_verbose_lines_carry_the_time(place: Path, hilum: Call) -> None:
-    done = hilum("-v", "train", place / "slices.csv", *SMALL, "--out", place / "loud")
+def test_verbose_lines_carry_the_time(workdir: Path, hilum: Call) -> None:
+    done = hilum("-v", "train", workdir / "slices.csv", *SMALL, "--out", workdir / "loud")
     assert done.code == 0, done.err
     assert re.search(rf"^\d\d:\d\d:\d\d {EPOCH}", done.err, re.MULTILINE)
     both = hilum("-q", "-v", "recipes")

@@ -18,16 +18,16 @@ pytestmark = pytest.mark.timeout(600)
 
 
 def test_a_constant_and_an_elongated_slice_are_noted_on_the_whole_road(
-    place: Path, hilum: Callable[..., Any], train: Callable[..., Any], tmp_path: Path
+    workdir: Path, hilum: Callable[..., Any], train: Callable[..., Any], tmp_path: Path
 ) -> None:
-    slices, run = place / "slices.csv", tmp_path / "run"
+    slices, run = workdir / "slices.csv", tmp_path / "run"
     rows = read_csv(slices)
     constant, elongated = rows.index[rows["split"] == "test"][:2]
     rows.loc[[constant, elongated], ["boxes", "mask"]] = ""
     write_csv(rows, slices)
-    Image.fromarray(np.full((96, 96), 70, np.uint8)).save(place / rows["path"][constant])
+    Image.fromarray(np.full((96, 96), 70, np.uint8)).save(workdir / rows["path"][constant])
     ramp = np.arange(20 * 100, dtype=np.uint32).reshape(20, 100).astype(np.uint8)
-    Image.fromarray(ramp).save(place / rows["path"][elongated])
+    Image.fromarray(ramp).save(workdir / rows["path"][elongated])
 
     trained = train(slices, run)
     for note in (CONSTANT, ELONGATED):

@@ -40,13 +40,13 @@ def test_a_folder_without_slices_is_refused_and_no_file_is_written(
 
 
 def test_what_is_no_slice_is_refused_by_name_and_the_rest_go_on(
-    tiny_run: Path, place: Path, hilum: Call
+    tiny_run: Path, workdir: Path, hilum: Call
 ) -> None:
-    images = place / "phantom" / "images"
+    images = workdir / "phantom" / "images"
     good = sorted(images.iterdir())[:3]
     (images / "half.png").write_bytes(good[0].read_bytes()[:1500])
     (images / "empty.png").touch()
-    text = place / "text.png"
+    text = workdir / "text.png"
     text.write_text("no picture at all")
     named = [*good[:2], images / "half.png", text, images / "empty.png", good[2]]
     done = hilum("predict", tiny_run, *named)
@@ -138,12 +138,12 @@ def test_an_unknown_threshold_is_wrong_usage_with_the_names_there_are(
 
 
 def test_a_written_file_is_replaced_only_with_force(
-    tiny_run: Path, place: Path, hilum: Call, untouched: Call
+    tiny_run: Path, workdir: Path, hilum: Call, untouched: Call
 ) -> None:
-    out = place / "p.csv"
+    out = workdir / "p.csv"
     out.write_text("mine")
-    image = sorted((place / "phantom" / "images").iterdir())[0]
-    with untouched(place):
+    image = sorted((workdir / "phantom" / "images").iterdir())[0]
+    with untouched(workdir):
         done = hilum("predict", tiny_run, image, "--out", out)
     done.refused(2, "p.csv exists already", "--force")
     assert hilum("predict", tiny_run, image, "--out", out, "--force").code == 0
@@ -250,10 +250,10 @@ def test_the_verdict_on_the_run_is_on_the_screen_and_in_every_row(
 
 
 def test_notes_links_and_missing_files_are_in_the_summary(
-    tiny_run: Path, place: Path, hilum: Call
+    tiny_run: Path, workdir: Path, hilum: Call
 ) -> None:
-    images = place / "phantom" / "images"
-    slices = place / "some"
+    images = workdir / "phantom" / "images"
+    slices = workdir / "some"
     slices.mkdir()
     first = sorted(images.iterdir())[0].read_bytes()
     for number in range(2):

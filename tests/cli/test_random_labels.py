@@ -15,10 +15,10 @@ Call = Callable[..., Any]
 SMALL = ("--set", "training.epochs=1", "--set", "input.size=64", "--weights", "none")
 
 
-def test_it_says_both_aucs_and_what_they_mean(place: Path, hilum: Call) -> None:
-    run = place / "random"
+def test_it_says_both_aucs_and_what_they_mean(workdir: Path, hilum: Call) -> None:
+    run = workdir / "random"
     done = hilum(
-        "random-labels", place / "slices.csv", "--recipe", "phantom", "--out", run, *SMALL,
+        "random-labels", workdir / "slices.csv", "--recipe", "phantom", "--out", run, *SMALL,
         "--seed", 3,
     )  # fmt: skip
     assert "Random labels for 24 groups; split by group." in done.err
@@ -26,27 +26,38 @@ def test_it_says_both_aucs_and_what_they_mean(place: Path, hilum: Call) -> None:
     assert "With random labels the test AUC is" in done.out
     assert done.code == ("though no group is in more than one split" in done.out)
     assert (run / "recipe.toml").read_text().count("seed = 3") == 1
-    again = hilum("random-labels", place / "slices.csv", "--recipe", "phantom", "--out", run)
+    again = hilum("random-labels", workdir / "slices.csv", "--recipe", "phantom", "--out", run)
     again.refused(2, "exists already", "--force")
-    twice = hilum("random-labels", run / "slices.csv", "--recipe", "phantom", "--out", place / "x")
+    twice = hilum(
+        "random-labels", run / "slices.csv", "--recipe", "phantom", "--out", workdir / "x"
+    )
     twice.refused(2, "has random labels already")
 
 
 @pytest.mark.parametrize(("level", "code"), [("leaks", 1), ("holds", 0)])
 def test_a_leak_is_exit_code_1(
-    level: str, code: int, place: Path, hilum: Call, monkeypatch: pytest.MonkeyPatch
+    level: str, code: int, workdir: Path, hilum: Call, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told = Concern("random labels", level, "So it is.", {})
-    monkeypatch.setattr("hilum.steps.evaluate.metrics.random_labels_concern", lambda *_, **__: told)
+    content = Concern("random labels", level, "So it is.", {})
+    monkeypatch.setattr(
+        "hilum.steps.evaluate.metrics.random_labels_concern", lambda *_, **__: content
+    )
     done = hilum(
-        "random-labels", place / "slices.csv", "--recipe", "phantom", "--out", place / "r", *SMALL
+        "random-labels",
+        workdir / "slices.csv",
+        "--recipe",
+        "phantom",
+        "--out",
+        workdir / "r",
+        *SMALL,
     )
     assert (done.code, done.out.splitlines()[-1]) == (code, "So it is.")
 
 
-def test_by_image_needs_no_leaky_and_is_no_failure(place: Path, hilum: Call) -> None:
+def test_by_image_needs_no_leaky_and_is_no_failure(workdir: Path, hilum: Call) -> None:
     done = hilum(
-        "random-labels", place / "slices.csv", "--recipe", "phantom", "--out", place / "r", *SMALL,
+        "random-labels", workdir / "slices.csv", "--recipe", "phantom", "--out", workdir / "r",
+        *SMALL,
         "--by", "image",
     )  # fmt: skip
     assert done.code == 0

@@ -141,14 +141,16 @@ def test_evaluate_prints_operating_points_and_calibration(run_copy: Path, hilum:
     metrics = json.loads((run_copy / "metrics.json").read_text())
     for name, point in metrics["thresholds"]["points"].items():
         value = point["test"]["per_slice"]["recall"]["value"]
-        (line,) = [said for said in out.splitlines() if said.startswith(f"{name} ")]
+        (line,) = [output for output in out.splitlines() if output.startswith(f"{name} ")]
         assert line.split()[1:3] == [str(point["threshold"]), f"{value:.3f}"]
     assert f"Temperature {metrics['calibration']['temperature']:.3g}, fitted on" in out
     assert "called wrongly." in out
     brier = metrics["calibration"]["test"]["after"]["brier"]["value"]
     assert f"calibrated {brier:.3f} [" in out
-    kept = json.loads((run_copy / "network.json").read_text())
-    assert kept["thresholds"]["youden"] == metrics["thresholds"]["points"]["youden"]["threshold"]
+    retained = json.loads((run_copy / "network.json").read_text())
+    assert (
+        retained["thresholds"]["youden"] == metrics["thresholds"]["points"]["youden"]["threshold"]
+    )
 
 
 def test_evaluate_says_why_nothing_was_chosen_or_fitted(run_copy: Path, hilum: Call) -> None:
@@ -253,9 +255,9 @@ def test_an_unknown_target_or_split_is_wrong_usage(
 
 def test_info_tells_the_run_in_json_too(tiny_run: Path, hilum: Call) -> None:
     assert "ResNet10-T on phantoms" in hilum("info", tiny_run).out
-    told = json.loads(hilum("info", tiny_run, "--json", "--layers").out)
-    assert told["slices"] == "48 of 24 groups"
-    assert {layer["state"] for layer in told["layers"]} == {"trained"}
+    entries = json.loads(hilum("info", tiny_run, "--json", "--layers").out)
+    assert entries["slices"] == "48 of 24 groups"
+    assert {layer["state"] for layer in entries["layers"]} == {"trained"}
 
 
 def test_a_moved_run_still_predicts(
@@ -280,9 +282,9 @@ def test_a_run_in_bfloat16_goes_the_whole_road_on_any_processor(
     assert json.loads((run / "environment.json").read_text())["precision"] == "bfloat16"
     assert (run / "report.html").is_file()
     slices = phantoms / "phantom" / "images"
-    said = {}
+    output = {}
     for engine in ("onnx", "torch"):
         out = tmp_path / f"{engine}.csv"
         assert hilum("predict", run, slices, "--engine", engine, "--out", out).code == 0
-        said[engine] = pd.read_csv(out)["probability_cancer"].to_numpy()
-    assert np.abs(said["onnx"] - said["torch"]).max() < 0.02  # eight bits of a number, not 24
+        output[engine] = pd.read_csv(out)["probability_cancer"].to_numpy()
+    assert np.abs(output["onnx"] - output["torch"]).max() < 0.02  # eight bits of a number, not 24

@@ -43,10 +43,10 @@ def test_it_says_stage_by_stage_how_alike_maps_stay(
 def test_maps_that_depend_on_nothing_are_exit_code_1(
     level: str, code: int, hilum: Call, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told = {"randomisation": {"level": level}}
-    monkeypatch.setattr("hilum.steps.sanity.step.sanity", lambda *_, **__: told)
+    content = {"randomisation": {"level": level}}
+    monkeypatch.setattr("hilum.steps.sanity.step.sanity", lambda *_, **__: content)
     done = hilum("sanity", "run", "--json")
-    assert (done.code, json.loads(done.out)) == (code, told)
+    assert (done.code, json.loads(done.out)) == (code, content)
 
 
 def test_what_it_can_not_do_is_refused(tiny_run: Path, hilum: Call) -> None:

@@ -25,23 +25,23 @@ VALIDATION_NOISE, TRAIN_NOISE = 0.05, 0.2
 """How far losses may lie apart: batch norm and dropout see other halves of each batch."""
 
 
-def test_two_processes_give_the_figures_of_one(place: Path, tiny_run: Path) -> None:
-    run = place / "run"
+def test_two_processes_give_the_figures_of_one(workdir: Path, tiny_run: Path) -> None:
+    run = workdir / "run"
     command = [
         sys.executable, "-m", *LAUNCH, "-m", "hilum", "train",
-        str(place / "slices.csv"), "--recipe", "phantom", "--out", str(run),
+        str(workdir / "slices.csv"), "--recipe", "phantom", "--out", str(run),
         "--set", "training.epochs=1", "--set", "input.size=64", "--weights", "none", "--report",
     ]  # fmt: skip
     done = subprocess.run(command, capture_output=True, text=True, timeout=150)
     assert done.returncode == 0, done.stderr
     assert json.loads((run / "environment.json").read_text())["processes"] == 2
-    said = done.stdout.splitlines()
-    assert said[-1] == str(run / "report.html")
-    assert len([line for line in said if line.startswith("border auc")]) == 1  # nothing twice
-    for said in ("Design:", "Weights:", "epoch 1 of 1: train loss"):
-        assert len(re.findall(said, done.stderr)) == 1, done.stderr
+    output = done.stdout.splitlines()
+    assert output[-1] == str(run / "report.html")
+    assert len([line for line in output if line.startswith("border auc")]) == 1  # nothing twice
+    for output in ("Design:", "Weights:", "epoch 1 of 1: train loss"):
+        assert len(re.findall(output, done.stderr)) == 1, done.stderr
     assert {path.name for path in run.iterdir()} == {path.name for path in tiny_run.iterdir()}
-    assert sorted(path.name for path in place.iterdir()) == ["phantom", "run", "slices.csv"]
+    assert sorted(path.name for path in workdir.iterdir()) == ["phantom", "run", "slices.csv"]
     two, one = (pd.read_csv(path / "history.csv").iloc[0] for path in (run, tiny_run))
     assert two["validation_loss"] == pytest.approx(one["validation_loss"], abs=VALIDATION_NOISE)
     assert two["train_loss"] == pytest.approx(one["train_loss"], abs=TRAIN_NOISE)
@@ -92,8 +92,8 @@ def test_two_processes_predict_into_one_file_and_a_killed_one_is_made_good(
     assert (
         len(re.findall(r"Resuming: parts of 256 files that are done already: \d", done.stderr)) == 1
     )
-    for said in ("refused: ", "1100 slices predicted: ", "1 files refused; see above."):
-        assert done.stderr.count(said) == 1, done.stderr
+    for output in ("refused: ", "1100 slices predicted: ", "1 files refused; see above."):
+        assert done.stderr.count(output) == 1, done.stderr
     assert out.read_bytes() == (tmp_path / "one.csv").read_bytes()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["many", "one.csv", "p.csv"]
 
@@ -102,10 +102,10 @@ def _is_second(process: Path, out: str) -> bool:
     """Whether a process is the second one of a shared prediction into `out`."""
     try:
         words = (process / "cmdline").read_bytes().decode().split("\0")
-        told = (process / "environ").read_bytes().decode().split("\0")
+        content = (process / "environ").read_bytes().decode().split("\0")
     except OSError:
         return False
-    return out in words and "RANK=1" in told
+    return out in words and "RANK=1" in content
 
 
 def test_several_processes_need_a_file(

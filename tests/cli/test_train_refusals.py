@@ -32,11 +32,11 @@ def _huge_header() -> bytes:
         b"IDAT": b"",
         b"IEND": b"",
     }
-    told = [
+    content = [
         struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
         for name, body in chunks.items()
     ]
-    return b"\x89PNG\r\n\x1a\n" + b"".join(told)
+    return b"\x89PNG\r\n\x1a\n" + b"".join(content)
 
 
 def _dicom_without_pixels(path: Path) -> None:
@@ -80,13 +80,13 @@ def _spoil(kind: str, path: Path) -> None:
     ],
 )
 def test_a_slice_that_can_not_be_read_stops_before_anything_is_written(
-    kind: str, name: str, words: list[str], place: Path, change_table: Call, train: Call,
+    kind: str, name: str, words: list[str], workdir: Path, change_table: Call, train: Call,
     untouched: Call,
 ) -> None:  # fmt: skip
     table = change_table(row=2, path=name)
-    _spoil(kind, place / name)
-    with untouched(place):
-        train(table, place / "run").refused(1, "slices.csv, row 4, column path", *words)
+    _spoil(kind, workdir / name)
+    with untouched(workdir):
+        train(table, workdir / "run").refused(1, "slices.csv, row 4, column path", *words)
 
 
 @pytest.mark.parametrize(
@@ -102,70 +102,72 @@ def test_a_slice_that_can_not_be_read_stops_before_anything_is_written(
     ],
 )
 def test_a_wrong_cell_is_named_with_its_row_and_column(
-    cells: dict[str, str], words: list[str], place: Path, change_table: Call, train: Call,
+    cells: dict[str, str], words: list[str], workdir: Path, change_table: Call, train: Call,
     untouched: Call,
 ) -> None:  # fmt: skip
     table = change_table(**cells)
-    with untouched(place):
-        train(table, place / "run").refused(1, "slices.csv", *words)
+    with untouched(workdir):
+        train(table, workdir / "run").refused(1, "slices.csv", *words)
 
 
-def test_a_missing_column_is_named(place: Path, train: Call, untouched: Call) -> None:
-    table = place / "slices.csv"
+def test_a_missing_column_is_named(workdir: Path, train: Call, untouched: Call) -> None:
+    table = workdir / "slices.csv"
     pd.read_csv(table, dtype=str).drop(columns="group").to_csv(table, index=False)
-    with untouched(place):
-        train(table, place / "run").refused(1, "slices.csv", "'group' is missing", "slice_id, path")
+    with untouched(workdir):
+        train(table, workdir / "run").refused(
+            1, "slices.csv", "'group' is missing", "slice_id, path"
+        )
 
 
 def test_a_label_that_the_recipe_does_not_name_is_refused(
-    place: Path, change_table: Call, train: Call, untouched: Call
+    workdir: Path, change_table: Call, train: Call, untouched: Call
 ) -> None:
     table = change_table(label="scar")
-    with untouched(place):
-        done = train(table, place / "run", "--set", "classes.names=['cancer', 'pneumonia']")
+    with untouched(workdir):
+        done = train(table, workdir / "run", "--set", "classes.names=['cancer', 'pneumonia']")
     done.refused(1, "row 2, column label", "cancer, pneumonia", "'scar'")
 
 
-def test_a_class_without_slices_is_refused(place: Path, train: Call, untouched: Call) -> None:
+def test_a_class_without_slices_is_refused(workdir: Path, train: Call, untouched: Call) -> None:
     names = "classes.names=['cancer', 'normal', 'pneumonia']"
-    with untouched(place):
-        done = train(place / "slices.csv", place / "run", "--set", names)
+    with untouched(workdir):
+        done = train(workdir / "slices.csv", workdir / "run", "--set", names)
     done.refused(1, "every class needs slices", "none of normal")
 
 
 def test_a_positive_class_that_is_none_is_refused(
-    place: Path, train: Call, untouched: Call
+    workdir: Path, train: Call, untouched: Call
 ) -> None:
-    with untouched(place):
-        done = train(place / "slices.csv", place / "run", "--set", "classes.positive=scar")
+    with untouched(workdir):
+        done = train(workdir / "slices.csv", workdir / "run", "--set", "classes.positive=scar")
     done.refused(1, "[classes] positive", "'scar'", "--set classes.positive=NAME")
 
 
-def test_a_table_that_was_not_split_is_refused(place: Path, train: Call, untouched: Call) -> None:
-    table = place / "slices.csv"
+def test_a_table_that_was_not_split_is_refused(workdir: Path, train: Call, untouched: Call) -> None:
+    table = workdir / "slices.csv"
     pd.read_csv(table, dtype=str).assign(split="").to_csv(table, index=False)
-    with untouched(place):
-        train(table, place / "run").refused(1, "no slice in the split 'train'", "hilum split")
+    with untouched(workdir):
+        train(table, workdir / "run").refused(1, "no slice in the split 'train'", "hilum split")
 
 
 def test_a_group_in_train_and_test_is_refused_unless_leaky(
-    place: Path, hilum: Call, train: Call, untouched: Call
+    workdir: Path, hilum: Call, train: Call, untouched: Call
 ) -> None:
-    table = place / "slices.csv"
+    table = workdir / "slices.csv"
     rows = pd.read_csv(table, dtype=str, keep_default_na=False)
     first = rows.index[(rows["split"] == "test")][0]
     for column in ("group", "patient_id"):
         rows.loc[first, column] = rows.loc[rows["split"] == "train", column].iloc[0]
     rows.to_csv(table, index=False)
-    with untouched(place):
-        train(table, place / "run").refused(1, "1 group is in more than one split", "--leaky")
-    done = train(table, place / "run", "--leaky", "--report")
+    with untouched(workdir):
+        train(table, workdir / "run").refused(1, "1 group is in more than one split", "--leaky")
+    done = train(table, workdir / "run", "--leaky", "--report")
     assert done.code == 0
     assert "Leak: 1 of 24 groups" in done.err
-    leak = json.loads((place / "run" / "metrics.json").read_text())["split"]["leak"]
+    leak = json.loads((workdir / "run" / "metrics.json").read_text())["split"]["leak"]
     assert leak["groups"] == 1
     assert leak["share_of_test_slices"] == pytest.approx(1 / (rows["split"] == "test").sum())
-    report = (place / "run" / "report.html").read_text(encoding="utf-8")
+    report = (workdir / "run" / "report.html").read_text(encoding="utf-8")
     assert "come from a group that the network was trained on" in report
 
 
@@ -184,17 +186,17 @@ def test_a_group_in_train_and_test_is_refused_unless_leaky(
     ],
 )
 def test_a_wrong_setting_is_named(
-    arguments: list[str], code: int, words: list[str], place: Path, train: Call, untouched: Call,
+    arguments: list[str], code: int, words: list[str], workdir: Path, train: Call, untouched: Call,
 ) -> None:  # fmt: skip
-    with untouched(place):
-        train(place / "slices.csv", place / "run", *arguments).refused(code, *words)
+    with untouched(workdir):
+        train(workdir / "slices.csv", workdir / "run", *arguments).refused(code, *words)
 
 
-def test_a_broken_recipe_file_is_named(place: Path, train: Call, untouched: Call) -> None:
-    recipe = place / "mine.toml"
+def test_a_broken_recipe_file_is_named(workdir: Path, train: Call, untouched: Call) -> None:
+    recipe = workdir / "mine.toml"
     recipe.write_text("[network\nbackbone = 3")
-    with untouched(place):
-        done = train(place / "slices.csv", place / "run", "--recipe", recipe)
+    with untouched(workdir):
+        done = train(workdir / "slices.csv", workdir / "run", "--recipe", recipe)
     done.refused(1, "mine.toml: not TOML")
 
 
@@ -210,8 +212,8 @@ def _weights_of(network: str, folder: Path, architecture: str | None) -> None:
     save_file(
         {"conv_stem.weight": np.zeros((4, 3, 3, 3), np.float32)}, folder / "model.safetensors"
     )
-    told = {"architecture": architecture} if architecture else {}
-    (folder / "config.json").write_text(json.dumps(told))
+    content = {"architecture": architecture} if architecture else {}
+    (folder / "config.json").write_text(json.dumps(content))
 
 
 @pytest.mark.parametrize(
@@ -223,108 +225,110 @@ def _weights_of(network: str, folder: Path, architecture: str | None) -> None:
     ],
 )
 def test_weights_of_another_network_are_refused(
-    architecture: str | None, words: list[str], place: Path, train: Call, untouched: Call
+    architecture: str | None, words: list[str], workdir: Path, train: Call, untouched: Call
 ) -> None:
-    _weights_of("resnet10t", place / "weights", architecture)
-    with untouched(place):
-        done = train(place / "slices.csv", place / "run", "--weights", place / "weights")
+    _weights_of("resnet10t", workdir / "weights", architecture)
+    with untouched(workdir):
+        done = train(workdir / "slices.csv", workdir / "run", "--weights", workdir / "weights")
     done.refused(1, *words)
 
 
 @pytest.mark.parametrize("name", ["model.safetensors", "pytorch_model.bin"])
 def test_a_pickle_is_never_read_as_weights(
-    name: str, place: Path, train: Call, untouched: Call
+    name: str, workdir: Path, train: Call, untouched: Call
 ) -> None:
-    folder = place / "weights" / "resnet10t"
+    folder = workdir / "weights" / "resnet10t"
     folder.mkdir(parents=True)
     (folder / "config.json").write_text('{"architecture": "resnet10t"}')
     (folder / name).write_bytes(pickle.dumps({"conv1.0.weight": [1, 2, 3]}))
-    with untouched(place):
-        done = train(place / "slices.csv", place / "run", "--weights", place / "weights")
+    with untouched(workdir):
+        done = train(workdir / "slices.csv", workdir / "run", "--weights", workdir / "weights")
     done.refused(1, name, "pickle", "run code")
 
 
 def test_without_weights_and_internet_the_three_ways_out_are_told_within_seconds(
-    place: Path, hilum: Call, untouched: Call, monkeypatch: pytest.MonkeyPatch
+    workdir: Path, hilum: Call, untouched: Call, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", "http://127.0.0.1:9")
     for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY"):
         monkeypatch.delenv(name, raising=False)
     began = time.monotonic()
-    with untouched(place):
-        done = hilum("train", place / "slices.csv", "--recipe", "phantom", "--out", place / "run")
+    with untouched(workdir):
+        done = hilum(
+            "train", workdir / "slices.csv", "--recipe", "phantom", "--out", workdir / "run"
+        )
     assert time.monotonic() - began < 10
     done.refused(1, "resnet10t can't be downloaded", "Three ways out", "--weights DIR", "none")
 
 
 def test_a_second_run_into_the_same_folder_needs_force(
-    place: Path, train: Call, untouched: Call
+    workdir: Path, train: Call, untouched: Call
 ) -> None:
-    table, run = place / "slices.csv", place / "run"
+    table, run = workdir / "slices.csv", workdir / "run"
     assert train(table, run).code == 0
     (run / "mine.txt").write_text("kept")
-    with untouched(place):
+    with untouched(workdir):
         train(table, run).refused(2, "run exists already", "--force")
     assert train(table, run, "--force").code == 0
     assert not (run / "mine.txt").exists()
-    assert sorted(path.name for path in place.iterdir()) == ["phantom", "run", "slices.csv"]
+    assert sorted(path.name for path in workdir.iterdir()) == ["phantom", "run", "slices.csv"]
 
 
-def test_table_and_resume_exclude_each_other(place: Path, hilum: Call) -> None:
-    done = hilum("train", place / "slices.csv", "--resume", place / "run")
+def test_table_and_resume_exclude_each_other(workdir: Path, hilum: Call) -> None:
+    done = hilum("train", workdir / "slices.csv", "--resume", workdir / "run")
     assert done.code == 2
     assert "--resume RUN goes on as it began; only --report goes with it" in done.err
 
 
-def test_train_needs_a_table_and_a_place(place: Path, hilum: Call) -> None:
-    done = hilum("train", place / "slices.csv")
+def test_train_needs_a_table_and_a_place(workdir: Path, hilum: Call) -> None:
+    done = hilum("train", workdir / "slices.csv")
     assert done.code == 2
     assert "give a TABLE and --out RUN, or --resume RUN" in done.err
 
 
 def test_resume_refuses_what_is_no_run_or_is_finished(
-    place: Path, tiny_run: Path, hilum: Call, untouched: Call
+    workdir: Path, tiny_run: Path, hilum: Call, untouched: Call
 ) -> None:
-    with untouched(place):
-        hilum("train", "--resume", place).refused(2, "not a run folder", "network.json")
+    with untouched(workdir):
+        hilum("train", "--resume", workdir).refused(2, "not a run folder", "network.json")
     with untouched(tiny_run):
         hilum("train", "--resume", tiny_run).refused(2, "is finished", "nothing to resume")
 
 
 def test_resume_refuses_a_broken_checkpoint(
-    place: Path, run_copy: Path, hilum: Call, untouched: Call
+    workdir: Path, run_copy: Path, hilum: Call, untouched: Call
 ) -> None:
     (run_copy / "weights.safetensors").unlink()
     with untouched(run_copy):
         hilum("train", "--resume", run_copy).refused(1, "lacks start.safetensors", "started again")
     (run_copy / "checkpoint").mkdir()
-    shutil.copy(place / "slices.csv", run_copy / "checkpoint" / "start.safetensors")
+    shutil.copy(workdir / "slices.csv", run_copy / "checkpoint" / "start.safetensors")
     with untouched(run_copy):
         hilum("train", "--resume", run_copy).refused(1, "start.safetensors can't be loaded")
 
 
-def test_force_replaces_runs_only(place: Path, train: Call, untouched: Call) -> None:
-    (place / "mine").mkdir()
-    (place / "mine" / "thesis.txt").write_text("years of work")
-    with untouched(place):
-        done = train(place / "slices.csv", place / "mine", "--force")
+def test_force_replaces_runs_only(workdir: Path, train: Call, untouched: Call) -> None:
+    (workdir / "mine").mkdir()
+    (workdir / "mine" / "thesis.txt").write_text("years of work")
+    with untouched(workdir):
+        done = train(workdir / "slices.csv", workdir / "mine", "--force")
     done.refused(2, "is no folder that hilum made", "network.json")
 
 
 def test_a_run_folder_that_holds_the_slices_is_refused(
-    place: Path, train: Call, untouched: Call
+    workdir: Path, train: Call, untouched: Call
 ) -> None:
     for name in RUN_MARKS:
-        (place / "phantom" / name).write_text("")
-    with untouched(place):
-        done = train(place / "slices.csv", place / "phantom", "--force")
+        (workdir / "phantom" / name).write_text("")
+    with untouched(workdir):
+        done = train(workdir / "slices.csv", workdir / "phantom", "--force")
     done.refused(2, "phantom holds slices of slices.csv; choose another folder")
 
 
-def test_a_class_with_an_empty_split_is_left_out(place: Path, train: Call) -> None:
-    rows = pd.read_csv(place / "slices.csv", dtype=str, keep_default_na=False)
+def test_a_class_with_an_empty_split_is_left_out(workdir: Path, train: Call) -> None:
+    rows = pd.read_csv(workdir / "slices.csv", dtype=str, keep_default_na=False)
     more = rows.iloc[:1].assign(slice_id="n", path="n.png", label="normal", group="n", split="")
-    pd.concat([rows, more]).to_csv(place / "slices.csv", index=False)
-    assert train(place / "slices.csv", place / "run").code == 0
-    told = json.loads((place / "run" / "network.json").read_text())
-    assert told["class_names"] == ["cancer", "pneumonia"]
+    pd.concat([rows, more]).to_csv(workdir / "slices.csv", index=False)
+    assert train(workdir / "slices.csv", workdir / "run").code == 0
+    content = json.loads((workdir / "run" / "network.json").read_text())
+    assert content["class_names"] == ["cancer", "pneumonia"]

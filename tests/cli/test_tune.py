@@ -13,11 +13,11 @@ Call = Callable[..., Any]
 
 
 def test_it_prints_the_trials_the_best_first_and_what_they_are_worth(
-    place: Path, hilum: Call
+    workdir: Path, hilum: Call
 ) -> None:
     done = hilum(
-        "tune", place / "slices.csv", "--recipe", "phantom", "--weights", "none", "--out",
-        place / "out", "--set", "training.epochs=1", "--set", "input.size=32", "--trials", 2,
+        "tune", workdir / "slices.csv", "--recipe", "phantom", "--weights", "none", "--out",
+        workdir / "out", "--set", "training.epochs=1", "--set", "input.size=32", "--trials", 2,
         "--knob", "dropout", "--knob", "frozen",
     )  # fmt: skip
     assert done.code == 0, done.err
@@ -29,22 +29,22 @@ def test_it_prints_the_trials_the_best_first_and_what_they_are_worth(
     assert sorted(line.split()[0] for line in lines[1:3]) == ["1", "2"]
     assert lines[3].startswith(f"Best: trial {lines[1].split()[0]} of 2, validation AUC ")
     assert "The best of 2 flatters" in lines[3]
-    recipe = place / "out" / "recipe.toml"
+    recipe = workdir / "out" / "recipe.toml"
     assert lines[4] == (
-        f"Next: hilum train {place / 'slices.csv'} --recipe {recipe} --weights none --out RUN"
+        f"Next: hilum train {workdir / 'slices.csv'} --recipe {recipe} --weights none --out RUN"
     )
 
 
-def test_what_set_fixes_is_not_turned(place: Path, hilum: Call) -> None:
+def test_what_set_fixes_is_not_turned(workdir: Path, hilum: Call) -> None:
     done = hilum(
-        "tune", place / "slices.csv", "--recipe", "phantom", "--weights", "none", "--out",
-        place / "fixed", "--set", "training.epochs=1", "--set", "input.size=32", "--trials", 2,
+        "tune", workdir / "slices.csv", "--recipe", "phantom", "--weights", "none", "--out",
+        workdir / "fixed", "--set", "training.epochs=1", "--set", "input.size=32", "--trials", 2,
         "--set", "network.hidden=[]", "--set", "network.dropout=[0.0]",
     )  # fmt: skip
     assert done.code == 0, done.err
     assert "Fixed by --set: dropout, hidden, size.\n" in done.err
     assert "Knobs: learning_rate, backbone_learning_rate, epsilon." in done.err
-    trials = pd.read_csv(place / "fixed" / "trials.csv")
+    trials = pd.read_csv(workdir / "fixed" / "trials.csv")
     assert trials["size"].tolist() == [32, 32]
     assert trials["learning_rate"].nunique() == 2
 
@@ -58,8 +58,8 @@ def test_what_set_fixes_is_not_turned(place: Path, hilum: Call) -> None:
     ],
 )
 def test_a_wrong_call_is_refused_before_anything_is_made(
-    place: Path, hilum: Call, arguments: tuple[str, ...], code: int, words: str
+    workdir: Path, hilum: Call, arguments: tuple[str, ...], code: int, words: str
 ) -> None:
-    given = ("tune", place / "slices.csv", "--out", place / "out", "--recipe", "phantom")
+    given = ("tune", workdir / "slices.csv", "--out", workdir / "out", "--recipe", "phantom")
     hilum(*given, *arguments).refused(code, words)
-    assert not (place / "out").exists()
+    assert not (workdir / "out").exists()

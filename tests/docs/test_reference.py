@@ -111,10 +111,10 @@ def test_the_page_of_python_does_not_depend_on_the_machine(writer: ModuleType) -
 
 
 def test_every_key_of_a_recipe_is_explained() -> None:
-    told = dict(
+    content = dict(
         re.findall(r"^\| `([\w.]+)` \| ([^|]+) \|", page("how-to/recipes.md"), re.MULTILINE)
     )
-    assert told == {key: f"`{default}`" for key, default in _keys().items()}
+    assert content == {key: f"`{default}`" for key, default in _keys().items()}
 
 
 def _keys() -> dict[str, str]:
@@ -235,10 +235,10 @@ def _defined(file: Path) -> set[str]:
 
 def test_the_citation_names_this_version_and_licence() -> None:
     text = (DOCS.parent / "CITATION.cff").read_text(encoding="utf-8")
-    said = dict(re.findall(r"^([\w-]+): (.+)$", text, re.MULTILINE))
+    output = dict(re.findall(r"^([\w-]+): (.+)$", text, re.MULTILINE))
     settings = tomllib.loads((DOCS.parent / "pyproject.toml").read_text(encoding="utf-8"))
     project = settings["project"]
-    assert said["cff-version"] == "1.2.0"
-    assert said["title"] == project["name"]
-    assert said["version"] == settings["tool"]["setuptools_scm"]["fallback_version"]
-    assert said["license"] == project["license"]
+    assert output["cff-version"] == "1.2.0"
+    assert output["title"] == project["name"]
+    assert output["version"] == settings["tool"]["setuptools_scm"]["fallback_version"]
+    assert output["license"] == project["license"]

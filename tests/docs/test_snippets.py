@@ -109,16 +109,16 @@ class Reader:
             return str(self.code)
         words = shlex.split(command)
         assert words[0] == "hilum", f"{self.page}: only hilum can be typed here, not {words[0]}"
-        said = io.StringIO()
+        shown_text = io.StringIO()
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(sys, "argv", words)
-            with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+            with contextlib.redirect_stdout(shown_text), contextlib.redirect_stderr(shown_text):
                 try:
                     main()
                     self.code = 0
                 except SystemExit as end:
                     self.code = int(end.code or 0)
-        return said.getvalue()
+        return shown_text.getvalue()
 
 
 def assert_shown(shown: str, output: str, where: str) -> None:
@@ -126,7 +126,11 @@ def assert_shown(shown: str, output: str, where: str) -> None:
     rest = output.splitlines()
     for line in shown.splitlines():
         pattern = ".*".join(map(re.escape, line.split("...")))
-        hits = [place for place, said in enumerate(rest) if re.fullmatch(pattern, said.rstrip())]
+        hits = [
+            location
+            for location, shown_text in enumerate(rest)
+            if re.fullmatch(pattern, shown_text.rstrip())
+        ]
         assert hits or not line.strip(". "), f"{where}\nshows: {line}\nbut it says:\n{output}"
         rest = rest[hits[0] + 1 :] if line.strip(". ") else rest
 
@@ -187,10 +191,10 @@ def test_every_other_page_does_what_it_says(
 def keep_slices(folder: Path, count: int) -> None:
     """Remove all but `count` slices of each class, and their rows."""
     rows = pd.read_csv(folder / "slices.csv", dtype=str, keep_default_na=False)
-    kept = rows.groupby("label").head(count)
-    for path in set(rows["path"]) - set(kept["path"]):
+    retained = rows.groupby("label").head(count)
+    for path in set(rows["path"]) - set(retained["path"]):
         (folder / path).unlink()
-    kept.to_csv(folder / "slices.csv", index=False)
+    retained.to_csv(folder / "slices.csv", index=False)
 
 
 @pytest.mark.parametrize("page", [FIRST, *OTHERS])

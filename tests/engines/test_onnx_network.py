@@ -79,8 +79,8 @@ def settle(network: Classifier, size: int) -> None:
     with torch.no_grad():
         grey = as_batch(textured(SETTLED_ON, size), "cpu")
         network.train()(grey)
-        said = network.eval()(grey[:8])
-        network.head[-1].weight /= 2 * said.std()
+        probabilities = network.eval()(grey[:8])
+        network.head[-1].weight /= 2 * probabilities.std()
         network.head[-1].bias.zero_()
 
 
@@ -110,13 +110,13 @@ def test_all_engines_say_what_torch_says(
     grey, (member,) = slices(5, size), load_networks(run)
     plain = mean_probabilities([member], {size: grey})
     assert np.ptp(plain[:, 0]) > 0.05
-    said = mean_probabilities([open_run_onnx(run)], {size: grey})
-    assert np.abs(said - plain).max() < PROBABILITY
+    probabilities = mean_probabilities([open_run_onnx(run)], {size: grey})
+    assert np.abs(probabilities - plain).max() < PROBABILITY
     assert run.onnx_file.stat().st_size < 2e6  # the weights lie in weights.safetensors alone
     exact = in_float64(member.network, grey)
     fold_batchnorm(member.network)
-    said = mean_probabilities([member], {size: grey})
-    assert np.abs(said - plain).max() < PROBABILITY
+    probabilities = mean_probabilities([member], {size: grey})
+    assert np.abs(probabilities - plain).max() < PROBABILITY
     folded = copy.deepcopy(load_networks(run)[0].network).double()
     fold_batchnorm(folded)
     assert np.abs(in_float64(folded, grey) - exact).max() < EXACT
@@ -135,8 +135,8 @@ def test_the_engines_by_name_say_the_same(make_run: Callable[..., Run]) -> None:
     for engine, name in (("auto", "onnx"), ("onnx", "onnx"), ("torch", "torch")):
         opened = open_engine(run, engine)
         assert (opened.name, opened.remark) == (name, "")
-        said = mean_probabilities(opened.networks, {SIZE: grey})
-        assert np.abs(said - plain).max() < PROBABILITY
+        probabilities = mean_probabilities(opened.networks, {SIZE: grey})
+        assert np.abs(probabilities - plain).max() < PROBABILITY
 
 
 @pytest.mark.skipif(not (shutil.which("g++") or shutil.which("clang++")), reason="no compiler")
@@ -148,8 +148,8 @@ def test_the_compiled_engine_says_the_same_of_batches_of_any_size(
     opened = open_engine(run, "compiled")
     assert opened.name == "compiled"
     for part in (slice(None), slice(0, 2)):
-        said = mean_probabilities(opened.networks, {SIZE: grey[part]})
-        assert np.abs(said - plain[part]).max() < PROBABILITY
+        probabilities = mean_probabilities(opened.networks, {SIZE: grey[part]})
+        assert np.abs(probabilities - plain[part]).max() < PROBABILITY
 
 
 def test_without_a_compiler_the_compiled_engine_is_refused(
@@ -177,8 +177,8 @@ def test_weights_that_were_exchanged_are_not_used_in_the_old_ones_network(
     with pytest.raises(RunError, match=r"is not of the weights\.safetensors that lies next to it"):
         open_run_onnx(run)
     plain = mean_probabilities(load_networks(run), {SIZE: grey})
-    said = mean_probabilities(open_engine(run).networks, {SIZE: grey})
-    assert np.abs(said - plain).max() < PROBABILITY
+    probabilities = mean_probabilities(open_engine(run).networks, {SIZE: grey})
+    assert np.abs(probabilities - plain).max() < PROBABILITY
 
 
 def test_a_run_without_the_file_is_computed_with_torch_and_onnx_is_refused(
@@ -196,8 +196,8 @@ def test_a_broken_file_or_one_of_another_network_is_said_and_torch_computes(
     make_run: Callable[..., Run],
 ) -> None:
     run = make_run()
-    told = run.network()
-    write_json({**told, "input": {**told["input"], "mean": [0.1] * 3}}, run.network_file)
+    content = run.network()
+    write_json({**content, "input": {**content["input"], "mean": [0.1] * 3}}, run.network_file)
     remark = open_engine(run).remark
     assert remark.startswith("Computed with torch: ")
     assert remark.endswith("network.onnx and network.json differ in input.")
@@ -257,8 +257,10 @@ def test_a_diverged_network_is_refused() -> None:
 
 
 def test_probabilities_are_the_softmax_of_the_logits() -> None:
-    said = as_probabilities(np.array([[0.0, np.log(3.0)], [1000.0, 0.0]], dtype=np.float32))
-    assert said == pytest.approx(np.array([[0.25, 0.75], [1.0, 0.0]]), abs=1e-7)
+    probabilities = as_probabilities(
+        np.array([[0.0, np.log(3.0)], [1000.0, 0.0]], dtype=np.float32)
+    )
+    assert probabilities == pytest.approx(np.array([[0.25, 0.75], [1.0, 0.0]]), abs=1e-7)
 
 
 def test_predicting_with_onnx_loads_no_torch(make_run: Callable[..., Run], tmp_path: Path) -> None:
@@ -302,8 +304,10 @@ def test_an_export_that_differs_from_torch_is_not_kept(
     run.onnx_file.unlink()
     before = sorted(path.name for path in run.folder.iterdir())
     monkeypatch.setattr("hilum.learn.onnx.export.TOLERANCE", 0.0)
-    said = write_run_onnx(run, slices(4, SIZE))
-    assert said.startswith("No network.onnx; prediction will need torch. Its logits in onnxruntime")
+    probabilities = write_run_onnx(run, slices(4, SIZE))
+    assert probabilities.startswith(
+        "No network.onnx; prediction will need torch. Its logits in onnxruntime"
+    )
     assert sorted(path.name for path in run.folder.iterdir()) == before
 
 

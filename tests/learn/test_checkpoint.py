@@ -88,9 +88,9 @@ def test_only_the_best_epochs_network_is_kept(tmp_path: Path) -> None:
             f"best-{best}.safetensors",
             "state.safetensors",
         ]
-        kept = network(9)
-        load_weights(kept, best_weights(tmp_path, trained))
-        assert torch.equal(kept.state_dict()["0.weight"], states[best - 1]["0.weight"])
+        retained = network(9)
+        load_weights(retained, best_weights(tmp_path, trained))
+        assert torch.equal(retained.state_dict()["0.weight"], states[best - 1]["0.weight"])
 
 
 @pytest.mark.parametrize("content", [b"", b"not safetensors at all", b"\x80\x02}q\x00."])

@@ -25,8 +25,8 @@ def slices() -> Slices:
     return Slices(grey, rows, rows % 2)
 
 
-def batches(slices: Slices, augmentation: Augmentation = STILL, **asked: Any) -> list[Any]:
-    settings = {"batch_size": 5, "seed": 1, **asked}
+def batches(slices: Slices, augmentation: Augmentation = STILL, **requested: Any) -> list[Any]:
+    settings = {"batch_size": 5, "seed": 1, **requested}
     epoch, share = settings.pop("epoch", 0), settings.pop("share", (0, 1))
     recipe = Recipe(
         network=Network(backbone="resnet50"),
@@ -72,10 +72,10 @@ def test_the_order_follows_from_seed_and_epoch_alone(slices: Slices) -> None:
 
 def test_two_processes_make_up_the_whole_batch(slices: Slices) -> None:
     moved = Augmentation()
-    whole, one, two = (
+    full, one, two = (
         batches(slices, moved, batch_size=6, share=share) for share in ((0, 1), (0, 2), (1, 2))
     )
-    for (grey, target), (grey_1, target_1), (grey_2, target_2) in zip(whole, one, two, strict=True):
+    for (grey, target), (grey_1, target_1), (grey_2, target_2) in zip(full, one, two, strict=True):
         assert torch.equal(grey[0::2], grey_1) and torch.equal(target[0::2], target_1)
         assert torch.equal(grey[1::2], grey_2) and torch.equal(target[1::2], target_2)
 
@@ -95,8 +95,8 @@ def test_views_take_turns_and_belong_to_the_slice_not_to_its_place() -> None:
     both = Slices(grey, np.array([0, 1]), np.array([0, 1]))
     moved = Slices(grey, np.array([2, 1, 0]), np.array([0, 1, 0]))
 
-    def views(slices: Slices, epoch: int, **asked: Any) -> set[bytes]:
-        given = batches(slices, Augmentation(), epoch=epoch, batch_size=3, views=2, **asked)
+    def views(slices: Slices, epoch: int, **requested: Any) -> set[bytes]:
+        given = batches(slices, Augmentation(), epoch=epoch, batch_size=3, views=2, **requested)
         return {one.numpy().tobytes() for seen, _ in given for one in seen}
 
     first, second = views(both, 0), views(both, 1)

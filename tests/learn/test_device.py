@@ -113,12 +113,12 @@ def test_elsewhere_nothing_happens(
 def test_an_older_glibc_gets_the_most_that_it_takes(monkeypatch: pytest.MonkeyPatch) -> None:
     class Old:
         def mallopt(self, parameter: int, value: int) -> int:
-            asked.append((parameter, value))
+            requested.append((parameter, value))
             return int(parameter != -3 or value <= 32 << 20)
 
-    asked: list[tuple[int, int]] = []
+    requested: list[tuple[int, int]] = []
     monkeypatch.setattr(platform, "system", lambda: "Linux")
     monkeypatch.setattr(platform, "libc_ver", lambda: ("glibc", "2.31"))
     monkeypatch.setattr(ctypes, "CDLL", lambda name: Old())
     assert keep_memory() is True
-    assert asked == [(-3, 1 << 30), (-3, 32 << 20), (-1, 2**31 - 1)]
+    assert requested == [(-3, 1 << 30), (-3, 32 << 20), (-1, 2**31 - 1)]

@@ -91,16 +91,16 @@ def figures(trained: TrainingProgress) -> list[dict[str, float]]:
 
 
 def test_training_learns_what_can_be_seen_and_tells_each_epoch(tmp_path: Path) -> None:
-    told = Told()
-    _, trained = fitted(tmp_path, recipe_of(), told)
+    content = Told()
+    _, trained = fitted(tmp_path, recipe_of(), content)
     first, last = trained.history[0], trained.history[-1]
     assert last["train_loss"] < first["train_loss"]
     assert max(row["validation_auc"] for row in trained.history) > 0.9
     assert [row["epoch"] for row in trained.history] == [1, 2, 3, 4]
-    assert len(told.said) == 4
-    assert told.said[0].startswith(f"epoch 1 of 4: train loss {first['train_loss']:.4f}, valida")
-    assert told.said[0].endswith(f"AUC {first['validation_auc']:.3f} (best so far)")
-    assert told.done[:6] == [
+    assert len(content.said) == 4
+    assert content.said[0].startswith(f"epoch 1 of 4: train loss {first['train_loss']:.4f}, valida")
+    assert content.said[0].endswith(f"AUC {first['validation_auc']:.3f} (best so far)")
+    assert content.done[:6] == [
         *(("epoch 1 of 4", step, 5) for step in range(1, 6)),
         ("epoch 2 of 4", 1, 5),
     ]
@@ -121,14 +121,14 @@ def test_a_training_that_goes_on_equals_one_that_was_never_stopped(
     tmp_path: Path, stopped_after: int
 ) -> None:
     recipe = recipe_of("training.epochs=3", "training.class_weights=balanced")
-    whole, unbroken = fitted(tmp_path / "whole", recipe)
+    full, unbroken = fitted(tmp_path / "whole", recipe)
     with pytest.raises(KeyboardInterrupt):
         fitted(tmp_path / "halted", recipe, Told(stopped_after))
     torch.manual_seed(12345)
     again, resumed = fitted(tmp_path / "halted", recipe)
     assert figures(resumed) == figures(unbroken)
     assert resumed.best_epoch == unbroken.best_epoch
-    for key, value in whole.network.state_dict().items():
+    for key, value in full.network.state_dict().items():
         assert torch.equal(value, again.network.state_dict()[key]), key
     one, other = (best_weights(tmp_path / name, unbroken) for name in ("whole", "halted"))
     assert one.read_bytes() == other.read_bytes()
@@ -137,10 +137,10 @@ def test_a_training_that_goes_on_equals_one_that_was_never_stopped(
 def test_a_finished_training_is_not_trained_again(tmp_path: Path) -> None:
     recipe = recipe_of("training.epochs=1")
     _, first = fitted(tmp_path, recipe)
-    told = Told()
-    _, second = fitted(tmp_path, recipe, told)
+    content = Told()
+    _, second = fitted(tmp_path, recipe, content)
     assert second.history == first.history
-    assert not told.said and not told.done
+    assert not content.said and not content.done
 
 
 def test_another_seed_trains_another_network(tmp_path: Path) -> None:
@@ -253,25 +253,25 @@ def test_a_training_that_diverges_is_refused(tmp_path: Path) -> None:
 def test_a_training_without_a_folder_keeps_nothing_and_gives_the_same_figures(
     tmp_path: Path,
 ) -> None:
-    _, kept = fitted(tmp_path / "kept", recipe_of("training.epochs=2"))
+    _, retained = fitted(tmp_path / "kept", recipe_of("training.epochs=2"))
     job = job_in(tmp_path / "none", recipe_of("training.epochs=2"))
     job.folder = None
     trained = fit(job, make_accelerator())
-    assert figures(trained) == figures(kept)
+    assert figures(trained) == figures(retained)
     assert list((tmp_path / "none").iterdir()) == []
 
 
 def test_after_an_epoch_the_training_can_be_ended(tmp_path: Path) -> None:
     job = job_in(tmp_path, recipe_of())
-    asked: list[int] = []
+    requested: list[int] = []
 
     def two_are_enough(trained: TrainingProgress) -> bool:
-        asked.append(trained.epochs)
+        requested.append(trained.epochs)
         return trained.epochs < 2
 
     job.after_epoch = two_are_enough
     assert fit(job, make_accelerator()).epochs == 2
-    assert asked == [1, 2]
+    assert requested == [1, 2]
 
 
 def test_a_compiled_network_learns_as_the_other(

@@ -198,12 +198,12 @@ def test_a_cut_at_the_head_or_nowhere() -> None:
     head = small('train_from = "head"')
     assert not any(p.requires_grad for p in head.backbone.parameters())
     assert all(p.requires_grad for p in head.head.parameters())
-    whole = small('train_from = "all"')
-    assert all(p.requires_grad for p in whole.parameters())
-    assert whole.frozen == ()
-    freeze(whole, "layer4")
-    freeze(whole, "all")  # freezing may be undone
-    assert all(p.requires_grad for p in whole.parameters())
+    complete = small('train_from = "all"')
+    assert all(p.requires_grad for p in complete.parameters())
+    assert complete.frozen == ()
+    freeze(complete, "layer4")
+    freeze(complete, "all")  # freezing may be undone
+    assert all(p.requires_grad for p in complete.parameters())
 
 
 def test_random_weights_are_trained_as_a_whole() -> None:

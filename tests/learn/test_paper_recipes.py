@@ -147,7 +147,7 @@ def test_frozen_batchnorm_on_batch_statistics_normalises_and_keeps_what_is_store
 def test_stored_and_batch_statistics_give_different_losses_and_the_same_after_training() -> None:
     torch.manual_seed(0)
     grey, target = torch.rand(8, 1, 80, 80) * 255, torch.arange(8) % 2
-    losses, kept = {}, {}
+    losses, retained = {}, {}
     for mode in ("batch", "stored"):
         torch.manual_seed(1)
         recipe = load_recipe(
@@ -159,9 +159,9 @@ def test_stored_and_batch_statistics_give_different_losses_and_the_same_after_tr
         losses[mode] = float(loss_of(network(grey), target, kind="sigmoid").detach())
         torch.manual_seed(1)
         fresh = built(recipe).eval()
-        kept[mode] = fresh(grey).detach().tolist()
+        retained[mode] = fresh(grey).detach().tolist()
     assert abs(losses["batch"] - losses["stored"]) > 1e-3
-    assert kept["batch"] == kept["stored"]
+    assert retained["batch"] == retained["stored"]
 
 
 def test_also_train_cuts_across_branches(quick_initialisation: None) -> None:
@@ -174,8 +174,8 @@ def test_also_train_cuts_across_branches(quick_initialisation: None) -> None:
     }
     assert trained == {"branch1x1", "branch7x7_3", "branch7x7dbl_5", "branch_pool"}
     assert not network.backbone.get_submodule("Mixed_6e.branch1x1.conv").weight.requires_grad
-    whole = frozen_modules(network.backbone, "Mixed_7a")
-    assert network.backbone.get_submodule("Mixed_6e") in whole
+    full = frozen_modules(network.backbone, "Mixed_7a")
+    assert network.backbone.get_submodule("Mixed_6e") in full
     freeze(network, "Mixed_7a")
     assert not any(p.requires_grad for p in network.backbone.get_submodule("Mixed_6e").parameters())
 

@@ -25,12 +25,12 @@ class Slow(nn.Module):
 
     clock = 0.0
 
-    def __init__(self, *, half: float, whole: float) -> None:
+    def __init__(self, *, half: float, full: float) -> None:
         super().__init__()
         self.weight = nn.Parameter(torch.ones(()))
         self.register_buffer("seen", torch.zeros(()))
         self.seen: Tensor
-        self.costs = {True: half, False: whole}
+        self.costs = {True: half, False: full}
 
     def forward(self, grey: Tensor) -> Tensor:
         assert self.training
@@ -50,45 +50,45 @@ def both(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("half", "chosen", "said"),
+    ("half", "chosen", "output"),
     [(3.0, "bfloat16", "0.30"), (9.0, "float32", "0.90"), (55.0, "float32", "5.50")],
 )
 def test_the_faster_precision_is_taken_where_it_is_clearly_faster(
-    both: None, half: float, chosen: str, said: str
+    both: None, half: float, chosen: str, output: str
 ) -> None:
-    recipe, sentence = resolve_precision(Slow(half=half, whole=10.0), recipe_of())
+    recipe, sentence = resolve_precision(Slow(half=half, full=10.0), recipe_of())
     assert recipe.training.precision == chosen
     assert sentence == (
-        f"Precision: {chosen}. A training step of this network in bfloat16 takes {said} "
+        f"Precision: {chosen}. A training step of this network in bfloat16 takes {output} "
         f"times as long as in float32 (measured on this machine); "
         f"--set training.precision={chosen} fixes it."
     )
 
 
 def test_the_choice_is_made_once_per_machine_whatever_its_load(both: None) -> None:
-    first, _ = resolve_precision(Slow(half=3.0, whole=10.0), recipe_of())
-    again, sentence = resolve_precision(Slow(half=55.0, whole=10.0), recipe_of())
+    first, _ = resolve_precision(Slow(half=3.0, full=10.0), recipe_of())
+    again, sentence = resolve_precision(Slow(half=55.0, full=10.0), recipe_of())
     assert first.training.precision == again.training.precision == "bfloat16"
     assert "takes 0.30 times as long as in float32 (measured earlier on this machine)" in sentence
     larger = recipe_of().model_copy(
         update={"input": recipe_of().input.model_copy(update={"size": 64})}
     )
-    other, _ = resolve_precision(Slow(half=55.0, whole=10.0), larger)
+    other, _ = resolve_precision(Slow(half=55.0, full=10.0), larger)
     assert other.training.precision == "float32"
 
 
 def test_a_broken_entry_of_the_cache_is_measured_again(both: None) -> None:
-    resolve_precision(Slow(half=3.0, whole=10.0), recipe_of())
-    (kept,) = Path(os.environ["HILUM_CACHE"]).glob("precision-v1/*/factor.json")
-    assert json.loads(kept.read_text()) == {"factor": 0.3}
-    kept.write_text("{")
-    recipe, _ = resolve_precision(Slow(half=9.0, whole=10.0), recipe_of())
+    resolve_precision(Slow(half=3.0, full=10.0), recipe_of())
+    (retained,) = Path(os.environ["HILUM_CACHE"]).glob("precision-v1/*/factor.json")
+    assert json.loads(retained.read_text()) == {"factor": 0.3}
+    retained.write_text("{")
+    recipe, _ = resolve_precision(Slow(half=9.0, full=10.0), recipe_of())
     assert recipe.training.precision == "float32"
-    assert json.loads(kept.read_text()) == {"factor": 0.9}
+    assert json.loads(retained.read_text()) == {"factor": 0.9}
 
 
 def test_measuring_leaves_network_and_chance_as_they_were(both: None) -> None:
-    network = Slow(half=1.0, whole=2.0).eval()
+    network = Slow(half=1.0, full=2.0).eval()
     torch.manual_seed(7)
     expected = torch.rand(3)
     torch.manual_seed(7)
@@ -97,16 +97,16 @@ def test_measuring_leaves_network_and_chance_as_they_were(both: None) -> None:
     assert (float(network.seen), network.weight.grad, network.training) == (0, None, False)
 
 
-@pytest.mark.parametrize("asked", ["float32", "bfloat16"])
-def test_what_is_asked_for_is_not_measured(both: None, asked: str) -> None:
-    recipe = recipe_of(asked)
-    assert resolve_precision(Slow(half=1.0, whole=2.0), recipe) == (recipe, "")
+@pytest.mark.parametrize("requested", ["float32", "bfloat16"])
+def test_what_is_asked_for_is_not_measured(both: None, requested: str) -> None:
+    recipe = recipe_of(requested)
+    assert resolve_precision(Slow(half=1.0, full=2.0), recipe) == (recipe, "")
 
 
 def test_without_bfloat16_and_among_several_processes_nothing_is_measured(
     both: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    network, recipe = Slow(half=1.0, whole=2.0), recipe_of()
+    network, recipe = Slow(half=1.0, full=2.0), recipe_of()
     monkeypatch.setenv("WORLD_SIZE", "2")
     assert resolve_precision(network, recipe) == (recipe, "")
     monkeypatch.delenv("WORLD_SIZE")

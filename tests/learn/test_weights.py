@@ -40,11 +40,11 @@ def folder(tmp_path: Path) -> Path:
     model = tmp_path / "weights" / NETWORK
     model.mkdir(parents=True)
     save_file(TENSORS, model / "model.safetensors")
-    told = {
+    entries = {
         "architecture": NETWORK,
         "pretrained_cfg": {"mean": [0.1, 0.2, 0.3], "std": [0.4, 0.5, 0.6], "license": "mit"},
     }
-    (model / "config.json").write_text(json.dumps(told))
+    (model / "config.json").write_text(json.dumps(entries))
     return tmp_path / "weights"
 
 
@@ -100,8 +100,8 @@ def test_weights_with_a_tag_are_found_under_either_name(tmp_path: Path, called: 
     model.mkdir()
     save_file(TENSORS, model / "model.safetensors")
     cfg = {"tag": "in12k", "input_size": [3, 192, 160]}
-    told = {"architecture": "convnext_tiny", "pretrained_cfg": cfg}
-    (model / "config.json").write_text(json.dumps(told))
+    entries = {"architecture": "convnext_tiny", "pretrained_cfg": cfg}
+    (model / "config.json").write_text(json.dumps(entries))
     weights = find_weights("convnext_tiny.in12k", tmp_path)
     assert (weights.origin, weights.size) == (f"folder {called}", 160)
     if called == "convnext_tiny":
@@ -233,8 +233,8 @@ def test_a_broken_configuration_is_refused(folder: Path, content: bytes, sentenc
 
 
 def test_weights_for_one_channel_are_refused(folder: Path) -> None:
-    told = {"architecture": NETWORK, "pretrained_cfg": {"mean": [0.5], "std": [0.5]}}
-    (folder / NETWORK / "config.json").write_text(json.dumps(told))
+    entries = {"architecture": NETWORK, "pretrained_cfg": {"mean": [0.5], "std": [0.5]}}
+    (folder / NETWORK / "config.json").write_text(json.dumps(entries))
     assert refusal(NETWORK, folder) == "the weights want 1 channels, and hilum feeds three."
 
 
@@ -270,7 +270,7 @@ class Hub(BaseHTTPRequestHandler):
     """Speaks as much of timm's hub as a download needs."""
 
     content = save(TENSORS)
-    asked: list[tuple[str, str]]
+    requested: list[tuple[str, str]]
 
     def do_HEAD(self) -> None:
         self.answer()
@@ -279,7 +279,7 @@ class Hub(BaseHTTPRequestHandler):
         self.answer()
 
     def answer(self) -> None:
-        self.asked.append((self.command, self.path))
+        self.requested.append((self.command, self.path))
         found = self.path == f"/{REPOSITORY}/resolve/main/model.safetensors"
         self.send_response(200 if found else 404)
         if found:
@@ -296,12 +296,12 @@ class Hub(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def hub() -> Iterator[tuple[str, list[tuple[str, str]]]]:
-    """A hub on this machine: its address and what it was asked."""
-    asked: list[tuple[str, str]] = []
-    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Own", (Hub,), {"asked": asked}))
+    """A hub on this machine: its address and what was requested of it."""
+    requested: list[tuple[str, str]] = []
+    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Own", (Hub,), {"asked": requested}))
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
-    yield f"http://127.0.0.1:{server.server_port}", asked
+    yield f"http://127.0.0.1:{server.server_port}", requested
     server.shutdown()
     server.server_close()
     thread.join()
@@ -319,7 +319,7 @@ for _ in range(2):
 def test_weights_are_downloaded_once_and_then_kept(
     hub: tuple[str, list[tuple[str, str]]], tmp_path: Path
 ) -> None:
-    address, asked = hub
+    address, requested = hub
     proxies = {"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "HF_HUB_OFFLINE", "HILUM_WEIGHTS"}
     environment = {
         **{name: value for name, value in os.environ.items() if name.upper() not in proxies},
@@ -336,4 +336,4 @@ def test_weights_are_downloaded_once_and_then_kept(
     digest = hashlib.sha256(Hub.content).hexdigest()
     assert done.stdout.splitlines() == [f"timm (r160_in1k) {digest} apache-2.0 0.5 tensor(15.)"] * 2
     path = f"/{REPOSITORY}/resolve/main/model.safetensors"
-    assert asked == [("HEAD", path), ("GET", path)]
+    assert requested == [("HEAD", path), ("GET", path)]

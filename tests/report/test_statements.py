@@ -82,5 +82,5 @@ def test_a_run_without_probe_says_so() -> None:
 def test_whether_maps_find_lesions_is_said_by_its_level(
     level: str, title: str, weight: str
 ) -> None:
-    told = finds_lesions({"level": level, "sentence": "So it is."})
-    assert told == (title, "So it is.", weight)
+    content = finds_lesions({"level": level, "sentence": "So it is."})
+    assert content == (title, "So it is.", weight)

@@ -49,12 +49,12 @@ def test_the_same_seed_draws_the_same_in_blocks_of_any_size(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     groups, labels = text(["a", "b", "c", "d"]), text(["x"] * 4)
-    whole = drawn(groups, labels, seed=5)
+    complete = drawn(groups, labels, seed=5)
     monkeypatch.setattr("hilum.scores.bootstrap.CELLS_AT_A_TIME", 40)
     blocks = list(bootstrap_weights(groups, labels, resamples=200, seed=5))
     assert [len(block) for block in blocks] == [10] * 20
-    assert (np.concatenate(blocks) == whole).all()
-    assert not (drawn(groups, labels, seed=6) == whole).all()
+    assert (np.concatenate(blocks) == complete).all()
+    assert not (drawn(groups, labels, seed=6) == complete).all()
 
 
 def test_what_metrics_json_says_of_the_intervals() -> None:
@@ -143,8 +143,8 @@ def test_intervals_by_group_cover_the_truth_where_those_by_slice_do_not() -> Non
 def test_draws_do_not_depend_on_how_many_are_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     groups = np.repeat([f"g{number}" for number in range(7)], 3).astype(object)
     labels = np.repeat(["a", "b", "a", "b", "a", "b", "b"], 3).astype(object)
-    whole = np.concatenate(list(bootstrap_weights(groups, labels, resamples=50)))
+    complete = np.concatenate(list(bootstrap_weights(groups, labels, resamples=50)))
     monkeypatch.setattr("hilum.scores.bootstrap.CELLS_AT_A_TIME", 8 * len(groups))
     parts = list(bootstrap_weights(groups, labels, resamples=50))
     assert [len(part) for part in parts] == [8, 8, 8, 8, 8, 8, 2]
-    assert np.array_equal(np.concatenate(parts), whole)
+    assert np.array_equal(np.concatenate(parts), complete)

@@ -29,12 +29,14 @@ def folds(text: str) -> np.ndarray:
 def test_each_fold_their_mean_and_their_spread_by_hand() -> None:
     """Fold 1 ranks 3 of 4 pairs right, fold 2 all of its own, on another scale."""
     cases = cases_of([0.9, 0.4, 0.6, 0.1, 0.30, 0.29, 0.02, 0.01], "ccppccpp")
-    told = over_folds(cases, folds("11112222"))
-    assert told["auc"]["each"] == {"1": 0.75, "2": 1.0}
-    assert told["auc"]["mean"]["value"] == 0.875
-    assert told["auc"]["standard_deviation"] == pytest.approx(np.std([0.75, 1], ddof=1), abs=1e-6)
-    assert told["accuracy"]["each"] == {"1": 0.5, "2": 0.5}
-    assert told["accuracy"]["standard_deviation"] == 0
+    content = over_folds(cases, folds("11112222"))
+    assert content["auc"]["each"] == {"1": 0.75, "2": 1.0}
+    assert content["auc"]["mean"]["value"] == 0.875
+    assert content["auc"]["standard_deviation"] == pytest.approx(
+        np.std([0.75, 1], ddof=1), abs=1e-6
+    )
+    assert content["accuracy"]["each"] == {"1": 0.5, "2": 0.5}
+    assert content["accuracy"]["standard_deviation"] == 0
     pooled = roc_auc_score(cases.is_positive, cases.score)
     assert pooled == 0.8125  # 13 of 16 pairs: across the folds a cancer of fold 2 loses
 
@@ -45,13 +47,13 @@ def test_the_folds_values_are_those_of_scikit_learn_and_the_interval_holds_the_m
     score = rng.random(120) * 0.7 + np.array([0.3 * (letter == "c") for letter in label])
     fold, group = rng.integers(1, 5, 120).astype(str).astype(object), [f"g{n}" for n in range(120)]
     cases = cases_of(score.clip(0, 1).tolist(), label, group)
-    told = over_folds(cases, fold)
-    for name, value in told["auc"]["each"].items():
+    content = over_folds(cases, fold)
+    for name, value in content["auc"]["each"].items():
         own = fold == name
         expected = roc_auc_score(cases.is_positive[own], cases.score[own])
         assert value == pytest.approx(expected, abs=1e-6)
-    mean = told["auc"]["mean"]
-    assert mean["value"] == pytest.approx(np.mean(list(told["auc"]["each"].values())), abs=1e-6)
+    mean = content["auc"]["mean"]
+    assert mean["value"] == pytest.approx(np.mean(list(content["auc"]["each"].values())), abs=1e-6)
     assert mean["low"] < mean["value"] < mean["high"]
     assert mean["high"] - mean["low"] < 0.25
 
@@ -69,16 +71,16 @@ def test_groups_are_drawn_whole_so_copies_of_a_slice_make_no_interval_narrower()
 
 
 def test_perfect_folds_have_an_exact_interval() -> None:
-    told = over_folds(cases_of([0.9, 0.8, 0.1, 0.2] * 2, "ccppccpp"), folds("11112222"))
-    mean = told["auc"]["mean"]
+    content = over_folds(cases_of([0.9, 0.8, 0.1, 0.2] * 2, "ccppccpp"), folds("11112222"))
+    mean = content["auc"]["mean"]
     assert (mean["value"], mean["high"], mean["method"]) == (1.0, 1.0, "exact")
     assert mean["low"] == pytest.approx(0.025 ** (1 / 4), abs=1e-6)
 
 
 def test_a_fold_of_one_class_leaves_the_mean_auc_undefined_and_the_accuracy_not() -> None:
-    told = over_folds(cases_of([0.9, 0.1, 0.8, 0.7], "cpcc"), folds("1122"))
-    assert told["auc"]["each"] == {"1": 1.0, "2": None}
-    assert told["auc"]["mean"]["value"] is None
-    assert told["auc"]["mean"]["note"] == "in a fold only one class is there"
-    assert told["auc"]["standard_deviation"] is None
-    assert told["accuracy"]["mean"]["value"] == 1.0
+    content = over_folds(cases_of([0.9, 0.1, 0.8, 0.7], "cpcc"), folds("1122"))
+    assert content["auc"]["each"] == {"1": 1.0, "2": None}
+    assert content["auc"]["mean"]["value"] is None
+    assert content["auc"]["mean"]["note"] == "in a fold only one class is there"
+    assert content["auc"]["standard_deviation"] is None
+    assert content["accuracy"]["mean"]["value"] == 1.0

@@ -108,10 +108,10 @@ def test_from_the_threshold_on_and_else_the_best_of_the_rest() -> None:
 def test_a_block_by_hand() -> None:
     validation = cases([0.1, 0.3, 0.6, 0.9], "ppcc")
     test = cases([0.1, 0.46, 0.44, 0.9], "ppcc", groups="abcc")
-    told = thresholds_block({"validation": validation, "test": test})
-    assert told["chosen_on"] == "validation"
-    assert list(told["points"]) == NAMES
-    youden = told["points"]["youden"]
+    content = thresholds_block({"validation": validation, "test": test})
+    assert content["chosen_on"] == "validation"
+    assert list(content["points"]) == NAMES
+    youden = content["points"]["youden"]
     assert youden["threshold"] == 0.45
     per_slice = youden["test"]["per_slice"]
     assert per_slice.pop("confusion") == [[1, 1], [1, 1]]
@@ -133,10 +133,10 @@ def test_what_is_not_defined_has_no_figures() -> None:
 
 
 def test_without_validation_only_one_half_is_left() -> None:
-    told = thresholds_block({"test": cases([0.1, 0.9], "pc")})
-    assert told["chosen_on"] is None
-    assert list(told["points"]) == ["0.5"]
-    assert set(told["points"]["0.5"]) == {"threshold", "test"}
+    content = thresholds_block({"test": cases([0.1, 0.9], "pc")})
+    assert content["chosen_on"] is None
+    assert list(content["points"]) == ["0.5"]
+    assert set(content["points"]["0.5"]) == {"threshold", "test"}
 
 
 @given(st.lists(st.tuples(st.integers(0, 12), st.booleans()), min_size=2, max_size=40))

@@ -52,8 +52,8 @@ def made(table: SliceTable, tmp_path_factory: pytest.TempPathFactory) -> SimpleN
 
 def said_by(run: Run, paths: Path | list[Path]) -> list[float]:
     """What a run says of cancer in each slice."""
-    told = [one for one in predict(run, paths) if isinstance(one, Predicted)]
-    return [one.probabilities["cancer"] for one in told]
+    content = [one for one in predict(run, paths) if isinstance(one, Predicted)]
+    return [one.probabilities["cancer"] for one in content]
 
 
 @pytest.fixture
@@ -63,12 +63,12 @@ def pair(table: SliceTable, tmp_path: Path) -> list[Run]:
 
 
 def test_its_probabilities_are_the_mean_of_its_members(made: SimpleNamespace) -> None:
-    said = [np.array(said_by(run, run.table_file)) for run in made.members]
+    output = [np.array(said_by(run, run.table_file)) for run in made.members]
     found = made.ensemble.predictions()
     assert len(found) == SLICES
-    np.testing.assert_allclose(found[CANCER], (said[0] + said[1] + said[2]) / 3, atol=1e-12)
-    assert max(np.ptp(one) for one in said) > 0.1
-    assert abs(said[0] - said[1]).max() > 0.1
+    np.testing.assert_allclose(found[CANCER], (output[0] + output[1] + output[2]) / 3, atol=1e-12)
+    assert max(np.ptp(one) for one in output) > 0.1
+    assert abs(output[0] - output[1]).max() > 0.1
     called = np.where(found[CANCER] > 0.5, "cancer", "pneumonia")
     assert found["predicted"].tolist() == called.tolist()
     np.testing.assert_allclose(found[CANCER] + found["probability_pneumonia"], 1, atol=1e-12)
@@ -86,9 +86,9 @@ def test_a_stream_of_files_is_predicted_as_evaluation_does(
 ) -> None:
     evaluated = made.ensemble.predictions()
     for paths in (made.ensemble.table_file, table.paths()):
-        told = said_by(made.ensemble, paths)
-        assert len(told) == SLICES
-        np.testing.assert_allclose(told, evaluated[CANCER], atol=1e-6)
+        content = said_by(made.ensemble, paths)
+        assert len(content) == SLICES
+        np.testing.assert_allclose(content, evaluated[CANCER], atol=1e-6)
 
 
 def test_each_file_is_read_once_for_all_sizes(
@@ -109,8 +109,8 @@ def test_a_dicom_slice_gets_the_mean_of_what_the_members_say(
     made: SimpleNamespace, tmp_path: Path
 ) -> None:
     write_ct(tmp_path / "ct.dcm")
-    said = [said_by(run, tmp_path) for run in [*made.members, made.ensemble]]
-    assert said[3] == pytest.approx([np.mean(said[:3])], abs=1e-9)
+    output = [said_by(run, tmp_path) for run in [*made.members, made.ensemble]]
+    assert output[3] == pytest.approx([np.mean(output[:3])], abs=1e-9)
 
 
 def write_ct(path: Path) -> None:
@@ -143,9 +143,9 @@ def test_its_maps_are_the_mean_of_the_members_maps_on_the_finest_grid(
 
 
 def maps_of(run: Run) -> Any:
-    with np.load(run.maps / "maps-0000.npz", allow_pickle=False) as kept:
-        assert set(kept["target"]) == {"cancer"}
-        return kept["cam_map"]
+    with np.load(run.maps / "maps-0000.npz", allow_pickle=False) as retained:
+        assert set(retained["target"]) == {"cancer"}
+        return retained["cam_map"]
 
 
 def test_the_class_explained_is_the_one_that_the_ensemble_calls(
@@ -165,13 +165,13 @@ def test_it_holds_its_members_and_says_what_they_are(
 ) -> None:
     run = open_run(made.ensemble.folder)
     assert run.kind == "ensemble"
-    told, environment = run.network(), run.environment()
-    assert told["title"] == "Ensemble of 3: Net one, Net two, Net raw (random weights)"
-    assert told["input"] == {"size": 64}
-    assert told["windows"] == ["1400/-700"]
+    content, environment = run.network(), run.environment()
+    assert content["title"] == "Ensemble of 3: Net one, Net two, Net raw (random weights)"
+    assert content["input"] == {"size": 64}
+    assert content["windows"] == ["1400/-700"]
     totals = [one.network()["parameters"]["total"] for one in made.members]
-    assert told["parameters"] == {"total": sum(totals), "trained": sum(totals)}
-    assert told["members"][1] == {
+    assert content["parameters"] == {"total": sum(totals), "trained": sum(totals)}
+    assert content["members"][1] == {
         "name": "two", "title": "Net two", "origin": "folder w", "pretrained": True, "size": 96,
         "parameters": {"total": totals[1], "trained": totals[1]},
     }  # fmt: skip
@@ -212,14 +212,14 @@ def refused(runs: list[Run], out: Path, kind: type[Exception] = UsageError) -> s
 
 
 def test_one_run_is_no_ensemble(pair: list[Run], tmp_path: Path) -> None:
-    said = refused(pair[:1], tmp_path / "mean")
-    assert said == "an ensemble averages at least 2 runs; got 1."
+    output = refused(pair[:1], tmp_path / "mean")
+    assert output == "an ensemble averages at least 2 runs; got 1."
     assert refused([], tmp_path / "mean").endswith("got 0.")
 
 
 def test_the_same_network_twice_is_refused(pair: list[Run], tmp_path: Path) -> None:
-    said = refused([pair[0], pair[1], pair[0]], tmp_path / "mean")
-    assert said == (
+    output = refused([pair[0], pair[1], pair[0]], tmp_path / "mean")
+    assert output == (
         f"{tmp_path / 'a'} and {tmp_path / 'a'} hold the same network, and each may be given once."
     )
     copy = Run(shutil.copytree(pair[0].folder, tmp_path / "copy"))
@@ -270,12 +270,12 @@ TABLES: dict[str, tuple[Change, str]] = {
 def test_runs_on_other_slices_or_splits_are_refused(
     change: str, pair: list[Run], tmp_path: Path
 ) -> None:
-    alter, said = TABLES[change]
+    alter, output = TABLES[change]
     other = pair[1].table()
     write_table(replace(other, rows=alter(other.rows), lines=np.empty(0)), pair[1].table_file)
-    told = refused(pair, tmp_path / "mean")
-    assert told.startswith(f"{pair[0].folder} and {pair[1].folder} can't be averaged: ")
-    assert said in told
+    content = refused(pair, tmp_path / "mean")
+    assert content.startswith(f"{pair[0].folder} and {pair[1].folder} can't be averaged: ")
+    assert output in content
 
 
 def test_the_order_of_the_rows_does_not_matter(pair: list[Run], tmp_path: Path) -> None:
@@ -286,7 +286,7 @@ def test_the_order_of_the_rows_does_not_matter(pair: list[Run], tmp_path: Path) 
 
 
 @pytest.mark.parametrize(
-    ("key", "value", "said"),
+    ("key", "value", "output"),
     [
         ("class_names", ["pneumonia", "cancer"], "the classes of one are cancer, pneumonia, of the "
          "other pneumonia, cancer."),
@@ -294,10 +294,10 @@ def test_the_order_of_the_rows_does_not_matter(pair: list[Run], tmp_path: Path) 
     ],
 )  # fmt: skip
 def test_runs_of_other_classes_are_refused(
-    key: str, value: object, said: str, pair: list[Run], tmp_path: Path
+    key: str, value: object, output: str, pair: list[Run], tmp_path: Path
 ) -> None:
     change(pair[1].network_file, key, value)
-    assert refused(pair, tmp_path / "mean").endswith(f"can't be averaged: {said}")
+    assert refused(pair, tmp_path / "mean").endswith(f"can't be averaged: {output}")
 
 
 def change(path: Path, key: str, value: object) -> None:
@@ -307,8 +307,10 @@ def change(path: Path, key: str, value: object) -> None:
 def test_a_cross_validation_is_refused(pair: list[Run], tmp_path: Path) -> None:
     change(pair[1].network_file, "kind", "cross-validation")
     pair[1].predictions_file.touch()
-    said = refused(pair, tmp_path / "mean")
-    assert said.startswith(f"{pair[1].folder} is a cross-validation: each of its folds was tested")
+    output = refused(pair, tmp_path / "mean")
+    assert output.startswith(
+        f"{pair[1].folder} is a cross-validation: each of its folds was tested"
+    )
 
 
 @pytest.mark.parametrize("name", ["network.json", "environment.json", "history.csv", "slices.csv"])
@@ -344,17 +346,17 @@ def test_a_folder_is_replaced_only_with_force_and_never_with_runs_or_slices_insi
 def test_a_disk_that_fills_up_leaves_nothing_behind(
     pair: list[Run], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole, copied = shutil.copyfile, []
+    full, copied = shutil.copyfile, []
 
     def fills_up(source: Path, target: Path) -> Path:
         copied.append(source)
         if len(copied) == 8:
             raise OSError(errno.ENOSPC, "No space left on device", str(target))
-        return Path(whole(source, target))
+        return Path(full(source, target))
 
     monkeypatch.setattr(shutil, "copyfile", fills_up)
-    said = refused(pair, tmp_path / "mean", StorageError)
-    assert said == f"{tmp_path / 'mean'} can't be written: No space left on device."
+    output = refused(pair, tmp_path / "mean", StorageError)
+    assert output == f"{tmp_path / 'mean'} can't be written: No space left on device."
     assert len(copied) == 8
 
 
@@ -372,17 +374,17 @@ def test_an_ensemble_without_its_members_is_no_whole_run(pair: list[Run], tmp_pa
 
 
 def test_info_tells_the_members(made: SimpleNamespace) -> None:
-    told = describe_run(made.ensemble.folder)
-    assert told["network"] == "Ensemble of 3: Net one, Net two, Net raw (random weights)"
-    assert [line.partition(",")[0] for line in told["members"]] == [
+    content = describe_run(made.ensemble.folder)
+    assert content["network"] == "Ensemble of 3: Net one, Net two, Net raw (random weights)"
+    assert [line.partition(",")[0] for line in content["members"]] == [
         "members/one: Net one", "members/two: Net two", "members/raw: Net raw",
     ]  # fmt: skip
-    assert ", 96 x 96, " in told["members"][1]
-    assert told["members"][2].endswith("weights: random")
-    assert told["trained in"].startswith("32 s on ")
-    assert told["thresholds"].startswith("0.5 = 0.5")
+    assert ", 96 x 96, " in content["members"][1]
+    assert content["members"][2].endswith("weights: random")
+    assert content["trained in"].startswith("32 s on ")
+    assert content["thresholds"].startswith("0.5 = 0.5")
     auc = made.ensemble.metrics()["splits"]["test"]["per_slice"]["figures"]["auc"]["value"]
-    assert told["test AUC per slice"].startswith(f"{auc:.3f} [")
+    assert content["test AUC per slice"].startswith(f"{auc:.3f} [")
 
 
 def test_layers_are_asked_of_a_member(made: SimpleNamespace) -> None:

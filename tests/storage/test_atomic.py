@@ -27,14 +27,14 @@ def names(folder: Path) -> list[str]:
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A disk of 64 KiB."""
-    place = tmp_path / "disk"
-    place.mkdir()
+    location = tmp_path / "disk"
+    location.mkdir()
     mount = shutil.which("mount")
-    command = [str(mount), "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(place)]
+    command = [str(mount), "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(location)]
     if mount is None or subprocess.run(command, capture_output=True, check=False).returncode:
         pytest.skip("a small disk can't be mounted here; it takes the rights of an administrator")
-    yield place
-    subprocess.run(["umount", str(place)], check=True)
+    yield location
+    subprocess.run(["umount", str(location)], check=True)
 
 
 def test_a_file_appears_under_its_name_when_it_is_whole(tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ posix = pytest.mark.skipif(sys.platform == "win32", reason="modes and locks of P
 
 
 @pytest.fixture
-def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def cache_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty cache of up to 1000 bytes on a disk with room."""
     monkeypatch.setenv("HILUM_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("HILUM_CACHE_LIMIT", "1000B")
@@ -91,7 +91,7 @@ def test_a_cache_that_is_off_keeps_nothing(monkeypatch: pytest.MonkeyPatch, off:
 
 
 @pytest.mark.parametrize(
-    ("told", "limit"),
+    ("tag_text", "limit"),
     [
         ("", DEFAULT_LIMIT),
         ("20GB", 20_000_000_000),
@@ -102,25 +102,25 @@ def test_a_cache_that_is_off_keeps_nothing(monkeypatch: pytest.MonkeyPatch, off:
         ("0", 0),
     ],
 )
-def test_the_limit_is_a_size(monkeypatch: pytest.MonkeyPatch, told: str, limit: int) -> None:
-    monkeypatch.setenv("HILUM_CACHE_LIMIT", told)
+def test_the_limit_is_a_size(monkeypatch: pytest.MonkeyPatch, tag_text: str, limit: int) -> None:
+    monkeypatch.setenv("HILUM_CACHE_LIMIT", tag_text)
     assert cache_limit() == limit
 
 
-@pytest.mark.parametrize("told", ["much", "-1GB", "20 gigs", "GB", "1e9"])
-def test_a_limit_that_is_no_size_is_refused(monkeypatch: pytest.MonkeyPatch, told: str) -> None:
-    monkeypatch.setenv("HILUM_CACHE_LIMIT", told)
+@pytest.mark.parametrize("tag_text", ["much", "-1GB", "20 gigs", "GB", "1e9"])
+def test_a_limit_that_is_no_size_is_refused(monkeypatch: pytest.MonkeyPatch, tag_text: str) -> None:
+    monkeypatch.setenv("HILUM_CACHE_LIMIT", tag_text)
     with pytest.raises(UsageError) as caught:
         cache_limit()
     assert str(caught.value) == (
-        f"HILUM_CACHE_LIMIT is a size such as 20GB or 500MB; got {told!r}."
+        f"HILUM_CACHE_LIMIT is a size such as 20GB or 500MB; got {tag_text!r}."
     )
 
 
-def test_what_is_kept_is_found_again(place: Path) -> None:
+def test_what_is_kept_is_found_again(cache_folder: Path) -> None:
     keep("a", 10, used=1)
     with cache_entry("kept-v1", "a") as entry:
-        assert entry == place / "kept-v1" / "a"
+        assert entry == cache_folder / "kept-v1" / "a"
         assert (entry / "data").read_bytes() == bytes(10)
     with cache_entry("kept-v2", "a") as other:
         assert other is not None
@@ -128,7 +128,7 @@ def test_what_is_kept_is_found_again(place: Path) -> None:
     assert sum(entry.size for entry in list_entries()) == 10
 
 
-def test_an_entry_that_is_left_empty_is_removed(place: Path) -> None:
+def test_an_entry_that_is_left_empty_is_removed(cache_folder: Path) -> None:
     with cache_entry("kept-v1", "a") as entry:
         assert entry is not None
         with one_at_a_time(entry), cache_entry("kept-v1", "a"):
@@ -137,10 +137,10 @@ def test_an_entry_that_is_left_empty_is_removed(place: Path) -> None:
     assert not entry.exists()
     with pytest.raises(RuntimeError), cache_entry("kept-v1", "a"):
         raise RuntimeError
-    assert list((place / "kept-v1").iterdir()) == []
+    assert list((cache_folder / "kept-v1").iterdir()) == []
 
 
-def test_a_use_is_noted(place: Path) -> None:
+def test_a_use_is_noted(cache_folder: Path) -> None:
     keep("a", 10, used=1)
     assert list_entries()[0].used == 1
     with cache_entry("kept-v1", "a"):
@@ -151,12 +151,12 @@ def test_a_use_is_noted(place: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["", "../up", "a/b", ".hidden", "Gross"])
-def test_a_name_that_could_leave_the_cache_is_a_bug(place: Path, name: str) -> None:
+def test_a_name_that_could_leave_the_cache_is_a_bug(cache_folder: Path, name: str) -> None:
     with pytest.raises(ValueError, match="names of small letters"), cache_entry("kept-v1", name):
         pytest.fail("not a name")
 
 
-def test_the_longest_unused_goes_first_and_only_as_much_as_is_needed(place: Path) -> None:
+def test_the_longest_unused_goes_first_and_only_as_much_as_is_needed(cache_folder: Path) -> None:
     for key, used in (("old", 1.0), ("new", 3.0), ("middle", 2.0)):
         keep(key, 300, used=used)
     assert make_room(100)
@@ -167,7 +167,7 @@ def test_the_longest_unused_goes_first_and_only_as_much_as_is_needed(place: Path
     assert keys() == ["new"]
 
 
-def test_nothing_is_removed_for_what_never_fits(place: Path) -> None:
+def test_nothing_is_removed_for_what_never_fits(cache_folder: Path) -> None:
     keep("a", 300, used=1)
     assert not make_room(1001)
     assert keys() == ["a"]
@@ -175,7 +175,9 @@ def test_nothing_is_removed_for_what_never_fits(place: Path) -> None:
     assert keys() == []
 
 
-def test_some_of_the_disk_is_left_to_others(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_some_of_the_disk_is_left_to_others(
+    cache_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     keep("a", 300, used=1)
     disk = SimpleNamespace(total=10_000, free=600)  # 5 % of 10,000 are to stay free
     monkeypatch.setattr(shutil, "disk_usage", lambda _: disk)
@@ -188,7 +190,7 @@ def test_some_of_the_disk_is_left_to_others(place: Path, monkeypatch: pytest.Mon
 
 
 def test_of_a_large_disk_ten_gigabytes_are_left(
-    place: Path, monkeypatch: pytest.MonkeyPatch
+    cache_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     keep("a", 1, used=1)
     disk = SimpleNamespace(total=10**13, free=10**10 + 100)
@@ -197,7 +199,7 @@ def test_of_a_large_disk_ten_gigabytes_are_left(
     assert not make_room(102)
 
 
-def test_what_is_in_use_is_not_removed(place: Path) -> None:
+def test_what_is_in_use_is_not_removed(cache_folder: Path) -> None:
     keep("a", 300, used=1)
     with cache_entry("kept-v1", "a") as entry:
         assert entry is not None
@@ -209,11 +211,11 @@ def test_what_is_in_use_is_not_removed(place: Path) -> None:
 
 
 @posix
-def test_what_another_process_uses_is_not_removed_until_it_ends(place: Path) -> None:
+def test_what_another_process_uses_is_not_removed_until_it_ends(cache_folder: Path) -> None:
     keep("a", 300, used=1)
     other = in_another_process(HOLD)
     assert other.stdout is not None
-    assert other.stdout.readline().strip() == str(place / "kept-v1" / "a")
+    assert other.stdout.readline().strip() == str(cache_folder / "kept-v1" / "a")
     assert [entry.held for entry in list_entries()] == [True]
     assert not make_room(900)
     assert clear_cache() == 0
@@ -225,7 +227,7 @@ def test_what_another_process_uses_is_not_removed_until_it_ends(place: Path) -> 
 
 @posix
 def test_an_entry_that_is_removed_while_it_is_opened_is_made_anew(
-    place: Path, monkeypatch: pytest.MonkeyPatch
+    cache_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     keep("a", 300, used=1)
     from hilum.storage import cache
@@ -234,18 +236,18 @@ def test_an_entry_that_is_removed_while_it_is_opened_is_made_anew(
 
     def removed_before(file: object, **how: bool) -> bool:
         if not raced:
-            raced.append((place / "kept-v1" / "a").rename(place / ".gone-1"))
+            raced.append((cache_folder / "kept-v1" / "a").rename(cache_folder / ".gone-1"))
         return bool(lock(file, **how))  # type: ignore[arg-type]
 
     monkeypatch.setattr(cache, "_lock", removed_before)
     with cache_entry("kept-v1", "a") as entry:
-        assert entry == place / "kept-v1" / "a"
+        assert entry == cache_folder / "kept-v1" / "a"
         assert not (entry / "data").exists()
         assert [one.held for one in list_entries()] == [True]
 
 
 @posix
-def test_one_process_makes_while_the_others_wait(place: Path) -> None:
+def test_one_process_makes_while_the_others_wait(cache_folder: Path) -> None:
     code = (
         "with cache_entry('kept-v1', 'a') as entry:\n"
         " print('at the door', flush=True)\n"
@@ -263,9 +265,9 @@ def test_one_process_makes_while_the_others_wait(place: Path) -> None:
 
 
 @posix
-def test_drafts_of_killed_writers_go_when_the_entry_is_next_opened(place: Path) -> None:
+def test_drafts_of_killed_writers_go_when_the_entry_is_next_opened(cache_folder: Path) -> None:
     keep("a", 10, used=1)
-    draft = place / "kept-v1" / "a" / ".data.abc"
+    draft = cache_folder / "kept-v1" / "a" / ".data.abc"
     draft.write_bytes(bytes(500))
     with cache_entry("kept-v1", "a"):
         assert not draft.exists()
@@ -275,40 +277,40 @@ def test_drafts_of_killed_writers_go_when_the_entry_is_next_opened(place: Path) 
     assert sum(entry.size for entry in list_entries()) == 510
 
 
-def test_what_was_only_moved_aside_goes_too(place: Path) -> None:
+def test_what_was_only_moved_aside_goes_too(cache_folder: Path) -> None:
     keep("a", 10, used=1)
-    (place / "kept-v1" / "a").rename(place / ".gone-1")
+    (cache_folder / "kept-v1" / "a").rename(cache_folder / ".gone-1")
     assert make_room(1)
-    assert sorted(path.name for path in place.iterdir()) == ["CACHEDIR.TAG", "kept-v1"]
+    assert sorted(path.name for path in cache_folder.iterdir()) == ["CACHEDIR.TAG", "kept-v1"]
 
 
-def test_clearing_leaves_what_is_not_the_caches(place: Path) -> None:
+def test_clearing_leaves_what_is_not_the_caches(cache_folder: Path) -> None:
     keep("a", 10, used=1)
-    (place / "letters" / "mine").mkdir(parents=True)
-    (place / "letters" / "mine" / "text").write_text("kept")
+    (cache_folder / "letters" / "mine").mkdir(parents=True)
+    (cache_folder / "letters" / "mine" / "text").write_text("kept")
     assert clear_cache() == 10
-    assert (place / "letters" / "mine" / "text").read_text() == "kept"
+    assert (cache_folder / "letters" / "mine" / "text").read_text() == "kept"
 
 
 @posix
-def test_nobody_else_may_look_in(place: Path) -> None:
+def test_nobody_else_may_look_in(cache_folder: Path) -> None:
     before = os.umask(0)
     try:
         keep("a", 10, used=1)
     finally:
         os.umask(before)
-    folders = (place, place / "kept-v1", place / "kept-v1" / "a")
+    folders = (cache_folder, cache_folder / "kept-v1", cache_folder / "kept-v1" / "a")
     assert [stat.S_IMODE(folder.stat().st_mode) for folder in folders] == [0o700] * 3
 
 
-def test_backups_know_it_for_a_cache(place: Path) -> None:
+def test_backups_know_it_for_a_cache(cache_folder: Path) -> None:
     keep("a", 10, used=1)
-    told = (place / "CACHEDIR.TAG").read_text()
-    assert told.startswith("Signature: 8a477f597d28d172789f06886806bc55\n")
+    tag_text = (cache_folder / "CACHEDIR.TAG").read_text()
+    assert tag_text.startswith("Signature: 8a477f597d28d172789f06886806bc55\n")
 
 
 def test_a_place_that_can_not_be_written_keeps_nothing(
-    place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    cache_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "file").write_text("x")
     monkeypatch.setenv("HILUM_CACHE", str(tmp_path / "file" / "cache"))
@@ -319,13 +321,13 @@ def test_a_place_that_can_not_be_written_keeps_nothing(
     def refuse(*_: object, **__: object) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setenv("HILUM_CACHE", str(place))
+    monkeypatch.setenv("HILUM_CACHE", str(cache_folder))
     monkeypatch.setattr(Path, "mkdir", refuse)
     with cache_entry("kept-v1", "a") as entry:
         assert entry is None
 
 
-def test_an_error_in_the_block_is_not_swallowed(place: Path) -> None:
+def test_an_error_in_the_block_is_not_swallowed(cache_folder: Path) -> None:
     with pytest.raises(OSError, match="mine"), cache_entry("kept-v1", "a"):
         raise OSError("mine")
     assert list_entries() == []

@@ -272,6 +272,6 @@ def _values(values: npt.NDArray[Any]) -> Codes:
     """Return the number of each text, the most frequent first; rare ones share one."""
     texts = pd.Series(values.astype(str))
     counts = texts.value_counts()
-    kept = counts.index[(counts >= RARE).to_numpy()][:MOST_VALUES]
-    codes = pd.Index(kept).get_indexer(pd.Index(texts))
-    return np.where(codes < 0, len(kept), codes).astype(np.int64)
+    frequent = counts.index[(counts >= RARE).to_numpy()][:MOST_VALUES]
+    codes = pd.Index(frequent).get_indexer(pd.Index(texts))
+    return np.where(codes < 0, len(frequent), codes).astype(np.int64)

@@ -58,8 +58,8 @@ def _gradients(grey: Grey) -> npt.NDArray[np.float64]:
     direction = np.minimum((angle % np.pi) / np.pi * ANGLES, ANGLES - 1).astype(np.int64)
     rows = np.arange(grey.shape[0])[:, None] * CELLS // grey.shape[0]
     columns = np.arange(grey.shape[1])[None, :] * CELLS // grey.shape[1]
-    place = (rows * CELLS + columns) * ANGLES + direction
-    sums = np.bincount(place.ravel(), weights=size.ravel(), minlength=CELLS * CELLS * ANGLES)
+    cell = (rows * CELLS + columns) * ANGLES + direction
+    sums = np.bincount(cell.ravel(), weights=size.ravel(), minlength=CELLS * CELLS * ANGLES)
     cells = sums.reshape(-1, ANGLES)
     shares = cells / (cells.sum(axis=1, keepdims=True) + 1.0)
     return np.asarray(np.sqrt(shares).ravel(), dtype=np.float64)
@@ -80,8 +80,8 @@ def _patterns(grey: Grey) -> npt.NDArray[np.float64]:
     code = np.zeros(centre.shape, dtype=np.int64)
     around = ((0, 0), (0, 1), (0, 2), (1, 2), (2, 2), (2, 1), (2, 0), (1, 0))
     for bit, (row, column) in enumerate(around):
-        beside = grey[row : row + centre.shape[0], column : column + centre.shape[1]]
-        code |= (beside > centre).astype(np.int64) << bit
+        neighbours = grey[row : row + centre.shape[0], column : column + centre.shape[1]]
+        code |= (neighbours > centre).astype(np.int64) << bit
     return np.sqrt(np.bincount(code.ravel(), minlength=PATTERNS) / code.size)
 
 

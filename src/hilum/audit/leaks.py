@@ -50,11 +50,11 @@ def leaks_concern(identities: Identities, *, alike: Codes) -> Concern:
         },
         "near_duplicates": _crossings(table.rows, alike),
     }
-    told = {level: list(_sentences(level, numbers)) for level in WHERE}
+    content = {level: list(_sentences(level, numbers)) for level in WHERE}
     if leak.groups:
-        told["splits"].insert(0, leak.sentence)
-    level = next((name for name, sentences in told.items() if sentences), "none")
-    sentences = [sentence for one in told.values() for sentence in one]
+        content["splits"].insert(0, leak.sentence)
+    level = next((name for name, sentences in content.items() if sentences), "none")
+    sentences = [sentence for one in content.values() for sentence in one]
     if not sentences:
         sentences = ["No group, file, picture or patient is in two places."]
     return Concern("leaks", level, " ".join(sentences), numbers)

@@ -89,10 +89,10 @@ def cross_scores(
         out = folds == fold
         for one, own in features.items():
             ridge = fit_ridge(own[~out], balance[~out, None])
-            for other, asked in features.items():
+            for other, queried in features.items():
                 # Each fold's classifier has a zero of its own, which pooling must not see.
-                zero = ridge.scores(asked[~out])[:, 0].mean()
-                scores[one, other][out] = ridge.scores(asked[out])[:, 0] - zero
+                zero = ridge.scores(queried[~out])[:, 0].mean()
+                scores[one, other][out] = ridge.scores(queried[out])[:, 0] - zero
     return scores
 
 
@@ -107,14 +107,14 @@ def masking_concern(cells: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> Con
         `lungs` (it isn't), or `undefined`.
     """
     numbers = {"auc": {one: dict(row) for one, row in cells.items()}}
-    whole = cells["whole"]["whole"]
-    if whole["value"] is None:
+    full_image = cells["whole"]["whole"]
+    if full_image["value"] is None:
         return Concern("masking", "undefined", "No AUC: only one class is there.", numbers)
-    told = [name for name in BACKGROUND if cells[name][name]["low"] > CHANCE]
+    revealing = [name for name in BACKGROUND if cells[name][name]["low"] > CHANCE]
     reached = "; ".join(f"{MASKS[name]} {_text(cells[name][name])}" for name in BACKGROUND)
     lungs = cells["lungs_only"]["lungs_only"]
-    opening = f"Whole slices reach AUC {_text(whole)}, lungs only {_text(lungs)}; {reached}."
-    if told:
+    opening = f"Whole slices reach AUC {_text(full_image)}, lungs only {_text(lungs)}; {reached}."
+    if revealing:
         return Concern(
             "masking", "background",
             f"{opening} Slices without their lungs still tell the classes: that much is no disease "

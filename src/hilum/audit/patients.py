@@ -34,18 +34,18 @@ def groups_concern(table: SliceTable, *, alike: Codes, patients: Mapping[str, in
         level `more` (a source has more groups than patients), `alike` (its groups are clusters of
         near-duplicates, or single slices, and no patient is named), or `none`.
     """
-    sources, told, levels = {}, [], set()
+    sources, sentences, levels = {}, [], set()
     for source, rows in table.rows.groupby("source", sort=True):
         numbers = _numbers(rows, alike[rows.index.to_numpy()], patients.get(str(source)))
         sources[str(source)] = numbers
         level, sentence = _judge(str(source), numbers)
         if level != "none":
             levels.add(level)
-            told.append(sentence)
+            sentences.append(sentence)
     level = "more" if "more" in levels else "alike" if levels else "none"
-    if not told:
-        told = ["Nothing speaks against the groups being patients."]
-    return Concern("groups", level, " ".join(told), {"sources": sources})
+    if not sentences:
+        sentences = ["Nothing speaks against the groups being patients."]
+    return Concern("groups", level, " ".join(sentences), {"sources": sources})
 
 
 def _numbers(rows: pd.DataFrame, alike: Codes, patients: int | None) -> dict[str, Any]:

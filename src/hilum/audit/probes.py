@@ -102,8 +102,8 @@ def auc_figure(truth: Flags, score: Floats, groups: Names) -> dict[str, Any]:
 
 def gain_figure(truth: Flags, score: Floats, probe: Floats, groups: Names) -> dict[str, Any]:
     """Return the AUC of a score less that of a probe on the same slices, with its interval."""
-    whole = np.ones((1, len(truth)))
-    value = weighted_auc(truth, score, whole) - weighted_auc(truth, probe, whole)
+    unweighted = np.ones((1, len(truth)))
+    value = weighted_auc(truth, score, unweighted) - weighted_auc(truth, probe, unweighted)
     draws = np.concatenate(
         [
             weighted_auc(truth, score, w) - weighted_auc(truth, probe, w)
@@ -156,10 +156,10 @@ def probes_concern(
     reached = reached[0].upper() + reached[1:]
     blind = [name for name in BLIND if name in probes and probes[name]["low"] > CHANCE]
     if blind:
-        told = " and ".join(f"{PROBES[name]} ({_text(probes[name])})" for name in blind)
+        listed = " and ".join(f"{PROBES[name]} ({_text(probes[name])})" for name in blind)
         return Concern(
             "probes", "blind",
-            f"{reached} What can't see a lesion tells the classes all the same: {told}.", numbers,
+            f"{reached} What can't see a lesion tells the classes all the same: {listed}.", numbers,
         )  # fmt: skip
     if gain["low"] <= 0:
         return Concern(

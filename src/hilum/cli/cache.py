@@ -28,13 +28,13 @@ def command(
     from hilum.storage.cache_summary import describe_cache
 
     freed = clear_cache() if clear else None
-    told = describe_cache()
+    content = describe_cache()
     if json:
-        print_json(told if freed is None else {"freed": freed, **told})
+        print_json(content if freed is None else {"freed": freed, **content})
         return
     if freed is not None:
         typer.echo(f"{in_bytes(freed)} freed")
-    _print(told)
+    _print(content)
 
 
 def in_bytes(size: float) -> str:
@@ -45,16 +45,16 @@ def in_bytes(size: float) -> str:
     return f"{size:.{0 if unit == 0 or size >= 99.95 else 1}f} {UNITS[unit]}"
 
 
-def _print(told: dict[str, Any]) -> None:
+def _print(content: dict[str, Any]) -> None:
     """Print place, limit and size, and a line for each kind of entry."""
-    if told["place"] is None:
+    if content["place"] is None:
         typer.echo("place    off: everything is computed again each time")
         return
-    refused = "" if told["writable"] else " (not writable: nothing is cached)"
-    typer.echo(f"place    {told['place']}{refused}")
-    typer.echo(f"limit    {in_bytes(told['limit'])}")
-    typer.echo(f"size     {in_bytes(told['size'])} in {_counted(told['entries'])}")
-    for kind, own in told["kinds"].items():
+    refused = "" if content["writable"] else " (not writable: nothing is cached)"
+    typer.echo(f"place    {content['place']}{refused}")
+    typer.echo(f"limit    {in_bytes(content['limit'])}")
+    typer.echo(f"size     {in_bytes(content['size'])} in {_counted(content['entries'])}")
+    for kind, own in content["kinds"].items():
         held = f", {own['in_use']} in use" if own["in_use"] else ""
         size, entries = in_bytes(own["size"]), _counted(own["entries"])
         typer.echo(f"  {kind:14} {size:>8} in {entries}{held}; last used {own['used']}")

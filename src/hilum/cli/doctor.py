@@ -23,11 +23,11 @@ def command(
     from hilum.cli.show import print_json
     from hilum.steps.doctor import examine
 
-    told = examine(weights)
+    findings = examine(weights)
     if json:
-        print_json(told)
+        print_json(findings)
         return
-    for part, lines in told.items():
+    for part, lines in findings.items():
         typer.echo(part)
         for key, value in lines.items():
             shown = (

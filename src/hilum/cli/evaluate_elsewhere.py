@@ -83,14 +83,14 @@ def _print_parts(column: str, parts: list[dict[str, Any]]) -> None:
             typer.echo(f"{start}{part['note']}")
             continue
         change = part.get("auc_minus_rest")
-        beside = (
+        suffix = (
             f" {change['value']:+.3f}, p {change['p_holm']:.3f} (Holm)"
             if change and change["value"] is not None
             else ""
         )
         auc = part["figures"]["auc"]
         shown = metric_text(auc) if auc["value"] is not None else _share_called(part["figures"])
-        typer.echo(f"{start}{shown:24}{beside}")
+        typer.echo(f"{start}{shown:24}{suffix}")
 
 
 def _share_called(figures: dict[str, Any]) -> str:

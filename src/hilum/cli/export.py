@@ -48,23 +48,25 @@ def command(
     from hilum.steps.export import export
 
     with progress_shown() as progress:
-        told = export(run, out=out, precision=precision.value, force=force, progress=progress)
+        exported = export(run, out=out, precision=precision.value, force=force, progress=progress)
     if json:
-        print_json({**asdict(told), "file": str(told.file)})
+        print_json({**asdict(exported), "file": str(exported.file)})
         return
-    _print(told)
+    _print(exported)
     typer.echo(next_step("predict", out, "SLICES"))
 
 
-def _print(told: Exported) -> None:
+def _print(exported: Exported) -> None:
     """Print what was measured."""
-    typer.echo(f"{told.file}: {told.precision}, {told.bytes / 1e6:.1f} MB; research use only.")
-    checked = f"Largest difference to torch's logits: {told.logit_difference:.1e}"
-    if told.validation is None:
+    typer.echo(
+        f"{exported.file}: {exported.precision}, {exported.bytes / 1e6:.1f} MB; research use only."
+    )
+    checked = f"Largest difference to torch's logits: {exported.logit_difference:.1e}"
+    if exported.validation is None:
         typer.echo(f"{checked}.")
         return
-    typer.echo(f"{checked} (float32, {told.float32_bytes / 1e6:.1f} MB).")
-    seen = told.validation
+    typer.echo(f"{checked} (float32, {exported.float32_bytes / 1e6:.1f} MB).")
+    seen = exported.validation
     for name in ("float32", "int8"):
         area, speed = seen[name]["auc"], seen[name]["slices_a_second"]
         typer.echo(

@@ -26,11 +26,11 @@ def command(
     from hilum.cli.show import print_json
     from hilum.steps.info import describe_run
 
-    told = describe_run(run, layers=layers)
+    content = describe_run(run, layers=layers)
     if json:
-        print_json(told)
+        print_json(content)
         return
-    for key, value in told.items():
+    for key, value in content.items():
         if key == "layers":
             for line in value:
                 shape = " x ".join(map(str, line["map"] or ["-"]))

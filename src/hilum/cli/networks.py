@@ -64,6 +64,6 @@ def _list_cuts(as_json: bool) -> None:
     typer.echo("Trained, of all; the backbone without its head, one slice forward.")
 
 
-def _share(part: int, whole: int, unit: float, letter: str) -> str:
+def _share(part: int, total: int, unit: float, letter: str) -> str:
     """Return `part` of `whole` in a unit, such as "1.8 M of 2.2 M"."""
-    return f"{part / unit:.2f} {letter} of {whole / unit:.2f} {letter}"
+    return f"{part / unit:.2f} {letter} of {total / unit:.2f} {letter}"

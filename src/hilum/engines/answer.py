@@ -32,8 +32,8 @@ def as_probabilities(logits: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]
     """
     if not np.isfinite(logits).all():
         raise RunError("the network gives no numbers: its training diverged; train it again.")
-    whole = logits.astype(np.float64)
-    powers = np.exp(whole - whole.max(axis=1, keepdims=True))
+    precise = logits.astype(np.float64)
+    powers = np.exp(precise - precise.max(axis=1, keepdims=True))
     return np.asarray(powers / powers.sum(axis=1, keepdims=True), dtype=np.float64)
 
 
@@ -51,5 +51,7 @@ def mean_probabilities(
     Raises:
         RunError: see `as_probabilities`.
     """
-    said = [as_probabilities(engine.logits(grey[engine.size])) for engine in engines]
-    return np.asarray(np.mean(said, axis=0), dtype=np.float64)
+    member_probabilities = [
+        as_probabilities(engine.logits(grey[engine.size])) for engine in engines
+    ]
+    return np.asarray(np.mean(member_probabilities, axis=0), dtype=np.float64)

@@ -88,9 +88,9 @@ def open_onnx(path: Path) -> OnnxNetwork:
         session = open_session(str(path))
     except Exception as error:  # onnxruntime's errors have no base of their own
         raise RunError(f"{path} can't be read by onnxruntime: {_first_line(error)}") from None
-    told = session.get_modelmeta().custom_metadata_map
+    metadata = session.get_modelmeta().custom_metadata_map
     try:
-        card = json.loads(told[CARD])
+        card = json.loads(metadata[CARD])
         size = int(card["input"]["size"])
     except (KeyError, TypeError, ValueError):
         raise RunError(
@@ -98,7 +98,7 @@ def open_onnx(path: Path) -> OnnxNetwork:
             f"`hilum export RUN --out FILE`."
         ) from None
     weights = Run(path.parent).weights_file
-    if WEIGHTS in told and told[WEIGHTS] != hash_of(weights):
+    if WEIGHTS in metadata and metadata[WEIGHTS] != hash_of(weights):
         raise RunError(f"{path} is not of the {weights.name} that lies next to it.")
     return OnnxNetwork(session, size, card)
 

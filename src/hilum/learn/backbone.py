@@ -145,15 +145,17 @@ def layout_of(backbone: nn.Module, features: object) -> MapLayout | None:
         return None
     if features.ndim == 4:
         _, first, second, third = features.shape
-        told = getattr(backbone, "output_fmt", "NCHW")
-        last = first == second and (second != third or str(told).endswith("NHWC"))
+        declared = getattr(backbone, "output_fmt", "NCHW")
+        last = first == second and (second != third or str(declared).endswith("NHWC"))
         if last:
             return MapLayout("channels last", third)
         return MapLayout("channels first", first) if second == third else None
     if features.ndim == 3:
         _, tokens, channels = features.shape
-        told = getattr(backbone, "num_prefix_tokens", None)
-        for prefix in (0, 1) if told is None else (int(told),):  # VOLO doesn't tell of its one
+        declared = getattr(backbone, "num_prefix_tokens", None)
+        for prefix in (
+            (0, 1) if declared is None else (int(declared),)
+        ):  # VOLO doesn't tell of its one
             if math.isqrt(tokens - prefix) ** 2 == tokens - prefix:
                 return MapLayout("tokens", channels, prefix)
     return None

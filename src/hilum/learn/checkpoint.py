@@ -69,8 +69,8 @@ def save_checkpoint(
     tensors = {NETWORK + key: value for key, value in network.state_dict().items()}
     for index, state in optimiser.state_dict()["state"].items():
         tensors |= {f"{OPTIMISER}{index}.{key}": torch.as_tensor(v) for key, v in state.items()}
-    told = {"history": json.dumps(trained.history), "best_epoch": str(trained.best_epoch)}
-    _save({k: v.contiguous().cpu() for k, v in tensors.items()}, folder / STATE, told)
+    header = {"history": json.dumps(trained.history), "best_epoch": str(trained.best_epoch)}
+    _save({k: v.contiguous().cpu() for k, v in tensors.items()}, folder / STATE, header)
     for other in folder.glob("best-*.safetensors"):
         if other != best:
             other.unlink()
@@ -89,11 +89,11 @@ def load_checkpoint(
         return TrainingProgress()
     try:
         with safe_open(path, framework="pt") as file:
-            told = file.metadata()
+            header = file.metadata()
         tensors = load_file(path)
         network.load_state_dict(_below(tensors, NETWORK))
         _load_optimiser(optimiser, _below(tensors, OPTIMISER))
-        return TrainingProgress(json.loads(told["history"]), int(told["best_epoch"]))
+        return TrainingProgress(json.loads(header["history"]), int(header["best_epoch"]))
     except (OSError, SafetensorError, RuntimeError, KeyError, ValueError) as error:
         reason = str(error).strip().splitlines()[0]
         raise RunError(f"{path} is no checkpoint of this recipe's network: {reason}") from None
@@ -130,10 +130,10 @@ def _load_optimiser(optimiser: torch.optim.Optimizer, tensors: dict[str, Tensor]
     optimiser.load_state_dict({"state": state, "param_groups": groups})
 
 
-def _save(tensors: dict[str, Tensor], path: Path, told: dict[str, str] | None = None) -> None:
+def _save(tensors: dict[str, Tensor], path: Path, header: dict[str, str] | None = None) -> None:
     """Write safetensors whole or not at all; a full disk is a StorageError."""
     with new_file(path) as draft:
         try:
-            save_file(tensors, draft, metadata=told)
+            save_file(tensors, draft, metadata=header)
         except SafetensorError as error:
             raise StorageError(f"{path} can't be written: {error}.") from error

@@ -195,8 +195,8 @@ def _share_of_batch(target: Tensor, weights: Tensor | None, accelerator: Acceler
         return 1.0
     own = weights[target].sum() if weights is not None else torch.tensor(float(len(target)))
     own = own.to(accelerator.device)
-    whole = accelerator.reduce(own.clone(), reduction="sum")
-    return float(own * accelerator.num_processes / whole)
+    summed = accelerator.reduce(own.clone(), reduction="sum")
+    return float(own * accelerator.num_processes / summed)
 
 
 def _classes(job: TrainingJob) -> int:

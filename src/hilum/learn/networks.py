@@ -166,13 +166,13 @@ def fill_network(recipe: Recipe, weights: Weights, network: Classifier) -> Recip
     are fixed.
     """
     also = recipe.network.also_train if weights.pretrained else ()
-    told = {"train_from": network.train_from, "also_train": also}
+    content = {"train_from": network.train_from, "also_train": also}
     pure = network.frozen and not network.batch_statistics
     views = {"views": recipe.training.views if pure else 0}
     return recipe.model_copy(
         update={
             "training": recipe.training.model_copy(update=views),
-            "network": recipe.network.model_copy(update=told),
+            "network": recipe.network.model_copy(update=content),
             "input": recipe.input.model_copy(update={"size": input_size(recipe, weights)}),
         }
     )

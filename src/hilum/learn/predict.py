@@ -58,8 +58,8 @@ class Member:
             return np.concatenate([self.logits(batch) for batch in filled])[:count]
         mixed = self.precision == "bfloat16"
         with torch.autocast(device.type, torch.bfloat16, enabled=mixed):
-            said = self.network(as_batch(grey, device))
-        return np.asarray(said.float().cpu().numpy(), dtype=np.float32)
+            raw_logits = self.network(as_batch(grey, device))
+        return np.asarray(raw_logits.float().cpu().numpy(), dtype=np.float32)
 
 
 def load_networks(run: Run) -> list[Member]:

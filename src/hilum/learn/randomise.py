@@ -149,8 +149,8 @@ def randomise(network: Classifier, stage: Stage, by: State) -> None:
 @contextmanager
 def kept_weights(network: Classifier) -> Iterator[None]:
     """Give the network its weights back when the block ends, whatever happened in it."""
-    kept = {name: tensor.clone() for name, tensor in network.state_dict().items()}
+    original = {name: tensor.clone() for name, tensor in network.state_dict().items()}
     try:
         yield
     finally:
-        network.load_state_dict(kept)
+        network.load_state_dict(original)

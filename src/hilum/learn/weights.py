@@ -188,14 +188,14 @@ def _model_folder(network: str, where: Path) -> Path:
 
 def _check_network(network: str, holds: str | None, tag: str | None, folder: Path) -> None:
     """Refuse weights of another network than the recipe's, or with another tag than it asks for."""
-    architecture, _, asked = network.partition(".")
+    architecture, _, requested = network.partition(".")
     found = holds or architecture
     if found != architecture:
         raise WeightsError(
             f"{folder} holds weights of {found}, and the recipe's network is {network}; "
             f"give the weights of {network}, or a recipe for {found}."
         )
-    if asked and tag and asked != tag:
+    if requested and tag and requested != tag:
         raise WeightsError(
             f"{folder} holds weights of {found}.{tag}, and the recipe's network is {network}; "
             f"give the weights of {network}, or a recipe for {found}.{tag}."
@@ -261,12 +261,12 @@ def _download(network: str, config: dict[str, Any]) -> Weights:
     repository = config.get("hf_hub_id")
     if not repository:
         raise WeightsError(f"timm has no weights of {network} to download. {THREE_WAYS}")
-    kept = try_to_load_from_cache(repository, MODEL_FILE)
+    cached = try_to_load_from_cache(repository, MODEL_FILE)
     try:
-        if not isinstance(kept, str):
+        if not isinstance(cached, str):
             _knock()
             with _without_telemetry():
-                kept = hf_hub_download(repository, MODEL_FILE, etag_timeout=CONNECT_SECONDS)
+                cached = hf_hub_download(repository, MODEL_FILE, etag_timeout=CONNECT_SECONDS)
     except OSError as error:
         raise WeightsError(
             f"the weights of {network} can't be downloaded: "
@@ -275,7 +275,7 @@ def _download(network: str, config: dict[str, Any]) -> Weights:
     mean, std = _statistics(config)
     origin = f"timm ({config.get('tag') or 'default'})"
     return Weights(
-        network, *_load(Path(kept), origin), mean=mean, std=std,
+        network, *_load(Path(cached), origin), mean=mean, std=std,
         licence=config.get("license") or "", size=side_of(config),
     )  # fmt: skip
 

@@ -86,7 +86,7 @@ def _dark_parts(bright: Mask) -> Mask:
     count, labels, stats, _ = cv2.connectedComponentsWithStats((~bright).astype(np.uint8))
     outline = np.ones(bright.shape, dtype=bool)
     outline[1:-1, 1:-1] = False
-    kept = np.zeros(bright.shape, dtype=bool)
+    accepted = np.zeros(bright.shape, dtype=bool)
     for number in range(1, count):
         part = labels == number
         if stats[number, cv2.CC_STAT_AREA] < SMALLEST_LUNG * bright.size:
@@ -94,8 +94,8 @@ def _dark_parts(bright: Mask) -> Mask:
         inner = cv2.erode(part.astype(np.uint8), np.ones((3, 3), dtype=np.uint8), borderValue=0)
         edge = part & (inner == 0)
         if (edge & outline).sum() <= ON_FRAME * edge.sum():
-            kept |= part
-    return kept
+            accepted |= part
+    return accepted
 
 
 def _as_large_as(small: npt.NDArray[np.uint8], grey: Grey) -> Mask:

@@ -50,9 +50,9 @@ def bands(values: Texts) -> Texts:
     edges = np.unique(np.quantile(numbers.dropna(), np.linspace(0, 1, BANDS + 1)))
     if len(edges) < 3:
         return parts.to_numpy(dtype=object)
-    place = np.clip(np.searchsorted(edges, numbers.to_numpy(), side="right"), 1, len(edges) - 1)
+    position = np.clip(np.searchsorted(edges, numbers.to_numpy(), side="right"), 1, len(edges) - 1)
     names = [f"{low:g} to {high:g}" for low, high in itertools.pairwise(edges)]
-    banded = np.where(numbers.isna(), UNKNOWN, np.array(names, dtype=object)[place - 1])
+    banded = np.where(numbers.isna(), UNKNOWN, np.array(names, dtype=object)[position - 1])
     parts.loc[known.index] = banded
     return parts.to_numpy(dtype=object)
 

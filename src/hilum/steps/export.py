@@ -101,21 +101,21 @@ def export(
     with new_file(path) as draft:
         draft.write_bytes(model.SerializeToString())
         difference, size = difference_to_torch(network, draft, drawn), draft.stat().st_size
-        told = None
+        content = None
         if precision == "int8":
-            told = _to_int8(run, facts, model, draft, progress)
+            content = _to_int8(run, facts, model, draft, progress)
         written = draft.stat().st_size
-    return Exported(path, precision, written, size, difference, told)
+    return Exported(path, precision, written, size, difference, content)
 
 
 def _metadata(run: Run, facts: NetworkFacts, precision: str) -> dict[str, Any]:
     """Return what the file says of itself."""
-    told = run.network()
+    content = run.network()
     return {
-        CARD: told,
+        CARD: content,
         "notice": NOTICE,
         "hilum": version(),
-        "title": str(told.get("title", "")),
+        "title": str(content.get("title", "")),
         "precision": precision,
         "input": f"grey: (slices, 1, {facts.size}, {facts.size}) float32, grey levels 0..255 of "
         f"whole slices; scaling is part of the network",
@@ -123,7 +123,7 @@ def _metadata(run: Run, facts: NetworkFacts, precision: str) -> dict[str, Any]:
         "class_names": facts.class_names,
         "positive": facts.positive,
         "size": facts.size,
-        "windows": told.get("windows", []),
+        "windows": content.get("windows", []),
     }
 
 
@@ -139,7 +139,7 @@ def _to_int8(
             f"and they are not of both kinds; export float32."
         )
     with decode_table(validation, size=facts.size, progress=progress) as decoded:
-        whole, auc, speed = _measure(open_onnx(draft), validation, decoded.grey, facts)
+        agreement, auc, speed = _measure(open_onnx(draft), validation, decoded.grey, facts)
         with decode_table(chosen, size=facts.size, progress=progress) as seen:
             small = quantise(model, seen.grey[:])
         describe(small, _metadata(run, facts, "int8"))
@@ -155,7 +155,7 @@ def _to_int8(
         "calibrated_on": len(chosen),
         "float32": {"auc": auc, "slices_a_second": speed},
         "int8": {"auc": auc8, "slices_a_second": speed8},
-        "probability_difference": float(np.abs(whole - eight).max()),
+        "probability_difference": float(np.abs(agreement - eight).max()),
     }
 
 
@@ -175,11 +175,11 @@ def _measure(
 ) -> tuple[npt.NDArray[np.float64], dict[str, Any], float]:
     """Return probabilities (n, classes), the AUC with its interval, and slices a second."""
     network.logits(grey[:BATCH])  # the first batch finds its memory
-    began, said = time.perf_counter(), []
+    began, outputs = time.perf_counter(), []
     for first in range(0, len(grey), BATCH):
-        said.append(mean_probabilities([network], {facts.size: grey[first : first + BATCH]}))
+        outputs.append(mean_probabilities([network], {facts.size: grey[first : first + BATCH]}))
     speed = len(grey) / (time.perf_counter() - began)
-    probabilities = np.concatenate(said)
+    probabilities = np.concatenate(outputs)
     rows: pd.DataFrame = predictions_frame(table, probabilities, facts.class_names)
     area = compute_metrics(labelled(rows, facts.class_names, facts.positive))["auc"].as_json()
     return probabilities, area, speed

@@ -24,10 +24,10 @@ def finish(run: Run | Path | str, *, progress: Progress = SILENT) -> Path:
     """
     run = as_run(run)
     if is_first_process():
-        whole = run.kind == "cross-validation"
-        if not (whole and run.metrics_file.is_file()):
+        is_cross_validation = run.kind == "cross-validation"
+        if not (is_cross_validation and run.metrics_file.is_file()):
             evaluate(run, progress=progress)
-        if not whole:
+        if not is_cross_validation:
             explain(run, progress=progress)
             localise(run, progress=progress)
         write_report(run.folder)

@@ -87,11 +87,15 @@ def cache_place() -> Path | None:
 
     HILUM_CACHE names it (`none` or `off`: no cache); else it is the system's place for caches.
     """
-    told = os.environ.get(PLACE_VARIABLE, "").strip()
-    if told.lower() in OFF:
+    setting = os.environ.get(PLACE_VARIABLE, "").strip()
+    if setting.lower() in OFF:
         return None
     try:
-        return Path(told).expanduser().absolute() if told else platformdirs.user_cache_path("hilum")
+        return (
+            Path(setting).expanduser().absolute()
+            if setting
+            else platformdirs.user_cache_path("hilum")
+        )
     except RuntimeError:  # no HOME, and a user without an entry in the system's list of users
         return None
 
@@ -102,12 +106,12 @@ def cache_limit() -> int:
     Raises:
         UsageError: HILUM_CACHE_LIMIT is no size such as 20GB, 500MB or 1.5TiB.
     """
-    told = os.environ.get(LIMIT_VARIABLE, "").strip()
-    if not told:
+    setting = os.environ.get(LIMIT_VARIABLE, "").strip()
+    if not setting:
         return DEFAULT_LIMIT
-    found = _SIZE.fullmatch(told)
+    found = _SIZE.fullmatch(setting)
     if not found:
-        raise UsageError(f"{LIMIT_VARIABLE} is a size such as 20GB or 500MB; got {told!r}.")
+        raise UsageError(f"{LIMIT_VARIABLE} is a size such as 20GB or 500MB; got {setting!r}.")
     number, power, binary = found.groups()
     return int(float(number) * (1024 if binary else 1000) ** _POWER[power.lower()])
 
@@ -131,8 +135,8 @@ def cache_entry(kind: str, key: str) -> Iterator[Path | None]:
     """
     if not (_NAME.fullmatch(kind) and _NAME.fullmatch(key)):
         raise ValueError(f"{kind!r} and {key!r} must be names of small letters and digits")
-    place = cache_place()
-    entry = place / kind / key if place else None
+    cache_root = cache_place()
+    entry = cache_root / kind / key if cache_root else None
     mark = _hold(entry) if entry else None
     if entry is None or mark is None:
         yield None
@@ -169,30 +173,30 @@ def make_room(size: int) -> bool:
     Raises:
         UsageError: see `cache_limit`.
     """
-    place, limit = cache_place(), cache_limit()
-    if place is None or not place.is_dir():
+    cache_root, limit = cache_place(), cache_limit()
+    if cache_root is None or not cache_root.is_dir():
         return False
-    _sweep(place)
+    _sweep(cache_root)
     entries = list_entries()
-    disk = shutil.disk_usage(place)
+    disk = shutil.disk_usage(cache_root)
     kept_free = min(LEFT_FREE * disk.total, MOST_LEFT_FREE)
     lacking = max(sum(one.size for one in entries) - limit, kept_free - disk.free) + size
     removable = sorted((one for one in entries if not one.held), key=lambda one: one.used)
     if sum(one.size for one in removable) < lacking:
         return False
     for one in removable:
-        if lacking > 0 and _remove(place / one.kind / one.key):
+        if lacking > 0 and _remove(cache_root / one.kind / one.key):
             lacking -= one.size
     return lacking <= 0
 
 
 def list_entries() -> list[Entry]:
     """Return what is in the cache, by kind and key."""
-    place = cache_place()
-    if place is None:
+    cache_root = cache_place()
+    if cache_root is None:
         return []
     found = []
-    for mark in sorted(place.glob(f"*/*/{_MARK}")):
+    for mark in sorted(cache_root.glob(f"*/*/{_MARK}")):
         entry = mark.parent
         with suppress(OSError):  # removed by another process while we look
             used, held = mark.stat().st_mtime, _is_held(mark)
@@ -202,11 +206,11 @@ def list_entries() -> list[Entry]:
 
 def clear_cache() -> int:
     """Remove all entries that no process holds, and return how many bytes that freed."""
-    place = cache_place()
-    if place is None:
+    cache_root = cache_place()
+    if cache_root is None:
         return 0
-    _sweep(place)
-    return sum(one.size for one in list_entries() if _remove(place / one.kind / one.key))
+    _sweep(cache_root)
+    return sum(one.size for one in list_entries() if _remove(cache_root / one.kind / one.key))
 
 
 def _hold(entry: Path) -> BinaryIO | None:
@@ -272,11 +276,11 @@ def _is_held(mark: Path) -> bool:
         return not _lock(file, alone=True, wait=False)
 
 
-def _make_place(place: Path) -> None:
+def _make_place(cache_root: Path) -> None:
     """Make the cache's folder, marked for backups."""
-    if not place.is_dir():
-        place.mkdir(PRIVATE, parents=True, exist_ok=True)
-        write_text(place / "CACHEDIR.TAG", _TAG)
+    if not cache_root.is_dir():
+        cache_root.mkdir(PRIVATE, parents=True, exist_ok=True)
+        write_text(cache_root / "CACHEDIR.TAG", _TAG)
 
 
 def _remove(entry: Path) -> bool:
@@ -302,9 +306,9 @@ def _remove_empty(entry: Path) -> None:
             _remove(entry)
 
 
-def _sweep(place: Path) -> None:
+def _sweep(cache_root: Path) -> None:
     """Remove what a process that was killed had only moved aside."""
-    for gone in place.glob(f"{_GONE}*"):
+    for gone in cache_root.glob(f"{_GONE}*"):
         _delete(gone)
 
 

@@ -20,7 +20,7 @@ def describe_cache() -> dict[str, Any]:
     Raises:
         UsageError: HILUM_CACHE_LIMIT is no size.
     """
-    place, entries = cache_place(), list_entries()
+    cache_root, entries = cache_place(), list_entries()
     kinds: dict[str, dict[str, Any]] = {}
     for kind in sorted({entry.kind for entry in entries}):
         own = [entry for entry in entries if entry.kind == kind]
@@ -32,9 +32,9 @@ def describe_cache() -> dict[str, Any]:
             "used": last.isoformat(timespec="seconds"),
         }
     return {
-        "place": str(place) if place else None,
+        "place": str(cache_root) if cache_root else None,
         "told_by": PLACE_VARIABLE if os.environ.get(PLACE_VARIABLE, "").strip() else "the system",
-        "writable": place is not None and _is_writable(place),
+        "writable": cache_root is not None and _is_writable(cache_root),
         "limit": cache_limit(),
         "size": sum(entry.size for entry in entries),
         "entries": len(entries),
@@ -42,7 +42,7 @@ def describe_cache() -> dict[str, Any]:
     }
 
 
-def _is_writable(place: Path) -> bool:
+def _is_writable(cache_root: Path) -> bool:
     """Whether the folder can be written, or be made."""
-    there = next(folder for folder in (place, *place.parents) if folder.exists())
+    there = next(folder for folder in (cache_root, *cache_root.parents) if folder.exists())
     return there.is_dir() and os.access(there, os.W_OK | os.X_OK)

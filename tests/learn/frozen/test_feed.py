@@ -63,9 +63,9 @@ def test_the_tail_fed_says_what_the_whole_network_says(grey: np.ndarray, maps: n
 
 
 def test_maps_lie_in_memory_as_convolutions_want_them(grey: np.ndarray) -> None:
-    (kept,) = feed_of(network_of()).see(grey, None, "cpu")
-    assert kept.is_contiguous(memory_format=torch.channels_last)
-    assert kept.dtype == torch.float32
+    (retained,) = feed_of(network_of()).see(grey, None, "cpu")
+    assert retained.is_contiguous(memory_format=torch.channels_last)
+    assert retained.dtype == torch.float32
 
 
 def test_kept_numbers_equal_computed_ones_and_the_part_runs_once(

@@ -74,14 +74,14 @@ def test_the_tail_gets_the_gradients_of_the_whole_network(name: str) -> None:
     part.double()
     network.scale(*network.scaling)
     grey = slices(size)
-    whole = gradients(network, network, grey)
+    full = gradients(network, network, grey)
     with torch.no_grad():
-        kept = part.eval()(grey)
-    assert sum(tensor.shape[1] for tensor in kept) == KEPT[name]
-    parted = gradients(tail, network, *kept)
-    assert parted.keys() == whole.keys()
-    assert len(whole) > 5
-    for key, gradient in whole.items():
+        retained = part.eval()(grey)
+    assert sum(tensor.shape[1] for tensor in retained) == KEPT[name]
+    parted = gradients(tail, network, *retained)
+    assert parted.keys() == full.keys()
+    assert len(full) > 5
+    for key, gradient in full.items():
         torch.testing.assert_close(parted[key], gradient, rtol=1e-9, atol=1e-12)
 
 
@@ -180,15 +180,15 @@ class Mixed(Made):
 
 
 @pytest.mark.parametrize(
-    ("backbone", "said"),
+    ("backbone", "output"),
     [
         (ByNumbers(), "its course can't be followed"),
         (ByMode(), "it runs otherwise in training than in prediction"),
         (InPlace(), "relu_ works in place on what other layers see"),
     ],
 )
-def test_a_network_that_can_not_be_split_says_why(backbone: Made, said: str) -> None:
-    with pytest.raises(SplitNetworkError, match=said):
+def test_a_network_that_can_not_be_split_says_why(backbone: Made, output: str) -> None:
+    with pytest.raises(SplitNetworkError, match=output):
         parts_of(backbone)
 
 

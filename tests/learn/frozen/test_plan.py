@@ -87,8 +87,8 @@ def costs(monkeypatch: pytest.MonkeyPatch) -> Costs:
     """Make the measurement say what a slice costs, in seconds: run, keep, read; known or not."""
 
     def cost(run: float, keep: float, read: float, *, known: bool = False) -> None:
-        told = plan_module._Costs(run, keep, read, known)
-        monkeypatch.setattr(plan_module, "_measure", lambda *_: told)
+        content = plan_module._Costs(run, keep, read, known)
+        monkeypatch.setattr(plan_module, "_measure", lambda *_: content)
 
     return cost
 
@@ -127,10 +127,10 @@ def test_without_room_it_runs_always(costs: Costs, monkeypatch: pytest.MonkeyPat
     plan = plan_of()
     assert plan.feed is None
     assert "the cache has no room for it" in plan.sentence
-    asked = plan_of("training.frozen_once=yes")
-    assert isinstance(asked.feed, FrozenFeed)
-    assert asked.feed.records.folder is None
-    assert asked.sentence.endswith("nothing kept: no room for it.")
+    requested = plan_of("training.frozen_once=yes")
+    assert isinstance(requested.feed, FrozenFeed)
+    assert requested.feed.records.folder is None
+    assert requested.sentence.endswith("nothing kept: no room for it.")
 
 
 def test_there_is_nothing_to_decide_without_views_or_when_told_no() -> None:

@@ -33,30 +33,30 @@ def test_numbers_are_halved_where_half_precision_reaches() -> None:
 
 
 def test_what_was_written_is_read_again_and_nothing_else(tmp_path: Path) -> None:
-    kept = Records(tmp_path, 3)
+    retained = Records(tmp_path, 3)
     numbers = np.array([1, 2, 3], dtype=np.float16)
-    kept.write("a", numbers)
-    found = kept.read("a")
+    retained.write("a", numbers)
+    found = retained.read("a")
     assert isinstance(found, np.memmap)
     assert found.tolist() == [1, 2, 3]
-    assert kept.read("b") is None
+    assert retained.read("b") is None
     assert Records(tmp_path, 4).read("a") is None
     assert [path.name for path in tmp_path.iterdir()] == ["a.npy"]
 
 
 @pytest.mark.parametrize("left", [0, 1, 50, 130])
 def test_a_broken_file_is_as_good_as_none(tmp_path: Path, left: int) -> None:
-    kept = Records(tmp_path, 3)
-    kept.write("a", np.array([1, 2, 3], dtype=np.float16))
+    retained = Records(tmp_path, 3)
+    retained.write("a", np.array([1, 2, 3], dtype=np.float16))
     file = tmp_path / "a.npy"
     file.write_bytes(file.read_bytes()[:left])
-    assert kept.read("a") is None
+    assert retained.read("a") is None
 
 
 def test_without_a_folder_nothing_is_kept() -> None:
-    kept = Records(None, 1)
-    kept.write("a", np.ones(1, dtype=np.float16))
-    assert kept.read("a") is None
+    retained = Records(None, 1)
+    retained.write("a", np.ones(1, dtype=np.float16))
+    assert retained.read("a") is None
 
 
 def test_a_full_disk_ends_the_keeping_not_the_training(
@@ -65,7 +65,7 @@ def test_a_full_disk_ends_the_keeping_not_the_training(
     def full(_: Path) -> None:
         raise StorageError("no space left.")
 
-    kept = Records(tmp_path, 1)
+    retained = Records(tmp_path, 1)
     monkeypatch.setattr(records, "new_file", full)
-    kept.write("a", np.ones(1, dtype=np.float16))
-    assert kept.folder is None
+    retained.write("a", np.ones(1, dtype=np.float16))
+    assert retained.folder is None

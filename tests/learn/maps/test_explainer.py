@@ -80,9 +80,9 @@ def test_the_class_is_given_or_the_one_that_the_members_together_call() -> None:
     grey = {6: noise(3, 6)}
     explainer = Explainer(members)
     called = explainer.explain(grey, None)
-    said = mean_probabilities(members, grey)
-    np.testing.assert_allclose(called.probabilities, said, rtol=1e-6)
-    assert called.target.tolist() == said.argmax(axis=1).tolist()
+    output = mean_probabilities(members, grey)
+    np.testing.assert_allclose(called.probabilities, output, rtol=1e-6)
+    assert called.target.tolist() == output.argmax(axis=1).tolist()
     alike = explainer.explain(grey, called.target)
     np.testing.assert_array_equal(alike.maps, called.maps)
     one = explainer.explain(grey, 1)

@@ -80,14 +80,14 @@ def test_maps_are_those_of_pytorch_grad_cam_but_for_its_stretching(
     path = known_networks()[name].cam_layer
     layer = network.backbone.get_submodule(path)
     grey, target = noise(2, side).repeat(2, axis=0), np.array([0, 1, 0, 1])
-    asked = [targets.ClassifierOutputTarget(int(index)) for index in target]
+    requested = [targets.ClassifierOutputTarget(int(index)) for index in target]
     for method in ORACLES if name in ALL_METHODS else ("gradcam",):
         ours = map_layers(network, grey, target, looked=Looked((path,)), method=method).maps
         assert len(ours) == 4
         assert ours.max() > 0
         with getattr(oracles, ORACLES[method])(model=network, target_layers=[layer]) as oracle:
             given = as_batch(grey, "cpu").requires_grad_()
-            theirs = oracle(input_tensor=given, targets=asked)
+            theirs = oracle(input_tensor=given, targets=requested)
         if method == "eigencam":
             ours = signed_as(theirs, network, grey, path)
         for mine, other in zip(ours, theirs, strict=True):

@@ -26,14 +26,14 @@ from hilum.report.compare.tables import (
 @pytest.fixture(scope="session")
 def compared(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """A comparison of two networks, the second from random weights, with hostile names."""
-    place, table = tmp_path_factory.mktemp("compared"), made_table()
+    folder, table = tmp_path_factory.mktemp("compared"), made_table()
     made = [
         Made(title="<b>Net</b> $x_1$ | 1", noise=0.5, seed=1, epochs=3),
         Made(title="VGG19", backbone="vgg19", noise=2.0, seed=2, pretrained=False),
     ]
     for number, one in enumerate(made):
-        made_run(place / str(number), table, one)
-    return hilum.compare([place / "0", place / "1"], out=place / "out")
+        made_run(folder / str(number), table, one)
+    return hilum.compare([folder / "0", folder / "1"], out=folder / "out")
 
 
 @pytest.fixture

@@ -64,16 +64,16 @@ def test_a_scale_of_nothing_paints_nothing() -> None:
 def test_what_is_written_stands_below_and_research_use_too(monkeypatch: pytest.MonkeyPatch) -> None:
     from PIL import ImageDraw
 
-    said: list[str] = []
+    output: list[str] = []
     write = ImageDraw.ImageDraw.text
     monkeypatch.setattr(
         ImageDraw.ImageDraw, "text",
-        lambda self, at, text, *a, **k: (said.append(text), write(self, at, text, *a, **k))[1],
+        lambda self, at, text, *a, **k: (output.append(text), write(self, at, text, *a, **k))[1],
     )  # fmt: skip
     grey = np.full((64, 64), 60, np.uint8)
     caption = Caption(CAPTION.of_map, CAPTION.of_slice, "Zero map: nothing to paint.")
     found = picture(np.zeros((64, 64), np.float32), grey, caption=caption)
-    assert said == [
+    assert output == [
         "2", "0", "Grad-CAM for cancer. Probability of cancer: 0.98",
         "Called cancer. Zero map: nothing to paint.",
         "Scale: logits per pixel of the map. Research use only.",

@@ -19,11 +19,11 @@ def figure(value: float | None) -> dict[str, Any]:
 
 
 def summary(n: int = 8, groups: int = 1) -> dict[str, Any]:
-    told = {
-        name: {"pointing": figure(0.1 * place), "iou": figure(None if name == "chance" else 0.2)}
-        for place, name in enumerate(MAP_TITLES)
+    content = {
+        name: {"pointing": figure(0.1 * folder), "iou": figure(None if name == "chance" else 0.2)}
+        for folder, name in enumerate(MAP_TITLES)
     }
-    return {"n": n, "groups": groups, "per_slice": {"figures": told}}
+    return {"n": n, "groups": groups, "per_slice": {"figures": content}}
 
 
 def test_a_panel_has_a_line_for_every_map_that_has_the_figure() -> None:
@@ -34,8 +34,8 @@ def test_a_panel_has_a_line_for_every_map_that_has_the_figure() -> None:
 
 
 def test_sizes_without_slices_have_no_panel() -> None:
-    told = {"small": summary(), "medium": {"n": 0, "groups": 0}, "large": summary(1, 1)}
-    titles = [panel.title for panel in size_panels(told, "pointing")]
+    content = {"small": summary(), "medium": {"n": 0, "groups": 0}, "large": summary(1, 1)}
+    titles = [panel.title for panel in size_panels(content, "pointing")]
     assert titles == ["Small: 8 slices of 1 group", "Large: 1 slice of 1 group"]
 
 

@@ -47,7 +47,7 @@ def evaluated(make_run: MakeRun, change_json: ChangeJson) -> Callable[..., Path]
 
     def make(*, right: bool = False) -> Path:
         run = make_run(level="crossed")
-        change_json(run / "metrics.json", lambda told: told.update(invented(right=right)))
+        change_json(run / "metrics.json", lambda content: content.update(invented(right=right)))
         return run
 
     return make
@@ -55,9 +55,9 @@ def evaluated(make_run: MakeRun, change_json: ChangeJson) -> Callable[..., Path]
 
 def test_points_and_calibration_are_what_metrics_json_says(evaluated: Callable[..., Path]) -> None:
     run = evaluated()
-    told = read_run_files(run).metrics
+    content = read_run_files(run).metrics
     text = section(render(run))
-    point = told["thresholds"]["points"]["youden"]
+    point = content["thresholds"]["points"]["youden"]
     value = point["test"]["per_slice"]["recall"]["value"]
     assert f"youden {point['threshold']} {value:.2f} (" in text
     assert (
@@ -65,9 +65,9 @@ def test_points_and_calibration_are_what_metrics_json_says(evaluated: Callable[.
         in text
     )
     assert point["threshold"] == 0.5
-    temperature = told["calibration"]["temperature"]
+    temperature = content["calibration"]["temperature"]
     assert f"Temperature {temperature:.2f} fitted on 80 validation slices of 40 groups" in text
-    after = told["calibration"]["test"]["after"]["brier"]
+    after = content["calibration"]["test"]["after"]["brier"]
     assert f"Brier score, calibrated {after['value']:.2f} (" in text
     assert "Change of the Brier score −0." in text
     assert "It finds every validation slice of 40 cancer groups" in text
@@ -96,8 +96,8 @@ def test_a_point_that_is_not_defined_says_why(
 ) -> None:
     run = evaluated()
 
-    def undefine(told: dict[str, Any]) -> None:
-        told["thresholds"]["points"]["youden"] = {"threshold": None, "note": "only one class"}
+    def undefine(content: dict[str, Any]) -> None:
+        content["thresholds"]["points"]["youden"] = {"threshold": None, "note": "only one class"}
 
     change_json(run / "metrics.json", undefine)
     assert "youden not defined: only one class" in section(render(run))
@@ -108,9 +108,9 @@ def test_out_of_fold_figures_say_that_nothing_was_chosen(
 ) -> None:
     run = evaluated()
 
-    def fold(told: dict[str, Any]) -> None:
-        told["thresholds"]["chosen_on"] = None
-        told["thresholds"]["points"] = {"0.5": told["thresholds"]["points"]["0.5"]}
+    def fold(content: dict[str, Any]) -> None:
+        content["thresholds"]["chosen_on"] = None
+        content["thresholds"]["points"] = {"0.5": content["thresholds"]["points"]["0.5"]}
 
     change_json(run / "metrics.json", fold)
     text = section(render(run))

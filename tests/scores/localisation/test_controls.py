@@ -34,9 +34,9 @@ def test_the_lesion_prior_lies_where_training_lesions_lie() -> None:
     left = box_region([Box(40, 10, 60, 30)], (100, 100))
     prior = lesion_prior([("a", left), ("a", left), ("b", left)])
     assert prior is not None
-    whole = in_slice_pixels(prior, (100, 100))
-    assert find(whole, left).pointing == 1.0
-    assert find(whole, np.fliplr(left)).pointing == 0.0
+    full = in_slice_pixels(prior, (100, 100))
+    assert find(full, left).pointing == 1.0
+    assert find(full, np.fliplr(left)).pointing == 0.0
 
 
 def test_in_the_lesion_prior_every_group_counts_once() -> None:
@@ -44,8 +44,8 @@ def test_in_the_lesion_prior_every_group_counts_once() -> None:
     prior = lesion_prior([("a", left)] * 9 + [("b", right)])
     assert prior is not None
     assert prior[16, 16] == pytest.approx(prior[16, 48], abs=1e-5)
-    kept = math.erf(8 / (4 * math.sqrt(2))) ** 2  # of a square of 16 cells, smoothed by 4
-    assert prior[16, 16] == pytest.approx(0.5 * kept, abs=0.01)
+    retained = math.erf(8 / (4 * math.sqrt(2))) ** 2  # of a square of 16 cells, smoothed by 4
+    assert prior[16, 16] == pytest.approx(0.5 * retained, abs=0.01)
 
 
 def test_the_lesion_prior_takes_slices_of_any_shape() -> None:
@@ -99,6 +99,6 @@ def test_a_box_as_large_as_the_picture_has_one_place() -> None:
 
 def test_chance_is_what_a_point_anywhere_reaches() -> None:
     region = box_region([Box(0, 0, 2, 5)], (10, 10))
-    told = chance_level(region, 0.3)
-    assert (told["pointing"], told["energy"], told["covered"]) == (0.1, 0.1, 0.3)
-    assert all(math.isnan(told[name]) for name in ("over_half", "best_iou", "iou"))
+    content = chance_level(region, 0.3)
+    assert (content["pointing"], content["energy"], content["covered"]) == (0.1, 0.1, 0.3)
+    assert all(math.isnan(content[name]) for name in ("over_half", "best_iou", "iou"))

@@ -40,8 +40,8 @@ def test_a_map_that_is_the_tumour_is_perfect() -> None:
 
 
 def test_a_map_beside_the_tumour_finds_nothing() -> None:
-    beside = box_region([Box(0, 12, 10, 20)], SHAPE).astype(np.float32)
-    found = find(beside, TUMOUR)
+    adjacent = box_region([Box(0, 12, 10, 20)], SHAPE).astype(np.float32)
+    found = find(adjacent, TUMOUR)
     assert found.metrics(level(0.3)) == dict.fromkeys(METRICS, 0.0) | {"hot": 0.4}
 
 
@@ -158,9 +158,9 @@ def test_scaling_a_map_changes_no_figure(seed: int, power: int) -> None:
 
 @given(st.integers(0, 2**32 - 1))
 def test_every_figure_is_a_share(seed: int) -> None:
-    told = numbers(find(drawn_map(seed), drawn_region(seed)))
-    assert told.min() >= 0
-    assert told.max() <= 1
+    content = numbers(find(drawn_map(seed), drawn_region(seed)))
+    assert content.min() >= 0
+    assert content.max() <= 1
 
 
 @given(st.integers(0, 2**32 - 1))

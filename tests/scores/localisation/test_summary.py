@@ -20,16 +20,16 @@ def measured(
 
 
 def test_per_slice_every_slice_counts_and_per_group_every_group() -> None:
-    told = summarise(measured([1, 1, 1, 0], ["a", "a", "a", "b"]))
-    assert (told["n"], told["groups"]) == (4, 2)
-    assert told["per_slice"]["figures"]["network"]["pointing"]["value"] == 0.75
-    assert told["per_group"]["figures"]["network"]["pointing"]["value"] == 0.5
+    content = summarise(measured([1, 1, 1, 0], ["a", "a", "a", "b"]))
+    assert (content["n"], content["groups"]) == (4, 2)
+    assert content["per_slice"]["figures"]["network"]["pointing"]["value"] == 0.75
+    assert content["per_group"]["figures"]["network"]["pointing"]["value"] == 0.5
 
 
 def test_a_difference_of_the_same_numbers_is_none_and_its_interval_is_wide() -> None:
     hits = [1.0, 0.0, 0.3, 1.0]
-    told = summarise(measured(hits, list("abcd"), prior=hits))
-    minus = told["per_slice"]["network_minus"]["centre_prior"]["energy"]
+    content = summarise(measured(hits, list("abcd"), prior=hits))
+    minus = content["per_slice"]["network_minus"]["centre_prior"]["energy"]
     assert (minus["value"], minus["method"], minus["groups"]) == (0.0, "exact", 0)
     assert minus["low"] < 0 < minus["high"]
 
@@ -38,9 +38,9 @@ def test_a_difference_is_paired() -> None:
     rng = np.random.default_rng(0)
     prior = rng.uniform(0, 0.8, 40)
     rows = measured(list(prior + 0.1), [f"g{n}" for n in range(40)], prior=list(prior))
-    told = summarise(rows)["per_slice"]
-    own = told["figures"]["network"]["energy"]
-    minus = told["network_minus"]["centre_prior"]["energy"]
+    content = summarise(rows)["per_slice"]
+    own = content["figures"]["network"]["energy"]
+    minus = content["network_minus"]["centre_prior"]["energy"]
     assert own["high"] - own["low"] > 0.1  # slices differ much
     assert minus["value"] == pytest.approx(0.1)
     assert minus["low"] > 0.0  # but the network is better on each
@@ -52,9 +52,9 @@ def test_the_interval_is_over_groups_and_not_over_slices() -> None:
     few = summarise(measured(hits, [f"g{n // 25}" for n in range(100)]))
     many = summarise(measured(hits, [f"g{n}" for n in range(100)]))
     width = [
-        told["per_slice"]["figures"]["network"]["pointing"]["high"]
-        - told["per_slice"]["figures"]["network"]["pointing"]["low"]
-        for told in (few, many)
+        content["per_slice"]["figures"]["network"]["pointing"]["high"]
+        - content["per_slice"]["figures"]["network"]["pointing"]["low"]
+        for content in (few, many)
     ]
     assert width[0] > 3 * width[1]
 
@@ -63,10 +63,10 @@ def test_what_chance_does_not_tell_is_not_defined() -> None:
     rows = measured([1.0, 0.0], ["a", "b"])
     for figure in MEASURED:
         rows[metric_column(figure, "chance")] = np.nan if figure == "iou" else 0.1
-    told = summarise(rows)["per_slice"]
-    assert told["figures"]["chance"]["iou"]["value"] is None
-    assert told["network_minus"]["chance"]["iou"]["value"] is None
-    assert told["network_minus"]["chance"]["energy"]["value"] == pytest.approx(0.4)
+    content = summarise(rows)["per_slice"]
+    assert content["figures"]["chance"]["iou"]["value"] is None
+    assert content["network_minus"]["chance"]["iou"]["value"] is None
+    assert content["network_minus"]["chance"]["energy"]["value"] == pytest.approx(0.4)
 
 
 def test_without_rows_there_are_counts_alone() -> None:

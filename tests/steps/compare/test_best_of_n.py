@@ -52,11 +52,11 @@ def test_folds_that_are_not_told_are_refused(tmp_path: Path) -> None:
     for name in ("a", "b"):
         made_folds(tmp_path / name, TABLE, Made(title=name), [0.9, 0.8])
     runs, path = [tmp_path / "a", tmp_path / "b"], tmp_path / "b" / "folds.csv"
-    told = pd.read_csv(path)
-    told.iloc[:1].to_csv(path, index=False)
+    content = pd.read_csv(path)
+    content.iloc[:1].to_csv(path, index=False)
     with pytest.raises(RunError, match=r"folds.csv is not about the folds of predictions.csv"):
         hilum.compare(runs, out=tmp_path / "out")
-    told.drop(columns="validation_auc").to_csv(path, index=False)
+    content.drop(columns="validation_auc").to_csv(path, index=False)
     with pytest.raises(RunError, match="does not tell the validation figures of each fold"):
         hilum.compare(runs, out=tmp_path / "out")
     path.unlink()

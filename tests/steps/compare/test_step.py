@@ -30,7 +30,7 @@ def three(made_three: Path, tmp_path: Path) -> list[Path]:
 @pytest.fixture(scope="module")
 def made_three(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of the three, made once."""
-    place = tmp_path_factory.mktemp("three")
+    location = tmp_path_factory.mktemp("three")
     made = [
         Made(noise=0.4, seed=1, epochs=4),
         Made(title="VGG16", backbone="vgg16", noise=1.5, seed=2, parameters=14_849_602, epochs=4),
@@ -39,8 +39,8 @@ def made_three(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ),
     ]
     for name, one in zip(("a", "b", "c"), made, strict=True):
-        made_run(place / name, TABLE, one)
-    return place
+        made_run(location / name, TABLE, one)
+    return location
 
 
 def test_the_comparison_holds_the_figures_of_each_run(three: list[Path], tmp_path: Path) -> None:
@@ -83,10 +83,10 @@ def test_rows_in_another_order_and_files_elsewhere_are_the_same_slices(tmp_path:
     made_run(tmp_path / "a", TABLE, Made(seed=1))
     order = np.random.default_rng(0).permutation(len(TABLE))
     rows = TABLE.rows.iloc[order].assign(path=[f"elsewhere/{n}.png" for n in order])
-    said = made_run(tmp_path / "b", TABLE, Made(seed=1)).predictions()
+    output = made_run(tmp_path / "b", TABLE, Made(seed=1)).predictions()
     shutil.rmtree(tmp_path / "b")
     shuffled = SliceTable(rows.reset_index(drop=True), TABLE.folder)
-    cancer = list(said["probability_cancer"].iloc[order])
+    cancer = list(output["probability_cancer"].iloc[order])
     made_run(tmp_path / "b", shuffled, Made(title="Other", cancer=cancer))
     content = hilum.compare([tmp_path / "a", tmp_path / "b"], out=tmp_path / "out")
     for pair in content["sets"][0]["pairs"]["per_slice"].values():
@@ -210,10 +210,10 @@ def test_scores_that_are_all_equal_and_a_class_that_is_not_there(tmp_path: Path)
 
 def test_names_are_made_unique_by_folder(tmp_path: Path) -> None:
     places = ["one/run", "two/run", "other"]
-    for place in places:
-        made_run(tmp_path / place, TABLE, Made(pretrained=place != "other"))
+    for location in places:
+        made_run(tmp_path / location, TABLE, Made(pretrained=location != "other"))
     made_run(tmp_path / "third", TABLE, Made(pretrained=False))
-    runs = [tmp_path / place for place in [*places, "third"]]
+    runs = [tmp_path / location for location in [*places, "third"]]
     names = [run["name"] for run in hilum.compare(runs, out=tmp_path / "out")["runs"]]
     assert names == [
         "MobileNetV2 (one/run)",

@@ -16,13 +16,13 @@ NAMES = ["cancer", "pneumonia"]
 MakeTable = Callable[..., SliceTable]
 
 
-def told(table: SliceTable) -> dict[str, Any]:
+def entries(table: SliceTable) -> dict[str, Any]:
     """The metrics of a network that is right in four cases of five."""
     rng = np.random.default_rng(0)
     cancer = (table.rows["label"] == "cancer").to_numpy()
-    said = np.where(cancer ^ (np.arange(len(table)) % 5 == 0), 0.8, 0.2)
-    said = np.clip(said + rng.uniform(-0.1, 0.1, len(said)), 0, 1)
-    rows = predictions_frame(table, np.stack([said, 1 - said], axis=1), NAMES)
+    probabilities = np.where(cancer ^ (np.arange(len(table)) % 5 == 0), 0.8, 0.2)
+    probabilities = np.clip(probabilities + rng.uniform(-0.1, 0.1, len(probabilities)), 0, 1)
+    rows = predictions_frame(table, np.stack([probabilities, 1 - probabilities], axis=1), NAMES)
     probe: dict[str, Labelled] = {
         split: labelled(rows[rows["split"] == split], NAMES, "cancer")
         for split in ("validation", "test")
@@ -35,7 +35,7 @@ def test_thresholds_and_temperature_come_from_validation_and_are_tried_on_test(
     make_table: MakeTable,
 ) -> None:
     table = make_table(60, split=[("train", "validation", "test")[n // 2 % 3] for n in range(60)])
-    content = told(table)
+    content = entries(table)
     assert content["thresholds"]["chosen_on"] == "validation"
     youden = content["thresholds"]["points"]["youden"]
     assert set(youden) == {"threshold", "validation", "test"}
@@ -46,7 +46,7 @@ def test_thresholds_and_temperature_come_from_validation_and_are_tried_on_test(
 
 
 def test_out_of_fold_predictions_have_all_that_needs_no_validation(make_table: MakeTable) -> None:
-    content = told(make_table(30, split="test"))
+    content = entries(make_table(30, split="test"))
     assert content["thresholds"]["chosen_on"] is None
     assert list(content["thresholds"]["points"]) == ["0.5"]
     assert content["calibration"]["fitted"] is False

@@ -69,11 +69,11 @@ def test_the_index_that_is_returned_is_the_one_that_is_written(
     assert facts.unit == "share of each layer's largest value, averaged"
     assert facts.layers[0] == "conv1.0"
     assert len(facts.layers) > 5
-    with np.load(tmp_path / "full-0000.npz", allow_pickle=False) as kept:
-        assert kept["slice_id"].tolist() == index["slice_id"].tolist()
-        assert {kept[f"cam_map_{n}"].shape for n in range(len(index))} == {(80, 80)}
+    with np.load(tmp_path / "full-0000.npz", allow_pickle=False) as retained:
+        assert retained["slice_id"].tolist() == index["slice_id"].tolist()
+        assert {retained[f"cam_map_{n}"].shape for n in range(len(index))} == {(80, 80)}
         for n, (_, cam_map) in enumerate(read_maps(tmp_path)):
-            np.testing.assert_allclose(kept[f"cam_map_{n}"], cam_map, atol=1e-3)
+            np.testing.assert_allclose(retained[f"cam_map_{n}"], cam_map, atol=1e-3)
 
 
 def test_the_probabilities_are_those_of_prediction(
@@ -82,9 +82,9 @@ def test_the_probabilities_are_those_of_prediction(
     from hilum.steps.predict import Predicted, predict
 
     index = write_maps(load_networks(run), table, tmp_path, wanted=MapsWanted(NAMES, "cancer"))
-    told = [one for one in predict(run, table.paths()) if isinstance(one, Predicted)]
-    said = [one.probabilities["cancer"] for one in told]
-    np.testing.assert_allclose(index["probability"], said, atol=1e-4)
+    content = [one for one in predict(run, table.paths()) if isinstance(one, Predicted)]
+    output = [one.probabilities["cancer"] for one in content]
+    np.testing.assert_allclose(index["probability"], output, atol=1e-4)
     np.testing.assert_allclose(index["probability"], index["probability_cancer"])
 
 

@@ -83,11 +83,11 @@ def test_networks_by_slices_shows_the_maps_of_explain(
 ) -> None:
     ids = table.part("test").rows["slice_id"].tolist()[:2]
     draw_figure("networks", runs, out=tmp_path / "f.png", options=FigureOptions(slices=ids))
-    told = pd.read_csv(tmp_path / "f.csv", dtype={"slice_id": str})
-    assert told["slice_id"].tolist() == ids * 2
-    assert told["slice"].tolist() == ["a", "b"] * 2
-    assert told["run"].tolist() == [str(runs[0].folder)] * 2 + [str(runs[1].folder)] * 2
-    for run, rows in told.groupby("run"):
+    content = pd.read_csv(tmp_path / "f.csv", dtype={"slice_id": str})
+    assert content["slice_id"].tolist() == ids * 2
+    assert content["slice"].tolist() == ["a", "b"] * 2
+    assert content["run"].tolist() == [str(runs[0].folder)] * 2 + [str(runs[1].folder)] * 2
+    for run, rows in content.groupby("run"):
         explain(str(run))
         raw = dict(read_maps(Path(str(run)) / "maps", slice_ids=ids, raw=True))
         expected = [float(raw[name].max()) for name in ids]
@@ -100,13 +100,13 @@ def test_layers_are_spread_over_the_depth_or_those_that_are_asked_for(
     runs: list[Run], tmp_path: Path
 ) -> None:
     draw_figure("layers", runs, out=tmp_path / "f.svg")
-    told = pd.read_csv(tmp_path / "f.csv")
+    content = pd.read_csv(tmp_path / "f.csv")
     paths = choose_layers(load_networks(runs[0])[0].network, "all", size=64).paths
     expected = [paths[len(paths) * quarter // 4] for quarter in range(4)]
-    assert told["layers"].tolist()[:5] == [*expected, "last feature map"]
+    assert content["layers"].tolist()[:5] == [*expected, "last feature map"]
     assert expected[0] == "conv1.0"
-    assert len(told) == 10
-    assert told["slice_id"].nunique() == 1
+    assert len(content) == 10
+    assert content["slice_id"].nunique() == 1
     options = FigureOptions(layers=("layer1", "layer3"), shared_scale=True)
     draw_figure("layers", runs[:1], out=tmp_path / "f.svg", options=options, force=True)
     assert pd.read_csv(tmp_path / "f.csv")["layers"].tolist() == ["layer1", "layer3"]
@@ -114,10 +114,10 @@ def test_layers_are_spread_over_the_depth_or_those_that_are_asked_for(
 
 def test_depths_say_where_nothing_is_frozen(runs: list[Run], tmp_path: Path) -> None:
     draw_figure("depths", runs[:1], out=tmp_path / "f.pdf")
-    told = pd.read_csv(tmp_path / "f.csv")
-    assert told["state"].tolist() == ["nothing is frozen", "ok", "ok"]
-    assert told["largest"].between(0, 1).all()
-    assert told["largest"][1] == pytest.approx(told["largest"][2])  # all is trained
+    content = pd.read_csv(tmp_path / "f.csv")
+    assert content["state"].tolist() == ["nothing is frozen", "ok", "ok"]
+    assert content["largest"].between(0, 1).all()
+    assert content["largest"][1] == pytest.approx(content["largest"][2])  # all is trained
 
 
 def cell(column: str, value: float, state: str = "ok", side: int = 2) -> Cell:

@@ -62,7 +62,7 @@ def replace_table(run: Run, table: SliceTable) -> None:
     write_json(metrics, run.metrics_file)
 
 
-def told(run: Run) -> dict:
+def entries(run: Run) -> dict:
     return dict(json.loads(run.localisation_file.read_text(encoding="utf-8")))
 
 
@@ -76,7 +76,7 @@ def test_every_slice_with_a_lesion_has_a_row_for_its_boxes_and_one_for_its_mask(
     assert list(rows["region"]) == ["boxes", "mask"] * len(cancer)
     assert set(rows["label"]) == {"cancer"} and set(rows["target"]) == {"cancer"}
     assert rows["size"].isin(["small", "medium", "large"]).all()
-    told_of_all = told(whole_run)
+    told_of_all = entries(whole_run)
     assert told_of_all["regions"]["boxes"]["all"]["n"] == len(cancer)
     assert told_of_all["region"] == "boxes"
 
@@ -85,7 +85,7 @@ def test_the_figures_of_the_network_are_those_of_its_maps(whole_run: Run) -> Non
     rows = pd.read_csv(whole_run.localisation_table).set_index(["slice_id", "region"])
     table = whole_run.table()
     places = {name: row for row, name in enumerate(table.rows["slice_id"])}
-    shares = told(whole_run)["thresholds"]["shares"]
+    shares = entries(whole_run)["thresholds"]["shares"]
     for name, cam_map in read_maps(whole_run.maps, slice_ids=set(rows.index.levels[0])):
         for kind, region in lesion_regions(table, places[name], cam_map.shape).items():
             level = round(100 * shares[kind]["network"]) - 1
@@ -95,7 +95,7 @@ def test_the_figures_of_the_network_are_those_of_its_maps(whole_run: Run) -> Non
 
 def test_the_means_are_those_of_the_rows_and_every_control_is_there(whole_run: Run) -> None:
     rows = pd.read_csv(whole_run.localisation_table)
-    summary = told(whole_run)["regions"]["mask"]["all"]["per_slice"]
+    summary = entries(whole_run)["regions"]["mask"]["all"]["per_slice"]
     assert list(summary["figures"]) == ["network", *CONTROLS]
     assert list(summary["network_minus"]) == list(CONTROLS)
     masks = rows[rows["region"] == "mask"]
@@ -107,13 +107,13 @@ def test_the_means_are_those_of_the_rows_and_every_control_is_there(whole_run: R
 
 
 def test_sizes_and_calls_part_the_slices(whole_run: Run) -> None:
-    parts = {name: part["n"] for name, part in told(whole_run)["regions"]["boxes"].items()}
+    parts = {name: part["n"] for name, part in entries(whole_run)["regions"]["boxes"].items()}
     assert parts["small"] + parts["medium"] + parts["large"] == parts["all"]
     assert parts["right"] + parts["wrong"] == parts["all"]
 
 
 def test_few_groups_are_said(whole_run: Run) -> None:
-    content = told(whole_run)
+    content = entries(whole_run)
     groups = content["regions"]["boxes"]["all"]["groups"]
     assert content["notes"][0] == (
         f"Only {groups} groups have slices with a lesion: with fewer than 30, bootstrap intervals "
@@ -124,7 +124,7 @@ def test_few_groups_are_said(whole_run: Run) -> None:
 
 def test_the_report_says_what_the_maps_find(whole_run: Run) -> None:
     page = render(whole_run.folder)
-    content = told(whole_run)
+    content = entries(whole_run)
     assert "Do the maps find the lesions?" in page
     assert content["verdict"]["sentence"] in page
     assert page.index("Do the maps find the lesions?") < page.index("minus untrained network")
@@ -154,16 +154,16 @@ def without(run: Run, split: str, *columns: str) -> None:
 
 def test_where_no_lesion_is_known_nothing_is_written_and_the_old_is_gone(copied: Run) -> None:
     without(copied, "test", "boxes", "mask")
-    said: list[str] = []
+    output: list[str] = []
 
     class Listening:
         def advance(self, task: str, done: int, total: int) -> None: ...
 
         def say(self, sentence: str) -> None:
-            said.append(sentence)
+            output.append(sentence)
 
     assert localise(copied, progress=Listening()) is None
-    assert said == ["No test slice has a box or a mask: no lesion to compare maps with."]
+    assert output == ["No test slice has a box or a mask: no lesion to compare maps with."]
     assert not copied.localisation_file.exists() and not copied.localisation_table.exists()
     assert "Do the maps find the lesions?" not in render(copied.folder)
 
@@ -240,8 +240,8 @@ def test_known_absence_is_no_lesion() -> None:
 
 def test_zero_maps_count_as_misses_and_are_counted(copied: Run) -> None:
     for path in copied.maps.glob("maps-*.npz"):
-        with np.load(path, allow_pickle=False) as kept:
-            arrays = dict(kept)
+        with np.load(path, allow_pickle=False) as retained:
+            arrays = dict(retained)
         arrays["cam_map"] = np.zeros_like(arrays["cam_map"])
         np.savez_compressed(path, **arrays)
     index = pd.read_csv(copied.maps / "index.csv", dtype=str, keep_default_na=False)

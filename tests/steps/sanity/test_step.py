@@ -76,12 +76,12 @@ def test_maps_that_depend_on_the_weights_pass(
 ) -> None:
     monkeypatch.setitem(METHODS, "scattered", Method("S", scattered, needs_gradient=False))
     run = make_untrained(tmp_path / "run", table, seed=1)
-    told = sanity(run, options=replace(ONE_DRAW, method="scattered", layer="layer2"))
-    assert told["randomisation"]["level"] == "falls"
-    below = [stage["rank_correlation"]["value"] for stage in told["randomisation"]["stages"]]
+    entries = sanity(run, options=replace(ONE_DRAW, method="scattered", layer="layer2"))
+    assert entries["randomisation"]["level"] == "falls"
+    below = [stage["rank_correlation"]["value"] for stage in entries["randomisation"]["stages"]]
     assert below[:3] == pytest.approx([1, 1, 1]), "the head and layer4 stand behind layer2"
     assert abs(below[-1]) < 0.2
-    assert abs(told["different_slices"]["rank_correlation"]["value"]) < 0.2
+    assert abs(entries["different_slices"]["rank_correlation"]["value"]) < 0.2
 
 
 def blob(activation: Tensor, _gradient: Tensor | None) -> Tensor:
@@ -96,22 +96,22 @@ def test_maps_that_do_not_depend_on_the_weights_fail(
 ) -> None:
     monkeypatch.setitem(METHODS, "blob", Method("Blob", blob, needs_gradient=False))
     run = make_untrained(tmp_path / "run", table, seed=1)
-    told = sanity(run, options=replace(ONE_DRAW, method="blob"))
-    assert told["randomisation"]["level"] == "stays"
-    assert told["randomisation"]["stages"][-1]["ssim"]["value"] == pytest.approx(1)
-    assert told["different_slices"]["rank_correlation"]["value"] == pytest.approx(1)
-    assert told["method"] == "Blob"
+    entries = sanity(run, options=replace(ONE_DRAW, method="blob"))
+    assert entries["randomisation"]["level"] == "stays"
+    assert entries["randomisation"]["stages"][-1]["ssim"]["value"] == pytest.approx(1)
+    assert entries["different_slices"]["rank_correlation"]["value"] == pytest.approx(1)
+    assert entries["method"] == "Blob"
 
 
 def test_other_runs_are_told_by_what_they_differ_in(made: SimpleNamespace) -> None:
     seed, size = made.content["runs"]
     assert (seed["differs"], seed["name"], seed["seed"]) == ("seed", "the same recipe, seed 7", 7)
     assert (size["differs"], size["name"]) == ("recipe", "Net large by another recipe")
-    for told in (seed, size):
-        assert told["lead"]["ssim"]["value"] == pytest.approx(
-            told["ssim"]["value"] - told["floor"]["ssim"]["value"], abs=2e-6
+    for entries in (seed, size):
+        assert entries["lead"]["ssim"]["value"] == pytest.approx(
+            entries["ssim"]["value"] - entries["floor"]["ssim"]["value"], abs=2e-6
         )
-        assert told["sentence"].startswith(f"With {told['name']} the maps of a slice have")
+        assert entries["sentence"].startswith(f"With {entries['name']} the maps of a slice have")
 
 
 def test_a_run_agrees_with_another_of_nearly_its_own_weights(
@@ -124,9 +124,9 @@ def test_a_run_agrees_with_another_of_nearly_its_own_weights(
     with torch.no_grad():
         network.head[-1].weight *= 1.001  # type: ignore[union-attr, operator]
     save_weights(network, twin.weights_file)
-    (told,) = sanity(one, [twin], options=ONE_DRAW)["runs"]
-    assert told["level"] == "agrees"
-    assert told["ssim"]["value"] > 0.99
+    (entries,) = sanity(one, [twin], options=ONE_DRAW)["runs"]
+    assert entries["level"] == "agrees"
+    assert entries["ssim"]["value"] > 0.99
 
 
 def test_the_folder_holds_the_numbers_slice_by_slice(made: SimpleNamespace) -> None:
@@ -162,9 +162,9 @@ def test_slices_are_drawn_label_by_label_and_group_by_group(
     for seed in range(5):
         order = draw_slices(drawn, seed=seed)
         assert sorted(order) == list(range(8))
-        assert {labels[place] for place in order[:2]} == {"x", "y"}
-        assert {groups[place] for place in order[:4]} >= {"a", "b"}
-        assert len({groups[place] for place in order[:5]}) == 5
+        assert {labels[index] for index in order[:2]} == {"x", "y"}
+        assert {groups[index] for index in order[:4]} >= {"a", "b"}
+        assert len({groups[index] for index in order[:5]}) == 5
     assert any((draw_slices(drawn, seed=s) != draw_slices(drawn, seed=0)).any() for s in (1, 2))
 
 
@@ -194,8 +194,8 @@ def sample_of(cells: list[tuple[int, int]], background: int = 0) -> Sample:
     grey = np.full((count, SIDE, SIDE), background, dtype=np.uint8)
     grey[:, 8:16, 8:16] = 255
     maps = np.zeros((count, 4, 4), dtype=np.float32)
-    for number, place in enumerate(cells):
-        maps[(number, *place)] = 1
+    for number, index in enumerate(cells):
+        maps[(number, *index)] = 1
     rows = pd.DataFrame(
         {"slice_id": [f"s{n}" for n in range(count)], "group": [f"g{n}" for n in range(count)],
          "label": "x", "target": "x"}
@@ -207,33 +207,37 @@ def sample_of(cells: list[tuple[int, int]], background: int = 0) -> Sample:
 def test_deletion_of_a_square_that_the_network_looks_at_by_hand() -> None:
     """The hot cell is the square, 1/16 of the slice. With half of it gone, 255 and the mean grey 16
     are left in equal parts: 135, still bright; with all of it gone, it is not."""
-    told = removal(sample_of([(1, 1)] * 8), Square(), steps=STEPS, seed=0, progress=SILENT).content
-    curve = told["deletion"]["curves"]["map"]["probability"]
+    entries = removal(
+        sample_of([(1, 1)] * 8), Square(), steps=STEPS, seed=0, progress=SILENT
+    ).content
+    curve = entries["deletion"]["curves"]["map"]["probability"]
     gone = next(
-        share for share, p in zip(told["deletion"]["shares"], curve, strict=True) if p < 0.5
+        share for share, p in zip(entries["deletion"]["shares"], curve, strict=True) if p < 0.5
     )
     assert 1 / 32 < gone <= 3 / 32
     assert curve == [1.0] * round(gone * STEPS) + [0.0] * (STEPS + 1 - round(gone * STEPS))
     expected = gone - 0.5 / STEPS
-    assert told["deletion"]["areas"]["map"]["value"] == pytest.approx(expected, abs=1e-6)
-    assert told["deletion"]["map_minus"]["moved"]["value"] < -0.1
-    assert told["deletion"]["map_minus"]["another"]["value"] == pytest.approx(0, abs=0.02)
-    assert told["deletion"]["level"] == "partly"
+    assert entries["deletion"]["areas"]["map"]["value"] == pytest.approx(expected, abs=1e-6)
+    assert entries["deletion"]["map_minus"]["moved"]["value"] < -0.1
+    assert entries["deletion"]["map_minus"]["another"]["value"] == pytest.approx(0, abs=0.02)
+    assert entries["deletion"]["level"] == "partly"
 
 
 def test_a_map_beside_the_square_is_no_better_than_any_other() -> None:
-    told = removal(sample_of([(3, 3)] * 8), Square(), steps=STEPS, seed=0, progress=SILENT).content
-    assert told["deletion"]["level"] == "no better"
-    assert told["deletion"]["areas"]["map"]["value"] > 0.3
+    entries = removal(
+        sample_of([(3, 3)] * 8), Square(), steps=STEPS, seed=0, progress=SILENT
+    ).content
+    assert entries["deletion"]["level"] == "no better"
+    assert entries["deletion"]["areas"]["map"]["value"] > 0.3
 
 
 def test_slices_that_keep_their_class_when_emptied_are_left_out() -> None:
     """Blurred by two pixels the square is still bright; on a bright slice its mean is too."""
-    told = removal(
+    entries = removal(
         sample_of([(1, 1)] * 3, background=200), Square(), steps=4, seed=0, progress=SILENT
     ).content
     for game in ("deletion", "insertion"):
-        assert (told[game]["level"], told[game]["slices"], told[game]["curves"]) == (
+        assert (entries[game]["level"], entries[game]["slices"], entries[game]["curves"]) == (
             "undefined", 0, {},
         )  # fmt: skip
 

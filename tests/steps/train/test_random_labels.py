@@ -55,12 +55,12 @@ def test_labels_follow_the_seed_and_not_the_slices(patients: SliceTable) -> None
 
 def test_drawn_labels_and_real_ones_are_unrelated(patients: SliceTable) -> None:
     """Of 30 cancer groups 22.5 keep their label on average (hypergeometric)."""
-    kept = []
+    retained = []
     for seed in range(60):
         rows = draw_labels(patients, seed=seed).rows
         both = (rows["label"] == "cancer") & (rows["real_label"] == "cancer")
-        kept.append(rows[both]["group"].nunique())
-    assert sum(kept) / 60 == pytest.approx(22.5, abs=0.6)
+        retained.append(rows[both]["group"].nunique())
+    assert sum(retained) / 60 == pytest.approx(22.5, abs=0.6)
 
 
 def test_a_group_of_several_labels_takes_part_with_that_of_most_of_its_slices(
@@ -141,8 +141,8 @@ def test_such_a_run_is_marked_wherever_it_is_named(both: dict[str, RandomLabels]
 
 def test_the_report_says_it_first(both: dict[str, RandomLabels]) -> None:
     page = hilum.write_report(both["image"].run.folder).read_text(encoding="utf-8")
-    told = page.index("Random labels: no metric here is about disease")
-    assert told < page.index("Design verdict</p>")
+    content = page.index("Random labels: no metric here is about disease")
+    assert content < page.index("Design verdict</p>")
     assert "the network knows the group again" in page
 
 

@@ -103,15 +103,15 @@ def test_the_tuned_recipe_trains_to_the_very_figures_of_its_trial(
     table: SliceTable, tuned: Tuned, tmp_path: Path
 ) -> None:
     shutil.copytree(table.folder, tmp_path / "slices")
-    whole = SliceTable(table.rows, tmp_path / "slices", table.name)
-    for grey, path in enumerate(whole.part("test").paths()):  # each its own: no leak, no conflict
+    full = SliceTable(table.rows, tmp_path / "slices", table.name)
+    for grey, path in enumerate(full.part("test").paths()):  # each its own: no leak, no conflict
         Image.new("L", (64, 64), grey).save(path)
-    run = train(whole, tuned.folder / "recipe.toml", out=tmp_path / "run", weights="none")
+    run = train(full, tuned.folder / "recipe.toml", out=tmp_path / "run", weights="none")
     history = pd.read_csv(run.history_file)
-    kept = history[history["best"] == 1].iloc[0]
+    retained = history[history["best"] == 1].iloc[0]
     row = tuned.trials.iloc[tuned.best - 1]
-    assert kept["validation_loss"] == row["validation_loss"]
-    assert kept["validation_auc"] == row["validation_auc"]
+    assert retained["validation_loss"] == row["validation_loss"]
+    assert retained["validation_auc"] == row["validation_auc"]
 
 
 def test_the_same_command_goes_on_and_gives_the_trials_of_one_go(
@@ -163,9 +163,9 @@ def test_a_killed_tuning_goes_on(
     process.send_signal(signal.SIGKILL)
     assert process.wait(timeout=20) == -signal.SIGKILL
     assert len(pd.read_csv(out / "trials.csv")) < 3
-    whole = tune(table, recipe, out=out, trials=3, knobs=KNOBS, weights="none")
+    full = tune(table, recipe, out=out, trials=3, knobs=KNOBS, weights="none")
     pd.testing.assert_frame_equal(
-        whole.trials.drop(columns="seconds"), tuned.trials.drop(columns="seconds")
+        full.trials.drop(columns="seconds"), tuned.trials.drop(columns="seconds")
     )
 
 

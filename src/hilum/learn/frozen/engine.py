@@ -52,8 +52,8 @@ def _by_torch(part: FrozenPart, precision: torch.dtype) -> Compute:
     def compute(grey: Tensor) -> tuple[Tensor, ...]:
         half = precision is torch.bfloat16
         with torch.autocast(grey.device.type, torch.bfloat16, enabled=half):
-            kept: tuple[Tensor, ...] = part(grey)
-        return kept
+            retained: tuple[Tensor, ...] = part(grey)
+        return retained
 
     return compute
 

@@ -57,8 +57,8 @@ class FrozenFeed:
         """Return the tail's inputs for slices (n, size, size) uint8 seen through maps (n, 2, 3)."""
         views = [None] * len(grey) if maps is None else list(maps)
         names = [record_name(one, view) for one, view in zip(grey, views, strict=True)]
-        kept = [self.records.read(name) for name in names]
-        found = [numbers for numbers in kept if numbers is not None]
+        stored = [self.records.read(name) for name in names]
+        found = [numbers for numbers in stored if numbers is not None]
         if len(found) < len(names):
             found = [halved(row) for row in self.compute(grey, maps, device)]
             for name, numbers in zip(names, found, strict=True):
@@ -90,9 +90,9 @@ class FrozenFeed:
 
 def part_key(feed: FrozenFeed, size: int) -> str:
     """Return a hash of all that a record depends on but the slice and its view."""
-    told = (repr(feed.part), feed.part.features.code, feed.shapes, size, feed.precision,
+    identity = (repr(feed.part), feed.part.features.code, feed.shapes, size, feed.precision,
             torch.__version__, feed.part.mean.device.type)  # fmt: skip
-    content = hashlib.sha256(repr(told).encode())
+    content = hashlib.sha256(repr(identity).encode())
     for name, tensor in sorted(feed.part.state_dict().items()):
         content.update(name.encode())
         content.update(tensor.detach().cpu().contiguous().view(-1).view(torch.uint8).numpy())

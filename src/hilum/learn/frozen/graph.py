@@ -84,9 +84,9 @@ def trace_features(backbone: nn.Module, size: int) -> fx.GraphModule:
     return traced
 
 
-def _refuse_two_courses(training: fx.Graph, asked: fx.Graph) -> None:
+def _refuse_two_courses(training: fx.Graph, requested: fx.Graph) -> None:
     """Refuse a network that calls other things while it is trained than while it is asked."""
-    if _calls(training) != _calls(asked):
+    if _calls(training) != _calls(requested):
         raise SplitNetworkError("it runs otherwise in training than in prediction")
 
 

@@ -32,11 +32,11 @@ class Flow:
     """How the data go through a traced backbone.
 
     Attributes:
-        kept: the calls whose results are kept, in the order of the graph.
+        passed: the calls whose results are kept, in the order of the graph.
         trained: the calls that a trained parameter feeds, and the output.
     """
 
-    kept: tuple[fx.Node, ...]
+    passed: tuple[fx.Node, ...]
     trained: frozenset[fx.Node]
 
 
@@ -100,12 +100,12 @@ def _refuse_in_place(traced: fx.GraphModule) -> None:
 
 def _numbers(node: fx.Node) -> int:
     """Return how many numbers of one slice a call gives; ENDLESS where it gives no row a slice."""
-    told = node.meta.get("tensor_meta")
-    if not isinstance(told, TensorMetadata) or not told.dtype.is_floating_point:
+    metadata = node.meta.get("tensor_meta")
+    if not isinstance(metadata, TensorMetadata) or not metadata.dtype.is_floating_point:
         return ENDLESS
-    if not told.shape or told.shape[0] != PROBE_BATCH:
+    if not metadata.shape or metadata.shape[0] != PROBE_BATCH:
         return ENDLESS
-    return math.prod(told.shape[1:])
+    return math.prod(metadata.shape[1:])
 
 
 def _minimum_cut(
@@ -116,18 +116,18 @@ def _minimum_cut(
     A flow network with two points a call: what flows between them is the call being kept. Calls
     with weights spring from the source; what trained calls see ends in the sink.
     """
-    place = {node: 2 * number for number, node in enumerate(frozen)}
+    rank = {node: 2 * number for number, node in enumerate(frozen)}
     source, sink = 2 * len(frozen), 2 * len(frozen) + 1
     edges: dict[tuple[int, int], int] = {}
-    for node, entry in place.items():
+    for node, entry in rank.items():
         edges[entry, entry + 1] = _numbers(node)
         if node.op == "placeholder" or _has_weights(traced, node):
             edges[source, entry] = ENDLESS
         for user in node.users:
             if user in trained:
                 edges[entry + 1, sink] = ENDLESS
-            elif user in place and not _has_weights(traced, user):
-                edges[entry + 1, place[user]] = ENDLESS
+            elif user in rank and not _has_weights(traced, user):
+                edges[entry + 1, rank[user]] = ENDLESS
     ends, capacity = np.array(list(edges)), np.array(list(edges.values()), dtype=np.int32)
     network = csr_array((capacity, (ends[:, 0], ends[:, 1])), shape=(sink + 1, sink + 1))
     found = maximum_flow(network, source, sink)
@@ -137,4 +137,4 @@ def _minimum_cut(
     left.data[left.data < 0] = 0
     left.eliminate_zeros()
     near = set(breadth_first_order(left, source, return_predecessors=False).tolist())
-    return tuple(n for n, entry in place.items() if entry in near and entry + 1 not in near)
+    return tuple(n for n, entry in rank.items() if entry in near and entry + 1 not in near)

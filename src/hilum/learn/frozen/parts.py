@@ -37,10 +37,10 @@ class FrozenPart(nn.Module):
     def forward(self, grey: Tensor) -> tuple[Tensor, ...]:
         """Return the tensors that are kept of grey levels 0..255."""
         scaled = (grey - self.mean) / self.std
-        kept: tuple[Tensor, ...] = self.features(
+        retained: tuple[Tensor, ...] = self.features(
             scaled.contiguous(memory_format=torch.channels_last)
         )
-        return kept
+        return retained
 
 
 class Tail(nn.Module):
@@ -56,9 +56,9 @@ class Tail(nn.Module):
         self.layout = network.layout
         self.frozen = network.frozen
 
-    def forward(self, *kept: Tensor) -> Tensor:
+    def forward(self, *retained: Tensor) -> Tensor:
         """Return logits (n, classes)."""
-        features = self.layout.as_map(self.features(*kept))
+        features = self.layout.as_map(self.features(*retained))
         logits: Tensor = self.head(features.mean(dim=(2, 3)))
         return logits
 
@@ -96,21 +96,21 @@ def split_network(network: Classifier, size: int) -> tuple[FrozenPart, Tail]:
 
 def _before(traced: fx.GraphModule, flow: Flow) -> fx.GraphModule:
     """Return the graph from the input to the calls that are kept."""
-    needed = _back_from(flow.kept, stop=())
+    needed = _back_from(flow.passed, stop=())
     graph = fx.Graph()
     copies: dict[fx.Node, fx.Node] = {}
     for node in traced.graph.nodes:
         if node in needed:
             copies[node] = graph.node_copy(node, copies.__getitem__)
-    graph.output(tuple(copies[node] for node in flow.kept))
+    graph.output(tuple(copies[node] for node in flow.passed))
     return fx.GraphModule(traced, graph)
 
 
 def _after(traced: fx.GraphModule, flow: Flow) -> fx.GraphModule:
     """Return the graph from the calls that are kept to the features."""
-    needed = _back_from(flow.trained, stop=flow.kept)
+    needed = _back_from(flow.trained, stop=flow.passed)
     graph = fx.Graph()
-    copies = {node: graph.placeholder(f"kept_{n}") for n, node in enumerate(flow.kept)}
+    copies = {node: graph.placeholder(f"kept_{n}") for n, node in enumerate(flow.passed)}
     for node in traced.graph.nodes:
         if node in needed and node not in copies:
             copies[node] = graph.node_copy(node, copies.__getitem__)
@@ -134,8 +134,8 @@ def _compare(network: Classifier, before: FrozenPart, after: Tail, size: int) ->
     generator = torch.Generator().manual_seed(0)
     grey = (torch.rand((2, 1, size, size), generator=generator) * 255).to(network.mean.device)
     network.eval()
-    whole = network(grey)
+    expected = network(grey)
     parted = after.eval()(*before.eval()(grey))
     network.train(was)
-    if not torch.allclose(whole, parted, rtol=0, atol=TOLERANCE * float(whole.abs().max())):
+    if not torch.allclose(expected, parted, rtol=0, atol=TOLERANCE * float(expected.abs().max())):
         raise SplitNetworkError("its parts, put together, don't say what the whole says")

@@ -70,8 +70,8 @@ def training_plan(job: TrainingJob, accelerator: Accelerator) -> Iterator[Traini
         accelerator: what it is trained on.
     """
     recipe, splits = job.recipe, (job.train, job.validation)
-    asked = recipe.training.frozen_once
-    if asked == "no" or not recipe.training.views:
+    requested = recipe.training.frozen_once
+    if requested == "no" or not recipe.training.views:
         yield TrainingPlan(_decided(recipe, "no"), None, "")
         return
     size = recipe.input.size
@@ -86,8 +86,10 @@ def training_plan(job: TrainingJob, accelerator: Accelerator) -> Iterator[Traini
     feed = FrozenFeed(part, tail, size=size, precision=torch.bfloat16 if half else torch.float32)
     with cache_entry(KIND, part_key(feed, size)) as folder:
         feed.records.folder = folder
-        told = [_decide(feed, recipe, splits, accelerator) if accelerator.is_main_process else None]
-        once, room, sentence = broadcast_object_list(told)[0]
+        decision = [
+            _decide(feed, recipe, splits, accelerator) if accelerator.is_main_process else None
+        ]
+        once, room, sentence = broadcast_object_list(decision)[0]
         if not room:
             feed.records.folder = None
         chosen = _decided(recipe, "yes" if once else "no")
@@ -96,15 +98,15 @@ def training_plan(job: TrainingJob, accelerator: Accelerator) -> Iterator[Traini
 
 def _decided(recipe: Recipe, chosen: str) -> Recipe:
     """Return the recipe with `frozen_once` as it was chosen."""
-    told = {"frozen_once": chosen}
-    return recipe.model_copy(update={"training": recipe.training.model_copy(update=told)})
+    decision = {"frozen_once": chosen}
+    return recipe.model_copy(update={"training": recipe.training.model_copy(update=decision)})
 
 
 def _decide(
     feed: FrozenFeed, recipe: Recipe, splits: tuple[Slices, Slices], accelerator: Accelerator
 ) -> tuple[bool, bool, str]:
     """Return whether the part runs once, whether there is room to keep it, and why in words."""
-    asked, settings = recipe.training.frozen_once, recipe.training
+    requested, settings = recipe.training.frozen_once, recipe.training
     train, validation = splits
     records = settings.views * len(train) + len(validation)
     needed = records * (feed.records.count * HALF + CHUNK)
@@ -113,7 +115,7 @@ def _decide(
     each_epoch = settings.epochs * (len(train) + len(validation))
     always = each_epoch * costs.run
     once = (0 if costs.known else records * (costs.run + costs.keep)) + each_epoch * costs.read
-    if asked == "yes" or (room and once < always):
+    if requested == "yes" or (room and once < always):
         where = f"{needed / 1e9:.1f} GB in the cache" if room else "nothing kept: no room for it"
         return (
             True,

@@ -129,15 +129,15 @@ class Explainer:
         """Explain a batch at once; where the target is known before, a member after the other."""
         count = len(next(iter(grey.values())))
         chosen = None if target is None else np.broadcast_to(np.int64(target), (count,)).copy()
-        passes, said, maps = [], [], []
+        passes, all_logits, maps = [], [], []
         for member, looked in zip(self._members, self.looked, strict=True):
             one = Pass(member.network, grey[member.size], looked=looked, method=self.method)
-            said.append(as_probabilities(one.logits))
+            all_logits.append(as_probabilities(one.logits))
             if chosen is None:
                 passes.append(one)
             else:
                 maps.append(one.maps(chosen))
-        probabilities = np.asarray(np.mean(said, axis=0), dtype=np.float64)
+        probabilities = np.asarray(np.mean(all_logits, axis=0), dtype=np.float64)
         if chosen is None:
             chosen = probabilities.argmax(axis=1).astype(np.int64)
             maps = [one.maps(chosen) for one in passes]

@@ -93,9 +93,9 @@ class Pass:
                     lambda _m, _i, output, path=path: self._look(path, output)
                 )
                 hooks.callback(hook.remove)
-            said = network(as_batch(grey, network.mean.device))
-        self._said: Tensor | None = said
-        self.logits: npt.NDArray[np.float32] = said.detach().float().cpu().numpy()
+            outputs = network(as_batch(grey, network.mean.device))
+        self._said: Tensor | None = outputs
+        self.logits: npt.NDArray[np.float32] = outputs.detach().float().cpu().numpy()
         self._layers.refuse_missing(looked.paths)
 
     def maps(self, target: npt.NDArray[np.int64]) -> Maps:

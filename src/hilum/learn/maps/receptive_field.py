@@ -41,29 +41,29 @@ def measure_offset(network: Classifier, path: str, *, size: int) -> tuple[float,
     dice = torch.Generator().manual_seed(SEED)
     noise = torch.rand(NOISE, 1, size, size, generator=dice) * 255
     picture = noise.to(network.mean.device).requires_grad_()
-    kept: list[Tensor] = []
+    outputs: list[Tensor] = []
     module = network.backbone.get_submodule(path) if path else network.last_map
-    hook = module.register_forward_hook(lambda _m, _i, output: kept.append(output.clone()))
+    hook = module.register_forward_hook(lambda _m, _i, output: outputs.append(output.clone()))
     try:
         with torch.enable_grad():
             network.features(picture)
     finally:
         hook.remove()
-    layout = layout_of(network.backbone, kept[-1]) if kept else None
+    layout = layout_of(network.backbone, outputs[-1]) if outputs else None
     if layout is None:
         return 0.0, 0.0
     with torch.enable_grad():
-        seen = layout.as_map(kept[-1])
+        seen = layout.as_map(outputs[-1])
         rows, columns = _middle(seen.shape[2]), _middle(seen.shape[3]).roll(1)
         mixed = seen[torch.arange(NOISE), :, rows, columns]
-        told = (mixed * torch.randn(mixed.shape, generator=dice).to(mixed.device)).sum()
-        if not told.requires_grad:
+        response = (mixed * torch.randn(mixed.shape, generator=dice).to(mixed.device)).sum()
+        if not response.requires_grad:
             return 0.0, 0.0
-        (slope,) = torch.autograd.grad(told, picture)
+        (slope,) = torch.autograd.grad(response, picture)
     weight = slope[:, 0].double().square().cpu()
     return (
-        _beside(weight.sum(dim=2), rows, seen.shape[2]),
-        _beside(weight.sum(dim=1), columns, seen.shape[3]),
+        _neighbour_cell(weight.sum(dim=2), rows, seen.shape[2]),
+        _neighbour_cell(weight.sum(dim=1), columns, seen.shape[3]),
     )
 
 
@@ -73,7 +73,7 @@ def _middle(cells: int) -> Tensor:
     return places.repeat(NOISE // 4)
 
 
-def _beside(weight: Tensor, cell: Tensor, cells: int) -> float:
+def _neighbour_cell(weight: Tensor, cell: Tensor, cells: int) -> float:
     """Return how far the weight's centre lies beyond the cells' middles, as a share of the side.
 
     Args:
@@ -84,6 +84,6 @@ def _beside(weight: Tensor, cell: Tensor, cells: int) -> float:
     total = weight.sum(dim=1)
     if not (total > 0).all():
         return 0.0
-    place = torch.arange(weight.shape[1], dtype=torch.float64) + 0.5
-    centre = (weight * place).sum(dim=1) / total / weight.shape[1]
+    positions = torch.arange(weight.shape[1], dtype=torch.float64) + 0.5
+    centre = (weight * positions).sum(dim=1) / total / weight.shape[1]
     return float((centre - (cell + 0.5) / cells).median())

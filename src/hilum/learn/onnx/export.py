@@ -47,8 +47,8 @@ def write_run_onnx(run: Run, grey: npt.NDArray[np.uint8]) -> str:
         network = load_network(run).cpu()
         model = onnx_model(network, size=grey.shape[-1])
         _point_into(model, run.weights_file)
-        told = run.network()
-        describe(model, {CARD: {k: told[k] for k in ("input", "class_names")}})
+        content = run.network()
+        describe(model, {CARD: {k: content[k] for k in ("input", "class_names")}})
         describe(model, {WEIGHTS: hash_of(run.weights_file)})
         with new_file(run.onnx_file) as draft:
             draft.write_bytes(model.SerializeToString())
@@ -113,8 +113,8 @@ def difference_to_torch(network: Classifier, path: Path, grey: npt.NDArray[np.ui
     exported = open_onnx(path)
     with torch.no_grad():
         expected = network(as_batch(grey, "cpu")).numpy()
-    said = np.concatenate([exported.logits(part) for part in (grey[:1], grey[1:]) if len(part)])
-    difference = float(np.abs(said - expected).max())
+    output = np.concatenate([exported.logits(part) for part in (grey[:1], grey[1:]) if len(part)])
+    difference = float(np.abs(output - expected).max())
     allowed = TOLERANCE * max(1.0, float(np.abs(expected).max()))
     if not difference <= allowed:
         raise RunError(
@@ -124,11 +124,11 @@ def difference_to_torch(network: Classifier, path: Path, grey: npt.NDArray[np.ui
     return difference
 
 
-def describe(model: Any, told: dict[str, Any]) -> None:
+def describe(model: Any, content: dict[str, Any]) -> None:
     """Set the metadata of an ONNX model; what is no text is written as JSON."""
-    for entry in [entry for entry in model.metadata_props if entry.key in told]:
+    for entry in [entry for entry in model.metadata_props if entry.key in content]:
         model.metadata_props.remove(entry)
-    for key, value in told.items():
+    for key, value in content.items():
         entry = model.metadata_props.add()
         entry.key, entry.value = key, value if isinstance(value, str) else json.dumps(value)
 
@@ -145,8 +145,8 @@ def _point_into(model: Any, weights: Path) -> None:
             if file.read(length) == tensor.raw_data:
                 tensor.ClearField("raw_data")
                 tensor.data_location = onnx.TensorProto.EXTERNAL
-                told = {"location": weights.name, "offset": offset, "length": length}
-                for key, value in told.items():
+                content = {"location": weights.name, "offset": offset, "length": length}
+                for key, value in content.items():
                     entry = tensor.external_data.add()
                     entry.key, entry.value = key, str(value)
 
@@ -162,7 +162,10 @@ def _places(weights: Path) -> dict[str, tuple[int, int]]:
         header = json.loads(file.read(length))
     start = 8 + length
     return {
-        name: (start + told["data_offsets"][0], told["data_offsets"][1] - told["data_offsets"][0])
-        for name, told in header.items()
+        name: (
+            start + content["data_offsets"][0],
+            content["data_offsets"][1] - content["data_offsets"][0],
+        )
+        for name, content in header.items()
         if name != "__metadata__"
     }

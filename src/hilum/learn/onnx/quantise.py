@@ -46,10 +46,10 @@ def quantise(model: Any, grey: npt.NDArray[np.uint8]) -> Any:
     from onnxruntime.quantization.shape_inference import quant_pre_process
 
     with tempfile.TemporaryDirectory(prefix="hilum-int8-") as folder:
-        whole, ready, small = (Path(folder) / name for name in ("whole", "ready", "small"))
-        onnx.save(model, whole)
+        full, ready, small = (Path(folder) / name for name in ("whole", "ready", "small"))
+        onnx.save(model, full)
         try:
-            quant_pre_process(str(whole), str(ready), skip_symbolic_shape=True)
+            quant_pre_process(str(full), str(ready), skip_symbolic_shape=True)
             nodes = onnx.load(ready).graph.node
             quantize_static(
                 str(ready), str(small), _slices(grey), quant_format=QuantFormat.QDQ,

@@ -76,11 +76,11 @@ def _name_points(axes: Axes, rows: Sequence[Content]) -> None:
 
 
 def _attributes_described(rows: Sequence[Content]) -> str:
-    told = "; ".join(
+    description = "; ".join(
         f"{row['name']} utility {row['utility']:.2f}, detectability {row['detectability']:.2f}"
         for row in rows[:MOST_NAMED]
     )
-    return f"Attributes by utility and detectability: {told}."
+    return f"Attributes by utility and detectability: {description}."
 
 
 def _bars(check: Content, titles: Mapping[str, str]) -> list[tuple[str, Content, bool]]:
@@ -114,8 +114,8 @@ def _intervals(bars: Sequence[tuple[str, Content, bool]]) -> str:
 
 
 def _bars_described(bars: Sequence[tuple[str, Content, bool]]) -> str:
-    told = "; ".join(
+    description = "; ".join(
         f"{label} {auc['value']:.3f} from {auc['low']:.3f} to {auc['high']:.3f}"
         for label, auc, _ in bars
     )
-    return f"AUC with 95 % interval: {told}."
+    return f"AUC with 95 % interval: {description}."

@@ -142,11 +142,11 @@ def _flags(rows: npt.NDArray[np.int64], count: int) -> Any:
     return pd.Series(flags)
 
 
-def _patients(table: SliceTable, told: Mapping[str, int]) -> dict[str, int]:
+def _patients(table: SliceTable, stated: Mapping[str, int]) -> dict[str, int]:
     """Return source -> patients of its collection: as told, else as the catalogue has it."""
     known = {name: one.patients for name, one in known_collections().items() if one.patients}
     sources = set(table.rows["source"])
-    return {**{name: count for name, count in known.items() if name in sources}, **told}
+    return {**{name: count for name, count in known.items() if name in sources}, **stated}
 
 
 def _undefined() -> dict[str, Concern]:
@@ -171,10 +171,10 @@ def _cross(
     probed = {name: cross_probe(own, labels, folds, positive) for name, own in probes.items()}
     reached = {name: auc_figure(truth, score, groups) for name, score in probed.items()}
     strongest = max(reached, key=lambda name: reached[name]["value"])
-    whole = scores["whole", "whole"]
+    gain = gain_figure(truth, scores["whole", "whole"], probed[strongest], groups)
     return {
         "probes": probes_concern(
-            reached, cells["whole"]["whole"], gain_figure(truth, whole, probed[strongest], groups),
+            reached, cells["whole"]["whole"], gain,
             strongest=strongest, of="a linear classifier on the features of whole slices",
         ),
         "masking": masking_concern(cells),

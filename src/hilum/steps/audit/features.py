@@ -54,13 +54,13 @@ def open_extractor(weights: Path | str | None) -> Extractor:
         ModuleNotFoundError: weights are given, and torch is not installed.
         UsageError, WeightsError: the folder has no weights of the network.
     """
-    place = weights or os.environ.get(WEIGHTS_VARIABLE) or NONE
-    if str(place) == NONE or (weights is None and find_spec("torch") is None):
+    origin = weights or os.environ.get(WEIGHTS_VARIABLE) or NONE
+    if str(origin) == NONE or (weights is None and find_spec("torch") is None):
         return Extractor(FIXED_NAME, FIXED_SIZE, fixed_features)
     from hilum.learn.embed import open_embedder  # loads torch
 
     try:
-        found = open_embedder(NETWORK, place)
+        found = open_embedder(NETWORK, origin)
     except WeightsError:
         if weights is not None:
             raise

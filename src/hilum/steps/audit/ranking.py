@@ -136,8 +136,8 @@ def _detectabilities(
     for fold in np.unique(folds):
         out = folds == fold
         scores = fit_ridge(features[~out], together[~out]).scores(features[out])
-        for place, name in enumerate(codes):
-            own = scores[:, widths[place] : widths[place + 1]]
+        for position, name in enumerate(codes):
+            own = scores[:, widths[position] : widths[position + 1]]
             guesses[name][out] = own.argmax(axis=1)
     own_labels = pd.factorize(labels[rows])[0].astype(np.int64)
     own_groups = pd.factorize(groups[rows])[0].astype(np.int64)

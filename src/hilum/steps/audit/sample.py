@@ -26,11 +26,11 @@ def choose_rows(table: SliceTable, *, most: int = MOST_SLICES) -> npt.NDArray[np
     first_label = groups["label"].first()
     size = groups.size()
     rng = np.random.default_rng(SEED)
-    kept: list[str] = []
+    sampled: list[str] = []
     labels = first_label.unique()
     for label in labels:
         names = rng.permutation(first_label.index[first_label == label].to_numpy())
         share = most / len(table) * size[names].sum()
         room = np.cumsum(size[names].to_numpy()) <= max(share, size[names].iloc[0])
-        kept += names[room].tolist()
-    return np.flatnonzero(table.rows["group"].isin(kept).to_numpy()).astype(np.int64)
+        sampled += names[room].tolist()
+    return np.flatnonzero(table.rows["group"].isin(sampled).to_numpy()).astype(np.int64)

@@ -106,8 +106,8 @@ def _clipped(grey: Grey) -> str:
     """Return the range that the share of pixels at 0 or 255 is in."""
     share = 100 * float(((grey == 0) | (grey == 255)).mean())
     edges = (0, *CLIPPED, 100)
-    place = int(np.searchsorted(CLIPPED, share, side="right"))
-    return f"{edges[place]} to {edges[place + 1]} %"
+    position = int(np.searchsorted(CLIPPED, share, side="right"))
+    return f"{edges[position]} to {edges[position + 1]} %"
 
 
 def _lie_of_lungs(grey: Grey) -> Iterator[tuple[str, str]]:

@@ -148,8 +148,8 @@ def _without_shared(
     left = ~overlap.shared
     if not left.any():
         raise UsageError(f"{table.name}: training saw every slice of it; nothing is left to score.")
-    kept = table.where(pd.Series(left))
-    return kept, {name: cells[left] for name, cells in parts.items()}, overlap.dropped()
+    remaining = table.where(pd.Series(left))
+    return remaining, {name: cells[left] for name, cells in parts.items()}, overlap.dropped()
 
 
 def _part_columns(table: SliceTable, by: Iterable[str]) -> dict[str, np.ndarray[Any, Any]]:

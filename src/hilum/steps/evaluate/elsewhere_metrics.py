@@ -62,7 +62,7 @@ class Asked:
 
 
 def elsewhere_metrics(
-    run: Run, table: SliceTable, cases: Labelled, border: Labelled, asked: Asked
+    run: Run, table: SliceTable, cases: Labelled, border: Labelled, query: Asked
 ) -> dict[str, Any]:
     """Return the content of metrics.json.
 
@@ -73,19 +73,19 @@ def elsewhere_metrics(
             classes.
         asked: what for.
     """
-    pair = asked.pair
-    whole = pair is None or set(pair) <= set(cases.class_names)
+    pair = query.pair
+    known = pair is None or set(pair) <= set(cases.class_names)
     scored = _of_pair(cases, pair)
     probe = _of_pair(border, pair)
     source = table.rows["source"].to_numpy(dtype=object)
     metrics: dict[str, Any] = {
         "hilum": version(),
-        "name": asked.name,
+        "name": query.name,
         "positive": scored.positive,
         "class_names": list(scored.class_names),
         "pair": None if pair is None else list(pair),
-        "renamed": dict(asked.renamed),
-        "overlap": asked.overlap.as_json(),
+        "renamed": dict(query.renamed),
+        "overlap": query.overlap.as_json(),
         "interval": INTERVAL,
         "design": judge_design(table, positive=scored.positive).as_json(),
         "cautions": [*unknown_patients(table), *group_cautions(scored, of="evaluated")],
@@ -95,11 +95,11 @@ def elsewhere_metrics(
         "within_source": within_source_block(scored, source),
         "parts": {
             column: parts_block(scored, bands(cells))
-            for column, cells in {"source": source, **asked.parts}.items()
+            for column, cells in {"source": source, **query.parts}.items()
         },
         "thresholds": _points(run, cases, scored),
-        "calibration": _calibration(run, cases, pair) if whole else {"note": NO_CALIBRATION},
-        "decision_curve": _curve(run, cases, asked) if whole else {"note": NO_CALIBRATION},
+        "calibration": _calibration(run, cases, pair) if known else {"note": NO_CALIBRATION},
+        "decision_curve": _curve(run, cases, query) if known else {"note": NO_CALIBRATION},
         "run": _of_run(run),
     }
     return {**metrics, "sentence": _sentence(metrics)}
@@ -163,22 +163,22 @@ def _scaled(cases: Labelled, temperature: float) -> Labelled:
     return replace(cases, probabilities=apply_temperature(cases.probabilities, temperature))
 
 
-def _curve(run: Run, cases: Labelled, asked: Asked) -> dict[str, Any]:
+def _curve(run: Run, cases: Labelled, query: Asked) -> dict[str, Any]:
     """Return net benefit, and predictive values where a prevalence is stated."""
     temperature = decision_of(run).temperature
     scaled = cases if temperature is None else _scaled(cases, temperature)
-    pair = _of_pair(scaled, asked.pair)
+    pair = _of_pair(scaled, query.pair)
     labels = run.table().part("validation").rows["label"]
     among = labels[labels.isin(list(pair.class_names))]
     share = float((among == pair.positive).mean()) if len(among) else 0.0
     found = decision_curve(
         pair,
-        prevalence=asked.prevalence,
+        prevalence=query.prevalence,
         of_calibration=share if 0 < share < 1 else None,
     )
-    if asked.prevalence is not None:
-        found["predictive_values"] = predictive_values(_of_pair(cases, asked.pair),
-                                                       asked.prevalence)  # fmt: skip
+    if query.prevalence is not None:
+        found["predictive_values"] = predictive_values(_of_pair(cases, query.pair),
+                                                       query.prevalence)  # fmt: skip
     return found
 
 
@@ -199,7 +199,7 @@ def _sentence(metrics: dict[str, Any]) -> str:
     auc, own = per_slice["figures"]["auc"], metrics["run"]["test_auc"]
     others = ", ".join(name for name in metrics["class_names"] if name != metrics["positive"])
     shared = " Part of these slices was trained on." if metrics["overlap"]["slices"] else ""
-    beside = (
+    suffix = (
         f"; on its own test slices {own['value']:.3f}"
         if own is not None and own["value"] is not None
         else ""
@@ -214,5 +214,5 @@ def _sentence(metrics: dict[str, Any]) -> str:
         )
     return (
         f"{metrics['name']}, {metrics['positive']} against {others}: AUC {auc['value']:.3f} "
-        f"({auc['low']:.3f} to {auc['high']:.3f}){beside}.{shared}"
+        f"({auc['low']:.3f} to {auc['high']:.3f}){suffix}.{shared}"
     )

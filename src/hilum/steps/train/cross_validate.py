@@ -75,26 +75,28 @@ def cross_validate(
     folder = Path(out)
     refuse_existing(folder, force=force, marks=RUN_MARKS)
     with exclusive_output(folder, "hilum train"):
-        whole, notes = merge_identities(as_table(table))
-        refuse_own_slices(whole, folder)
-        filled = fill_classes(as_recipe(recipe), whole)
-        deal_folds(whole, folds, seed=filled.training.seed)
+        full_table, notes = merge_identities(as_table(table))
+        refuse_own_slices(full_table, folder)
+        filled = fill_classes(as_recipe(recipe), full_table)
+        deal_folds(full_table, folds, seed=filled.training.seed)
         where = _where(weights)
         prepared = prepare_training(filled, where)
         for sentence in (*notes, prepared.measured):
             if sentence:
                 progress.say(sentence)
         ignored = (
-            " The table's own splits have no say." if (whole.rows["split"] != "").any() else ""
+            " The table's own splits have no say." if (full_table.rows["split"] != "").any() else ""
         )
         progress.say(f"{folds} folds by group: every slice is tested on once.{ignored}")
-        with decode_table(whole, size=prepared.recipe.input.size, progress=progress) as decoded:
+        with decode_table(
+            full_table, size=prepared.recipe.input.size, progress=progress
+        ) as decoded:
             # every slice can be read: known before anything is written or replaced
-            for sentence in note_sentences(count_notes(decoded.notes), len(whole)):
+            for sentence in note_sentences(count_notes(decoded.notes), len(full_table)):
                 progress.say(sentence)
         if prepared.accelerator.is_main_process:
             with new_folder(folder, force=force, marks=RUN_MARKS) as draft:
-                _begin(Run(draft), whole, prepared, folds, where)
+                _begin(Run(draft), full_table, prepared, folds, where)
         prepared.accelerator.wait_for_everyone()
         return _go_on(Run(folder), progress)
 
@@ -124,7 +126,7 @@ def _begin(run: Run, table: SliceTable, prepared: Prepared, folds: int, where: s
     recipe = prepared.recipe
     title = recipe.title or recipe.network.backbone
     write_text(run.recipe_file, dump_recipe(recipe))
-    told = {
+    content = {
         "kind": KIND,
         "title": f"{title}, {folds}-fold cross-validation",
         "class_names": list(recipe.classes.names),
@@ -132,7 +134,7 @@ def _begin(run: Run, table: SliceTable, prepared: Prepared, folds: int, where: s
         "input": {"size": recipe.input.size},
         "folds": folds,
     }
-    write_json(told, run.network_file)
+    write_json(content, run.network_file)
     environment = {**describe_environment(), "precision_reason": prepared.precision_reason}
     write_json(environment, run.environment_file)
     run.checkpoint.mkdir()
@@ -151,13 +153,13 @@ def _go_on(run: Run, progress: Progress) -> Run:
     dealt = _dealt_again(run, table, recipe)
     for number, part in enumerate(dealt, start=1):
         member = Run(run.members / f"fold-{number}")
-        told = Prefixed(
+        content = Prefixed(
             progress, f"fold {number} of {len(dealt)}", omitted=SAID_ONCE if number > 1 else ()
         )
         if not member.folder.is_dir():
-            train(part, recipe, out=member.folder, weights=_start_of(run, recipe), progress=told)
+            train(part, recipe, out=member.folder, weights=_start_of(run, recipe), progress=content)
         elif not member.finished:
-            resume(member.folder, progress=told)
+            resume(member.folder, progress=content)
     accelerator = make_accelerator()
     if accelerator.is_main_process:
         _finish(run, [Run(run.members / f"fold-{n}") for n in range(1, len(dealt) + 1)])
@@ -195,8 +197,8 @@ def _start_of(run: Run, recipe: Recipe) -> str | None:
     """
     path = run.checkpoint / START
     try:
-        told = json.loads(path.read_text(encoding="utf-8"))
-        where, sha256 = told["weights"], told["sha256"]
+        content = json.loads(path.read_text(encoding="utf-8"))
+        where, sha256 = content["weights"], content["sha256"]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise RunError(
             f"{path} does not say where the weights are ({error!r}); start the cross-validation "
@@ -213,8 +215,8 @@ def _start_of(run: Run, recipe: Recipe) -> str | None:
 def _finish(run: Run, members: list[Run]) -> None:
     """Write what all folds together tell; the predictions come last, with the evaluation."""
     first, environment = members[0], run.environment()
-    told = [_best_epoch(run, member, number) for number, member in enumerate(members, start=1)]
-    rows = pd.DataFrame(told)
+    content = [_best_epoch(run, member, number) for number, member in enumerate(members, start=1)]
+    rows = pd.DataFrame(content)
     write_csv(rows, run.members.parent / "folds.csv")
     write_text(run.recipe_file, first.recipe_file.read_text(encoding="utf-8"))
     write_json({**_shared(first.network()), **run.network()}, run.network_file)

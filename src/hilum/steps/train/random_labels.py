@@ -79,8 +79,8 @@ def random_labels(
         KeyboardInterrupt: stopped; `resume` and `evaluate` finish the run and its verdict.
     """
     refuse_existing(Path(out), force=force, marks=RUN_MARKS)
-    whole, settings = as_table(table), as_recipe(recipe)
-    drawn = draw_labels(whole, seed=settings.training.seed)
+    full_table, settings = as_table(table), as_recipe(recipe)
+    drawn = draw_labels(full_table, seed=settings.training.seed)
     dealt = split_table(drawn, by=by, seed=settings.training.seed)
     groups = dealt.rows["group"].nunique()
     progress.say(f"Random labels for {groups} groups; split by {by}.")

@@ -78,11 +78,11 @@ def train(
     folder = Path(out)
     refuse_existing(folder, force=force, marks=RUN_MARKS)
     with exclusive_output(folder, "hilum train"):
-        whole = as_table(table)
-        refuse_own_slices(whole, folder)
-        used = whole.where(whole.rows["split"] != "")
-        filled = fill_classes(as_recipe(recipe), used if len(used) else whole)
-        check_splits(used if len(used) else whole, leaky=leaky)
+        full_table = as_table(table)
+        refuse_own_slices(full_table, folder)
+        used = full_table.where(full_table.rows["split"] != "")
+        filled = fill_classes(as_recipe(recipe), used if len(used) else full_table)
+        check_splits(used if len(used) else full_table, leaky=leaky)
         _warn(used, filled, progress)
         prepared = prepare_training(filled, weights)
         progress.say(_beginning(prepared.recipe, prepared.weights))
@@ -116,10 +116,10 @@ def resume(folder: Path | str, *, progress: Progress = SILENT) -> Run:
     if run.finished:
         raise UsageError(f"the training in {run.folder} is finished; there is nothing to resume.")
     with exclusive_output(run.folder, "hilum train"):
-        recipe, used, told = run.recipe(), run.table(), run.network()
+        recipe, used, content = run.recipe(), run.table(), run.network()
         if not (run.checkpoint / START).is_file():
             raise RunError(f"{run.checkpoint} lacks {START}; the training must be started again.")
-        scaling = tuple(told["input"]["mean"]), tuple(told["input"]["std"])
+        scaling = tuple(content["input"]["mean"]), tuple(content["input"]["std"])
         prepared = prepare_resumed(recipe, scaling, run.checkpoint / START)
         with decode_table(used, size=recipe.input.size, progress=progress) as decoded:
             job = training_job(prepared, used, decoded)

@@ -110,21 +110,23 @@ def apply_values(
         values: knob name -> a number of its range, or one of its choices as JSON, or OWN.
         cut_at: gives the clean cut that freezes nearest to a share of the layers.
     """
-    told: dict[str, Any] = recipe.model_dump()
+    content: dict[str, Any] = recipe.model_dump()
     chosen = {name: _parsed(value) for name, value in values.items() if value != OWN}
     if "hidden" in chosen:
-        told["network"]["hidden"] = tuple(chosen["hidden"])
-        told["network"]["dropout"] = _stretched(recipe.network.dropout, len(chosen["hidden"]) + 1)
+        content["network"]["hidden"] = tuple(chosen["hidden"])
+        content["network"]["dropout"] = _stretched(
+            recipe.network.dropout, len(chosen["hidden"]) + 1
+        )
     if "dropout" in chosen:
-        places = len(told["network"]["hidden"]) + 1
-        told["network"]["dropout"] = (float(chosen["dropout"]),) * places
+        places = len(content["network"]["hidden"]) + 1
+        content["network"]["dropout"] = (float(chosen["dropout"]),) * places
     if "frozen" in chosen:
-        told["network"]["train_from"] = cut_at(float(chosen["frozen"]))
-        told["network"]["also_train"] = ()
+        content["network"]["train_from"] = cut_at(float(chosen["frozen"]))
+        content["network"]["also_train"] = ()
     for name in chosen.keys() - {"hidden", "dropout", "frozen"}:
         section, _, key = all_knobs()[name].sets.partition(".")
-        told[section][key] = chosen[name]
-    return as_recipe(Recipe.model_validate(told))
+        content[section][key] = chosen[name]
+    return as_recipe(Recipe.model_validate(content))
 
 
 def _own(recipe: Recipe, knob: Knob) -> Any:

@@ -151,8 +151,8 @@ def _write(study: optuna.Study, bench: Workbench, folder: Path) -> Tuned | None:
     """Write trials.csv and the best recipe so far; return what was found, if anything was."""
     done = finished_trials(study)
     recipes = [parse_recipe(one.user_attrs["recipe"], name="a trial's recipe") for one in done]
-    whole = [n for n, one in enumerate(done) if one.user_attrs["state"] == "finished"]
-    best = max(whole, key=lambda n: (done[n].value or 0.0, -n), default=None)
+    finished = [n for n, one in enumerate(done) if one.user_attrs["state"] == "finished"]
+    best = max(finished, key=lambda n: (done[n].value or 0.0, -n), default=None)
     rows = pd.DataFrame(
         [
             trial_row(n + 1, one, recipe)

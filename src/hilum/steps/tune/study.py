@@ -53,7 +53,7 @@ def open_study(path: Path, about: Mapping[str, str]) -> Iterator[optuna.Study]:
     from sqlalchemy.engine import URL
     from sqlalchemy.exc import SQLAlchemyError
 
-    said = optuna.logging.get_verbosity()
+    verbosity = optuna.logging.get_verbosity()
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     try:
         url = URL.create("sqlite", database=str(path)).render_as_string()
@@ -66,7 +66,7 @@ def open_study(path: Path, about: Mapping[str, str]) -> Iterator[optuna.Study]:
         reason = str(error).strip().splitlines()[0]
         raise RunError(f"{path} is no study of `hilum tune`: {reason}.") from None
     finally:
-        optuna.logging.set_verbosity(said)
+        optuna.logging.set_verbosity(verbosity)
     try:
         _check_about(study, about, path)
         for trial in study.get_trials(states=(optuna.trial.TrialState.RUNNING,)):
@@ -128,11 +128,11 @@ def _optuna() -> Any:
 
 def _check_about(study: optuna.Study, about: Mapping[str, str], path: Path) -> None:
     """Refuse a study that is about something else than what is asked for now."""
-    told = study.user_attrs.get(ABOUT)
-    if told is None:
+    about_text = study.user_attrs.get(ABOUT)
+    if about_text is None:
         study.set_user_attr(ABOUT, dict(about))
         return
-    other = [name for name in about if told.get(name) != about[name]]
+    other = [name for name in about if about_text.get(name) != about[name]]
     if other:
         raise UsageError(
             f"{path} holds trials with another {' and another '.join(other)}; go on with the same, "

@@ -37,7 +37,7 @@ class Workbench:
 
     Attributes:
         table: slices of the splits train and validation, and no others.
-        whole: the table that they are a part of.
+        full_table: the table that they are a part of.
         recipe: the complete recipe whose knobs are turned.
         start: what its backbone starts from.
         knobs: those that are turned.
@@ -45,7 +45,7 @@ class Workbench:
     """
 
     table: SliceTable
-    whole: SliceTable
+    full_table: SliceTable
     recipe: Recipe
     start: Weights
     knobs: list[Knob]
@@ -68,7 +68,9 @@ class Workbench:
     def at_size(self, size: int, progress: Progress) -> Decoded:
         """Return the slices at one size; each size is decoded once."""
         if size not in self.decoded:
-            opened = decode_table(self.table, size=size, full_table=self.whole, progress=progress)
+            opened = decode_table(
+                self.table, size=size, full_table=self.full_table, progress=progress
+            )
             self.decoded[size] = self.stack.enter_context(opened)
         return self.decoded[size]
 
@@ -148,14 +150,14 @@ def run_trial(
         state = "refused" if isinstance(error, RecipeError) else "diverged"
         progress.say(f"{state}: {error}")
     state = "stopped" if judge.stopped else state
-    told = {
+    attributes = {
         "state": state,
         "recipe": dump_recipe(chosen),
         "kept": judge.kept if state in ("finished", "stopped") else {},
         "epochs": judge.done,
         "seconds": round(time.perf_counter() - began, 1),
     }
-    for key, value in told.items():
+    for key, value in attributes.items():
         trial.set_user_attr(key, value)
     _tell(study, trial, judge, state)
     if state == "stopped":
@@ -177,14 +179,17 @@ def trial_row(number: int, trial: optuna.trial.FrozenTrial, recipe: Recipe) -> d
 
     Every knob has its column, turned or not; a figure that was not reached is missing.
     """
-    told = trial.user_attrs
+    attributes = trial.user_attrs
     figures = ("validation_auc", "validation_loss", "validation_accuracy")
     return {
         "trial": number,
-        "state": told["state"],
-        **{name: round(told["kept"][name], 6) if told["kept"] else None for name in figures},
-        "epochs": told["epochs"],
-        "seconds": told["seconds"],
+        "state": attributes["state"],
+        **{
+            name: round(attributes["kept"][name], 6) if attributes["kept"] else None
+            for name in figures
+        },
+        "epochs": attributes["epochs"],
+        "seconds": attributes["seconds"],
         **knob_cells(recipe, list(all_knobs().values())),
     }
 
