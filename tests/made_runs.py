@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 
 from hilum.run import Run, write_json
+from hilum.run.slices_hash import slices_hash
 from hilum.steps.evaluate.metrics import labelled, metrics_of, predictions_frame
-from hilum.storage.file_hash import hash_of
 from hilum.table import SliceTable, check_rows, write_table
 
 NAMES = ["cancer", "pneumonia"]
@@ -86,7 +86,7 @@ def write_results(run: Run, table: SliceTable, predictions: pd.DataFrame, made: 
         weights={"network": made.backbone, "origin": "made up", "pretrained": made.pretrained},
     )  # fmt: skip
     run.write_predictions(predictions)
-    write_json({**metrics, "slices_sha256": hash_of(run.table_file)}, run.metrics_file)
+    write_json({**metrics, "slices_sha256": slices_hash(run.table_file)}, run.metrics_file)
 
 
 def made_folds(folder: Path, table: SliceTable, made: Made, validation: Sequence[float]) -> Run:

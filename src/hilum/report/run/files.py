@@ -13,7 +13,7 @@ import pandas as pd
 from hilum.cam_maps import FACTS, MapsFacts, read_maps_facts
 from hilum.errors import RunError
 from hilum.run import Run
-from hilum.storage.file_hash import hash_of
+from hilum.run.slices_hash import slices_hash
 from hilum.table import read_csv
 
 __all__ = ["RunFiles", "read_run_files"]
@@ -108,7 +108,7 @@ def read_run_files(folder: Path) -> RunFiles:
 def _check_same_table(metrics: dict[str, Any], folder: Path) -> None:
     """Raise RunError where slices.csv was changed after it was evaluated."""
     evaluated = metrics.get("slices_sha256")  # older versions did not write it
-    if evaluated and evaluated != hash_of(folder / "slices.csv"):
+    if evaluated and evaluated != slices_hash(folder / "slices.csv"):
         raise RunError(
             f"{folder / 'slices.csv'} was changed after metrics.json was written, so the metrics "
             f"are not of these slices; run: hilum evaluate {folder}"

@@ -15,9 +15,9 @@ import pandas as pd
 from hilum.errors import RunError, UsageError
 from hilum.run import Run, as_runs
 from hilum.run.history import numeric_history
+from hilum.run.slices_hash import slices_hash
 from hilum.scores import Labelled, auc
 from hilum.steps.evaluate.metrics import labelled
-from hilum.storage.file_hash import hash_of
 from hilum.table import read_csv
 
 __all__ = ["METRICS", "ComparedRun", "read_runs", "run_facts"]
@@ -151,7 +151,7 @@ def _check_consistent(compared: ComparedRun) -> None:
     per_slice = compared.metrics["splits"]["test"]["per_slice"]
     _check_keys(compared.metrics)
     evaluated = compared.metrics.get("slices_sha256")  # older versions did not write it
-    changed = bool(evaluated) and evaluated != hash_of(compared.run.table_file)
+    changed = bool(evaluated) and evaluated != slices_hash(compared.run.table_file)
     for column in ("slice_id", "group", "label"):
         _ = compared.table[column]
     unknown = ~compared.test["slice_id"].isin(compared.table["slice_id"])

@@ -15,6 +15,7 @@ from hilum.progress import SILENT, Progress
 from hilum.run import Run, as_run, probability_column, write_json
 from hilum.run.metrics import Metrics
 from hilum.run.network import network_facts
+from hilum.run.slices_hash import slices_hash
 from hilum.scores import Labelled
 from hilum.steps.classes import check_labels
 from hilum.steps.evaluate.border_probe import border_probabilities
@@ -29,7 +30,6 @@ from hilum.steps.evaluate.metrics import labelled, metrics_of, predictions_frame
 from hilum.steps.evaluate.probabilities import table_probabilities
 from hilum.steps.predict.decision import save_operating_points
 from hilum.steps.predict.engine import check_engine, open_engine
-from hilum.storage.file_hash import hash_of
 from hilum.table import SliceTable
 
 __all__ = ["evaluate"]
@@ -71,7 +71,7 @@ def evaluate(
     names, positive = facts.class_names, facts.positive
     check_labels(table, names)
     _check_test_slices(run, table)
-    table_hash = hash_of(run.table_file)
+    table_hash = slices_hash(run.table_file)
     folds = folds_of(run, table) if run.kind == "cross-validation" else []
     with decode_table(table, size=facts.size, progress=progress) as decoded:
         notes = notes_by_label(decoded.notes, table.rows["label"].tolist())
