@@ -245,7 +245,7 @@ def test_a_record_is_known_by_the_slice_and_its_view(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("still")
 def test_a_part_of_a_prediction_is_known_by_its_files(sha256: Heard) -> None:
     """Not in the cache, but beside OUT: a prediction that was interrupted goes on from it."""
-    files: Any = [SimpleNamespace(path=Path("/slices/0.png"), window="", row={})]
+    files: Any = [SimpleNamespace(path=Path("/slices/0.png"), window="", row={}, frame=None)]
     assert (
         hash_of_files(files) == "eba8f6fce891a91085af4010136644375d698ded068bd00545e6513e08cad6c9"
     )

@@ -42,7 +42,7 @@ def test_an_empty_class_folder_is_refused(workdir: Path, hilum: Call, untouched:
     shutil.copytree(workdir / "phantom" / "images", workdir / "mine" / "cancer")
     with untouched(workdir):
         done = hilum("data", "build", f"folder={workdir / 'mine'}", "--out", workdir / "new.csv")
-    done.refused(1, "class folder 'pneumonia'", "has no slice", "fill it or take it away")
+    done.refused(1, "class folder 'pneumonia'", "has no slice", "fill it or remove it")
 
 
 def test_an_existing_table_is_replaced_only_with_force(
