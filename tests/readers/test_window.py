@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hilum.errors import UsageError
-from hilum.readers import LUNG, MEDIASTINAL, Window, apply_window, parse_window
+from hilum.readers import LUNG, MEDIASTINAL, Window, apply_window, cell_window, parse_window
 
 WINDOWS = st.builds(
     Window,
@@ -52,3 +52,8 @@ def test_outside_the_window_is_black_and_white(window: Window) -> None:
 def test_the_lung_window_has_exact_values() -> None:
     hu = np.array([-3000, -1400, -1000, -700, -300, 0, 400], np.float32)
     assert apply_window(hu, LUNG).tolist() == [0, 0, 73, 128, 200, 255, 255]
+
+
+def test_an_empty_cell_of_a_table_means_the_lung_window() -> None:
+    assert cell_window("") == LUNG
+    assert cell_window("350/40") == MEDIASTINAL

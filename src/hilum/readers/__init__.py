@@ -3,7 +3,7 @@
 from hilum.readers.read import count_frames, read_ids, read_in_colour, read_slice, transfer_syntaxes
 from hilum.readers.slice_image import SliceImage
 from hilum.readers.sniff import is_candidate
-from hilum.readers.window import LUNG, MEDIASTINAL, Window, apply_window, parse_window
+from hilum.readers.window import LUNG, MEDIASTINAL, Window, apply_window, cell_window, parse_window
 
 __all__ = [
     "LUNG",
@@ -11,6 +11,7 @@ __all__ = [
     "SliceImage",
     "Window",
     "apply_window",
+    "cell_window",
     "count_frames",
     "is_candidate",
     "parse_window",

@@ -9,7 +9,15 @@ import numpy.typing as npt
 
 from hilum.errors import UsageError
 
-__all__ = ["LUNG", "MEDIASTINAL", "NAMED_WINDOWS", "Window", "apply_window", "parse_window"]
+__all__ = [
+    "LUNG",
+    "MEDIASTINAL",
+    "NAMED_WINDOWS",
+    "Window",
+    "apply_window",
+    "cell_window",
+    "parse_window",
+]
 
 
 class Window(NamedTuple):
@@ -45,6 +53,15 @@ def parse_window(text: str) -> Window:
             f"1400/-700; got {text!r}."
         ) from None
     return Window(width, center)
+
+
+def cell_window(cell: str) -> Window:
+    """Return the window in the cell of a slice table; LUNG where the cell is empty.
+
+    Raises:
+        UsageError: see `parse_window`.
+    """
+    return parse_window(cell) if cell else LUNG
 
 
 def apply_window(hu: npt.NDArray[np.floating], window: Window) -> npt.NDArray[np.uint8]:

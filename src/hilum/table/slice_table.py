@@ -12,7 +12,7 @@ import pandas as pd
 
 from hilum.errors import HilumError, ReadError, UsageError
 from hilum.html_table import slice_counts_html
-from hilum.readers import LUNG, SliceImage, Window, parse_window, read_slice
+from hilum.readers import SliceImage, Window, cell_window, read_slice
 from hilum.storage.path_text import path_of_text, text_of_path
 from hilum.table.csv_file import read_csv, row_numbers, write_csv
 from hilum.table.schema import SPLITS, check_rows
@@ -89,8 +89,7 @@ class SliceTable:
         Args:
             row: 0-based in this table.
         """
-        cell = str(self.rows["window"].iloc[row])
-        return parse_window(cell) if cell else LUNG
+        return cell_window(str(self.rows["window"].iloc[row]))
 
     def frame(self, row: int) -> int | None:
         """Return the 0-based frame of a slice in a multi-frame file; None where it has none.

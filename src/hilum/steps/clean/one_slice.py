@@ -13,7 +13,7 @@ import numpy.typing as npt
 from hilum.errors import ReadError
 from hilum.prepare import TURNED_REGIONS
 from hilum.prepare.clean import Cleaned, clean_picture
-from hilum.readers import LUNG, parse_window, read_in_colour, read_slice
+from hilum.readers import cell_window, read_in_colour, read_slice
 from hilum.storage.atomic import as_storage_error
 
 __all__ = ["CLEANED", "STATES", "CleanTask", "CleanedRow", "clean_one"]
@@ -73,7 +73,7 @@ def clean_one(task: CleanTask) -> CleanedRow:
             its boxes or mask would no longer fit.
         StorageError: the disk refused.
     """
-    window = parse_window(task.window) if task.window else LUNG
+    window = cell_window(task.window)
     image = read_slice(task.path, window=window, frame=task.frame)
     if image.turn and task.has_regions:
         raise ReadError(f"{TURNED_REGIONS}.")

@@ -15,7 +15,7 @@ import pandas as pd
 from hilum.duplicates import Duplicates, find_alike, read_prints
 from hilum.errors import UsageError
 from hilum.progress import SILENT, Progress
-from hilum.readers import LUNG, Window, parse_window
+from hilum.readers import Window, cell_window
 from hilum.steps.duplicates.join import check_joinable, join_groups
 from hilum.steps.duplicates.pairs import CROSSED, differ, draw_sheet, pairs_of, write_pairs
 from hilum.storage.atomic import refuse_existing
@@ -145,7 +145,7 @@ def _concatenated(tables: Sequence[SliceTable]) -> _Rows:
 
 def _windows(cells: pd.Series) -> list[Window]:
     """Return the window of each cell, LUNG for an empty one."""
-    window_of = cache(lambda cell: parse_window(cell) if cell else LUNG)
+    window_of = cache(cell_window)
     return [window_of(cell) for cell in cells]
 
 

@@ -10,7 +10,6 @@ import pandas as pd
 
 from hilum.duplicates import find_alike, read_prints
 from hilum.progress import Progress
-from hilum.readers import LUNG, parse_window
 from hilum.table import SliceTable
 
 __all__ = ["Overlap", "find_overlap"]
@@ -122,18 +121,17 @@ def _near_duplicates(
 ) -> np.ndarray[Any, np.dtype[np.bool_]]:
     """Return which slices of `table` are in one near-duplicate cluster with a training slice."""
     both = [seen, table]
-    windows = [
-        parse_window(cell) if cell else LUNG for part in both for cell in part.rows["window"]
-    ]
+    rows = [(part, row) for part in both for row in range(len(part))]
 
     def cell_name(number: int) -> str:
-        inside = number < len(seen)
-        part, row = (seen, number) if inside else (table, number - len(seen))
+        part, row = rows[number]
         return part.cell_name(row, "path")
 
     prints = read_prints(
         [path for part in both for path in part.paths()],
-        windows=windows, cell_name=cell_name, progress=progress,
+        windows=[part.window(row) for part, row in rows],
+        frames=[part.frame(row) for part, row in rows],
+        cell_name=cell_name, progress=progress,
     )  # fmt: skip
     clusters = pd.Series(find_alike(prints, progress=progress).clusters)
     return clusters[len(seen) :].isin(set(clusters[: len(seen)])).to_numpy(dtype=bool)
