@@ -145,7 +145,7 @@ def test_the_report_tells_the_folds_and_no_curve_or_map(full: Path) -> None:
     assert "A cross-validation has no network of its own" in page
     assert "This run has no training history" not in page
     assert sorted(path.stem for path in (full / "figures").iterdir()) == [
-        "confusion", "confusion_groups", "intervals", "reliability", "roc",
+        "confusion", "confusion_groups", "intervals", "pr", "reliability", "roc",
     ]  # fmt: skip
 
 

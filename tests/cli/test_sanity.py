@@ -44,7 +44,7 @@ def test_maps_that_depend_on_nothing_are_exit_code_1(
     level: str, code: int, hilum: Call, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     content = {"randomisation": {"level": level}}
-    monkeypatch.setattr("hilum.steps.sanity.step.sanity", lambda *_, **__: content)
+    monkeypatch.setattr("hilum.steps.sanity.sanity", lambda *_, **__: content)
     done = hilum("sanity", "run", "--json")
     assert (done.code, json.loads(done.out)) == (code, content)
 

@@ -298,7 +298,7 @@ class Hub(BaseHTTPRequestHandler):
 def hub() -> Iterator[tuple[str, list[tuple[str, str]]]]:
     """A hub on this machine: its address and what was requested of it."""
     requested: list[tuple[str, str]] = []
-    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Own", (Hub,), {"asked": requested}))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Own", (Hub,), {"requested": requested}))
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}", requested

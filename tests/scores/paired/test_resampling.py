@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from statsmodels.stats.multitest import multipletests
 
@@ -122,6 +122,7 @@ def test_holm_by_hand() -> None:
     assert holm([]) == []
 
 
+@settings(max_examples=25)  # statsmodels collects garbage at each call, which costs 0.3 s
 @given(st.lists(st.floats(0, 1), max_size=40))
 def test_holm_is_that_of_statsmodels_to_the_last_digit(p: list[float]) -> None:
     assert holm(p) == (multipletests(p, method="holm")[1].tolist() if p else [])

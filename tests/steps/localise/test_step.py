@@ -16,6 +16,7 @@ from hilum.cam_maps import read_maps
 from hilum.errors import ReadError, RunError
 from hilum.report import render
 from hilum.run import Run, write_json
+from hilum.run.slices_hash import slices_hash
 from hilum.scores.localisation import CONTROLS, METRICS, find, metric_column
 from hilum.sources import BuildOptions, PhantomSettings, build_table
 from hilum.splits import split_table
@@ -23,7 +24,6 @@ from hilum.steps.evaluate import evaluate
 from hilum.steps.explain import explain
 from hilum.steps.localise import localise
 from hilum.steps.localise.lesions import has_lesion, lesion_regions
-from hilum.storage.file_hash import hash_of
 from hilum.table import SliceTable, write_table
 from tests.untrained_runs import make_untrained
 
@@ -58,7 +58,7 @@ def copied(whole_run: Run, tmp_path: Path) -> Run:
 def replace_table(run: Run, table: SliceTable) -> None:
     """Write a run's slices.csv as if it had been evaluated so."""
     write_table(table, run.table_file)
-    metrics = {**run.metrics(), "slices_sha256": hash_of(run.table_file)}
+    metrics = {**run.metrics(), "slices_sha256": slices_hash(run.table_file)}
     write_json(metrics, run.metrics_file)
 
 

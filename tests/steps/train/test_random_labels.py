@@ -143,7 +143,7 @@ def test_the_report_says_it_first(both: dict[str, RandomLabels]) -> None:
     page = hilum.write_report(both["image"].run.folder).read_text(encoding="utf-8")
     content = page.index("Random labels: no metric here is about disease")
     assert content < page.index("Design verdict</p>")
-    assert "the network knows the group again" in page
+    assert "the network recognises the group" in page
 
 
 def test_evaluating_again_judges_again(both: dict[str, RandomLabels], tmp_path: Path) -> None:
