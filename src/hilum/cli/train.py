@@ -10,6 +10,7 @@ import typer
 from hilum.cli.options import DEFAULT_RECIPE, Changes, WeightsPlace
 
 if TYPE_CHECKING:
+    from hilum.recipe import Recipe
     from hilum.run import Run
 
 __all__ = ["command"]
@@ -49,6 +50,14 @@ def command(
     force: Annotated[
         bool, typer.Option("--force", help="Replace a run folder that is there.")
     ] = False,
+    dry_run: Annotated[
+        bool,
+        typer.Option(
+            "--dry-run",
+            help="Check everything, measure a few steps, print what would be trained, how long and "
+            "in how much memory; make no run folder.",
+        ),
+    ] = False,
 ) -> None:
     """Fine-tune a network on a slice table.
 
@@ -66,9 +75,17 @@ def command(
         raise typer.BadParameter("--resume RUN goes on as it began; only --report goes with it.")
     if folds and leaky:
         raise typer.BadParameter("--folds never parts a group; --leaky doesn't go with it.")
+    if dry_run and (resume is not None or folds or report):
+        raise typer.BadParameter("--dry-run goes with none of --folds, --report and --resume.")
     folder = resume or out
     if folder is None or (resume is None and table is None):
         raise typer.BadParameter("give a TABLE and --out RUN, or --resume RUN.")
+    if dry_run and table is not None:
+        _print_plan(
+            table, as_recipe(recipe or DEFAULT_RECIPE, change or ()), leaky=leaky, out=folder,
+            weights=weights, force=force,
+        )  # fmt: skip
+        return
     with resume_hint(folder), progress_shown() as progress:
         if table is None:
             run = resume_training(folder, progress=progress)
@@ -85,6 +102,23 @@ def command(
         if report:
             finish(run, progress=progress)
     _print_result(run, folder, report=report)
+
+
+def _print_plan(
+    table: Path, recipe: Recipe, *, out: Path, weights: str | None, leaky: bool, force: bool
+) -> None:
+    """Print what a training would do; in the first process alone."""
+    from hilum.cli.show import progress_shown
+    from hilum.processes import is_first_process
+    from hilum.steps.train.dry_run import plan_training
+
+    with progress_shown() as progress:
+        plan = plan_training(
+            table, recipe, out=out, weights=weights, leaky=leaky, force=force, progress=progress
+        )
+    if is_first_process():
+        for line in (*plan.lines(), f"Nothing was trained; {out} was left alone."):
+            typer.echo(line)
 
 
 def _print_result(run: Run, folder: Path, *, report: bool) -> None:

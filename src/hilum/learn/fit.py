@@ -27,7 +27,15 @@ from hilum.progress import SILENT, Progress
 from hilum.recipe import Recipe
 from hilum.scores import auc
 
-__all__ = ["TrainingJob", "class_weights", "fit", "loss_of", "make_optimiser", "rate_at"]
+__all__ = [
+    "TrainingJob",
+    "class_weights",
+    "fit",
+    "loss_of",
+    "make_optimiser",
+    "rate_at",
+    "train_step",
+]
 
 
 @dataclass
@@ -154,19 +162,11 @@ def _one_epoch(
         job.train, recipe, feed, epoch=done, device=accelerator.device,
         share=(accelerator.process_index, accelerator.num_processes),
     )  # fmt: skip
-    precision = choose_precision(settings.precision)
     network.train()
     total = 0.0
-    for step, (inputs, target) in enumerate(batches):
+    for step, batch in enumerate(batches):
         _set_rate(optimiser, recipe, done * steps + step, steps)
-        with autocast(accelerator.device, precision):
-            logits = network(*inputs)
-        loss = loss_of(logits.float(), target, kind=settings.loss, weights=weights)
-        loss = loss * _share_of_batch(target, weights, accelerator)
-        optimiser.zero_grad(set_to_none=True)
-        accelerator.backward(loss)
-        optimiser.step()
-        total += float(accelerator.reduce(loss.detach(), reduction="mean"))
+        total += train_step(job, prepared, accelerator, batch, weights)
         progress.advance(f"epoch {done + 1} of {settings.epochs}", step + 1, steps)
     row = _validate(job, feed, network, accelerator)
     if not (math.isfinite(total) and math.isfinite(row["validation_loss"])):
@@ -178,6 +178,33 @@ def _one_epoch(
     took = time.perf_counter() - began
     return {"epoch": done + 1, "learning_rate": rate, "train_loss": total / steps, **row,
             "seconds": round(took, 3)}  # fmt: skip
+
+
+def train_step(
+    job: TrainingJob,
+    prepared: tuple[nn.Module, torch.optim.Optimizer],
+    accelerator: Accelerator,
+    batch: tuple[tuple[Tensor, ...], Tensor],
+    weights: Tensor | None,
+) -> float:
+    """Take one step on a batch and return its loss, the mean over all processes.
+
+    Args:
+        job: the training.
+        prepared: what is trained of the network, in training mode, and its optimiser.
+        accelerator: what it is trained on.
+        batch: what the network is called with, and the target (n,).
+        weights: see `class_weights`, on the device.
+    """
+    (network, optimiser), (inputs, target), settings = prepared, batch, job.recipe.training
+    with autocast(accelerator.device, choose_precision(settings.precision)):
+        logits = network(*inputs)
+    loss = loss_of(logits.float(), target, kind=settings.loss, weights=weights)
+    loss = loss * _share_of_batch(target, weights, accelerator)
+    optimiser.zero_grad(set_to_none=True)
+    accelerator.backward(loss)
+    optimiser.step()
+    return float(accelerator.reduce(loss.detach(), reduction="mean"))
 
 
 def _dropout_seed(seed: int, epoch: int, process: int) -> int:

@@ -23,7 +23,7 @@ from hilum.prepare import BATCH
 from hilum.recipe import Recipe
 from hilum.storage.cache import cache_entry, make_room
 
-__all__ = ["TrainingPlan", "training_plan"]
+__all__ = ["TrainingPlan", "span_text", "training_plan"]
 
 HALF = 2
 """Bytes of a number in half precision."""
@@ -122,11 +122,11 @@ def _decide(
             room,
             (
                 f"The frozen part of the network runs once for each of {settings.views} views of a "
-                f"slice: about {_span(once)} instead of {_span(always)}; {where}."
+                f"slice: about {span_text(once)} instead of {span_text(always)}; {where}."
             ),
         )
     why = (
-        f"running it once would take about {_span(once)} instead of {_span(always)}"
+        f"running it once would take about {span_text(once)} instead of {span_text(always)}"
         if room
         else f"keeping what it gives takes {needed / 1e9:.1f} GB, and the cache has no room for it"
     )
@@ -157,6 +157,6 @@ def _fastest(work: Callable[[], object]) -> float:
     return min(seconds)
 
 
-def _span(seconds: float) -> str:
+def span_text(seconds: float) -> str:
     """Return a time in words: `40 s`, `3 min`."""
     return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"

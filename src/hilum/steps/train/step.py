@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from hilum.audit import judge_design
-from hilum.errors import RecipeError, RunError, UsageError
+from hilum.errors import RunError, UsageError
 from hilum.learn.checkpoint import TrainingProgress, best_weights, save_weights
 from hilum.learn.fit import TrainingJob, fit
 from hilum.learn.frozen.plan import TrainingPlan, training_plan
@@ -26,18 +23,15 @@ from hilum.learn.prepare_training import (
     training_job,
 )
 from hilum.learn.weights import Weights
-from hilum.prepare import Decoded, count_notes, decode_table, note_sentences
-from hilum.processes import rank_and_count
+from hilum.prepare import Decoded, decode_table
 from hilum.progress import SILENT, Progress
-from hilum.recipe import Classes, Recipe, as_recipe, dump_recipe
+from hilum.recipe import Recipe, dump_recipe
 from hilum.run import RUN_MARKS, Run, write_json
 from hilum.run.environment import describe_environment
-from hilum.splits import check_splits, find_leak
-from hilum.steps.classes import fill_classes
-from hilum.steps.evaluate.border_probe import border_sentence
-from hilum.storage.atomic import new_folder, refuse_existing, write_text
+from hilum.steps.train.ready import ready_training
+from hilum.storage.atomic import new_folder, write_text
 from hilum.storage.lock import exclusive_output
-from hilum.table import SliceTable, as_table, refuse_own_slices, write_csv, write_table
+from hilum.table import SliceTable, write_csv, write_table
 
 __all__ = ["resume", "train", "try_recipe"]
 
@@ -76,31 +70,14 @@ def train(
         KeyboardInterrupt: stopped; go on with `resume`.
     """
     folder = Path(out)
-    refuse_existing(folder, force=force, marks=RUN_MARKS)
-    with exclusive_output(folder, "hilum train"):
-        full_table = as_table(table)
-        refuse_own_slices(full_table, folder)
-        used = full_table.where(full_table.rows["split"] != "")
-        filled = fill_classes(as_recipe(recipe), used if len(used) else full_table)
-        check_splits(used if len(used) else full_table, leaky=leaky)
-        _warn(used, filled, progress)
-        prepared = prepare_training(filled, weights)
-        progress.say(_beginning(prepared.recipe, prepared.weights))
-        if prepared.measured:
-            progress.say(prepared.measured)
-        _check_share(used, prepared)
-        with decode_table(used, size=prepared.recipe.input.size, progress=progress) as decoded:
-            for sentence in note_sentences(count_notes(decoded.notes), len(used)):
-                progress.say(sentence)
-            scale_by_training_mean(prepared, used, decoded)
-            job = training_job(prepared, used, decoded)
-            with training_plan(job, prepared.accelerator) as plan:
-                if prepared.accelerator.is_main_process:
-                    names, positive = list(filled.classes.names), filled.classes.positive
-                    progress.say(border_sentence(used, decoded, names, positive))
-                    _begin(folder, used, replace(prepared, recipe=plan.recipe), force=force)
-                prepared.accelerator.wait_for_everyone()
-                return _train(Run(folder), job, plan, prepared, progress)
+    with ready_training(
+        table, recipe, out=folder, weights=weights, leaky=leaky, force=force, progress=progress
+    ) as ready:
+        accelerator = ready.prepared.accelerator
+        if accelerator.is_main_process:
+            _begin(folder, ready.table, ready.prepared, force=force)
+        accelerator.wait_for_everyone()
+        return _train(Run(folder), ready.job, ready.plan, ready.prepared, progress)
 
 
 def resume(folder: Path | str, *, progress: Progress = SILENT) -> Run:
@@ -153,38 +130,6 @@ def try_recipe(
     with training_plan(job, prepared.accelerator) as plan:
         job.feed = plan.feed
         return fit(job, prepared.accelerator, progress)
-
-
-def _check_share(table: SliceTable, prepared: Prepared) -> None:
-    """Refuse a training whose processes get single slices: batch norm can't train on one."""
-    accelerator = prepared.accelerator
-    batch = min(prepared.recipe.training.batch_size, int((table.rows["split"] == "train").sum()))
-    if batch < 2 * accelerator.num_processes:
-        raise RecipeError(
-            f"[training] batch_size: every process needs two slices a step, and a batch of {batch} "
-            f"gives {accelerator.num_processes} fewer; take fewer processes or a larger batch."
-        )
-
-
-def _beginning(recipe: Recipe, start: Weights) -> str:
-    """Say what the network starts from and what of it is trained."""
-    trained = recipe.network.train_from
-    rest = "the whole network is trained" if trained == "all" else f"trained from {trained} on"
-    alone = ""
-    if "ACCELERATE_USE_CPU" in os.environ and rank_and_count()[1] == 1:
-        alone = " (`accelerate launch --cpu` starts one process; --multi_gpu starts several.)"
-    return f"Weights: {start.origin}; {rest}.{alone}"
-
-
-def _warn(table: SliceTable, recipe: Recipe, progress: Progress) -> None:
-    """Say the design verdict and what leaks before any time is spent."""
-    if recipe.classes.positive != Classes().positive:
-        progress.say(f"Positive class: {recipe.classes.positive}.")
-    verdict = judge_design(table, positive=recipe.classes.positive)
-    progress.say(f"Design: {verdict.level}. {verdict.sentence}")
-    leak = find_leak(table)
-    if leak.groups:
-        progress.say(f"Leak: {leak.sentence}")
 
 
 def _begin(folder: Path, table: SliceTable, prepared: Prepared, *, force: bool) -> None:

@@ -1,0 +1,136 @@
+"""A few steps of a training, taken for their time and memory; nothing of them stays."""
+
+from __future__ import annotations
+
+import sys
+import time
+from dataclasses import dataclass
+from statistics import fmean
+
+import numpy as np
+import torch
+from accelerate import Accelerator
+from torch import nn
+
+from hilum.learn.data import shuffled_batches, steps_per_epoch
+from hilum.learn.device import autocast, choose_precision
+from hilum.learn.feed import Feed, SliceFeed
+from hilum.learn.fit import TrainingJob, class_weights, make_optimiser, train_step
+from hilum.prepare import BATCH
+
+__all__ = ["Rehearsal", "process_memory", "rehearse"]
+
+TRIED = 3
+"""Steps that are measured: enough for a mean, and soon taken even by a large network."""
+
+
+@dataclass(frozen=True)
+class Rehearsal:
+    """What a few steps took.
+
+    Attributes:
+        steps: of one epoch.
+        new_step, known_step: seconds of a step whose slices are seen through a view for the first
+            time, and of one whose frozen part is in the cache; equal where nothing is kept.
+        new_validation, known_validation: the same of all validation slices.
+        new_epochs: how many epochs show each slice through a new view of a fixed set.
+        memory: bytes that this process had taken at most when the steps were done; None where the
+            system does not say.
+        gpu_memory: bytes of the GPU's memory at most; None without one.
+    """
+
+    steps: int
+    new_step: float
+    known_step: float
+    new_validation: float
+    known_validation: float
+    new_epochs: int
+    memory: int | None
+    gpu_memory: int | None
+
+    def seconds_of(self, epochs: int) -> float:
+        """Return the seconds that so many epochs take, decoding and export not counted."""
+        new = min(epochs, self.new_epochs)
+        steps = self.steps * (new * self.new_step + (epochs - new) * self.known_step)
+        return steps + self.new_validation + (epochs - 1) * self.known_validation
+
+
+def rehearse(job: TrainingJob, accelerator: Accelerator) -> Rehearsal:
+    """Take a few steps of a training, twice the same, and see its validation slices.
+
+    The first pass also warms up and fills the cache of a frozen part, as the training would; the
+    network of `job` is changed by the steps, so that no training may begin from it.
+
+    Args:
+        job: the training, with the feed that it will use.
+        accelerator: what it is trained on.
+    """
+    feed = job.feed or SliceFeed(job.network)
+    optimiser = make_optimiser(job.network, job.recipe)
+    network, optimiser = accelerator.prepare(feed.network, optimiser)
+    if job.recipe.training.compile:
+        network = torch.compile(network)
+    new, known = (_steps(job, feed, (network, optimiser), accelerator) for _ in range(2))
+    new_seen, known_seen = (_validation(job, feed, network, accelerator) for _ in range(2))
+    known_step = fmean(known)
+    gpu = torch.cuda.max_memory_allocated() if accelerator.device.type == "cuda" else None
+    return Rehearsal(
+        steps=steps_per_epoch(len(job.train), job.recipe.training.batch_size),
+        new_step=fmean(new[1:] or new) if job.feed else known_step,
+        known_step=known_step,
+        new_validation=new_seen if job.feed else known_seen,
+        known_validation=known_seen,
+        new_epochs=job.recipe.training.views if job.feed else 0,
+        memory=process_memory(),
+        gpu_memory=gpu,
+    )
+
+
+def process_memory() -> int | None:
+    """Return the bytes that this process had in memory at most so far; None on Windows."""
+    if sys.platform == "win32":
+        return None
+    import resource
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
+
+
+def _steps(
+    job: TrainingJob,
+    feed: Feed,
+    prepared: tuple[nn.Module, torch.optim.Optimizer],
+    accelerator: Accelerator,
+) -> list[float]:
+    """Return the seconds of the first steps of the first epoch."""
+    settings, device = job.recipe.training, accelerator.device
+    weights = class_weights(job.train.target, len(job.recipe.classes.names), settings.class_weights)
+    weights = weights.to(device) if weights is not None else None
+    share = (accelerator.process_index, accelerator.num_processes)
+    batches = shuffled_batches(job.train, job.recipe, feed, epoch=0, device=device, share=share)
+    prepared[0].train()
+    seconds: list[float] = []
+    began = time.perf_counter()
+    for batch in batches:
+        train_step(job, prepared, accelerator, batch, weights)
+        seconds.append(time.perf_counter() - began)
+        if len(seconds) == TRIED:
+            break
+        began = time.perf_counter()
+    return seconds
+
+
+@torch.no_grad()
+def _validation(
+    job: TrainingJob, feed: Feed, network: nn.Module, accelerator: Accelerator
+) -> float:
+    """Return the seconds of all validation slices, from those of the last batch of them."""
+    network.eval()
+    count = len(job.validation)
+    rows = np.arange(max(0, count - BATCH), count)
+    began = time.perf_counter()
+    inputs = feed.see(job.validation.take(rows), None, accelerator.device)
+    with autocast(accelerator.device, choose_precision(job.recipe.training.precision)):
+        network(*inputs).float().cpu()
+    took = time.perf_counter() - began
+    return float(took * count / (len(rows) * accelerator.num_processes))

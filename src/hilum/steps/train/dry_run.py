@@ -1,0 +1,158 @@
+"""A dry run of a training: what would be trained, on what, how long; no run folder is made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from hilum.audit import judge_design
+from hilum.learn.frozen.plan import span_text
+from hilum.learn.networks import count_parameters
+from hilum.learn.rehearse import Rehearsal, rehearse
+from hilum.progress import SILENT, Progress
+from hilum.recipe import Recipe
+from hilum.splits import find_leak
+from hilum.steps.train.ready import ReadyTraining, ready_training
+from hilum.table import SPLITS, SliceTable
+
+__all__ = ["PlannedTraining", "plan_training"]
+
+GIGA = 1e9
+"""Bytes of a gigabyte, as disks and shops count."""
+
+
+@dataclass(frozen=True)
+class PlannedTraining:
+    """What `hilum.train` would do with the same arguments.
+
+    Attributes:
+        recipe: complete: input size, freeze point, precision and `frozen_once` are decided.
+        weights: what the backbone starts from, in words.
+        device: "cpu", "cuda" ...
+        precision: "float32" or "bfloat16".
+        parameters, trained_parameters: of the network with its head.
+        counts: split -> label -> (slices, groups).
+        design: level of the design verdict, and its sentence.
+        leak: sentence on groups that several splits share.
+        steps: of one epoch.
+        step_seconds: of one step, once the frozen part is in the cache; measured.
+        seconds: of all epochs of the recipe, from measured steps; patience may end them earlier.
+            Decoding is done by then; export and evaluation are not counted.
+        memory: bytes that this process had taken at most after the measured steps; None where
+            the system does not say. In a process that did other work before, that counts too.
+        gpu_memory: bytes of the GPU's memory at most; None without one.
+    """
+
+    recipe: Recipe
+    weights: str
+    device: str
+    precision: str
+    parameters: int
+    trained_parameters: int
+    counts: Mapping[str, Mapping[str, tuple[int, int]]]
+    design: tuple[str, str]
+    leak: str
+    steps: int
+    step_seconds: float
+    seconds: float
+    memory: int | None
+    gpu_memory: int | None
+
+    def lines(self) -> list[str]:
+        """Return the plan in words, a line for each thing; design and weights are not in it."""
+        epochs = self.recipe.training.epochs
+        title = self.recipe.title or self.recipe.network.backbone
+        counted = [f"{split}: {_counts_text(self.counts[split])}" for split in self.counts]
+        early = " at most" if self.recipe.training.patience else ""
+        gpu = f", {self.gpu_memory / GIGA:.1f} GB on the GPU" if self.gpu_memory else ""
+        process = "unknown" if self.memory is None else f"{self.memory / GIGA:.1f} GB"
+        return [
+            *counted,
+            f"network: {title}, {self.trained_parameters:,} of {self.parameters:,} parameters "
+            f"trained, in {self.precision} on {self.device}",
+            f"time: about {span_text(self.seconds)}{early}: {epochs} epochs of {self.steps} steps, "
+            f"{self.step_seconds:.2f} s a step (measured)",
+            f"memory: {process}{gpu} (measured)",
+        ]
+
+
+def plan_training(
+    table: SliceTable | Path | str,
+    recipe: Recipe | Path | str,
+    *,
+    out: Path | str,
+    weights: Path | str | None = None,
+    leaky: bool = False,
+    force: bool = False,
+    progress: Progress = SILENT,
+) -> PlannedTraining:
+    """Check and measure what `train` would do with the same arguments, and make no run folder.
+
+    Everything that `train` checks before its first step is checked in the same way, every slice
+    too; then a few steps are taken for their time and memory, and thrown away. Decoded slices and
+    what the frozen part gives go to the cache, where the training finds them.
+
+    Args:
+        table: a slice table with its `split` column filled, or the path of one.
+        recipe: a recipe, the name of a built-in one, or the path of a TOML file.
+        out: the run folder that would be made.
+        weights: see `hilum.learn.weights.find_weights`.
+        leaky: plan although groups are in more than one split.
+        force: whether `train` would replace a folder at `out`; it is left alone here.
+        progress: told what is going on.
+
+    Raises:
+        HilumError: what `train` would raise before its first step.
+    """
+    with ready_training(
+        table, recipe, out=Path(out), weights=weights, leaky=leaky, force=force, progress=progress
+    ) as ready:
+        if ready.plan.sentence:
+            progress.say(ready.plan.sentence)
+        total, trained = count_parameters(ready.prepared.network)
+        ready.job.feed = ready.plan.feed
+        measured = rehearse(ready.job, ready.prepared.accelerator)
+        return _planned(ready, measured, (total, trained))
+
+
+def _planned(
+    ready: ReadyTraining, measured: Rehearsal, parameters: tuple[int, int]
+) -> PlannedTraining:
+    """Put together what was found and measured."""
+    prepared, recipe = ready.prepared, ready.prepared.recipe
+    verdict = judge_design(ready.table, positive=recipe.classes.positive)
+    return PlannedTraining(
+        recipe=recipe,
+        weights=prepared.weights.origin,
+        device=prepared.accelerator.device.type,
+        precision=prepared.precision,
+        parameters=parameters[0],
+        trained_parameters=parameters[1],
+        counts=_counts(ready.table),
+        design=(verdict.level, verdict.sentence),
+        leak=find_leak(ready.table).sentence,
+        steps=measured.steps,
+        step_seconds=measured.known_step,
+        seconds=measured.seconds_of(recipe.training.epochs),
+        memory=measured.memory,
+        gpu_memory=measured.gpu_memory,
+    )
+
+
+def _counts(table: SliceTable) -> dict[str, dict[str, tuple[int, int]]]:
+    """Return split -> label -> (slices, groups)."""
+    counts: dict[str, dict[str, tuple[int, int]]] = {}
+    for split in SPLITS:
+        rows = table.rows[table.rows["split"] == split]
+        groups = {label: rows.loc[rows["label"] == label, "group"] for label in table.labels}
+        counts[split] = {label: (len(found), found.nunique()) for label, found in groups.items()}
+    return counts
+
+
+def _counts_text(of_label: Mapping[str, tuple[int, int]]) -> str:
+    """Return `16 cancer slices of 8 groups, 16 pneumonia slices of 8 groups`."""
+    return ", ".join(
+        f"{slices} {label} slices of {groups} groups"
+        for label, (slices, groups) in of_label.items()
+    )

@@ -1,0 +1,128 @@
+"""A training that is ready to begin: everything that can be checked was checked, nothing written.
+
+`train` and `plan_training` both begin here, so that a dry run refuses whatever a training refuses.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from hilum.audit import judge_design
+from hilum.errors import RecipeError
+from hilum.learn.fit import TrainingJob
+from hilum.learn.frozen.plan import TrainingPlan, training_plan
+from hilum.learn.prepare_training import (
+    Prepared,
+    prepare_training,
+    scale_by_training_mean,
+    training_job,
+)
+from hilum.learn.weights import Weights
+from hilum.prepare import count_notes, decode_table, note_sentences
+from hilum.processes import rank_and_count
+from hilum.progress import Progress
+from hilum.recipe import Classes, Recipe, as_recipe
+from hilum.run import RUN_MARKS
+from hilum.splits import check_splits, find_leak
+from hilum.steps.classes import fill_classes
+from hilum.steps.evaluate.border_probe import border_sentence
+from hilum.storage.atomic import refuse_existing
+from hilum.storage.lock import exclusive_output
+from hilum.table import SliceTable, as_table, refuse_own_slices
+
+__all__ = ["ReadyTraining", "ready_training"]
+
+
+@dataclass(frozen=True)
+class ReadyTraining:
+    """All that a training needs before its first step.
+
+    Attributes:
+        table: the slices that are used: those with a split.
+        prepared: network, complete recipe, weights, device.
+        job: network and decoded slices, without a folder for checkpoints.
+        plan: whether the frozen part runs once.
+    """
+
+    table: SliceTable
+    prepared: Prepared
+    job: TrainingJob
+    plan: TrainingPlan
+
+
+@contextmanager
+def ready_training(
+    table: SliceTable | Path | str,
+    recipe: Recipe | Path | str,
+    *,
+    out: Path,
+    weights: Path | str | None,
+    leaky: bool,
+    force: bool,
+    progress: Progress,
+) -> Iterator[ReadyTraining]:
+    """Yield a training that was checked, while its output and its decoded slices are held.
+
+    Nothing is written but to the cache.
+
+    Args, Raises: see `hilum.train`.
+    """
+    refuse_existing(out, force=force, marks=RUN_MARKS)
+    with exclusive_output(out, "hilum train"):
+        full_table = as_table(table)
+        refuse_own_slices(full_table, out)
+        used = full_table.where(full_table.rows["split"] != "")
+        filled = fill_classes(as_recipe(recipe), used if len(used) else full_table)
+        check_splits(used if len(used) else full_table, leaky=leaky)
+        _warn(used, filled, progress)
+        prepared = prepare_training(filled, weights)
+        progress.say(_beginning(prepared.recipe, prepared.weights))
+        if prepared.measured:
+            progress.say(prepared.measured)
+        _check_share(used, prepared)
+        with decode_table(used, size=prepared.recipe.input.size, progress=progress) as decoded:
+            for sentence in note_sentences(count_notes(decoded.notes), len(used)):
+                progress.say(sentence)
+            scale_by_training_mean(prepared, used, decoded)
+            job = training_job(prepared, used, decoded)
+            with training_plan(job, prepared.accelerator) as plan:
+                if prepared.accelerator.is_main_process:
+                    names, positive = list(filled.classes.names), filled.classes.positive
+                    progress.say(border_sentence(used, decoded, names, positive))
+                yield ReadyTraining(used, replace(prepared, recipe=plan.recipe), job, plan)
+
+
+def _check_share(table: SliceTable, prepared: Prepared) -> None:
+    """Refuse a training whose processes get single slices: batch norm can't train on one."""
+    accelerator = prepared.accelerator
+    batch = min(prepared.recipe.training.batch_size, int((table.rows["split"] == "train").sum()))
+    if batch < 2 * accelerator.num_processes:
+        raise RecipeError(
+            f"[training] batch_size: every process needs two slices a step, and a batch of {batch} "
+            f"gives {accelerator.num_processes} fewer; take fewer processes or a larger batch."
+        )
+
+
+def _beginning(recipe: Recipe, start: Weights) -> str:
+    """Say what the network starts from and what of it is trained."""
+    trained = recipe.network.train_from
+    rest = "the whole network is trained" if trained == "all" else f"trained from {trained} on"
+    alone = ""
+    if "ACCELERATE_USE_CPU" in os.environ and rank_and_count()[1] == 1:
+        alone = " (`accelerate launch --cpu` starts one process; --multi_gpu starts several.)"
+    return f"Weights: {start.origin}; {rest}.{alone}"
+
+
+def _warn(table: SliceTable, recipe: Recipe, progress: Progress) -> None:
+    """Say the design verdict and what leaks before any time is spent."""
+    if recipe.classes.positive != Classes().positive:
+        progress.say(f"Positive class: {recipe.classes.positive}.")
+    verdict = judge_design(table, positive=recipe.classes.positive)
+    progress.say(f"Design: {verdict.level}. {verdict.sentence}")
+    leak = find_leak(table)
+    if leak.groups:
+        progress.say(f"Leak: {leak.sentence}")
