@@ -57,6 +57,7 @@ _PUBLIC = {
     "resume": "hilum.steps.train.resume",
     "sanity": "hilum.steps.sanity.step",
     "split_table": "hilum.splits",
+    "tracked": "hilum.learn.trackers.tracked",
     "train": "hilum.steps.train.step",
     "tune": "hilum.steps.tune.step",
     "write_predictions": "hilum.steps.predict.write",

@@ -50,6 +50,14 @@ def command(
     force: Annotated[
         bool, typer.Option("--force", help="Replace a run folder that is there.")
     ] = False,
+    tracker: Annotated[
+        str | None,
+        typer.Option(
+            metavar="tensorboard|mlflow|wandb",
+            help="Also log each epoch with this tracker, into RUN/tracker; it stays on this "
+            "machine unless the tracker's own variables say otherwise.",
+        ),
+    ] = None,
     dry_run: Annotated[
         bool,
         typer.Option(
@@ -65,6 +73,7 @@ def command(
     --folds each fold is a run in OUT/members, and OUT tells what all of them reach.
     """
     from hilum.cli.show import progress_shown, resume_hint
+    from hilum.learn.trackers.tracked import tracked
     from hilum.recipe import as_recipe
     from hilum.steps.finish import finish
     from hilum.steps.train import train
@@ -81,12 +90,13 @@ def command(
     if folder is None or (resume is None and table is None):
         raise typer.BadParameter("give a TABLE and --out RUN, or --resume RUN.")
     if dry_run and table is not None:
-        _print_plan(
-            table, as_recipe(recipe or DEFAULT_RECIPE, change or ()), leaky=leaky, out=folder,
-            weights=weights, force=force,
-        )  # fmt: skip
+        with tracked(tracker):
+            _print_plan(
+                table, as_recipe(recipe or DEFAULT_RECIPE, change or ()), leaky=leaky, out=folder,
+                weights=weights, force=force,
+            )  # fmt: skip
         return
-    with resume_hint(folder), progress_shown() as progress:
+    with tracked(tracker), resume_hint(folder), progress_shown() as progress:
         if table is None:
             run = resume_training(folder, progress=progress)
         elif folds:

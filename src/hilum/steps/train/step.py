@@ -22,6 +22,7 @@ from hilum.learn.prepare_training import (
     scale_by_training_mean,
     training_job,
 )
+from hilum.learn.trackers.tracked import tracker_of_run
 from hilum.learn.weights import Weights
 from hilum.prepare import Decoded, decode_table
 from hilum.progress import SILENT, Progress
@@ -190,7 +191,8 @@ def _train(
     if plan.sentence:
         progress.say(plan.sentence)
     job.folder, job.feed = run.checkpoint, plan.feed
-    trained = fit(job, prepared.accelerator, progress)
+    with tracker_of_run(run.folder, job.recipe) as job.after_epoch:
+        trained = fit(job, prepared.accelerator, progress)
     if prepared.accelerator.is_main_process:
         _finish(run, trained)
         if sentence := write_run_onnx(run, job.validation.take(slice(CHECKED))):
