@@ -8,13 +8,9 @@ from typing import Annotated, Any
 import typer
 
 from hilum.cli.options import EngineName
-from hilum.cli.show import metric_text
+from hilum.cli.show import HEADLINE, metric_text
 
 __all__ = ["command", "print_auc", "print_figures"]
-
-
-HEADLINE = ("accuracy", "precision", "recall", "specificity", "f1", "auc")
-"""The metrics that are printed; metrics.json and the report have more."""
 
 
 def command(

@@ -38,15 +38,17 @@ def options_of(
 
 def print_elsewhere(metrics: dict[str, Any], folder: Path) -> None:
     """Print what a run reaches on another table."""
-    from hilum.cli.show import metric_text
+    from hilum.cli.show import HEADLINE, metric_text
 
     typer.echo(metrics["overlap"]["sentence"])
     typer.echo(metrics["design"]["sentence"])
     typer.echo(metrics["sentence"])
     typer.echo(metrics["border_probe"]["sentence"])
     typer.echo(f"\n{'elsewhere':12} {'per slice':24} per group")
-    for name, of_slices in metrics["per_slice"]["figures"].items():
-        of_groups = metrics["per_group"]["figures"][name]
+    for name in HEADLINE:
+        of_slices, of_groups = (
+            metrics[unit]["figures"][name] for unit in ("per_slice", "per_group")
+        )
         typer.echo(f"{name:12} {metric_text(of_slices):24} {metric_text(of_groups)}")
     typer.echo(f"{'border auc':12} {metric_text(metrics['border_probe']['test']['auc'])}")
     _print_within(metrics["within_source"])

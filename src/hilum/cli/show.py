@@ -17,7 +17,10 @@ from hilum.cli.log_file import SCREEN, logged
 from hilum.processes import is_first_process
 from hilum.progress import SILENT, Progress
 
-__all__ = ["metric_text", "next_step", "print_json", "progress_shown", "resume_hint"]
+__all__ = ["HEADLINE", "metric_text", "next_step", "print_json", "progress_shown", "resume_hint"]
+
+HEADLINE = ("accuracy", "precision", "recall", "specificity", "f1", "auc")
+"""The metrics that are printed; metrics.json and the report have more."""
 
 SECONDS_BETWEEN_LINES = 10.0
 """Interval of progress lines in a log."""

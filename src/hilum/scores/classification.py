@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -103,15 +103,7 @@ def by_group(cases: Labelled) -> Labelled:
 
 def compute_metrics(cases: Labelled) -> dict[str, Estimate]:
     """Return accuracy, precision, recall, specificity, f1 and auc with their intervals."""
-    observed = _metrics_under(cases, np.ones((1, len(cases.label))))
-    draws = _resampled(cases)
-    groups = groups_behind(cases)
-    return {
-        name: interval_of(
-            float(value[0]), draws[name], groups=groups[name], undefined=UNDEFINED[name]
-        )
-        for name, value in observed.items()
-    }
+    return _estimates(cases, _metrics_under)
 
 
 def called_metrics(cases: Labelled) -> dict[str, Any]:
@@ -119,24 +111,25 @@ def called_metrics(cases: Labelled) -> dict[str, Any]:
 
     All but the AUC, which no threshold changes.
     """
-    value = called_under(cases, np.ones((1, len(cases.label))))
-    parts = [called_under(cases, w) for w in bootstrap_weights(cases.group, cases.label)]
-    behind = groups_behind(cases)
+    return {name: found.as_json() for name, found in _estimates(cases, called_under).items()}
+
+
+def _estimates(
+    cases: Labelled, under: Callable[[Labelled, Floats], dict[str, Floats]]
+) -> dict[str, Estimate]:
+    """Return each metric that `under` computes for rows of case weights, with its interval."""
+    observed = under(cases, np.ones((1, len(cases.label))))
+    parts = [under(cases, w) for w in bootstrap_weights(cases.group, cases.label)]
+    groups = groups_behind(cases)
     return {
         name: interval_of(
-            float(value[name][0]),
+            float(value[0]),
             np.concatenate([part[name] for part in parts]),
-            groups=behind[name],
+            groups=groups[name],
             undefined=UNDEFINED[name],
-        ).as_json()
-        for name in value
+        )
+        for name, value in observed.items()
     }
-
-
-def _resampled(cases: Labelled) -> dict[str, Floats]:
-    """Return every metric on every resample, each (resamples,)."""
-    parts = [_metrics_under(cases, w) for w in bootstrap_weights(cases.group, cases.label)]
-    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
 def _metrics_under(cases: Labelled, weights: Floats) -> dict[str, Floats]:

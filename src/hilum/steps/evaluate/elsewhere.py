@@ -18,7 +18,7 @@ from hilum.progress import SILENT, Progress
 from hilum.run import Run, as_run, write_json
 from hilum.run.network import NetworkFacts, network_facts
 from hilum.scores import Labelled, check_prevalence
-from hilum.steps.evaluate.elsewhere_metrics import Asked, elsewhere_metrics
+from hilum.steps.evaluate.elsewhere_metrics import ElsewhereQuery, elsewhere_metrics
 from hilum.steps.evaluate.labels import map_labels, select_labels
 from hilum.steps.evaluate.metrics import labelled, predictions_frame
 from hilum.steps.evaluate.overlap import Overlap, find_overlap
@@ -118,10 +118,10 @@ def evaluate_elsewhere(
             f"result will say so."
         )
     cases, border = _predict(run, facts, scored, options, progress)
-    metrics = elsewhere_metrics(
-        run, scored, cases, border,
-        Asked(folder.name, options.pair, options.renamed, options.prevalence, overlap, parts),
-    )  # fmt: skip
+    query = ElsewhereQuery(
+        folder.name, options.pair, options.renamed, options.prevalence, overlap, parts
+    )
+    metrics = elsewhere_metrics(run, scored, cases, border, query)
     _write(folder, scored, cases, metrics, force=options.force)
     return metrics
 

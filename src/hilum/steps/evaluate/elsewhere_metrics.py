@@ -33,7 +33,7 @@ from hilum.steps.evaluate.overlap import Overlap
 from hilum.steps.predict.decision import decision_of, operating_points
 from hilum.table import SliceTable
 
-__all__ = ["Asked", "elsewhere_metrics"]
+__all__ = ["ElsewhereQuery", "elsewhere_metrics"]
 
 Texts = np.ndarray[Any, Any]
 
@@ -41,7 +41,7 @@ NO_CALIBRATION = "the run knows one class of the pair only: its probability is n
 
 
 @dataclass(frozen=True)
-class Asked:
+class ElsewhereQuery:
     """What an evaluation elsewhere was asked.
 
     Attributes:
@@ -62,7 +62,7 @@ class Asked:
 
 
 def elsewhere_metrics(
-    run: Run, table: SliceTable, cases: Labelled, border: Labelled, query: Asked
+    run: Run, table: SliceTable, cases: Labelled, border: Labelled, query: ElsewhereQuery
 ) -> dict[str, Any]:
     """Return the content of metrics.json.
 
@@ -163,7 +163,7 @@ def _scaled(cases: Labelled, temperature: float) -> Labelled:
     return replace(cases, probabilities=apply_temperature(cases.probabilities, temperature))
 
 
-def _curve(run: Run, cases: Labelled, query: Asked) -> dict[str, Any]:
+def _curve(run: Run, cases: Labelled, query: ElsewhereQuery) -> dict[str, Any]:
     """Return net benefit, and predictive values where a prevalence is stated."""
     temperature = decision_of(run).temperature
     scaled = cases if temperature is None else _scaled(cases, temperature)
