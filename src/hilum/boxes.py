@@ -1,18 +1,35 @@
-"""Lesion boxes in the pixels of a slice, parsed from and formatted as text."""
+"""Lesion boxes in the pixels of a slice: parsed from and formatted as text, and as regions."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
 
 from hilum.errors import TableError
 
-__all__ = ["BOXES_PATTERN", "NO_LESION", "Box", "check_inside", "format_boxes", "parse_boxes"]
+__all__ = [
+    "BOXES_PATTERN",
+    "NO_LESION",
+    "Box",
+    "Region",
+    "box_region",
+    "check_inside",
+    "format_boxes",
+    "parse_boxes",
+]
 
 NO_LESION = "none"
 """Value of the column `boxes` for a slice that is known to show no lesion."""
 
 BOXES_PATTERN = r"(?:none|\d+ \d+ \d+ \d+(?:;\d+ \d+ \d+ \d+)*)?"
 """Regular expression of valid values of the column `boxes`."""
+
+
+Region = npt.NDArray[np.bool_]
+"""(rows, columns), True inside the tumour, in pixels of the slice."""
 
 
 class Box(NamedTuple):
@@ -61,3 +78,11 @@ def check_inside(boxes: list[Box], shape: tuple[int, int]) -> None:
                 f"box {format_boxes([box])!r} extends beyond the slice of "
                 f"{shape[0]} rows x {shape[1]} columns"
             )
+
+
+def box_region(boxes: Sequence[Box], shape: tuple[int, int]) -> Region:
+    """Return the union of `boxes` in a slice of `shape` (rows, columns)."""
+    region = np.zeros(shape, dtype=np.bool_)
+    for box in boxes:
+        region[box.row_min : box.row_max, box.col_min : box.col_max] = True
+    return region

@@ -14,6 +14,7 @@ import pytest
 
 from hilum.cam_maps import read_maps
 from hilum.errors import ReadError, RunError
+from hilum.prepare.lesions import has_lesion, lesion_regions
 from hilum.report import render
 from hilum.run import Run, write_json
 from hilum.run.slices_hash import slices_hash
@@ -23,7 +24,6 @@ from hilum.splits import split_table
 from hilum.steps.evaluate import evaluate
 from hilum.steps.explain import explain
 from hilum.steps.localise import localise
-from hilum.steps.localise.lesions import has_lesion, lesion_regions
 from hilum.table import SliceTable, write_table
 from tests.untrained_runs import make_untrained
 

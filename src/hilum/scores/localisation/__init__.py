@@ -1,5 +1,6 @@
 """How well maps find tumours: metrics of one map, its controls, and means with intervals."""
 
+from hilum.boxes import Region, box_region
 from hilum.scores.localisation.controls import (
     centre_prior,
     chance_level,
@@ -20,9 +21,7 @@ from hilum.scores.localisation.metrics import (
 )
 from hilum.scores.localisation.region import (
     SIZES,
-    Region,
     area_share,
-    box_region,
     extent,
     size_of,
 )

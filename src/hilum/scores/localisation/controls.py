@@ -8,9 +8,10 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from hilum.boxes import Region
 from hilum.cam_maps import in_slice_pixels
 from hilum.scores.localisation.metrics import MOST_OF, Map
-from hilum.scores.localisation.region import Region, area_share, bounding_sides
+from hilum.scores.localisation.region import area_share, bounding_sides
 
 __all__ = ["centre_prior", "chance_level", "edge_map", "lesion_prior", "random_boxes"]
 

@@ -7,8 +7,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from hilum.boxes import Region
 from hilum.errors import UsageError
-from hilum.scores.localisation.region import Region
 
 __all__ = [
     "HOT",

@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
-from hilum.boxes import Box
+from hilum.boxes import Region
 
-__all__ = ["SIZES", "Region", "area_share", "bounding_sides", "box_region", "extent", "size_of"]
-
-Region = npt.NDArray[np.bool_]
-"""(rows, columns), True inside the tumour, in pixels of the slice."""
+__all__ = ["SIZES", "area_share", "bounding_sides", "extent", "size_of"]
 
 FIELD_CM = 36.0
 """A usual field of view of a chest CT, side to side: shares of it speak of centimetres where
@@ -22,14 +17,6 @@ SIZES = {"small": 3.0 / FIELD_CM, "medium": 5.0 / FIELD_CM, "large": 1.0}
 """Size of a lesion -> the largest extent of that size. 3 cm separates T1 from T2, 5 cm T2 from T3
 (TNM, 8th edition; Goldstraw et al. 2016, doi 10.1016/j.jtho.2015.09.009). Fixed, so that two
 tables' small lesions are equally small."""
-
-
-def box_region(boxes: Sequence[Box], shape: tuple[int, int]) -> Region:
-    """Return the union of `boxes` in a slice of `shape` (rows, columns)."""
-    region = np.zeros(shape, dtype=np.bool_)
-    for box in boxes:
-        region[box.row_min : box.row_max, box.col_min : box.col_max] = True
-    return region
 
 
 def area_share(region: Region) -> float:

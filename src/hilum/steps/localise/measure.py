@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from hilum.cam_maps import in_slice_pixels, read_maps, read_maps_facts
 from hilum.prepare import Decoded
+from hilum.prepare.lesions import lesion_regions
 from hilum.scores.localisation import (
     HOT,
     LEVELS,
@@ -24,7 +25,6 @@ from hilum.scores.localisation import (
     find,
     lesion_prior,
 )
-from hilum.steps.localise.lesions import lesion_regions
 from hilum.table import SliceTable, read_row
 
 __all__ = ["UNCHOSEN", "Levels", "Measured", "choose_levels", "learn_prior", "measure"]
@@ -44,7 +44,7 @@ class Measured(NamedTuple):
 
     Attributes:
         row: of the table, 0-based.
-        kind: of the region, see `hilum.steps.localise.lesions.REGIONS`.
+        kind: of the region, see `hilum.prepare.lesions.REGIONS`.
         region: (rows, columns).
         found: of the network and of each control that is a map.
     """

@@ -13,6 +13,7 @@ import pandas as pd
 from hilum.cam_maps import MapsFacts, read_index, read_maps_facts
 from hilum.learn.predict import Member, load_networks, untrained_networks
 from hilum.prepare import decode_table
+from hilum.prepare.lesions import has_lesion
 from hilum.progress import SILENT, Progress
 from hilum.run import Run, as_run, write_json
 from hilum.run.network import network_facts
@@ -27,7 +28,6 @@ from hilum.scores.localisation import (
     size_of,
 )
 from hilum.steps.explain.write_maps import A_FILE, MapsWanted, write_maps
-from hilum.steps.localise.lesions import has_lesion
 from hilum.steps.localise.measure import (
     UNCHOSEN,
     Levels,

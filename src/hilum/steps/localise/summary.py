@@ -9,6 +9,7 @@ import pandas as pd
 
 from hilum.audit import localisation_concern
 from hilum.cam_maps import MapsFacts
+from hilum.prepare.lesions import REGIONS
 from hilum.run.environment import version
 from hilum.scores import FEW_GROUPS, INTERVAL
 from hilum.scores.localisation import (
@@ -21,7 +22,6 @@ from hilum.scores.localisation import (
     subsets,
     summarise,
 )
-from hilum.steps.localise.lesions import REGIONS
 from hilum.steps.localise.measure import Levels
 
 __all__ = ["ChosenThresholds", "localisation_content"]

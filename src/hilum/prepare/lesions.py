@@ -5,10 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from hilum.boxes import NO_LESION, check_inside, parse_boxes
+from hilum.boxes import NO_LESION, Region, box_region, check_inside, parse_boxes
 from hilum.errors import HilumError, ReadError, TableError
 from hilum.readers import read_slice
-from hilum.scores.localisation import Region, box_region
 from hilum.storage.path_text import path_of_text
 from hilum.table import SliceTable
 

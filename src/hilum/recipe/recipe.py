@@ -1,0 +1,69 @@
+"""A recipe: every setting of one training."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import model_validator
+
+from hilum.catalogue.networks import known_networks
+from hilum.recipe.sections import Augmentation, Classes, Input, Network, Section, Training
+
+__all__ = ["Recipe"]
+
+KNOWN_SIZE = 224
+"""Pixels that a network of networks.toml sees where the recipe doesn't say."""
+
+
+class Recipe(Section):
+    """All settings of one training."""
+
+    title: str = ""
+    classes: Classes = Classes()
+    network: Network
+    input: Input = Input()
+    training: Training = Training()
+    augmentation: Augmentation = Augmentation()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fill_from_known(cls, values: Any) -> Any:
+        """Fill head, cut and input size of a network that networks.toml knows."""
+        network = values.get("network") if isinstance(values, dict) else None
+        if not isinstance(network, dict):
+            return values
+        known = known_networks().get(str(network.get("backbone")))
+        if known is None:
+            return values
+        facts = {"train_from": known.train_from, "hidden": known.hidden, "dropout": known.dropout}
+        filled = {**facts, **{key: value for key, value in network.items() if value != ""}}
+        input_values = values.get("input", {})
+        sized = (
+            {"size": KNOWN_SIZE, **input_values} if isinstance(input_values, dict) else input_values
+        )
+        return {"title": known.title, **values, "network": filled, "input": sized}
+
+    @model_validator(mode="after")
+    def _classes_differ(self) -> Recipe:
+        """Refuse a class that is named twice."""
+        names = self.classes.names
+        if len(set(names)) < len(names):
+            raise ValueError(f"[classes] names must differ, got {', '.join(names)}")
+        return self
+
+    @model_validator(mode="after")
+    def _head_fits(self) -> Recipe:
+        """Refuse a dropout list that doesn't fit the dense layers."""
+        hidden, dropout = self.network.hidden, self.network.dropout
+        if dropout and len(dropout) != len(hidden) + 1:
+            raise ValueError(
+                f"[network] dropout needs {len(hidden) + 1} values (after the pooled features "
+                f"and after each of the {len(hidden)} dense layers), got {len(dropout)}"
+            )
+        return self
+
+    @property
+    def timm_name(self) -> str:
+        """The backbone's name in timm."""
+        known = known_networks().get(self.network.backbone)
+        return known.timm if known else self.network.backbone

@@ -1,0 +1,137 @@
+"""The sections of a recipe: each setting with what it means and what it may be."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+__all__ = ["Augmentation", "Classes", "Input", "Network", "Section", "Training"]
+
+Share = Annotated[float, Field(ge=0, lt=1)]
+Positive = Annotated[float, Field(gt=0)]
+Whole = Annotated[int, Field(ge=1)]
+
+FEWEST_PIXELS, MOST_PIXELS = 32, 2048
+"""Sides of an input: below, networks run out of map; above, processors out of memory."""
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+
+class Classes(Section):
+    """[classes]: what the network tells apart."""
+
+    names: tuple[str, ...] = ()
+    """Class names in the order of the network's outputs; empty: the table's labels, sorted."""
+    positive: str = "cancer"
+    """The class that precision, recall, specificity, F1 and AUC speak of."""
+
+
+class Network(Section):
+    """[network]: backbone, what of it is trained, and the head on top."""
+
+    backbone: str
+    """A name of `hilum networks`, or any of timm's, with or without a tag: resnet50.a1_in1k."""
+    train_from: str = ""
+    """timm path of the first module that is trained; "all": the whole network, "head": none of
+    the backbone. Empty: as networks.toml says, or, for another network, the clean boundary that
+    freezes nearest to 70 % of the layers; with random weights always "all"."""
+    also_train: tuple[str, ...] = ()
+    """timm paths of modules before `train_from` that are trained too: a cut across branches."""
+    frozen_batchnorm: Literal["stored", "batch"] = "stored"
+    """What frozen batch norm runs on while training: its stored statistics; or "batch": those of
+    the batch, the stored ones left as they are, which is what the published code did."""
+    batchnorm_momentum: Annotated[float, Field(ge=0, le=1)] = 0.0
+    """Share of a batch in the running statistics of the backbone (torch's momentum, 1 minus
+    Keras'); 0: timm's own."""
+    batchnorm_eps: Annotated[float, Field(ge=0)] = 0.0
+    """Added to the variance in the backbone's batch norm; 0: timm's own."""
+    hidden: tuple[Whole, ...] = ()
+    """Units of the head's dense layers."""
+    dropout: tuple[Share, ...] = ()
+    """After the pooled features and after each dense layer: one more than `hidden`."""
+
+
+class Input(Section):
+    """[input]: what the network sees."""
+
+    size: Annotated[int, Field(ge=0, le=MOST_PIXELS)] = 0
+    """Side of the square that a slice is resized to, pixels, 32 to 2048; 0: as the weights'
+    configuration in timm says. Left out, it is 224 for the networks of networks.toml."""
+    scaling: Literal["weights", "zero-one", "minus-one-one", "train-mean"] = "weights"
+    """What the backbone gets: grey levels by the weights' own mean and std; 0 to 1; -1 to 1; or
+    grey levels 0 to 255 less the mean of the training slices."""
+
+    @field_validator("size")
+    @classmethod
+    def _enough_pixels(cls, size: int) -> int:
+        """Refuse a side that is neither told nor 0."""
+        if 0 < size < FEWEST_PIXELS:
+            raise ValueError(
+                f"[input] size must be {FEWEST_PIXELS} to {MOST_PIXELS} pixels, or 0: as the "
+                f"weights' configuration says; got {size}"
+            )
+        return size
+
+
+class Training(Section):
+    """[training]: the optimiser and its schedule."""
+
+    epochs: Whole = 10
+    batch_size: Annotated[int, Field(ge=2)] = 16
+    """Slices a step, over all processes together."""
+    loss: Literal["softmax", "sigmoid"] = "softmax"
+    """Cross-entropy on the softmax over the classes, or the mean over one sigmoid a class."""
+    learning_rate: Positive = 1e-3
+    backbone_learning_rate: Positive = 1e-4
+    """Of the trained part of the backbone."""
+    optimizer: Literal["adamw", "keras-adam"] = "adamw"
+    """"keras-adam": Adam as Keras has it, epsilon added before bias correction; no decay."""
+    epsilon: Positive = 1e-8
+    """Of the optimiser."""
+    weight_decay: Annotated[float, Field(ge=0)] = 0.01
+    warmup_epochs: Annotated[float, Field(ge=0)] = 1.0
+    """Epochs over which the learning rate rises linearly; after them it falls as a cosine."""
+    schedule: Literal["cosine", "constant"] = "cosine"
+    """"constant": the full learning rate at every step."""
+    class_weights: Literal["none", "balanced"] = "none"
+    """"balanced": each class weighs the same in the loss, however many slices it has."""
+    patience: Annotated[int, Field(ge=0)] = 0
+    """Stop after so many epochs without a better validation; 0: never."""
+    select_by: Literal["loss", "auc", "accuracy"] = "loss"
+    """Which validation figure decides the best epoch; ties go to the lower loss. The loss is the
+    default: on a few patients AUC and accuracy jump, and on easy data they stand at 1."""
+    keep: Literal["best", "last"] = "best"
+    """Which epoch's network is kept; the published code evaluates the last one."""
+    seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
+    precision: Literal["auto", "float32", "bfloat16"] = "auto"
+    """"auto": float32; but bfloat16 on a GPU that computes with it, and on a processor that does,
+    where a step of this network, measured when the training begins, is clearly faster in it."""
+    views: Annotated[int, Field(ge=0, le=1000)] = 0
+    """Augmented views of each slice, which take turns from epoch to epoch; 0: a new one in every
+    epoch. With few of them the frozen part of the network need not run in every epoch. Where
+    nothing is frozen it is 0."""
+    compile: bool = False
+    """Have torch.compile write the network's code anew for this machine: worth its minutes on a
+    GPU and over many epochs; needs a C++ compiler."""
+    frozen_once: Literal["auto", "yes", "no"] = "auto"
+    """Run the frozen part once for each view and keep what it gives on disk, in half precision;
+    "auto": where that is faster, by times measured when the training begins."""
+
+
+class Augmentation(Section):
+    """[augmentation]: drawn for each slice and epoch; the defaults are the paper's."""
+
+    rotation: Annotated[float, Field(ge=0, le=180)] = 10.0
+    """Degrees, uniform between minus and plus."""
+    shift: Share = 0.2
+    """Share of the side, each axis, uniform between minus and plus."""
+    zoom: Share = 0.2
+    """Each axis is scaled by a factor of its own, uniform from 1 - zoom to 1 + zoom."""
+    shear: Annotated[float, Field(ge=0, lt=90)] = 0.15
+    """Degrees, uniform between minus and plus."""
+    horizontal_flip: bool = True
+    """With probability one half."""
+    vertical_flip: bool = True
