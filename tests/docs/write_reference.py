@@ -1,11 +1,14 @@
 """Writes docs/reference: commands.md, networks.md, and every argument in python.md.
 
 They are made of the commands' own help, of the networks, and of signatures and docstrings.
+Pages may be named (`write_reference.py commands python`): that of the networks builds all of them,
+which takes a minute.
 """
 
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -155,13 +158,15 @@ def _walk(command: Any, name: str, parent: Any) -> Iterator[tuple[str, str]]:
         yield from _walk(child, f"{name} {below}", context)
 
 
-def main() -> None:
-    """Write the pages."""
-    PAGE.parent.mkdir(parents=True, exist_ok=True)
-    PAGE.write_text(reference(), encoding="utf-8")
-    NETWORKS.write_text(networks(), encoding="utf-8")
-    PYTHON.write_text(python(), encoding="utf-8")
+def main(names: list[str]) -> None:
+    """Write the pages of these names, or all of them."""
+    pages = {
+        "commands": (PAGE, reference), "python": (PYTHON, python), "networks": (NETWORKS, networks),
+    }  # fmt: skip
+    for name in names or pages:
+        file, written = pages[name]
+        file.write_text(written(), encoding="utf-8")
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])
