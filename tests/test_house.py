@@ -48,7 +48,7 @@ ROOMS = (
 STEPS: tuple[frozenset[str], ...] = (
     frozenset({"classes", "same_slices"}),
     frozenset({"predict", "explain"}),
-    frozenset({"evaluate", "localise", "sanity", "ensemble", "figure"}),
+    frozenset({"evaluate", "localise", "sanity", "ensemble", "figure", "series"}),
     frozenset({"compare", "export", "train", "finish"}),
     frozenset({"tune", "demo"}),
 )

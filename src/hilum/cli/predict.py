@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hilum.cli.options import EngineName
+from hilum.cli.predict_series import is_by_series, predict_by_series
 
 if TYPE_CHECKING:
     from hilum.steps.predict import PredictionSummary, PredictOptions
@@ -18,6 +19,14 @@ __all__ = ["command"]
 
 NOTES_SHOWN = 6
 """Kinds of notes in the summary; a folder of one origin has one or two."""
+
+
+class Unit(StrEnum):
+    """What one answer is about."""
+
+    auto = "auto"
+    series = "series"
+    slice = "slice"
 
 
 class RowForm(StrEnum):
@@ -31,7 +40,11 @@ def command(
     run: Annotated[Path, typer.Argument(help="A run folder, or a file of `hilum export`.")],
     paths: Annotated[
         list[Path],
-        typer.Argument(metavar="PATH...", help="Slices, folders, or slice tables (.csv)."),
+        typer.Argument(
+            metavar="PATH...",
+            help="Slices, folders, slice tables (.csv), or series: folders or zips of DICOM, a "
+            "DICOMDIR, NIfTI volumes.",
+        ),
     ],
     out: Annotated[Path | None, typer.Option(help="File to write; default: stdout.")] = None,
     form: Annotated[
@@ -54,9 +67,20 @@ def command(
         ),
     ] = None,
     engine: EngineName = "auto",
+    by: Annotated[
+        Unit,
+        typer.Option(
+            help="One answer a series or a slice; auto: by series where every PATH is a zip, a "
+            "DICOMDIR, a NIfTI volume, or a folder with DICOM or NIfTI files and no pictures."
+        ),
+    ] = Unit.auto,
+    top: Annotated[int, typer.Option(min=1, max=24, help="By series: slices to show of each.")] = 4,
     force: Annotated[bool, typer.Option("--force", help="Replace OUT.")] = False,
 ) -> None:
-    """Predict the class of each slice.
+    """Predict the class of each slice, or of each CT series.
+
+    Of series, axial chest CT is ordered, slices without lung are skipped, and all else is left out
+    with its reason.
 
     Files that are not slices are refused by name and the others predicted; the exit code is then
     1. With --out, the same command resumes an interrupted prediction, and several processes
@@ -68,6 +92,15 @@ def command(
     from hilum.steps.predict import PredictOptions
 
     chosen = parse_window(window) if window is not None else None
+    if is_by_series(by.value, paths):
+        from hilum.steps.series import SeriesOptions
+        from hilum.steps.series.write import SeriesOutput
+
+        predict_by_series(
+            run, paths, SeriesOptions(chosen, threshold, engine, top),
+            SeriesOutput(out, form.value, force),
+        )  # fmt: skip
+        return
     options = PredictOptions(chosen, threshold, engine)
     if out is None and rank_and_count()[1] > 1:
         raise UsageError("several processes need --out FILE, in a folder that they share.")

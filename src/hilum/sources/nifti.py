@@ -31,6 +31,7 @@ class AxialVolume:
         slice_mm: distance between neighbouring slices.
         corners: (8, 3) millimetres in the patient, the centres of the outermost voxels.
         voxel_mm: smallest side of a voxel.
+        spacing: millimetres between neighbouring (rows, columns).
 
     Raises:
         SourceError: the file is not a NIfTI volume of three dimensions, or ends early.
@@ -56,6 +57,8 @@ class AxialVolume:
         self.shape = (front, right, up)
         self.slice_mm = float(image.header.get_zooms()[self._stored[2]])
         self.voxel_mm = float(min(image.header.get_zooms()[:3]))
+        across, along = (float(image.header.get_zooms()[at]) for at in self._stored[:2])
+        self.spacing = (along, across)
         self.corners = self._corners(np.asarray(image.affine), image.shape)
 
     def _corners(

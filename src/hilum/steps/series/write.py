@@ -1,0 +1,157 @@
+"""Write the answers of series as CSV or JSON."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from hilum.engines import ExportedRun
+from hilum.progress import SILENT, Progress
+from hilum.readers.series import LeftOutFiles
+from hilum.run import Run
+from hilum.steps.predict.formats import Form
+from hilum.steps.predict.inputs import check_output
+from hilum.steps.predict.step import as_paths
+from hilum.steps.series.answer import NOTICE, SeriesOptions
+from hilum.steps.series.step import predict_series
+from hilum.storage.atomic import refuse_existing, write_text
+from hilum.storage.path_text import text_of_path
+from hilum.table import escape_formula
+
+__all__ = ["SeriesOutput", "SeriesSummary", "left_out_sentence", "write_series"]
+
+NAMES_SHOWN = 8
+"""Files of one series that are left out and named in a sentence; the others are counted."""
+
+
+@dataclass(frozen=True)
+class SeriesOutput:
+    """What is written of the answers.
+
+    Attributes:
+        out: file for the rows; None: they are returned alone.
+        form: "csv", a row for each series; or "json", with the strip and what was left out.
+        force: replace what stands there.
+    """
+
+    out: Path | None = None
+    form: Form = "csv"
+    force: bool = False
+
+
+@dataclass
+class SeriesSummary:
+    """What came of a prediction of series.
+
+    Attributes:
+        answers: rows as in JSON, one for each series.
+        left_out: files without an answer, as in JSON.
+        broken: how many files could not be read or were refused for safety.
+        text: all rows in the requested form.
+        remarks: how the run decides, in sentences; the verdict on it first.
+    """
+
+    answers: list[dict[str, Any]] = field(default_factory=list)
+    left_out: list[dict[str, Any]] = field(default_factory=list)
+    broken: int = 0
+    text: str = ""
+    remarks: list[str] = field(default_factory=list)
+
+
+def write_series(
+    run: Run | ExportedRun | Path | str,
+    paths: Path | str | Iterable[Path | str],
+    *,
+    output: SeriesOutput,
+    options: SeriesOptions | None = None,
+    progress: Progress = SILENT,
+) -> SeriesSummary:
+    """Predict series and write the answers.
+
+    Args:
+        run: as in `predict_series`.
+        paths: as in `predict_series`.
+        output: what is written, and where.
+        options: as in `predict_series`.
+        progress: receives how far it is, and why files are left out.
+
+    Raises:
+        UsageError: see `predict_series`; or `out` exists or is an input.
+        RunError: the run is incomplete.
+        StorageError: the disk refused.
+    """
+    inputs = as_paths(paths)
+    if output.out is not None:
+        check_output(output.out, inputs)
+        refuse_existing(output.out, force=output.force)
+    summary = SeriesSummary()
+    for outcome in predict_series(run, inputs, options=options, progress=progress):
+        if isinstance(outcome, LeftOutFiles):
+            progress.say(left_out_sentence(outcome))
+            summary.broken += len(outcome.paths) if outcome.broken else 0
+            summary.left_out.append(_left_out_json(outcome))
+            continue
+        summary.answers.append(outcome.as_json())
+        summary.remarks = [outcome.verdict, *outcome.remarks]
+    summary.text = _text(summary, output.form)
+    if output.out is not None:
+        write_text(output.out, summary.text)
+    return summary
+
+
+def left_out_sentence(outcome: LeftOutFiles) -> str:
+    """Return which files are left out, and why, for a user."""
+    names = ", ".join(path.name for path in outcome.paths[1:NAMES_SHOWN])
+    more = len(outcome.paths) - NAMES_SHOWN
+    others = f" (and {names}{f' and {more} more' if more > 0 else ''})" if names else ""
+    return (
+        f"{'refused' if outcome.broken else 'left out'}: {outcome.path}{others}: {outcome.reason}"
+    )
+
+
+def _left_out_json(outcome: LeftOutFiles) -> dict[str, Any]:
+    return {
+        "paths": [text_of_path(path) for path in outcome.paths],
+        "series_instance_uid": outcome.series,
+        "reason": outcome.reason,
+        "broken": outcome.broken,
+    }
+
+
+def _text(summary: SeriesSummary, form: Form) -> str:
+    """Return all rows as CSV, or the whole as JSON."""
+    if form == "json":
+        content = {"series": summary.answers, "left_out": summary.left_out, "notice": NOTICE}
+        return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+    text = io.StringIO()
+    rows = [_row(answer) for answer in summary.answers]
+    if rows:
+        writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        for row in rows:
+            writer.writerow({key: escape_formula(cell) for key, cell in row.items()})
+    return text.getvalue()
+
+
+def _row(answer: dict[str, Any]) -> dict[str, str]:
+    """Return an answer as a row of CSV; lists joined by `; `."""
+    probability = next(key for key in answer["strip"][0] if key.startswith("probability_"))
+    top = [f"{one['path']} {one[probability]:.4f}" for one in answer["top"]]
+    cells = {
+        **{key: answer[key] for key in ("path", "first_file", "series_instance_uid", "kernel")},
+        **{key: answer[key] for key in ("slices", "lung_slices", "predicted")},
+        **{f"probability_{name}": p for name, p in answer["probabilities"].items()},
+        **{f"calibrated_{name}": p for name, p in (answer["calibrated"] or {}).items()},
+        "threshold": "" if answer["threshold"] is None else answer["threshold"],
+        "joined": answer["joined"],
+        "top": "; ".join(top),
+        "notes": " ".join(answer["notes"]),
+        "verdict": answer["verdict"],
+        "notice": NOTICE,
+    }
+    return {key: str(cell) for key, cell in cells.items()}
