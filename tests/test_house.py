@@ -53,7 +53,9 @@ STEPS: tuple[frozenset[str], ...] = (
     frozenset({"tune", "demo"}),
 )
 """Floors of the steps: a step imports itself and the floors below its own."""
-FREE_STEPS = frozenset({"audit", "clean", "describe", "doctor", "duplicates", "info", "networks"})
+FREE_STEPS = frozenset(
+    {"audit", "clean", "describe", "doctor", "duplicates", "harmonise", "info", "networks"}
+)
 """Steps that import no other step and are imported by none."""
 
 FILE_LINES, BODY_LINES, PARAMETERS = 400, 60, 7

@@ -7,7 +7,14 @@ from typing import Annotated
 
 import typer
 
-from hilum.cli import data_clean, data_describe, data_duplicates, data_fetch, data_list
+from hilum.cli import (
+    data_clean,
+    data_describe,
+    data_duplicates,
+    data_fetch,
+    data_harmonise,
+    data_list,
+)
 
 __all__ = ["app", "build"]
 
@@ -19,6 +26,7 @@ app = typer.Typer(
 app.command("list")(data_list.command)
 app.command("fetch")(data_fetch.command)
 app.command("clean")(data_clean.command)
+app.command("harmonise")(data_harmonise.command)
 app.command("describe")(data_describe.command)
 app.command("duplicates")(data_duplicates.command)
 

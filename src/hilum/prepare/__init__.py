@@ -9,6 +9,7 @@ from hilum.prepare.decoded import (
     sized_batches,
 )
 from hilum.prepare.decoding import TURNED_REGIONS
+from hilum.prepare.network_view import NetworkView, network_view
 from hilum.prepare.resize import resize
 from hilum.prepare.slice_facts import count_notes, note_sentences, notes_by_label
 
@@ -16,11 +17,13 @@ __all__ = [
     "BATCH",
     "TURNED_REGIONS",
     "Decoded",
+    "NetworkView",
     "Pictures",
     "batches",
     "count_notes",
     "decode_sizes",
     "decode_table",
+    "network_view",
     "note_sentences",
     "notes_by_label",
     "resize",

@@ -28,6 +28,8 @@ KIND = "decoded-v1"
 """Layout version of an entry; increased with every change of layout."""
 PIXELS = 2
 """Increased when `hilum.readers` or `resize` give other grey levels for the same file."""
+HARMONISED = 1
+"""Increased when `hilum.prepare.harmonise` gives another picture of the same slice."""
 DECODERS = ("numpy", "opencv-python-headless", "pillow", "pydicom", "pylibjpeg-libjpeg",
             "pylibjpeg-openjpeg", "pylibjpeg-rle")  # fmt: skip
 """Packages that determine grey levels: another version may round differently."""
@@ -48,6 +50,8 @@ def state_of(table: SliceTable) -> str | None:
     folders: dict[str, str] = {}
     paths, windows = table.rows["path"].tolist(), table.rows["window"].tolist()
     frames = table.rows["frame"].tolist() if "frame" in table.rows else [""] * len(table)
+    if table.harmonised:
+        state.update(f"harmonised {HARMONISED}\n".encode())
     for text, window, frame in zip(paths, windows, frames, strict=True):
         path = path_of_text(text).as_posix() if "\\" in text else text
         folder, _, name = path.rpartition("/")

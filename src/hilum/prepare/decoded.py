@@ -77,6 +77,11 @@ class Decoded:
         return self.facts.shapes
 
     @property
+    def placements(self) -> list[str]:
+        """Which part of each slice its picture shows, as `ShownPart.text`; "" for all of it."""
+        return self.facts.placements
+
+    @property
     def notes(self) -> list[Notes]:
         """What is unusual about each slice."""
         return self.facts.notes
@@ -125,6 +130,7 @@ def decode_table(
     is deleted when the block ends. A changed file is decoded again.
 
     A slice in Hounsfield units is shown through the window of its row, or else the lung window.
+    Slices of a table that is `harmonised` are; their shapes are still those of the files.
 
     Args:
         table: the slices.

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from hilum.boxes import check_inside, parse_boxes
 from hilum.errors import TableError
 from hilum.prepare.batches import batches
+from hilum.prepare.network_view import network_view
 from hilum.prepare.resize import resize
 from hilum.prepare.slice_facts import SliceFacts
 from hilum.progress import Progress
@@ -37,6 +38,7 @@ def read_all(
     """Read every slice once into the given arrays, a few hundred slices at a time.
 
     A slice in Hounsfield units is shown through the window of its row, or else the lung window.
+    Slices of a table that is `harmonised` are.
 
     Args:
         table: n slices.
@@ -54,9 +56,11 @@ def read_all(
         image = read_row(table, row)
         facts.shapes[row] = image.shape
         facts.turned[row] = bool(image.turn)
-        facts.notes[row] = image.notes
         _check_row(table, row, facts)
-        return {size: resize(image.grey, size) for size in grey}
+        seen = network_view(image.grey, harmonised=table.harmonised)
+        facts.notes[row] = (*image.notes, *seen.notes)
+        facts.placements[row] = seen.placement
+        return {size: resize(seen.pixels, size) for size in grey}
 
     with ThreadPoolExecutor(READERS) as pool:
         for chosen in batches(len(table), AHEAD):

@@ -26,26 +26,33 @@ class SliceFacts:
         shapes: (n, 2) int64, rows and columns of each slice.
         turned: (n,) bool, slices whose rows and columns are not those of the file.
         notes: what is unusual about each slice (`SliceImage.notes`); mostly empty.
+        placements: which part of each slice its picture shows, as `ShownPart.text`; "" for all of
+            it, as where slices aren't harmonised.
     """
 
     shapes: npt.NDArray[np.int64]
     turned: npt.NDArray[np.bool_]
     notes: list[Notes]
+    placements: list[str]
 
     @classmethod
     def empty(cls, count: int) -> SliceFacts:
         """Return facts about `count` slices, to be filled in."""
-        return cls(np.zeros((count, 2), np.int64), np.zeros(count, bool), [()] * count)
+        return cls(
+            np.zeros((count, 2), np.int64), np.zeros(count, bool), [()] * count, [""] * count
+        )
 
     def chosen(self, rows: npt.NDArray[np.integer]) -> SliceFacts:
         """Return the facts about some of the slices."""
         notes = [self.notes[row] for row in rows.tolist()]
-        return SliceFacts(self.shapes[rows], self.turned[rows], notes)
+        placements = [self.placements[row] for row in rows.tolist()]
+        return SliceFacts(self.shapes[rows], self.turned[rows], notes, placements)
 
     def content(self) -> dict[str, Any]:
         """Return turns and notes as JSON content, slices without any left out."""
         notes = {str(row): list(own) for row, own in enumerate(self.notes) if own}
-        return {"turned": np.flatnonzero(self.turned).tolist(), "notes": notes}
+        content = {"turned": np.flatnonzero(self.turned).tolist(), "notes": notes}
+        return {**content, "placements": self.placements} if any(self.placements) else content
 
     @classmethod
     def from_content(cls, content: Any, shapes: npt.NDArray[np.int64]) -> SliceFacts:
@@ -54,10 +61,14 @@ class SliceFacts:
         Raises:
             ValueError, TypeError, LookupError, AttributeError: the content is none of these.
         """
-        facts = cls(shapes, np.zeros(len(shapes), bool), [()] * len(shapes))
+        facts = cls(shapes, np.zeros(len(shapes), bool), [()] * len(shapes), [""] * len(shapes))
         facts.turned[[int(row) for row in content["turned"]]] = True
         for row, notes in content["notes"].items():
             facts.notes[int(row)] = tuple(map(str, notes))
+        if "placements" in content:
+            facts.placements[:] = [str(text) for text in content["placements"]]
+            if len(facts.placements) != len(shapes):
+                raise ValueError(f"{len(shapes)} slices with {len(facts.placements)} placements")
         return facts
 
 

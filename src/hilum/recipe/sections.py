@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
@@ -60,9 +60,17 @@ class Input(Section):
     size: Annotated[int, Field(ge=0, le=MOST_PIXELS)] = 0
     """Side of the square that a slice is resized to, pixels, 32 to 2048; 0: as the weights'
     configuration in timm says. Left out, it is 224 for the networks of networks.toml."""
+    harmonise: bool = False
+    """Cut every slice to its lungs, at fixed grey levels and one resolution, before the network
+    sees it, as `hilum data harmonise` does; boxes, masks and maps go along."""
     scaling: Literal["weights", "zero-one", "minus-one-one", "train-mean"] = "weights"
     """What the backbone gets: grey levels by the weights' own mean and std; 0 to 1; -1 to 1; or
     grey levels 0 to 255 less the mean of the training slices."""
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What network.json says of it besides the scaling: `harmonise` only where it is on."""
+        return {"size": self.size, **({"harmonise": True} if self.harmonise else {})}
 
     @field_validator("size")
     @classmethod

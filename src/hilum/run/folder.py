@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -168,9 +168,10 @@ class Run:
         return html_table(f"Run {known.title}".strip(), [], rows)
 
     def table(self) -> SliceTable:
-        """Read the slices that were used."""
+        """Read the slices that were used; `harmonised` where the run's network sees them so."""
         self._need(self.table_file)
-        return read_table(self.table_file)
+        harmonised = self.network_file.is_file() and self.description.harmonise
+        return replace(read_table(self.table_file), harmonised=harmonised)
 
     def recipe(self) -> Recipe:
         """Read the complete recipe."""

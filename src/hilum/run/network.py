@@ -57,6 +57,7 @@ class RunNetwork:
         class_names: in the order of the network's outputs.
         positive: the class that the metrics are about.
         size: side of the square input, pixels.
+        harmonise: whether slices are harmonised before the network sees them.
         mean, std: of the input's scaling, a value a channel.
         windows: that the training slices were shown through, each `width/center`.
         thresholds: operating point -> probability from 0 to 1; None where it is no such number.
@@ -73,6 +74,7 @@ class RunNetwork:
     class_names: tuple[str, ...] = ()
     positive: str = ""
     size: int | None = None
+    harmonise: bool = False
     mean: Channels | None = None
     std: Channels | None = None
     windows: tuple[str, ...] = ()
@@ -103,6 +105,7 @@ class RunNetwork:
             class_names=tuple(map(str, _sequence(content.get("class_names")))),
             positive=str(content.get("positive", "")),
             size=_whole_number(shown.get("size")),
+            harmonise=shown.get("harmonise") is True,
             mean=_channels(shown.get("mean")),
             std=_channels(shown.get("std")),
             windows=tuple(map(str, _sequence(content.get("windows")))),

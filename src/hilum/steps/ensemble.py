@@ -74,6 +74,7 @@ def ensemble(runs: Iterable[Run | Path | str], *, out: Path | str, force: bool =
             (first.run, first.facts, first.table), (other.run, other.facts, other.table)
         )
     _refuse_twice(members)
+    _refuse_seen_otherwise(members)
     _refuse_inside(folder, members)
     names = _names(members)
     with new_folder(folder, force=force, marks=RUN_MARKS) as draft:
@@ -125,6 +126,16 @@ def _refuse_twice(members: list[_Candidate]) -> None:
                 f"be given once."
             )
         seen[key] = member.run
+
+
+def _refuse_seen_otherwise(members: list[_Candidate]) -> None:
+    """Refuse networks of which some see slices harmonised and some as they are."""
+    alike = {member.run.description.harmonise: member.run for member in members}
+    if len(alike) > 1:
+        raise UsageError(
+            f"the network of {alike[True].folder} sees slices harmonised, and that of "
+            f"{alike[False].folder} as they are; give runs of one kind."
+        )
 
 
 def _refuse_inside(folder: Path, members: list[_Candidate]) -> None:
@@ -182,7 +193,10 @@ def _network_json(members: list[_Candidate], names: list[str]) -> dict[str, Any]
         "title": f"Ensemble of {len(members)}: {counted}",
         "class_names": first.facts.class_names,
         "positive": first.facts.positive,
-        "input": {"size": first.facts.size},
+        "input": {
+            "size": first.facts.size,
+            **({"harmonise": True} if first.run.description.harmonise else {}),
+        },
         "windows": sorted({window for one in members for window in one.network.get("windows", ())}),
         "parameters": {key: sum(part[key] for part in parameters) for key in ("total", "trained")},
         "cam_layer": "",

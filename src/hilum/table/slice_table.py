@@ -46,6 +46,8 @@ class SliceTable:
         name: the table's name in messages, usually its file name.
         lines: (slices,) int64, the row number of each slice in the table as read, preserved when
             rows are left out; counted from 2 where not given.
+        harmonised: whether networks see the slices harmonised (`hilum.prepare.harmonise`): no
+            column but a setting of the recipe that they are used with.
     """
 
     rows: pd.DataFrame
@@ -54,6 +56,7 @@ class SliceTable:
     lines: npt.NDArray[np.int64] = field(
         default_factory=lambda: np.empty(0, dtype=np.int64), compare=False, repr=False
     )
+    harmonised: bool = False
 
     def __post_init__(self) -> None:
         if not len(self.lines):

@@ -103,6 +103,7 @@ def evaluate_elsewhere(
     run = as_run(run)
     run.answering()
     facts, given = network_facts(run), as_table(table)
+    given = replace(given, harmonised=run.description.harmonise)
     scored = select_labels(map_labels(given, options.renamed), facts.class_names, options.pair)
     parts = _part_columns(scored, options.by)
     folder = run.elsewhere / _name(options.name, given)

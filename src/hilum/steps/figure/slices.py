@@ -65,7 +65,7 @@ def choose_slices(table: SliceTable, slice_ids: Sequence[str], *, label: str, co
     chosen = list(dict.fromkeys(slice_ids)) or _largest(table, label, count)
     positions = rows.set_index("slice_id").index.get_indexer(pd.Index(chosen))
     part = SliceTable(rows.iloc[positions].reset_index(drop=True), table.folder, table.name,
-                      table.lines[positions])  # fmt: skip
+                      table.lines[positions], table.harmonised)  # fmt: skip
     grey = [read_row(part, row).grey for row in range(len(part))]
     boxes = [parse_boxes(text) for text in part.rows["boxes"]]
     letters = [string.ascii_lowercase[n % 26] for n in range(len(part))]

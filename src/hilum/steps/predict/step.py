@@ -88,7 +88,10 @@ def make_predictor(source: Run | ExportedRun, options: PredictOptions) -> Predic
     decision = decision_of(source, options.threshold)
     trained = [parse_window(text) for text in source.description.windows]
     window = options.window or (trained[0] if len(trained) == 1 else LUNG)
-    return Predictor(open_engine(source, options.engine), decision, window, trained)
+    return Predictor(
+        open_engine(source, options.engine), decision, window, trained,
+        harmonised=source.description.harmonise,
+    )  # fmt: skip
 
 
 def remarks_of(predictor: Predictor) -> list[str]:

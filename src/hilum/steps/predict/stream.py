@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from hilum.engines import mean_probabilities
 from hilum.errors import HilumError
-from hilum.prepare import BATCH, resize
+from hilum.prepare import BATCH, network_view, resize
 from hilum.readers import LUNG, Window, count_frames, read_slice
 from hilum.steps.predict.decision import Decision
 from hilum.steps.predict.engine import LoadedEngine
@@ -51,12 +51,14 @@ class Predictor:
         decision: how their probabilities become a class.
         window: shows Hounsfield units where a table's row has no window.
         trained: windows that the training slices were shown through.
+        harmonised: whether the networks see slices harmonised.
     """
 
     loaded: LoadedEngine
     decision: Decision
     window: Window
     trained: list[Window]
+    harmonised: bool = False
 
     def stream(self, shards: Iterable[InputShard]) -> Iterator[PredictedBatch]:
         """Yield the outcomes of each shard, at least one batch a shard; no batch spans two.
@@ -98,8 +100,10 @@ class Predictor:
         if image.window and image.window not in (self.trained or [LUNG]):
             trained = self._trained_on()
             notes = (*notes, f"Shown through {shown}, and the network was trained on {trained}.")
+        seen = network_view(image.grey, harmonised=self.harmonised)
         return _Slice(
-            frame, {size: resize(image.grey, size) for size in sizes}, shown, notes,
+            frame, {size: resize(seen.pixels, size) for size in sizes}, shown,
+            (*notes, *seen.notes),
             series=image.ids.get("series_instance_uid", ""), position=image.position,
         )  # fmt: skip
 

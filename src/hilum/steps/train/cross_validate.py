@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +79,7 @@ def cross_validate(
         full_table, notes = merge_identities(as_table(table))
         refuse_own_slices(full_table, folder)
         filled = fill_classes(as_recipe(recipe), full_table)
+        full_table = replace(full_table, harmonised=filled.input.harmonise)
         deal_folds(full_table, folds, seed=filled.training.seed)
         where = _where(weights)
         prepared = prepare_training(filled, where)
@@ -131,7 +133,7 @@ def _begin(run: Run, table: SliceTable, prepared: Prepared, folds: int, where: s
         "title": f"{title}, {folds}-fold cross-validation",
         "class_names": list(recipe.classes.names),
         "positive": recipe.classes.positive,
-        "input": {"size": recipe.input.size},
+        "input": recipe.input.facts,
         "folds": folds,
     }
     write_json(content, run.network_file)

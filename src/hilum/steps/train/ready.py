@@ -77,6 +77,7 @@ def ready_training(
         refuse_own_slices(full_table, out)
         used = full_table.where(full_table.rows["split"] != "")
         filled = fill_classes(as_recipe(recipe), used if len(used) else full_table)
+        used = replace(used, harmonised=filled.input.harmonise)
         check_splits(used if len(used) else full_table, leaky=leaky)
         _warn(used, filled, progress)
         prepared = prepare_training(filled, weights)

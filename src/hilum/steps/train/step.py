@@ -156,7 +156,7 @@ def _network_json(prepared: Prepared, table: SliceTable) -> dict[str, Any]:
         "timm": recipe.timm_name,
         "class_names": list(recipe.classes.names),
         "positive": recipe.classes.positive,
-        "input": {"size": recipe.input.size, "mean": list(mean), "std": list(std)},
+        "input": {**recipe.input.facts, "mean": list(mean), "std": list(std)},
         "windows": sorted(set(table.rows["window"]) - {""}),
         "train_from": recipe.network.train_from,
         "parameters": {"total": total, "trained": trained},

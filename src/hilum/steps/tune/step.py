@@ -6,7 +6,7 @@ Trials are judged on the validation slices alone. The test slices are not even r
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -122,6 +122,7 @@ def _prepare(
     refuse_own_slices(table, folder)
     used = table.where(table.rows["split"] != "")
     filled = fill_classes(as_recipe(recipe), used if len(used) else table)
+    used = replace(used, harmonised=filled.input.harmonise)
     check_splits(used if len(used) else table)
     knobs = choose_knobs(names)
     _, filled, start = prepare_network(filled, weights)

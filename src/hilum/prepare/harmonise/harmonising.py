@@ -1,0 +1,123 @@
+"""Harmonising one slice: the lungs, upright, at fixed grey levels and one resolution."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from hilum.prepare.clean import clean_picture
+from hilum.prepare.harmonise.shown_part import ShownPart
+from hilum.prepare.harmonise.tones import TISSUE, anchored
+from hilum.prepare.lungs import CUT, NO_LUNG, NOT_A_CHEST, OK, ONE_LUNG, Lungs, find_lungs
+
+__all__ = ["SIDE", "STEPS", "Harmonised", "harmonise"]
+
+Grey = npt.NDArray[np.uint8]
+
+STEPS = ("clean", "upright", "crop", "tones", "resolution", "compression", "outside")
+"""Steps in their order: annotations filled in; the spine below; cut to the lungs; grey levels of
+lung and tissue fixed; one effective resolution; one compression; what isn't lung made even."""
+
+SIDE = 192
+"""Pixels of a harmonised picture's side."""
+MARGIN = 0.06
+"""Margin around the lungs, as a share of the sides of their box."""
+EFFECTIVE = 128
+"""Pixels across to which each picture is reduced: what any source resolves."""
+QUALITY = 75
+"""JPEG quality that each picture goes through."""
+SOFT = 0.015
+"""Standard deviation of the edge of the lungs, as a share of the side."""
+RIM = 0.02
+"""How far the lungs are widened before the outside is made even, as a share of the side."""
+
+
+NOTES = {
+    ONE_LUNG: "Harmonised: only one lung was found.",
+    CUT: "Harmonised: the lungs are cut off by the edge of the picture.",
+    NO_LUNG: "Harmonised: no lung was found, so all of the slice is shown.",
+    NOT_A_CHEST: "Harmonised: this is no axial slice of a chest.",
+}
+"""Quality code -> the note on a slice."""
+
+
+@dataclass(frozen=True)
+class Harmonised:
+    """A harmonised slice.
+
+    Attributes:
+        pixels: (SIDE, SIDE) uint8.
+        lungs: (SIDE, SIDE) bool, where the lungs are.
+        placement: which part of the slice it shows: carries boxes, masks and maps there and back.
+        code: one of `hilum.prepare.lungs.CODES`. Where it is `no lung` or `not a chest`, all of
+            the slice is shown.
+    """
+
+    pixels: Grey
+    lungs: npt.NDArray[np.bool_]
+    placement: ShownPart
+    code: str
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is unusual: a sentence where the code isn't `ok`."""
+        return () if self.code == OK else (NOTES[self.code],)
+
+
+def harmonise(
+    pixels: Grey, *, lungs: Lungs | None = None, steps: Collection[str] = STEPS
+) -> Harmonised:
+    """Return a slice harmonised; only the picture is used, not its label, source or name.
+
+    Args:
+        pixels: (rows, columns) uint8 grey levels in any window.
+        lungs: where its lungs are; None: they are looked for.
+        steps: those of STEPS that are done.
+    """
+    grey = clean_picture(pixels).pixels if "clean" in steps else pixels
+    found = find_lungs(grey) if lungs is None else lungs
+    placement = _placement(found, steps)
+    inside = placement.mask(found.mask)
+    picture = placement.picture(grey)
+    if "tones" in steps:
+        picture = anchored(picture, inside)
+    if "resolution" in steps:
+        small = cv2.resize(picture, (EFFECTIVE, EFFECTIVE), interpolation=cv2.INTER_AREA)
+        picture = np.asarray(cv2.resize(small, (SIDE, SIDE)), dtype=np.uint8)
+    if "compression" in steps:
+        _, code = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
+        picture = np.asarray(cv2.imdecode(code, cv2.IMREAD_GRAYSCALE), dtype=np.uint8)
+    if "outside" in steps and inside.any():
+        picture = _evened(picture, inside)
+    return Harmonised(picture, inside, placement, found.code)
+
+
+def _placement(lungs: Lungs, steps: Collection[str]) -> ShownPart:
+    """Return the part to show: the lungs with their margin, or all of the slice."""
+    rows, columns = lungs.mask.shape
+    turns = lungs.turns if "upright" in steps else 0
+    if turns % 2:
+        rows, columns = columns, rows
+    shape = (lungs.mask.shape[0], lungs.mask.shape[1])
+    box = Lungs(np.rot90(lungs.mask, turns), lungs.code).box if "crop" in steps else None
+    if box is None:
+        return ShownPart(shape, turns, 0, 0, rows, columns, side=SIDE)
+    down = round(MARGIN * (box.row_max - box.row_min))
+    across = round(MARGIN * (box.col_max - box.col_min))
+    return ShownPart(
+        shape, turns, box.row_min - down, box.col_min - across, box.row_max + down,
+        box.col_max + across, side=SIDE,
+    )  # fmt: skip
+
+
+def _evened(picture: Grey, inside: npt.NDArray[np.bool_]) -> Grey:
+    """Return the lungs on an even ground of the grey of tissue, with a soft edge."""
+    reach = 2 * round(RIM * SIDE) + 1
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach))
+    wide = cv2.dilate(inside.astype(np.float32), kernel)
+    share = cv2.GaussianBlur(wide, (0, 0), SOFT * SIDE)
+    return np.asarray(np.rint(picture * share + TISSUE * (1 - share)), dtype=np.uint8)
