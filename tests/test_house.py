@@ -54,7 +54,7 @@ STEPS: tuple[frozenset[str], ...] = (
 )
 """Floors of the steps: a step imports itself and the floors below its own."""
 FREE_STEPS = frozenset(
-    {"audit", "clean", "describe", "doctor", "duplicates", "harmonise", "info", "networks"}
+    {"audit", "card", "clean", "describe", "doctor", "duplicates", "harmonise", "info", "networks"}
 )
 """Steps that import no other step and are imported by none."""
 

@@ -9,8 +9,16 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from hilum.report.numbers import known
+from hilum.run.trust import AGAINST, DOUBT, FOR, OPEN, Trust
 
-__all__ = ["Statement", "against_border", "finds_lesions", "verdict"]
+__all__ = [
+    "OUTCOME_WORDS",
+    "Statement",
+    "against_border",
+    "finds_lesions",
+    "trust_weight",
+    "verdict",
+]
 
 
 class Statement(NamedTuple):
@@ -34,6 +42,9 @@ _FINDS = {
     "below": ("They miss them", "strong"),
 }
 
+OUTCOME_WORDS = {AGAINST: "against it", DOUBT: "leaves a doubt", OPEN: "not known", FOR: "for it"}
+"""Outcome of a check -> what the table of checks calls it."""
+
 _CHANCE, _SUSPECT = 0.5, 0.65
 """AUC of a guess; and from where a probe that is not significant is no reassurance."""
 
@@ -43,6 +54,12 @@ def verdict(design: Mapping[str, Any]) -> Statement:
     level = str(design["level"])
     title, weight = _VERDICTS.get(level, (f"Design: {level}", "strong"))
     return Statement(title, str(design["sentence"]), weight)
+
+
+def trust_weight(trust: Trust) -> str:
+    """Return how prominently a page shows how far a run can be trusted."""
+    found = {line.outcome for line in trust.lines}
+    return "strong" if AGAINST in found else "medium" if DOUBT in found or not found else "quiet"
 
 
 def finds_lesions(outcome: Mapping[str, Any]) -> Statement:

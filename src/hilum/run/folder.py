@@ -106,6 +106,11 @@ class Run:
         return self.folder / "sanity"
 
     @property
+    def audit(self) -> Path:
+        """What an audit of the run's slices found."""
+        return self.folder / "audit"
+
+    @property
     def elsewhere(self) -> Path:
         """Evaluations on other tables, a folder each."""
         return self.folder / "elsewhere"
@@ -114,6 +119,11 @@ class Run:
     def report_file(self) -> Path:
         """The report, one self-contained HTML file."""
         return self.folder / "report.html"
+
+    @property
+    def card_file(self) -> Path:
+        """The model card, one self-contained HTML file; model-card.json holds the same."""
+        return self.folder / "model-card.html"
 
     @property
     def members(self) -> Path:

@@ -21,8 +21,16 @@ from hilum.report.run.localisation import MAP_TITLES, METRIC_TITLES
 from hilum.report.run.map_cards import KINDS, map_cards
 from hilum.report.sanity import sanity_content
 from hilum.report.sanity.figures import sanity_drawings
-from hilum.report.statements import against_border, finds_lesions, verdict
+from hilum.report.statements import (
+    OUTCOME_WORDS,
+    against_border,
+    finds_lesions,
+    trust_weight,
+    verdict,
+)
+from hilum.run import Run
 from hilum.run.history import numeric_history
+from hilum.run.trust import judge_trust
 from hilum.storage.atomic import write_text
 
 __all__ = ["render", "write_report"]
@@ -96,8 +104,11 @@ def _content(files: RunFiles) -> dict[str, Any]:
     metrics, test = files.metrics, files.metrics["splits"]["test"]
     probe = metrics.get("border_probe")
     figures = test["per_slice"]["figures"]
+    trust = judge_trust(Run(files.folder))
     return {
         "metrics": metrics,
+        "trust": trust,
+        "trust_says": {"weight": trust_weight(trust), "outcomes": OUTCOME_WORDS},
         "points": (metrics.get("thresholds") or {}).get("points"),
         "calibration": metrics.get("calibration"),
         "environment": files.environment,

@@ -1,0 +1,244 @@
+"""What each check of a run says about how far it can be trusted, one line a check."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+__all__ = [
+    "AGAINST",
+    "DOUBT",
+    "ELSEWHERE",
+    "FOR",
+    "OPEN",
+    "OUTCOMES",
+    "TrustLine",
+    "audit_line",
+    "elsewhere_lines",
+    "evaluation_lines",
+    "localisation_line",
+    "sanity_line",
+]
+
+AGAINST, DOUBT, OPEN, FOR = "against", "doubt", "open", "for"
+OUTCOMES = (AGAINST, DOUBT, OPEN, FOR)
+"""What a line says of trusting the run: it speaks against it, leaves a doubt, was not checked (or
+could not be), or speaks for it."""
+
+ELSEWHERE = "elsewhere"
+CHANCE = 0.5
+STRONG = 0.1
+"""Cramér's V of class and source from which a crossed design still leaves a doubt (Cohen's small
+effect, see hilum.audit.design)."""
+
+Content = Mapping[str, Any]
+
+
+class TrustLine(NamedTuple):
+    """What one check found.
+
+    Attributes:
+        check: its key, such as "design"; evaluations elsewhere share `ELSEWHERE`.
+        title: its name for a reader.
+        outcome: one of `OUTCOMES`.
+        short: what it found in a few words, to stand in the reason of the verdict.
+        sentence: what it found.
+    """
+
+    check: str
+    title: str
+    outcome: str
+    short: str
+    sentence: str
+
+
+def evaluation_lines(metrics: Content) -> Iterator[TrustLine]:
+    """Yield what metrics.json says: labels, design, split, AUC, border, AUC within sources."""
+    if "random_labels" in metrics:
+        yield TrustLine(
+            "labels", "Labels", AGAINST, "it was trained on random labels, as a self-test",
+            str(metrics["random_labels"]["sentence"]),
+        )  # fmt: skip
+    yield _design(metrics["design"])
+    yield _split(metrics["split"]["leak"])
+    yield _own_auc(metrics)
+    yield _size(metrics.get("cautions") or [])
+    yield _border(metrics.get("border_probe") or {})
+    yield _within(metrics.get("within_source"))
+
+
+def _design(design: Content) -> TrustLine:
+    level = str(design["level"])
+    strong = level == "crossed" and (design.get("cramers_v") or 0.0) >= STRONG
+    outcome, short = {
+        "confounded": (AGAINST, "class and source are one, so a call may mean the source"),
+        "partly": (DOUBT, "not every source holds every class"),
+        "single": (OPEN, "all slices come from one source"),
+        "crossed": (DOUBT, "sources hold the classes in different proportions")
+        if strong
+        else (FOR, "every source holds every class"),
+    }.get(level, (DOUBT, f"its design is {level}"))
+    return TrustLine("design", "Class and source", outcome, short, str(design["sentence"]))
+
+
+def _split(leak: Content) -> TrustLine:
+    shared = bool(leak["groups"])
+    short = "groups of the test slices were trained on" if shared else "the split leaks nothing"
+    return TrustLine("split", "Split", AGAINST if shared else FOR, short, str(leak["sentence"]))
+
+
+def _own_auc(metrics: Content) -> TrustLine:
+    auc = metrics["splits"]["test"]["per_slice"]["figures"]["auc"]
+    if auc["value"] is None:
+        sentence = f"Its test slices give no AUC: {auc.get('note', 'it is not defined')}."
+        return TrustLine("auc", "AUC on its own test slices", OPEN, "it has no AUC", sentence)
+    reached = f"AUC {_text(auc)} for {metrics['positive']}"
+    if auc["low"] > CHANCE:
+        return TrustLine("auc", "AUC on its own test slices", FOR, reached, f"{reached}.")
+    return TrustLine(
+        "auc", "AUC on its own test slices", AGAINST, "its test AUC is not above chance",
+        f"{reached}: not significantly above chance.",
+    )  # fmt: skip
+
+
+def _size(cautions: Sequence[str]) -> TrustLine:
+    title = "Number of groups"
+    if not cautions:
+        sentence = "No class has so few test groups that its intervals are too narrow."
+        return TrustLine("groups", title, FOR, "there are enough test groups", sentence)
+    short = "its groups are few, mixed or not known to be patients"
+    return TrustLine("groups", title, DOUBT, short, " ".join(map(str, cautions)))
+
+
+def _border(probe: Content) -> TrustLine:
+    title = "Border of the slices alone"
+    if not probe:
+        sentence = "No border probe was measured."
+        return TrustLine("border", title, OPEN, "the border was not probed", sentence)
+    outcome, short = {
+        "explains": (AGAINST, "the border of the slices alone ranks as well"),
+        "unclear": (DOUBT, "the border of the slices may tell the classes"),
+        "contributes": (DOUBT, "the border of the slices tells part of the classes"),
+        "chance": (FOR, "the border does not tell the classes"),
+    }.get(str(probe.get("level")), (OPEN, "the border probe is not defined"))
+    return TrustLine("border", title, outcome, short, str(probe["sentence"]))
+
+
+def _within(block: Content | None) -> TrustLine:
+    title = "AUC within sources"
+    if block is None:
+        sentence = "Not measured; `hilum evaluate` of this version adds it."
+        return TrustLine("within source", title, OPEN, "not measured within sources", sentence)
+    pooled = block["pooled"]
+    if pooled["value"] is None:
+        sentence = f"There is none: {pooled.get('note', 'it is not defined')}."
+        return TrustLine("within source", title, OPEN, "there is no AUC within a source", sentence)
+    reached = f"AUC {_text(pooled)} where only slices of one source are compared"
+    if pooled["low"] > CHANCE:
+        return TrustLine("within source", title, FOR, reached, f"{reached}.")
+    short = "within a source it does not rank significantly above chance"
+    return TrustLine("within source", title, DOUBT, short, f"{reached}: not above chance.")
+
+
+def elsewhere_lines(evaluations: Sequence[Content]) -> Iterator[TrustLine]:
+    """Yield what each evaluation on another table says; that there is none, where there is none."""
+    if not evaluations:
+        yield TrustLine(
+            ELSEWHERE, "Another collection", OPEN, "never tested on another collection",
+            "Never tested on slices of another collection: `hilum evaluate RUN TABLE.csv`.",
+        )  # fmt: skip
+    for content in evaluations:
+        yield _elsewhere(content)
+
+
+def _elsewhere(content: Content) -> TrustLine:
+    name, figures = str(content["name"]), content["per_slice"]["figures"]
+    title, sentence = f"Another collection: {name}", str(content["sentence"])
+    measured, what = figures["auc"], "the AUC is"
+    if measured["value"] is None:  # one class only: how much of it is called rightly
+        measured, what = figures["accuracy"], "the share called rightly is"
+    if measured["value"] is None:
+        return TrustLine(ELSEWHERE, title, OPEN, f"on {name} nothing is defined", sentence)
+    short = f"on {name} {what} {_text(measured)}"
+    if measured["high"] < CHANCE:
+        return TrustLine(ELSEWHERE, title, AGAINST, short, sentence)
+    if measured["low"] <= CHANCE:
+        return TrustLine(ELSEWHERE, title, DOUBT, short, sentence)
+    weakness = _weakness(content)
+    return TrustLine(ELSEWHERE, title, DOUBT if weakness else FOR, weakness or short, sentence)
+
+
+def _weakness(content: Content) -> str:
+    """Return why a good figure elsewhere is no evidence, "" where nothing is known against it."""
+    name = content["name"]
+    if (content.get("overlap") or {}).get("slices"):
+        return f"part of {name} was trained on"
+    if content["design"]["level"] == "confounded":
+        return f"in {name} class and source are one"
+    if (content.get("border_probe") or {}).get("level") == "explains":
+        return f"on {name} the border alone ranks as well"
+    return ""
+
+
+def audit_line(audit: Content | None, *, current: bool) -> TrustLine:
+    """Return what an audit of the run says.
+
+    Args:
+        audit: audit.json of the run; None: there was none.
+        current: whether it is of the slices that the run has now.
+    """
+    title = "Audit"
+    if audit is None:
+        sentence = "Not audited: `hilum audit TABLE.csv --run RUN`."
+        return TrustLine("audit", title, OPEN, "it was not audited", sentence)
+    if not current:
+        sentence = "The audit in the run folder is of other slices; audit again."
+        return TrustLine("audit", title, OPEN, "its audit is of other slices", sentence)
+    found, checks = list(audit["found"]), audit["checks"]
+    probes = checks.get("run")
+    ahead = probes is None or probes["level"] == "undefined" or probes["gain"]["low"] > 0
+    if not ahead:
+        short = "probes that know nothing of disease rank as well"
+        return TrustLine("audit", title, AGAINST, short, str(probes["sentence"]))
+    if not found:
+        sentence = "It looked for shortcuts and leaks, and found none."
+        return TrustLine("audit", title, FOR, "its audit found nothing", sentence)
+    sentences = " ".join(str(checks[name]["sentence"]) for name in found)
+    short = f"its audit found something ({', '.join(found)})"
+    return TrustLine("audit", title, DOUBT, short, sentences)
+
+
+def localisation_line(localisation: Content | None) -> TrustLine:
+    """Return what the maps find; None: no lesion was looked for."""
+    title = "Maps and lesions"
+    if localisation is None:
+        sentence = "Not measured: the table has no lesions, or no maps were made."
+        return TrustLine("localisation", title, OPEN, "its maps were not compared", sentence)
+    verdict = localisation["verdict"]
+    outcome, short = {
+        "above": (FOR, "its maps find the lesions"),
+        "not_above": (DOUBT, "its maps are not shown to find the lesions"),
+        "below": (DOUBT, "its maps miss the lesions"),
+    }.get(str(verdict["level"]), (OPEN, "its maps could not be compared with lesions"))
+    return TrustLine("localisation", title, outcome, short, str(verdict["sentence"]))
+
+
+def sanity_line(sanity: Content | None) -> TrustLine:
+    """Return whether the maps depend on what was learnt; None: not checked."""
+    title = "Maps and weights"
+    if sanity is None:
+        sentence = "Not checked: `hilum sanity RUN`."
+        return TrustLine("sanity", title, OPEN, "its maps were not checked", sentence)
+    check = sanity["randomisation"]
+    outcome, short = {
+        "falls": (FOR, "its maps depend on what was learnt"),
+        "stays": (DOUBT, "its maps do not depend on what was learnt"),
+    }.get(str(check["level"]), (OPEN, "whether its maps depend on what was learnt is not clear"))
+    return TrustLine("sanity", title, outcome, short, str(check["sentence"]))
+
+
+def _text(metric: Content) -> str:
+    """Return `0.71 (0.60 to 0.81)`; a wide interval bears no third decimal."""
+    wide = metric["high"] - metric["low"] > 0.1
+    value, low, high = (f"{metric[key]:.{2 if wide else 3}f}" for key in ("value", "low", "high"))
+    return f"{value} ({low} to {high})"
