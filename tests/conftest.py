@@ -13,6 +13,7 @@ mostly wait for each other (one simulation: 138 s instead of 14), and every core
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -61,6 +62,23 @@ def cache_of_the_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pat
         patch.setenv("HILUM_CACHE", str(location))
         patch.delenv("HILUM_CACHE_LIMIT", raising=False)
         yield location
+
+
+@pytest.fixture(scope="module")
+def blank_drawings() -> Iterator[None]:
+    """Figures are painted, but not laid out and written: an empty picture takes their place.
+
+    Half the time of a comparison or a report. For tests of numbers, files and words; what drawings
+    look like is tested in `report`, and all files of the golden road have them.
+    """
+    from matplotlib.figure import Figure
+
+    def save(self: Figure, file: Any, **_: object) -> None:
+        file.write('<svg viewBox="0 0 1 1"></svg>')
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Figure, "savefig", save)
+        yield
 
 
 @pytest.fixture(scope="session")

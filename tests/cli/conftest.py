@@ -58,6 +58,11 @@ def call_main(arguments: tuple[object, ...]) -> int:
     return 0
 
 
+@pytest.fixture(scope="module", autouse=True)
+def no_drawings(blank_drawings: None) -> None:
+    """Numbers, files and words are tested here, not what drawings look like."""
+
+
 @pytest.fixture
 def hilum(capsys: pytest.CaptureFixture[str]) -> Hilum:
     """Call `hilum` with the given arguments."""

@@ -22,6 +22,8 @@ import pytest
 
 from hilum.cli.app import main
 
+pytestmark = pytest.mark.usefixtures("blank_drawings")
+
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 FIRST = "get-started.md"
 OTHERS = sorted(

@@ -53,6 +53,9 @@ OTHERS = {
     "tf_efficientnet_lite0": 96, "convnext_atto": 96, "vit_tiny_patch16_224": 64,
 }  # fmt: skip
 
+DEEPER = ("inceptionresnetv2", "resnet101", "vgg19")
+"""More of the blocks that inceptionv3, resnet50 and vgg16 are made of: a third of the time."""
+
 
 def slices(count: int, size: int) -> npt.NDArray[np.uint8]:
     """Squares of random brightness."""
@@ -100,7 +103,13 @@ def make_run(tmp_path: Path, make_table: MakeTable) -> Callable[..., Run]:
     return make
 
 
-@pytest.mark.parametrize("backbone", [*known_networks(), *OTHERS])
+@pytest.mark.parametrize(
+    "backbone",
+    [
+        pytest.param(name, marks=[pytest.mark.slow] if name in DEEPER else [])
+        for name in (*known_networks(), *OTHERS)
+    ],
+)
 def test_all_engines_say_what_torch_says(
     backbone: str, make_run: Callable[..., Run], quick_initialisation: None
 ) -> None:

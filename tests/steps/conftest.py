@@ -9,6 +9,11 @@ from hilum.splits import split_table
 from hilum.table import SliceTable
 
 
+@pytest.fixture(scope="module", autouse=True)
+def no_drawings(blank_drawings: None) -> None:
+    """Numbers, files and words are tested here, not what drawings look like."""
+
+
 @pytest.fixture(scope="session")
 def table(tmp_path_factory: pytest.TempPathFactory) -> SliceTable:
     """48 phantom slices of 24 patients, split."""

@@ -91,6 +91,7 @@ def lesion_alone(tmp_path_factory: pytest.TempPathFactory) -> Figures:
     return _figures(folder, phantoms, LESIONS)
 
 
+@pytest.mark.slow
 def test_where_only_the_source_tells_the_class_the_border_finds_it_and_so_does_the_network(
     source_alone: Figures,
 ) -> None:
@@ -99,6 +100,7 @@ def test_where_only_the_source_tells_the_class_the_border_finds_it_and_so_does_t
     assert source_alone.network["value"] >= 0.95
 
 
+@pytest.mark.slow
 def test_where_only_the_source_tells_the_class_no_map_shows_where_a_lesion_would_be(
     source_alone: Figures,
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Mapping
+from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,18 @@ def fill_page(
         styles: names of style sheets without suffix, in their order.
         filters: further ones than those for numbers.
     """
+    folder = resources.files("hilum.report").joinpath("templates")
+    sheets = [folder.joinpath(f"{name}.css").read_text(encoding="utf-8") for name in styles]
+    return _environment(tuple(filters.items())).get_template(template).render(
+        css=Markup("\n".join(sheets)),
+        figures={name: inline(d.svg, name, d.description) for name, d in figures.items()},
+        **content,
+    )
+
+
+@cache
+def _environment(filters: tuple[tuple[str, Callable[..., Any]], ...]) -> Environment:
+    """Return what templates are filled in: compiling one takes longer than filling it."""
     environment = Environment(
         loader=PackageLoader("hilum.report", "templates"),
         autoescape=True,
@@ -50,15 +63,9 @@ def fill_page(
         "counted": counted, "decimals": decimals, "duration": duration, "fixed": fixed,
         "interval": interval, "thousands": thousands,
     }  # fmt: skip
-    environment.filters.update({**numbers, **filters})
+    environment.filters.update({**numbers, **dict(filters)})
     environment.tests["known"] = known
-    folder = resources.files("hilum.report").joinpath("templates")
-    sheets = [folder.joinpath(f"{name}.css").read_text(encoding="utf-8") for name in styles]
-    return environment.get_template(template).render(
-        css=Markup("\n".join(sheets)),
-        figures={name: inline(d.svg, name, d.description) for name, d in figures.items()},
-        **content,
-    )
+    return environment
 
 
 def read_picture(name: str, folder: Path) -> tuple[str, str]:
