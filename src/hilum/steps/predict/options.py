@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
+from hilum.errors import UsageError
 from hilum.readers import Window
 from hilum.steps.predict.outcome import Predicted, Refused
 
-__all__ = ["PredictOptions", "PredictionSummary"]
+__all__ = ["PredictOptions", "PredictionSummary", "chosen_options"]
 
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 
@@ -32,6 +33,29 @@ class PredictOptions:
     window: Window | None = None
     threshold: float | str | None = None
     engine: str = "auto"
+
+
+def chosen_options(
+    options: PredictOptions | None,
+    *,
+    window: Window | None,
+    threshold: float | str | None,
+    engine: str | None,
+) -> PredictOptions:
+    """Return the options of a prediction, given as one object or one by one (None: not given).
+
+    Raises:
+        UsageError: both ways at once.
+    """
+    given = {"window": window, "threshold": threshold, "engine": engine}
+    single = {name: value for name, value in given.items() if value is not None}
+    if options is None:
+        return replace(PredictOptions(), **single)  # type: ignore[arg-type]
+    if single:
+        raise UsageError(
+            f"give options=PredictOptions(...) or {', '.join(single)} as keywords; got both."
+        )
+    return options
 
 
 @dataclass

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from hilum.engines import ExportedRun
-from hilum.readers import LUNG, parse_window
+from hilum.readers import LUNG, Window, parse_window
 from hilum.run import Run, open_run
 from hilum.steps.predict.decision import decision_of
 from hilum.steps.predict.engine import check_engine, open_engine
 from hilum.steps.predict.inputs import InputFiles, into_shards, refuse_missing
-from hilum.steps.predict.options import PredictionSummary, PredictOptions
+from hilum.steps.predict.options import PredictionSummary, PredictOptions, chosen_options
 from hilum.steps.predict.outcome import Predicted, Refused
 from hilum.steps.predict.stream import Predictor
 from hilum.steps.predict.verdict import verdict_of
@@ -24,6 +24,9 @@ def predict(
     paths: Path | str | Iterable[Path | str],
     *,
     options: PredictOptions | None = None,
+    window: Window | None = None,
+    threshold: float | str | None = None,
+    engine: str | None = None,
     summary: PredictionSummary | None = None,
 ) -> Iterator[Predicted | Refused]:
     """Yield the prediction of each slice, in the order of the paths.
@@ -34,17 +37,21 @@ def predict(
     Args:
         run: a finished run or its folder, or a file of `hilum export`.
         paths: slices, slice tables (.csv), and folders, which are searched below; or just one.
-        options: window, threshold and engine; None: the defaults of `PredictOptions`.
+        options: window, threshold and engine in one object.
+        window, threshold, engine: the same one by one, see `PredictOptions`; without either, its
+            defaults.
         summary: counts the outcomes; its verdict and remarks are there before the first one.
 
     Raises:
-        UsageError: a path does not exist, or the threshold is none (before anything is predicted).
+        UsageError: a path does not exist, the threshold is none, or both `options` and a keyword
+            are given (before anything is predicted).
         RunError: the run is incomplete.
     """
+    chosen = chosen_options(options, window=window, threshold=threshold, engine=engine)
     source, counts = open_source(run), summary or PredictionSummary()
     files = InputFiles(as_paths(paths))
     refuse_missing(files.paths)
-    predictor = make_predictor(source, options or PredictOptions())
+    predictor = make_predictor(source, chosen)
     counts.verdict = verdict_of(source).line()
     counts.remarks.extend(remarks_of(predictor))
     for batch in predictor.stream(into_shards(files)):
