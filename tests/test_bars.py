@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 import hilum
-from hilum.bars import with_bar
+from hilum.bars import ProgressBars, with_bar
 from hilum.errors import UsageError
-from hilum.progress import SILENT, Progress
+from hilum.progress import SILENT, Progress, TimeLeft
 
 
 def work(count: int, *, progress: Progress = SILENT) -> int:
@@ -75,3 +75,15 @@ def test_public_functions_take_a_bar(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert found is not None
     with pytest.raises(hilum.HilumError, match="progress must be"):
         hilum.find_duplicates([built.table], progress="log")
+
+
+def test_the_time_left_of_all_work_stands_next_to_the_task_that_reports_it() -> None:
+    from rich.progress import Progress as Bars
+
+    with Bars(disable=True) as shown:
+        bars = ProgressBars(shown)
+        bars.time_left(TimeLeft(720, True, 0.0))
+        bars.advance("epoch 1 of 9", 1, 40)
+        assert shown.tasks[0].fields["left"] == "at most 12 min left in all"
+        bars.advance("epoch 1 of 9", 2, 40)  # without a new one it is not repeated
+        assert shown.tasks[0].fields["left"] == ""

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from hilum.errors import UsageError
-from hilum.progress import Progress
+from hilum.progress import Progress, TimeLeft
 
 if TYPE_CHECKING:
     from rich.progress import TaskID
@@ -34,13 +34,16 @@ def bars_shown() -> Iterator[ProgressBars]:
 
     with Progress(
         TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
+        TextColumn("{task.fields[left]}"),
         console=Console(stderr=True), transient=True,
     ) as bars:  # fmt: skip
         yield ProgressBars(bars)
 
 
 class ProgressBars:
-    """A bar per running task; sentences are printed above.
+    """A bar per running task, with the time left of all work where it is known.
+
+    Sentences are printed above.
 
     Args:
         bars: rich's progress display, started.
@@ -49,14 +52,20 @@ class ProgressBars:
     def __init__(self, bars: Any) -> None:
         self.bars = bars
         self.tasks: dict[str, TaskID] = {}
+        self.left = ""
 
     def advance(self, task: str, done: int, total: int) -> None:
         """Move the task's bar; a finished task disappears."""
         if task not in self.tasks:
-            self.tasks[task] = self.bars.add_task(task, total=total)
-        self.bars.update(self.tasks[task], completed=done, total=total)
+            self.tasks[task] = self.bars.add_task(task, total=total, left="")
+        self.bars.update(self.tasks[task], completed=done, total=total, left=self.left)
+        self.left = ""
         if done >= total:
             self.bars.remove_task(self.tasks.pop(task))
+
+    def time_left(self, left: TimeLeft) -> None:
+        """Show the time left of all work with the task that reports next."""
+        self.left = left.text()
 
     def say(self, sentence: str) -> None:
         """Print above the bars."""

@@ -70,12 +70,31 @@ def test_what_a_training_refuses_a_dry_run_refuses_in_the_same_words(
     assert not (workdir / "run").exists()
 
 
-@pytest.mark.parametrize("option", [("--folds", 2), ("--report",)])
-def test_it_goes_with_a_single_training_alone(
-    train: Call, phantoms: Path, tmp_path: Path, option: tuple[object, ...]
+def test_a_report_is_not_planned(train: Call, phantoms: Path, tmp_path: Path) -> None:
+    done = train(phantoms / "slices.csv", tmp_path / "run", "--dry-run", "--report")
+    assert done.code == 2 and "--dry-run goes with neither --report nor" in done.err
+
+
+@pytest.mark.parametrize(("option", "count"), [("--folds", 3), ("--seeds", 4)])
+def test_folds_and_seeds_are_planned_as_so_many_trainings(
+    train: Call, workdir: Path, untouched: Call, option: str, count: int
 ) -> None:
-    done = train(phantoms / "slices.csv", tmp_path / "run", "--dry-run", *option)
-    assert done.code == 2 and "--dry-run goes with none of" in done.err
+    with untouched(workdir):
+        done = train(workdir / "slices.csv", workdir / "run", "--dry-run", option, count)
+    assert done.code == 0, done.err
+    assert f": {count} trainings of 1 epochs of " in done.out
+
+
+def test_the_time_of_several_trainings_is_that_of_one_so_many_times(
+    phantoms: Path, tmp_path: Path
+) -> None:
+    recipe = python.load_recipe("phantom", ("training.epochs=1", "input.size=64"))
+    plan = python.plan_training(
+        phantoms / "slices.csv", recipe, out=tmp_path / "run", weights="none"
+    )
+    several = plan.times(5)
+    assert several.seconds == pytest.approx(5 * plan.seconds)
+    assert several.times(1) == plan
 
 
 def test_python_gets_the_numbers(phantoms: Path, tmp_path: Path, untouched: Call) -> None:

@@ -291,7 +291,7 @@ def test_a_killed_cross_validation_goes_on_to_the_very_same_numbers(
 def test_ctrl_c_before_the_second_fold_tells_how_to_go_on(
     workdir: Path, hilum: Call, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from hilum.steps.train import cross_validate as folds
+    from hilum.steps.train import members as folds
 
     run, whole_train = workdir / "run", folds.train
 
@@ -306,7 +306,7 @@ def test_ctrl_c_before_the_second_fold_tells_how_to_go_on(
     assert f"Go on with: hilum train --resume {run}" in done.err
     monkeypatch.undo()
     spoilt = read(run / "checkpoint" / "folds.json")
-    assert spoilt == {"weights": "none", "sha256": ""}
+    assert spoilt == {"weights": "none", "sha256": "", "leaky": False}
     (run / "checkpoint" / "folds.json").write_text(json.dumps({**spoilt, "sha256": "0"}))
     hilum("train", "--resume", run).refused(1, "the weights of resnet10t are others than those")
     (run / "checkpoint" / "folds.json").write_text("{}")

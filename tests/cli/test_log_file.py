@@ -24,6 +24,9 @@ def test_quiet_shows_results_alone_and_the_log_file_keeps_progress_and_errors(
     lines = log.read_text(encoding="utf-8").splitlines()
     assert all(re.match(stamp, line) for line in lines)
     assert any(EPOCH in line for line in lines)
+    assert any(
+        re.search(r"epoch 1 of 1: \d+ of \d+, about \d+ s left in all$", line) for line in lines
+    )
     hilum("--log-file", log, "train", table, *SMALL, "--out", workdir / "quiet").refused(
         2, "exists"
     )

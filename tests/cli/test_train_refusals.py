@@ -6,6 +6,8 @@ import json
 import pickle
 import shutil
 import struct
+import subprocess
+import sys
 import time
 import zlib
 from collections.abc import Callable
@@ -337,3 +339,43 @@ def test_a_class_with_an_empty_split_is_left_out(workdir: Path, train: Call) -> 
     assert train(workdir / "slices.csv", workdir / "run").code == 0
     content = json.loads((workdir / "run" / "network.json").read_text())
     assert content["class_names"] == ["cancer", "pneumonia"]
+
+
+REFUSED_EARLY = """
+import sys
+from hilum.cli.app import main
+for line in sys.stdin.read().splitlines():
+    sys.argv = ["hilum", *line.split("\\t")]
+    try:
+        main()
+    except SystemExit as stop:
+        print("code", stop.code, "torch" in sys.modules)
+"""
+
+
+def test_wrong_classes_splits_and_outputs_are_refused_before_torch_is_loaded(
+    phantoms: Path, workdir: Path, change_table: Call
+) -> None:
+    table, out = phantoms / "slices.csv", workdir / "out"
+    (workdir / "taken").mkdir()
+    (workdir / "taken" / "mine.txt").touch()
+    small = ("--recipe", "phantom", "--weights", "none")
+    wrong = change_table(split="nowhere")
+    calls = [
+        ("train", table, "--out", out, *small, "--set", "classes.positive=flu"),
+        ("train", table, "--out", out, *small, "--set", "classes.positive=flu", "--folds", 2),
+        ("train", table, "--out", out, *small, "--set", "classes.positive=flu", "--seeds", 2),
+        ("train", table, "--out", out, *small, "--set", "classes.positive=flu", "--dry-run"),
+        ("train", table, "--out", workdir / "taken", *small),
+        ("train", wrong, "--out", out, *small),
+        ("train", workdir / "none.csv", "--out", out, *small),
+    ]
+    lines = "\n".join("\t".join(map(str, call)) for call in calls)
+    done = subprocess.run(
+        [sys.executable, "-c", REFUSED_EARLY], input=lines, capture_output=True, text=True,
+        timeout=120,
+    )  # fmt: skip
+    codes = [line for line in done.stdout.splitlines() if line.startswith("code ")]
+    assert len(codes) == len(calls), done.stderr
+    assert all(line.endswith(" False") and line != "code 0 False" for line in codes), codes
+    assert done.stderr.count("hilum: [classes] positive: must be one of the classes") == 4

@@ -15,7 +15,7 @@ from hilum.splits import split_table
 from hilum.steps.evaluate import evaluate
 from hilum.steps.explain import explain
 from hilum.steps.localise import localise
-from hilum.steps.train import train
+from hilum.steps.train.step import train
 
 SMALL = PhantomSettings(slices_per_patient=2, size=128)
 

@@ -14,7 +14,12 @@ NAME_WIDTH = 48
 
 
 def command(
-    runs: Annotated[list[Path], typer.Argument(help="Folders of evaluated runs; at least two.")],
+    runs: Annotated[
+        list[Path],
+        typer.Argument(
+            help="Folders of evaluated runs; at least two, or one trained from several seeds."
+        ),
+    ],
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder to create.")],
     force: Annotated[bool, typer.Option("--force", help="Replace an existing comparison.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print comparison.json.")] = False,
@@ -61,6 +66,7 @@ def _print(content: dict[str, Any]) -> None:
         cells = [_shown(figures[key], name == content["best"]["per_slice"][key])
                  for key in ("accuracy", "auc")]  # fmt: skip
         typer.echo(f"{short:{width}}  {cells[0]:23} {cells[1]:23} {count:>10}")
+    _print_spreads(content["spreads"])
     typer.echo(content["best"]["sentence"])
     for one in content["sets"]:
         if one["power"] and one["power"]["sentence"]:
@@ -68,6 +74,16 @@ def _print(content: dict[str, Any]) -> None:
     if content["choice"]:
         _print_choice(content["choice"])
     typer.echo("95 % intervals over groups, * exact; research use only.")
+
+
+def _print_spreads(spreads: list[dict[str, Any]]) -> None:
+    """Print how far accuracy and AUC of each repeated training spread over its seeds."""
+    from hilum.scores.interval_text import spread_text
+
+    for spread in spreads:
+        for key, title in (("accuracy", "accuracy"), ("auc", "AUC")):
+            text = spread_text(spread["per_slice"][key])
+            typer.echo(f"{spread['title']}: mean {title} {text}")
 
 
 def _print_choice(choice: dict[str, Any]) -> None:

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from hilum.cli.evaluate_seeds import print_seeds
 from hilum.cli.options import EngineName
 from hilum.cli.show import HEADLINE, metric_text
 
@@ -92,7 +93,8 @@ def command(
         print_json(metrics)
         return
     print_figures(metrics)
-    typer.echo(next_step("report" if "folds" in metrics else "explain", run))
+    step = "report" if "folds" in metrics or "seeds" in metrics else "explain"
+    typer.echo(next_step(step, run))
 
 
 def _elsewhere(
@@ -124,6 +126,15 @@ def print_figures(metrics: dict[str, Any]) -> None:
         typer.echo(metrics["split"]["leak"]["sentence"])
     if metrics["weights"]["pretrained"] is False:
         typer.echo(_random_start(metrics["weights"]))
+    if "seeds" in metrics:
+        print_seeds(metrics)
+    else:
+        _print_test(metrics)
+    typer.echo("95 % intervals over groups; research use only.")
+
+
+def _print_test(metrics: dict[str, Any]) -> None:
+    """Print border probe, test metrics, folds, thresholds and calibration."""
     typer.echo(metrics["border_probe"]["sentence"])
     test = metrics["splits"]["test"]
     typer.echo(f"{'test':12} {'per slice':24} per group")
@@ -139,7 +150,6 @@ def print_figures(metrics: dict[str, Any]) -> None:
         _print_folds(metrics["folds"])
     _print_thresholds(metrics)
     _print_calibration(metrics["calibration"])
-    typer.echo("95 % intervals over groups; research use only.")
 
 
 def _random_start(weights: dict[str, Any]) -> str:

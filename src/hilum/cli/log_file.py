@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TextIO
 
 from hilum.errors import HilumError
-from hilum.progress import Progress
+from hilum.progress import Progress, TimeLeft, report_time_left
 
 __all__ = ["SCREEN", "ScreenOptions", "logged"]
 
@@ -71,6 +71,7 @@ class _Logged:
     def __init__(self, shown: Progress, file: TextIO, seconds: float) -> None:
         self.shown, self.file, self.seconds = shown, file, seconds
         self.last = time.monotonic()
+        self.left: TimeLeft | None = None
 
     def write(self, line: str) -> None:
         """Append a line with date and time."""
@@ -82,7 +83,14 @@ class _Logged:
         """Show the progress of a task; every few seconds, and at its end, append it."""
         self.shown.advance(task, done, total)
         if done == total or time.monotonic() - self.last >= self.seconds:
-            self.write(f"{task}: {done} of {total}")
+            left = "" if self.left is None else f", {self.left.text()}"
+            self.write(f"{task}: {done} of {total}{left}")
+        self.left = None
+
+    def time_left(self, left: TimeLeft) -> None:
+        """Pass on the time left of all work, and keep it for the next line of progress."""
+        report_time_left(self.shown, left)
+        self.left = left
 
     def say(self, sentence: str) -> None:
         """Show and append a sentence."""

@@ -15,7 +15,7 @@ import typer
 from hilum.bars import bars_shown
 from hilum.cli.log_file import SCREEN, logged
 from hilum.processes import is_first_process
-from hilum.progress import SILENT, Progress
+from hilum.progress import SILENT, Progress, TimeLeft
 
 __all__ = ["HEADLINE", "metric_text", "next_step", "print_json", "progress_shown", "resume_hint"]
 
@@ -24,6 +24,8 @@ HEADLINE = ("accuracy", "precision", "recall", "specificity", "f1", "auc")
 
 SECONDS_BETWEEN_LINES = 10.0
 """Interval of progress lines in a log."""
+SECONDS_BETWEEN_TIMES = 30.0
+"""Interval at which the time left is printed even where sentences come more often."""
 VERBOSE_SECONDS = 1.0
 """The same with --verbose."""
 
@@ -101,14 +103,23 @@ class _InLog:
     """Lines on stderr; with `verbose` more of them, each with the time of the day."""
 
     def __init__(self, *, verbose: bool) -> None:
-        self.last = time.monotonic()
+        self.last = self.last_left = time.monotonic()
         self.seconds = VERBOSE_SECONDS if verbose else SECONDS_BETWEEN_LINES
         self.verbose = verbose
+        self.left: TimeLeft | None = None
 
     def advance(self, task: str, done: int, total: int) -> None:
-        """Print the progress of the task every few seconds."""
-        if time.monotonic() - self.last >= self.seconds:
-            self.say(f"{task}: {done} of {total}")
+        """Print the progress of the task every few seconds, with the time left of all work."""
+        now, left = time.monotonic(), self.left
+        self.left = None
+        due = left is not None and now - self.last_left >= SECONDS_BETWEEN_TIMES
+        if due or now - self.last >= self.seconds:
+            self.last_left = now
+            self.say(f"{task}: {done} of {total}{'' if left is None else f', {left.text()}'}")
+
+    def time_left(self, left: TimeLeft) -> None:
+        """Keep the time left for the next line of progress."""
+        self.left = left
 
     def say(self, sentence: str) -> None:
         """Print a line."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,10 +13,17 @@ import typer
 from hilum.cli.options import DEFAULT_RECIPE, Changes, WeightsPlace
 
 if TYPE_CHECKING:
+    from hilum.progress import Progress
     from hilum.recipe import Recipe
     from hilum.run import Run
+    from hilum.steps.train.dry_run import PlannedTraining
+    from hilum.steps.train.options import TrainOptions
+    from hilum.table import SliceTable
 
 __all__ = ["command"]
+
+MAP_PASSES = 3
+"""Forward passes that a map takes as long as: one, and one backward pass of twice its time."""
 
 
 def command(
@@ -38,6 +48,14 @@ def command(
             min=2,
             help="Cross-validate: train so many times, testing on each group once; the table "
             "needs no split.",
+        ),
+    ] = None,
+    seeds: Annotated[
+        int | None,
+        typer.Option(
+            min=2,
+            help="Train so many times, differing in the seed alone, and show how far the test "
+            "metrics spread.",
         ),
     ] = None,
     leaky: Annotated[
@@ -70,77 +88,140 @@ def command(
     """Fine-tune a network on a slice table.
 
     The best epoch by validation is kept: it is the one that is saved, evaluated and shown. With
-    --folds each fold is a run in OUT/members, and OUT tells what all of them reach.
+    --folds each fold is a run in OUT/members, and OUT tells what all of them reach; with --seeds
+    each training is.
     """
-    from hilum.cli.show import progress_shown, resume_hint
-    from hilum.learn.trackers.tracked import tracked
+    from hilum.cli.show import progress_shown
+    from hilum.processes import is_first_process
     from hilum.recipe import as_recipe
-    from hilum.steps.finish import finish
-    from hilum.steps.train import train
-    from hilum.steps.train.cross_validate import cross_validate
-    from hilum.steps.train.resume import resume as resume_training
+    from hilum.steps.train.checks import check_training
+    from hilum.steps.train.options import TrainOptions
 
-    if resume is not None and any((table, out, recipe, weights, change, folds, leaky, force)):
+    several = folds or seeds
+    if resume is not None and any((table, out, recipe, weights, change, several, leaky, force)):
         raise typer.BadParameter("--resume RUN goes on as it began; only --report goes with it.")
-    if folds and leaky:
-        raise typer.BadParameter("--folds never parts a group; --leaky doesn't go with it.")
-    if dry_run and (resume is not None or folds or report):
-        raise typer.BadParameter("--dry-run goes with none of --folds, --report and --resume.")
+    if folds and (leaky or seeds):
+        raise typer.BadParameter(
+            "--folds never parts a group, and trains each fold once; neither --leaky nor --seeds "
+            "goes with it."
+        )
+    if dry_run and (resume is not None or report):
+        raise typer.BadParameter("--dry-run goes with neither --report nor --resume.")
     folder = resume or out
     if folder is None or (resume is None and table is None):
         raise typer.BadParameter("give a TABLE and --out RUN, or --resume RUN.")
-    if dry_run and table is not None:
-        with tracked(tracker):
-            _print_plan(
-                table, as_recipe(recipe or DEFAULT_RECIPE, change or ()), leaky=leaky, out=folder,
-                weights=weights, force=force,
-            )  # fmt: skip
-        return
-    with tracked(tracker), resume_hint(folder), progress_shown() as progress:
+    options = TrainOptions(weights, leaky, force)
+    run, plan = None, None
+    with progress_shown() as progress:
         if table is None:
-            run = resume_training(folder, progress=progress)
-        elif folds:
-            run = cross_validate(
-                table, as_recipe(recipe or DEFAULT_RECIPE, change or ()), folds=folds, out=folder,
-                weights=weights, force=force, progress=progress,
-            )  # fmt: skip
+            run = _train(folder, partial(_resume, folder), tracker, report, progress)
         else:
-            run = train(
-                table, as_recipe(recipe or DEFAULT_RECIPE, change or ()), leaky=leaky, out=folder,
-                weights=weights, force=force, progress=progress,
-            )  # fmt: skip
+            settings = as_recipe(recipe or DEFAULT_RECIPE, change or ())
+            checked = check_training(
+                table, settings, out=folder, leaky=leaky, force=force, split=not folds
+            )
+            job = _Job(*checked, folder, options, folds, seeds)
+            if dry_run:
+                plan = _plan(job, tracker, progress)
+            else:
+                run = _train(folder, partial(_start, job, report), tracker, report, progress)
+    if is_first_process():
+        if plan:
+            _print_plan(plan, folder)
+        if run:
+            _print_result(run, folder, report=report)
+
+
+@dataclass(frozen=True)
+class _Job:
+    """What the options describe: table and recipe, checked, and how often it is trained."""
+
+    table: SliceTable
+    recipe: Recipe
+    out: Path
+    options: TrainOptions
+    folds: int | None
+    seeds: int | None
+
+
+def _train(
+    folder: Path,
+    work: Callable[[Progress], Run],
+    tracker: str | None,
+    report: bool,
+    progress: Progress,
+) -> Run:
+    """Return the run of a training, reported where that is chosen; say how to resume it."""
+    from hilum.cli.show import resume_hint
+    from hilum.learn.trackers.tracked import tracked
+    from hilum.steps.finish import finish
+
+    with tracked(tracker), resume_hint(folder):
+        run = work(progress)
         if report:
             finish(run, progress=progress)
-    _print_result(run, folder, report=report)
+    return run
 
 
-def _print_plan(
-    table: Path, recipe: Recipe, *, out: Path, weights: str | None, leaky: bool, force: bool
-) -> None:
-    """Print what a training would do; in the first process alone."""
-    from hilum.cli.show import progress_shown
-    from hilum.processes import is_first_process
-    from hilum.steps.train.dry_run import plan_training
+def _resume(folder: Path, progress: Progress) -> Run:
+    from hilum.steps.train.resume import resume
 
-    with progress_shown() as progress:
-        plan = plan_training(
-            table, recipe, out=out, weights=weights, leaky=leaky, force=force, progress=progress
+    return resume(folder, progress=progress)
+
+
+def _start(job: _Job, report: bool, progress: Progress) -> Run:
+    """Train once, for each fold, or from several seeds."""
+    from hilum.progress import FollowedBy
+    from hilum.steps.train.cross_validate import cross_validate
+    from hilum.steps.train.repeat_training import repeat_training
+    from hilum.steps.train.step import train
+
+    options = job.options
+    if job.folds:
+        return cross_validate(
+            job.table, job.recipe, folds=job.folds, out=job.out, weights=options.weights,
+            force=options.force, progress=progress,
+        )  # fmt: skip
+    if job.seeds:
+        return repeat_training(
+            job.table, job.recipe, seeds=job.seeds, out=job.out, options=options, progress=progress
         )
-    if is_first_process():
-        for line in (*plan.lines(), f"Nothing was trained; {out} was left alone."):
-            typer.echo(line)
+    if report:
+        tested = (job.table.rows["split"] == "test").sum()
+        progress = FollowedBy(progress, len(job.table) + MAP_PASSES * int(tested))
+    return train(job.table, job.recipe, out=job.out, **asdict(options), progress=progress)
+
+
+def _plan(job: _Job, tracker: str | None, progress: Progress) -> PlannedTraining:
+    """Return what a training would do."""
+    from hilum.learn.trackers.tracked import tracked
+    from hilum.steps.train.dry_run import plan_folds, plan_training
+
+    with tracked(tracker):
+        if job.folds:
+            return plan_folds(
+                job.table, job.recipe, folds=job.folds, out=job.out, options=job.options,
+                progress=progress,
+            )  # fmt: skip
+        plan = plan_training(
+            job.table, job.recipe, out=job.out, **asdict(job.options), progress=progress
+        )
+    return plan.times(job.seeds or 1)
+
+
+def _print_plan(plan: PlannedTraining, folder: Path) -> None:
+    """Print what a training would do."""
+    for line in (*plan.lines(), f"Nothing was trained; {folder} was left alone."):
+        typer.echo(line)
 
 
 def _print_result(run: Run, folder: Path, *, report: bool) -> None:
-    """Print what a finished training reached, and what comes next; in the first process alone."""
+    """Print what a finished training reached, and what comes next."""
     from hilum.cli.evaluate import print_figures
     from hilum.cli.show import next_step
-    from hilum.processes import is_first_process
 
-    if not is_first_process():
-        return
-    cross_validated = run.kind == "cross-validation"
-    if report or cross_validated:
+    evaluated = run.kind != "network"
+    if report or evaluated:
         print_figures(run.metrics())
-    step = "report" if cross_validated else "evaluate"
+    step = "report" if evaluated else "evaluate"
     typer.echo(f"{folder}/report.html" if report else next_step(step, folder))

@@ -22,8 +22,9 @@ from hilum.learn.device import autocast, choose_precision
 from hilum.learn.feed import Feed, SliceFeed
 from hilum.learn.keras_adam import KerasAdam
 from hilum.learn.networks import Classifier
+from hilum.learn.timing.clock import TrainingClock
 from hilum.prepare import BATCH
-from hilum.progress import SILENT, Progress
+from hilum.progress import SILENT, Progress, report_time_left
 from hilum.recipe import Recipe
 from hilum.scores import auc
 
@@ -49,6 +50,7 @@ class TrainingJob:
         folder: where checkpoints go; None: none is kept, and the network is left as it was after
             the last epoch, whichever was the best.
         feed: how slices get to what is trained of the network; None: to the whole of it.
+        frozen_seconds: of one slice in the part of the network that `feed` runs once.
         after_epoch: called after each whole epoch with all that is done; the training ends there
             if it returns False. It must answer the same in every process.
     """
@@ -60,6 +62,7 @@ class TrainingJob:
     positive: int
     folder: Path | None
     feed: Feed | None = None
+    frozen_seconds: float = 0.0
     after_epoch: Callable[[TrainingProgress], bool] | None = None
 
 
@@ -80,8 +83,14 @@ def fit(
     network, optimiser = accelerator.prepare(feed.network, optimiser)
     if settings.compile:
         network = torch.compile(network)
+    clock = TrainingClock(
+        job.recipe, steps=steps_per_epoch(len(job.train), settings.batch_size),
+        validation=-(-len(job.validation) // accelerator.num_processes),
+        frozen_seconds=job.frozen_seconds,
+    )  # fmt: skip
+    reporter = _Reporter(progress, clock)
     while trained.epochs < settings.epochs and not _patience_is_over(trained, settings.patience):
-        row = _one_epoch(job, feed, (network, optimiser), accelerator, trained.epochs, progress)
+        row = _one_epoch(job, feed, (network, optimiser), accelerator, trained.epochs, reporter)
         best = not trained.history or _rank(row, settings.select_by) > _rank(
             trained.history[trained.best_epoch - 1], settings.select_by
         )
@@ -148,7 +157,7 @@ def _one_epoch(
     prepared: tuple[nn.Module, torch.optim.Optimizer],
     accelerator: Accelerator,
     done: int,
-    progress: Progress,
+    reporter: _Reporter,
 ) -> HistoryRow:
     """Train one epoch and validate; return its row of history."""
     network, optimiser = prepared
@@ -164,11 +173,13 @@ def _one_epoch(
     )  # fmt: skip
     network.train()
     total = 0.0
+    reporter.begin_epoch(f"epoch {done + 1} of {settings.epochs}", done, steps)
     for step, batch in enumerate(batches):
         _set_rate(optimiser, recipe, done * steps + step, steps)
         total += train_step(job, prepared, accelerator, batch, weights)
-        progress.advance(f"epoch {done + 1} of {settings.epochs}", step + 1, steps)
+        reporter.after_step(step + 1)
     row = _validate(job, feed, network, accelerator)
+    reporter.end_epoch()
     if not (math.isfinite(total) and math.isfinite(row["validation_loss"])):
         raise RunError(
             f"the loss is not a number in epoch {done + 1}: the training diverged; lower "
@@ -205,6 +216,30 @@ def train_step(
     accelerator.backward(loss)
     optimiser.step()
     return float(accelerator.reduce(loss.detach(), reduction="mean"))
+
+
+class _Reporter:
+    """Reports the steps of a training, each with the time left of all epochs."""
+
+    def __init__(self, progress: Progress, clock: TrainingClock) -> None:
+        self.progress, self.clock = progress, clock
+        self.task, self.epoch, self.steps, self.trained = "", 0, 0, 0.0
+
+    def begin_epoch(self, task: str, epoch: int, steps: int) -> None:
+        """Begin a task of so many steps; `epoch` epochs are done."""
+        self.task, self.epoch, self.steps = task, epoch, steps
+        self.clock.begin_epoch()
+
+    def after_step(self, step: int) -> None:
+        """Report that so many steps are done."""
+        report_time_left(self.progress, self.clock.after_step(self.epoch, step))
+        self.trained = time.perf_counter()
+        self.progress.advance(self.task, step, self.steps)
+
+    def end_epoch(self) -> None:
+        """Report the time left after validation."""
+        took = time.perf_counter() - self.trained
+        report_time_left(self.progress, self.clock.after_validation(self.epoch, took))
 
 
 def _dropout_seed(seed: int, epoch: int, process: int) -> int:

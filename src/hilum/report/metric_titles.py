@@ -1,8 +1,18 @@
-"""Titles of the metrics beyond the headline ones, as all pages write them."""
+"""Titles of the metrics, as all pages write them."""
 
 from __future__ import annotations
 
-__all__ = ["CLASS_TITLES", "FURTHER_TITLES"]
+__all__ = ["CLASS_TITLES", "FURTHER_TITLES", "HEADLINE_TITLES"]
+
+HEADLINE_TITLES = {
+    "accuracy": "Accuracy",
+    "precision": "Precision",
+    "recall": "Recall (sensitivity)",
+    "specificity": "Specificity",
+    "f1": "F1",
+    "auc": "AUC",
+}
+"""The metrics of a report's first table, in its order."""
 
 FURTHER_TITLES = {
     "balanced_accuracy": "Balanced accuracy",

@@ -15,7 +15,7 @@ from hilum.html_table import html_table
 from hilum.recipe import Recipe, load_recipe
 from hilum.run.json_file import read_json
 from hilum.run.metrics import Metrics
-from hilum.run.network import RunNetwork, read_network
+from hilum.run.network import REPEATED, RunNetwork, read_network
 from hilum.table import SliceTable, read_csv, read_table, write_csv
 
 __all__ = ["RUN_MARKS", "Run", "as_run", "as_runs", "open_run", "probability_column"]
@@ -127,7 +127,8 @@ class Run:
 
     @property
     def members(self) -> Path:
-        """The runs that an ensemble averages, or the folds of a cross-validation."""
+        """The runs that an ensemble averages, the folds of a cross-validation, or the trainings of
+        several seeds."""
         return self.folder / "members"
 
     def files(self) -> list[Path]:
@@ -158,6 +159,8 @@ class Run:
         """Whether all that the run's kind needs is there; what is needed last is written last."""
         if self.kind == "cross-validation":
             return self.predictions_file.is_file()
+        if self.kind == REPEATED:
+            return self.metrics_file.is_file()
         return self.members.is_dir() if self.kind == "ensemble" else self.weights_file.is_file()
 
     def _repr_html_(self) -> str:
@@ -192,6 +195,22 @@ class Run:
         """Return the content of network.json as it is written; see also `description`."""
         return deepcopy(dict(self.description.content))
 
+    def seed_runs(self) -> list[Run]:
+        """Return the trainings of a repeated training, in the order of their seeds.
+
+        Raises:
+            RunError: network.json does not list the seeds, or one of the runs is gone.
+        """
+        seeds = self.description.content.get("seeds")
+        if not isinstance(seeds, list) or not seeds:
+            raise RunError(
+                f"{self.network_file} does not list its seeds: it is not a complete run folder."
+            )
+        runs = [Run(self.members / f"seed-{seed}") for seed in seeds]
+        for run in runs:
+            run._need(run.weights_file)
+        return runs
+
     def member_runs(self) -> list[Run]:
         """Return the runs that an ensemble averages, in the order of its network.json.
 
@@ -214,7 +233,8 @@ class Run:
         """Return the runs whose networks answer for this one: itself, or an ensemble's members.
 
         Raises:
-            UsageError: it is a cross-validation, which has no network to ask.
+            UsageError: it is a cross-validation or a repeated training, which have no network of
+                their own.
             RunError: see `member_runs`.
         """
         if self.kind == "ensemble":

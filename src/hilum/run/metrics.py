@@ -18,7 +18,12 @@ class Metrics(dict[str, Any]):
     """The content of metrics.json: a dict, shown in a notebook with intervals and cautions."""
 
     def _repr_html_(self) -> str:
-        """Return the metrics of validation and test per slice, below them verdict and cautions."""
+        """Return the metrics of validation and test per slice, below them verdict and cautions.
+
+        Of a repeated training the test metrics of each seed and their spread.
+        """
+        if "seeds" in self:
+            return self._seeds_html()
         per_split = {
             split: self["splits"][split]["per_slice"]["figures"]
             for split in SHOWN
@@ -39,6 +44,30 @@ class Metrics(dict[str, Any]):
             rows,
             notes=" ".join([verdict, *map(str, self.get("cautions", [])), RESEARCH_USE]).strip(),
         )
+
+    def _seeds_html(self) -> str:
+        each, spread = self["seeds"]["each"], self["seeds"]["spread"]["per_slice"]
+        rows = [
+            (name, *(_text(one["per_slice"].get(name)) for one in each), _spread(spread[name]))
+            for name in spread
+        ]
+        notes = [self.get("design", {}).get("sentence", ""), self["seeds"]["sentence"]]
+        return html_table(
+            f"Test, per slice; positive: {self.get('positive')}",
+            ["", *(f"seed {one['seed']}" for one in each), "mean, SD, range"],
+            rows,
+            notes=" ".join([*notes, *map(str, self.get("cautions", [])), RESEARCH_USE]).strip(),
+        )
+
+
+def _spread(spread: dict[str, Any]) -> str:
+    """Return "0.843, 0.012, 0.831 to 0.855" of a spread, a dash where it is undefined."""
+    if spread["mean"] is None or spread["standard_deviation"] is None:
+        return "–"
+    return (
+        f"{spread['mean']:.3f}, {spread['standard_deviation']:.3f}, "
+        f"{spread['low']:.3f} to {spread['high']:.3f}"
+    )
 
 
 def _text(metric: object) -> str:

@@ -13,6 +13,7 @@ from hilum.run.json_file import read_json
 
 __all__ = [
     "KINDS",
+    "REPEATED",
     "Calibration",
     "HasNetworkFile",
     "NetworkFacts",
@@ -22,9 +23,11 @@ __all__ = [
     "read_network",
 ]
 
-KINDS = ("network", "ensemble", "cross-validation")
-"""What a run is: one network; several of which the probabilities are averaged; or the folds of a
-cross-validation, which has predictions and metrics and no network of its own."""
+REPEATED = "repeated training"
+KINDS = ("network", "ensemble", "cross-validation", REPEATED)
+"""What a run is: one network; several of which the probabilities are averaged; the folds of a
+cross-validation, which has predictions and metrics and no network of its own; or trainings of one
+recipe from several seeds, which have metrics and no predictions in common."""
 
 RUNS_IN_MEMORY = 64
 """Contents of network.json that are kept, so that no step parses the file of one run again."""
@@ -53,7 +56,7 @@ class RunNetwork:
 
     Attributes:
         kind: one of `KINDS`.
-        title: of the recipe, ensemble or cross-validation.
+        title: of the recipe, ensemble, cross-validation or repeated training.
         class_names: in the order of the network's outputs.
         positive: the class that the metrics are about.
         size: side of the square input, pixels.

@@ -17,6 +17,7 @@ from hilum.scores.metrics_block import metrics_block
 from hilum.scores.pairs import as_pair
 from hilum.scores.parts import bands, parts_block
 from hilum.scores.ranking import auc, roc_curve, weighted_auc
+from hilum.scores.spread import spread_of
 from hilum.scores.temperature import apply_temperature, fit_temperature
 from hilum.scores.thresholds import call_at, choose_thresholds, thresholds_block
 from hilum.scores.within_source import within_source_block
@@ -49,6 +50,7 @@ __all__ = [
     "parts_block",
     "predictive_values",
     "roc_curve",
+    "spread_of",
     "thresholds_block",
     "weighted_auc",
     "within_source_block",

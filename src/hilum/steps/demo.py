@@ -9,7 +9,7 @@ from hilum.run import Run
 from hilum.sources import BuildOptions, PhantomSettings, build_table
 from hilum.splits import split_table
 from hilum.steps.finish import finish
-from hilum.steps.train import train
+from hilum.steps.train.step import train
 from hilum.table import write_table
 
 __all__ = ["DEMO_PHANTOMS", "demo"]

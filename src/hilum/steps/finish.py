@@ -8,6 +8,7 @@ from hilum.processes import is_first_process
 from hilum.progress import SILENT, Progress
 from hilum.report import write_report
 from hilum.run import Run, as_run
+from hilum.run.network import REPEATED
 from hilum.steps.evaluate import evaluate
 from hilum.steps.explain import explain
 from hilum.steps.localise import localise
@@ -18,16 +19,17 @@ __all__ = ["finish"]
 def finish(run: Run | Path | str, *, progress: Progress = SILENT) -> Path:
     """Evaluate, explain, localise and report a trained run; return where its report lies.
 
-    A cross-validation is evaluated as soon as it is trained, and has no maps of its own.
+    A cross-validation and a repeated training are evaluated as soon as they are trained, and have
+    no maps of their own.
 
     Of several processes the first does the work, and the others return at once.
     """
     run = as_run(run)
     if is_first_process():
-        is_cross_validation = run.kind == "cross-validation"
-        if not (is_cross_validation and run.metrics_file.is_file()):
+        has_members = run.kind in ("cross-validation", REPEATED)
+        if not (has_members and run.metrics_file.is_file()):
             evaluate(run, progress=progress)
-        if not is_cross_validation:
+        if not has_members:
             explain(run, progress=progress)
             localise(run, progress=progress)
         write_report(run.folder)

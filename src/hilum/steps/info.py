@@ -7,8 +7,8 @@ from typing import Any
 
 from hilum.errors import RunError
 from hilum.run import Run, as_run
-from hilum.run.network import network_facts
-from hilum.scores.interval_text import interval_text
+from hilum.run.network import REPEATED, network_facts
+from hilum.scores.interval_text import interval_text, spread_text
 from hilum.table import read_csv
 
 __all__ = ["describe_run"]
@@ -20,7 +20,8 @@ Description = dict[str, Any]
 def describe_run(run: Run | Path | str, *, layers: bool = False) -> Description:
     """Return what a run is: network, data, training and, where it was evaluated, its figures.
 
-    Of an ensemble it tells the `members`, of a cross-validation the `folds`, a line each.
+    Of an ensemble it tells the `members`, of a cross-validation the `folds`, of a repeated training
+    the `seeds`, a line each.
 
     Args:
         run: a finished run or its folder.
@@ -69,7 +70,9 @@ def _layers(run: Run) -> list[Description]:
 
 def _made_of(run: Run) -> Description:
     """Return what answers for the run, and what it was trained from."""
-    network, parts = run.network(), {"ensemble": _members, "cross-validation": _folds}
+    network, parts = run.network(), {
+        "ensemble": _members, "cross-validation": _folds, REPEATED: _seeds,
+    }  # fmt: skip
     content: Description = {"network": network["title"]}
     if run.kind in parts:
         content |= parts[run.kind](run)
@@ -110,6 +113,18 @@ def _folds(run: Run) -> Description:
     return {"folds": lines, **mean}
 
 
+def _seeds(run: Run) -> Description:
+    """Return a line for each training of a repeated one, as seeds.csv and metrics.json have it."""
+    reached = {one["run"]: one for one in run.metrics()["seeds"]["each"]}
+    return {
+        "seeds": [
+            f"{one['run']}: best epoch {one['best_epoch']}, test AUC "
+            f"{interval_text(reached[one['run']]['per_slice']['auc'])}"
+            for one in read_csv(run.folder / "seeds.csv").to_dict("records")
+        ]
+    }
+
+
 def _of_data(run: Run) -> Description:
     """Return what the run was trained on, and how long that took."""
     environment, table = run.environment(), run.table()
@@ -137,11 +152,25 @@ def _figures(run: Run) -> Description:
     if not run.metrics_file.is_file():
         return {}
     metrics = run.metrics()
+    if run.kind == REPEATED:
+        return _spread(metrics)
     test = metrics["splits"]["test"]
     on = "out-of-fold" if run.kind == "cross-validation" else "test"
     return {
         f"{on} AUC per slice": interval_text(test["per_slice"]["figures"]["auc"]),
         f"{on} AUC per group": interval_text(test["per_group"]["figures"]["auc"]),
+        "border AUC": interval_text(metrics["border_probe"]["test"]["auc"]),
+        "design": metrics["design"]["level"],
+        "leak": metrics["split"]["leak"]["sentence"],
+    }
+
+
+def _spread(metrics: dict[str, Any]) -> Description:
+    """Return the figures of a repeated training to be read first."""
+    spread = metrics["seeds"]["spread"]
+    return {
+        "mean test AUC per slice": spread_text(spread["per_slice"]["auc"]),
+        "mean test AUC per group": spread_text(spread["per_group"]["auc"]),
         "border AUC": interval_text(metrics["border_probe"]["test"]["auc"]),
         "design": metrics["design"]["level"],
         "leak": metrics["split"]["leak"]["sentence"],

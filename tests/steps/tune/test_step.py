@@ -20,7 +20,7 @@ from hilum.learn.checkpoint import TrainingProgress
 from hilum.recipe import Recipe, load_recipe, parse_recipe
 from hilum.sources import BuildOptions, PhantomSettings, build_table
 from hilum.splits import split_table
-from hilum.steps.train import train
+from hilum.steps.train.step import train
 from hilum.steps.tune import Tuned, tune
 from hilum.steps.tune.study import objective
 from hilum.table import SliceTable, write_table

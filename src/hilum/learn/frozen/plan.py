@@ -20,10 +20,11 @@ from hilum.learn.frozen.feed import FrozenFeed, part_key
 from hilum.learn.frozen.parts import split_network
 from hilum.learn.frozen.records import KIND, record_name
 from hilum.prepare import BATCH
+from hilum.progress import span_text
 from hilum.recipe import Recipe
 from hilum.storage.cache import cache_entry, make_room
 
-__all__ = ["TrainingPlan", "span_text", "training_plan"]
+__all__ = ["TrainingPlan", "training_plan"]
 
 HALF = 2
 """Bytes of a number in half precision."""
@@ -41,11 +42,13 @@ class TrainingPlan:
         recipe: with `frozen_once` decided, "yes" or "no".
         feed: feeds the tail of the network; None: the whole network is fed with slices.
         sentence: says what was decided and why; empty where there was nothing to decide.
+        frozen_seconds: measured, of one slice in the frozen part; 0 where it is not run once.
     """
 
     recipe: Recipe
     feed: FrozenFeed | None
     sentence: str
+    frozen_seconds: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -89,11 +92,11 @@ def training_plan(job: TrainingJob, accelerator: Accelerator) -> Iterator[Traini
         decision = [
             _decide(feed, recipe, splits, accelerator) if accelerator.is_main_process else None
         ]
-        once, room, sentence = broadcast_object_list(decision)[0]
+        once, room, sentence, seconds = broadcast_object_list(decision)[0]
         if not room:
             feed.records.folder = None
         chosen = _decided(recipe, "yes" if once else "no")
-        yield TrainingPlan(chosen, feed if once else None, sentence)
+        yield TrainingPlan(chosen, feed if once else None, sentence, seconds if once else 0.0)
 
 
 def _decided(recipe: Recipe, chosen: str) -> Recipe:
@@ -104,8 +107,8 @@ def _decided(recipe: Recipe, chosen: str) -> Recipe:
 
 def _decide(
     feed: FrozenFeed, recipe: Recipe, splits: tuple[Slices, Slices], accelerator: Accelerator
-) -> tuple[bool, bool, str]:
-    """Return whether the part runs once, whether there is room to keep it, and why in words."""
+) -> tuple[bool, bool, str, float]:
+    """Return whether the part runs once, whether there is room to keep it, why, and its seconds."""
     requested, settings = recipe.training.frozen_once, recipe.training
     train, validation = splits
     records = settings.views * len(train) + len(validation)
@@ -124,13 +127,14 @@ def _decide(
                 f"The frozen part of the network runs once for each of {settings.views} views of a "
                 f"slice: about {span_text(once)} instead of {span_text(always)}; {where}."
             ),
+            costs.run,
         )
     why = (
         f"running it once would take about {span_text(once)} instead of {span_text(always)}"
         if room
         else f"keeping what it gives takes {needed / 1e9:.1f} GB, and the cache has no room for it"
     )
-    return False, room, f"The frozen part of the network runs in every epoch: {why}."
+    return False, room, f"The frozen part of the network runs in every epoch: {why}.", costs.run
 
 
 def _measure(feed: FrozenFeed, validation: Slices, accelerator: Accelerator) -> _Costs:
@@ -155,8 +159,3 @@ def _fastest(work: Callable[[], object]) -> float:
         work()
         seconds.append(time.perf_counter() - began)
     return min(seconds)
-
-
-def span_text(seconds: float) -> str:
-    """Return a time in words: `40 s`, `3 min`."""
-    return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"

@@ -9,12 +9,13 @@ from typing import Any
 import pandas as pd
 
 from hilum.report.canvas import Drawing
-from hilum.report.metric_titles import CLASS_TITLES, FURTHER_TITLES
+from hilum.report.metric_titles import CLASS_TITLES, FURTHER_TITLES, HEADLINE_TITLES
 from hilum.report.numbers import (
     has_exact,
     signed,
 )
 from hilum.report.page import fill_page
+from hilum.report.repeated import repeated_page
 from hilum.report.run.figures import drawings
 from hilum.report.run.files import RunFiles, read_run_files
 from hilum.report.run.localisation import MAP_TITLES, METRIC_TITLES
@@ -30,21 +31,11 @@ from hilum.report.statements import (
 )
 from hilum.run import Run
 from hilum.run.history import numeric_history
+from hilum.run.network import REPEATED
 from hilum.run.trust import judge_trust
 from hilum.storage.atomic import write_text
 
 __all__ = ["render", "write_report"]
-
-METRIC_NAMES = {
-    "accuracy": "Accuracy",
-    "precision": "Precision",
-    "recall": "Recall (sensitivity)",
-    "specificity": "Specificity",
-    "f1": "F1",
-    "auc": "AUC",
-}
-"""The metrics of the first table, in its order."""
-
 
 FOLD_NUMBERS = ("validation_auc", "seconds")
 """Columns of folds.csv that the page writes as numbers."""
@@ -60,8 +51,7 @@ def render(folder: Path) -> str:
         RunError: the folder lacks what a report is made of; the message says what to run.
         TableError: a CSV file of the run is not a table.
     """
-    files = read_run_files(Path(folder))
-    return _page(files, _drawings(files))
+    return _made(Path(folder))[0]
 
 
 def write_report(folder: Path) -> Path:
@@ -76,14 +66,21 @@ def write_report(folder: Path) -> Path:
         RunError: the folder lacks what a report is made of; nothing is written.
         StorageError: the disk refused.
     """
-    files = read_run_files(Path(folder))
-    drawn = _drawings(files)
-    page = _page(files, drawn)
+    run = Run(Path(folder))
+    page, drawn = _made(run.folder)
     for name, drawing in drawn.items():
-        write_text(files.folder / "figures" / f"{name}.svg", drawing.svg)
-    path = files.folder / "report.html"
-    write_text(path, page)
-    return path
+        write_text(run.figures / f"{name}.svg", drawing.svg)
+    write_text(run.report_file, page)
+    return run.report_file
+
+
+def _made(folder: Path) -> tuple[str, dict[str, Drawing]]:
+    """Return the page of a run and its figures by name."""
+    if Run(folder).kind == REPEATED:
+        return repeated_page(Run(folder))
+    files = read_run_files(folder)
+    drawn = _drawings(files)
+    return _page(files, drawn), drawn
 
 
 def _drawings(files: RunFiles) -> dict[str, Drawing]:
@@ -125,7 +122,7 @@ def _content(files: RunFiles) -> dict[str, Any]:
             level=str(metrics["design"]["level"]),
             leaks=metrics["split"]["leak"]["share_of_test_slices"] > 0,
         ),
-        "metric_names": METRIC_NAMES,
+        "metric_names": HEADLINE_TITLES,
         "further_names": _further_names(figures),
         "class_names": CLASS_TITLES,
         "exact": has_exact([metrics["splits"], probe, *_later(metrics)]),
@@ -152,7 +149,7 @@ def _content(files: RunFiles) -> dict[str, Any]:
 def _further_names(figures: dict[str, Any]) -> dict[str, str]:
     """Return the titles of the metrics beyond the first table that a run has, else their keys."""
     known = {key: title for key, title in FURTHER_TITLES.items() if key in figures}
-    others = {key: key for key in figures if key not in METRIC_NAMES and key not in known}
+    others = {key: key for key in figures if key not in HEADLINE_TITLES and key not in known}
     return known | others
 
 

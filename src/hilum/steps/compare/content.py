@@ -39,11 +39,17 @@ DATA_DIFFER = (
 )
 
 
-def comparison_of(runs: Sequence[ComparedRun], *, progress: Progress = SILENT) -> dict[str, Any]:
+def comparison_of(
+    runs: Sequence[ComparedRun],
+    *,
+    spreads: Sequence[Mapping[str, Any]] = (),
+    progress: Progress = SILENT,
+) -> dict[str, Any]:
     """Return the content of comparison.json.
 
     Args:
         runs: at least two.
+        spreads: how far the metrics of repeated trainings among them spread.
         progress: reports the resamples done.
 
     Raises:
@@ -61,6 +67,7 @@ def comparison_of(runs: Sequence[ComparedRun], *, progress: Progress = SILENT) -
         "sets": sets_content,
         "best": _marks(sets_content),
         "runs": [_run_content(compared) for compared in runs],
+        "spreads": list(spreads),
         "paper": {"sentence": DATA_DIFFER, "networks": _paper(runs)},
         "choice": best_inside_folds(runs) if len(sets) == 1 else None,
     }

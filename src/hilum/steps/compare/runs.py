@@ -15,12 +15,13 @@ import pandas as pd
 from hilum.errors import RunError, UsageError
 from hilum.run import Run, as_runs
 from hilum.run.history import numeric_history
+from hilum.run.network import REPEATED
 from hilum.run.slices_hash import slices_hash
 from hilum.scores import Labelled, auc
 from hilum.steps.evaluate.metrics import labelled
 from hilum.table import read_csv
 
-__all__ = ["METRICS", "ComparedRun", "read_runs", "run_facts"]
+__all__ = ["METRICS", "ComparedRun", "read_runs", "read_spreads", "run_facts"]
 
 METRICS = ("accuracy", "precision", "recall", "f1", "auc", "specificity")
 """The columns of the paper's Table 2, in its order."""
@@ -75,7 +76,7 @@ def read_runs(folders: Sequence[Run | Path | str]) -> list[ComparedRun]:
         UsageError: fewer than two, or one of them twice, or no run folder.
         RunError: a run was not evaluated, or its files don't belong together.
     """
-    runs = as_runs(folders)
+    runs = [member for run in as_runs(folders) for member in _trainings(run)]
     if len(runs) < FEWEST:
         raise UsageError(f"a comparison needs at least {FEWEST} runs; got {len(runs)}.")
     by_folder: dict[Path, Run] = {}
@@ -90,6 +91,31 @@ def read_runs(folders: Sequence[Run | Path | str]) -> list[ComparedRun]:
     read = [_read(run) for run in runs]
     names = _unique_names([(_titled(compared), compared.run.folder.resolve()) for compared in read])
     return [replace(compared, name=name) for compared, name in zip(read, names, strict=True)]
+
+
+def read_spreads(folders: Sequence[Run | Path | str]) -> list[dict[str, Any]]:
+    """Return how far the metrics of each repeated training spread, as comparison.json holds it.
+
+    Raises:
+        RunError: a repeated training was not evaluated.
+    """
+    repeated = [run for run in as_runs(folders) if run.kind == REPEATED]
+    return [
+        {
+            "title": run.description.title,
+            "folder": run.folder.as_posix(),
+            "count": seeds["count"],
+            "sentence": seeds["sentence"],
+            **seeds["spread"],
+        }
+        for run in repeated
+        for seeds in (run.metrics()["seeds"],)
+    ]
+
+
+def _trainings(run: Run) -> list[Run]:
+    """Return the run itself, or the trainings of a repeated one."""
+    return run.seed_runs() if run.kind == REPEATED else [run]
 
 
 def _refuse_unevaluated(runs: Sequence[Run]) -> None:

@@ -9,9 +9,9 @@ from typing import Any
 from hilum.errors import UsageError
 from hilum.progress import SILENT, Progress
 from hilum.report.compare.page import write_comparison
-from hilum.run import Run, write_json
+from hilum.run import Run, as_runs, write_json
 from hilum.steps.compare.content import comparison_of
-from hilum.steps.compare.runs import read_runs
+from hilum.steps.compare.runs import read_runs, read_spreads
 from hilum.storage.atomic import new_folder, refuse_existing
 
 __all__ = ["compare"]
@@ -34,7 +34,8 @@ def compare(
     not comparable and why.
 
     Args:
-        runs: at least two evaluated runs or their folders: networks, ensembles, cross-validations.
+        runs: at least two evaluated runs or their folders: networks, ensembles, cross-validations;
+            a repeated training stands for its trainings, and the spread of their metrics is shown.
         out: the folder to make: comparison.json, table.md, table.csv, differences.csv, figures/,
             comparison.html; written whole or not at all.
         force: replace a comparison that stands at `out`.
@@ -50,12 +51,13 @@ def compare(
     """
     folder = Path(out)
     refuse_existing(folder, force=force, marks=MARKS)
-    read = read_runs(list(runs))
+    given = as_runs(runs)
+    read, spreads = read_runs(given), read_spreads(given)
     target = folder.resolve()
     for compared in read:
         if compared.run.folder.resolve().is_relative_to(target):
             raise UsageError(f"{folder} holds one of the runs; choose another folder.")
-    content = comparison_of(read, progress=progress)
+    content = comparison_of(read, spreads=spreads, progress=progress)
     with new_folder(folder, force=force, marks=MARKS) as draft:
         write_json(content, draft / MARKS[0])
         write_comparison(content, draft)

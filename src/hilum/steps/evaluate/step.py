@@ -11,10 +11,10 @@ import pandas as pd
 from hilum.audit import border_features
 from hilum.errors import RunError
 from hilum.prepare import Decoded, decode_table, notes_by_label
-from hilum.progress import SILENT, Progress
+from hilum.progress import SILENT, Prefixed, Progress
 from hilum.run import Run, as_run, probability_column, write_json
 from hilum.run.metrics import Metrics
-from hilum.run.network import network_facts
+from hilum.run.network import REPEATED, network_facts
 from hilum.run.slices_hash import slices_hash
 from hilum.scores import Labelled
 from hilum.steps.classes import check_labels
@@ -28,6 +28,7 @@ from hilum.steps.evaluate.folds import (
 )
 from hilum.steps.evaluate.metrics import labelled, metrics_of, predictions_frame
 from hilum.steps.evaluate.probabilities import table_probabilities
+from hilum.steps.evaluate.seeds import write_seed_metrics
 from hilum.steps.predict.decision import save_operating_points
 from hilum.steps.predict.engine import check_engine, open_engine
 from hilum.table import SliceTable
@@ -49,7 +50,8 @@ def evaluate(
 
     What was learnt on validation for predicting, the thresholds and the temperature, goes into
     network.json. A cross-validation's slices are predicted each by the network of the fold that
-    tests on it.
+    tests on it. Of a repeated training every seed's run is evaluated, and the spread of their
+    metrics goes into its metrics.json.
 
     Args:
         run: a finished run or its folder.
@@ -59,7 +61,8 @@ def evaluate(
 
     Returns:
         the content of metrics.json: design verdict, split and leak, border probe, and for each
-        split the figures with intervals per slice and per group; thresholds and calibration.
+        split the figures with intervals per slice and per group; thresholds and calibration. Of a
+        repeated training `seeds` in place of splits: `each` training and the `spread`.
 
     Raises:
         RunError: the run lacks something, or its predictions are not of its slices.
@@ -67,6 +70,8 @@ def evaluate(
     """
     check_engine(engine)
     run = as_run(run)
+    if run.kind == REPEATED:
+        return _evaluate_seeds(run, keep_predictions, engine, progress)
     facts, table = network_facts(run), run.table()
     names, positive = facts.class_names, facts.positive
     check_labels(table, names)
@@ -102,6 +107,16 @@ def evaluate(
     save_operating_points(run, metrics)
     write_json(metrics, run.metrics_file)
     return Metrics(metrics)
+
+
+def _evaluate_seeds(run: Run, keep_predictions: bool, engine: str, progress: Progress) -> Metrics:
+    """Evaluate every training of a repeated one; write and return what they reach together."""
+    evaluated = []
+    for member in run.seed_runs():
+        own = Prefixed(progress, member.folder.name)
+        metrics = evaluate(member, keep_predictions=keep_predictions, engine=engine, progress=own)
+        evaluated.append((member, metrics))
+    return write_seed_metrics(run, evaluated)
 
 
 def _weights(run: Run) -> dict[str, Any]:

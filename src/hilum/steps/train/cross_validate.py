@@ -2,42 +2,36 @@
 
 from __future__ import annotations
 
-import json
-import os
-import shutil
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
-from hilum.catalogue.networks import WEIGHTS_VARIABLE
-from hilum.errors import RunError, UsageError, WeightsError
+from hilum.errors import RunError, UsageError
 from hilum.learn.device import make_accelerator
 from hilum.learn.prepare_training import Prepared, prepare_training
-from hilum.learn.weights import find_weights
 from hilum.prepare import count_notes, decode_table, note_sentences
-from hilum.progress import SILENT, Prefixed, Progress
+from hilum.progress import SILENT, FollowedBy, Progress
 from hilum.recipe import Recipe, as_recipe, dump_recipe
 from hilum.run import RUN_MARKS, Run, write_json
 from hilum.run.environment import describe_environment
 from hilum.splits import deal_folds, merge_identities
 from hilum.steps.classes import fill_classes
 from hilum.steps.evaluate import evaluate
-from hilum.steps.train.step import resume, train
+from hilum.steps.train.members import (
+    MemberTraining,
+    Start,
+    finish_members,
+    train_members,
+    weights_location,
+)
 from hilum.storage.atomic import new_folder, refuse_existing, write_text
 from hilum.storage.lock import exclusive_output
-from hilum.table import SliceTable, as_table, refuse_own_slices, write_csv, write_table
+from hilum.table import SliceTable, as_table, refuse_own_slices, write_table
 
 __all__ = ["cross_validate", "resume_folds"]
 
 KIND = "cross-validation"
-START = "folds.json"
-"""In checkpoint/: where the weights are that further folds begin with."""
-SAID_ONCE = ("Design", "Positive class", "Weights")
-"""What a training says that is the same in every fold."""
-OF_MEMBER = ("device", "precision", "processes", "seed")
-"""Keys of environment.json that are the same in every fold."""
 
 
 def cross_validate(
@@ -81,7 +75,7 @@ def cross_validate(
         filled = fill_classes(as_recipe(recipe), full_table)
         full_table = replace(full_table, harmonised=filled.input.harmonise)
         deal_folds(full_table, folds, seed=filled.training.seed)
-        where = _where(weights)
+        where = weights_location(weights)
         prepared = prepare_training(filled, where)
         for sentence in (*notes, prepared.measured):
             if sentence:
@@ -117,12 +111,6 @@ def resume_folds(folder: Path | str, *, progress: Progress = SILENT) -> Run:
         return _go_on(run, progress)
 
 
-def _where(weights: Path | str | None) -> str | None:
-    """Return where the weights are, in words that still hold in another working folder."""
-    where = weights or os.environ.get(WEIGHTS_VARIABLE)
-    return str(Path(where).resolve()) if where and Path(where).is_dir() else (where and str(where))
-
-
 def _begin(run: Run, table: SliceTable, prepared: Prepared, folds: int, where: str | None) -> None:
     """Write all that is known before the first fold."""
     recipe = prepared.recipe
@@ -139,8 +127,7 @@ def _begin(run: Run, table: SliceTable, prepared: Prepared, folds: int, where: s
     write_json(content, run.network_file)
     environment = {**describe_environment(), "precision_reason": prepared.precision_reason}
     write_json(environment, run.environment_file)
-    run.checkpoint.mkdir()
-    write_json({"weights": where, "sha256": prepared.weights.sha256}, run.checkpoint / START)
+    Start(where, prepared.weights.sha256).write(run)
     dealt = deal_folds(table, folds, seed=recipe.training.seed)
     fold = pd.Series("", index=table.rows.index)
     for number, part in enumerate(dealt, start=1):
@@ -153,18 +140,17 @@ def _go_on(run: Run, progress: Progress) -> Run:
     """Train the folds that are left, then score them all."""
     recipe, table = run.recipe(), run.table()
     dealt = _dealt_again(run, table, recipe)
-    for number, part in enumerate(dealt, start=1):
-        member = Run(run.members / f"fold-{number}")
-        content = Prefixed(
-            progress, f"fold {number} of {len(dealt)}", omitted=SAID_ONCE if number > 1 else ()
+    members = [
+        MemberTraining(
+            f"fold-{number}", f"fold {number} of {len(dealt)}", {"fold": number}, part, recipe
         )
-        if not member.folder.is_dir():
-            train(part, recipe, out=member.folder, weights=_start_of(run, recipe), progress=content)
-        elif not member.finished:
-            resume(member.folder, progress=content)
+        for number, part in enumerate(dealt, start=1)
+    ]
+    runs = train_members(run, members, FollowedBy(progress, len(table)))
     accelerator = make_accelerator()
     if accelerator.is_main_process:
-        _finish(run, [Run(run.members / f"fold-{n}") for n in range(1, len(dealt) + 1)])
+        # the predictions come last, with the evaluation
+        finish_members(run, members, runs, table="folds.csv")
         evaluate(run, progress=progress)
     accelerator.wait_for_everyone()
     return run
@@ -188,65 +174,3 @@ def _dealt_again(run: Run, table: SliceTable, recipe: Recipe) -> list[SliceTable
                 f"by hand; start the cross-validation again."
             )
     return dealt
-
-
-def _start_of(run: Run, recipe: Recipe) -> str | None:
-    """Return where the weights are, after checking that they are those of the first fold.
-
-    Raises:
-        RunError: it is not known any more.
-        WeightsError: others lie there now.
-    """
-    path = run.checkpoint / START
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        where, sha256 = content["weights"], content["sha256"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise RunError(
-            f"{path} does not say where the weights are ({error!r}); start the cross-validation "
-            f"again."
-        ) from None
-    if find_weights(recipe.timm_name, where).sha256 != sha256:
-        raise WeightsError(
-            f"the weights of {recipe.timm_name} are others than those that {run.folder} began "
-            f"with; put those back, or start the cross-validation again."
-        )
-    return str(where) if where else None
-
-
-def _finish(run: Run, members: list[Run]) -> None:
-    """Write what all folds together tell; the predictions come last, with the evaluation."""
-    first, environment = members[0], run.environment()
-    content = [_best_epoch(run, member, number) for number, member in enumerate(members, start=1)]
-    rows = pd.DataFrame(content)
-    write_csv(rows, run.members.parent / "folds.csv")
-    write_text(run.recipe_file, first.recipe_file.read_text(encoding="utf-8"))
-    write_json({**_shared(first.network()), **run.network()}, run.network_file)
-    of_first = first.environment()
-    environment |= {key: of_first[key] for key in OF_MEMBER if key in of_first}
-    environment |= {
-        "weights": of_first["weights"],
-        "seconds": round(float(rows["seconds"].sum()), 1),
-    }
-    write_json(environment, run.environment_file)
-    shutil.rmtree(run.checkpoint, ignore_errors=True)
-
-
-def _shared(network: dict[str, Any]) -> dict[str, Any]:
-    """Return what network.json of one fold says of all folds."""
-    own = ("thresholds", "calibration")
-    return {key: value for key, value in network.items() if key not in own} | {"cam_layer": ""}
-
-
-def _best_epoch(run: Run, member: Run, number: int) -> dict[str, Any]:
-    """Return the row of folds.csv of one fold."""
-    history = pd.read_csv(member.history_file)
-    best = history[history["best"] == 1].iloc[0]
-    return {
-        "fold": number,
-        "run": member.folder.relative_to(run.folder).as_posix(),
-        "best_epoch": int(best["epoch"]),
-        "validation_loss": best["validation_loss"],
-        "validation_auc": best["validation_auc"],
-        "seconds": round(float(history["seconds"].sum()), 1),
-    }

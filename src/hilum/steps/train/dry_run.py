@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from hilum.audit import judge_design
-from hilum.learn.frozen.plan import span_text
 from hilum.learn.networks import count_parameters
-from hilum.learn.rehearse import Rehearsal, rehearse
-from hilum.progress import SILENT, Progress
-from hilum.recipe import Recipe
-from hilum.splits import find_leak
+from hilum.learn.timing.rehearse import Rehearsal, rehearse
+from hilum.progress import SILENT, Progress, span_text
+from hilum.recipe import Recipe, as_recipe
+from hilum.splits import deal_folds, find_leak, merge_identities
+from hilum.steps.train.options import TrainOptions
 from hilum.steps.train.ready import ReadyTraining, ready_training
-from hilum.table import SPLITS, SliceTable
+from hilum.table import SPLITS, SliceTable, as_table
 
-__all__ = ["PlannedTraining", "plan_training"]
+__all__ = ["PlannedTraining", "plan_folds", "plan_training"]
 
 GIGA = 1e9
 """Bytes of a gigabyte, as disks and shops count."""
@@ -37,11 +37,12 @@ class PlannedTraining:
         leak: sentence on groups that several splits share.
         steps: of one epoch.
         step_seconds: of one step, once the frozen part is in the cache; measured.
-        seconds: of all epochs of the recipe, from measured steps; patience may end them earlier.
+        seconds: of all epochs of all trainings, from measured steps; patience may end them earlier.
             Decoding is done by then; export and evaluation are not counted.
         memory: bytes that this process had taken at most after the measured steps; None where
             the system does not say. In a process that did other work before, that counts too.
         gpu_memory: bytes of the GPU's memory at most; None without one.
+        trainings: how many there are, as with several folds or seeds.
     """
 
     recipe: Recipe
@@ -58,6 +59,12 @@ class PlannedTraining:
     seconds: float
     memory: int | None
     gpu_memory: int | None
+    trainings: int = 1
+
+    def times(self, trainings: int) -> PlannedTraining:
+        """Return the plan of so many trainings in a row, as of several folds or seeds."""
+        seconds = self.seconds / self.trainings * trainings
+        return replace(self, trainings=trainings, seconds=seconds)
 
     def lines(self) -> list[str]:
         """Return the plan in words, a line for each thing; design and weights are not in it."""
@@ -66,12 +73,14 @@ class PlannedTraining:
         counted = [f"{split}: {_counts_text(self.counts[split])}" for split in self.counts]
         early = " at most" if self.recipe.training.patience else ""
         gpu = f", {self.gpu_memory / GIGA:.1f} GB on the GPU" if self.gpu_memory else ""
+        several = f"{self.trainings} trainings of " if self.trainings > 1 else ""
         process = "unknown" if self.memory is None else f"{self.memory / GIGA:.1f} GB"
         return [
             *counted,
             f"network: {title}, {self.trained_parameters:,} of {self.parameters:,} parameters "
             f"trained, in {self.precision} on {self.device}",
-            f"time: about {span_text(self.seconds)}{early}: {epochs} epochs of {self.steps} steps, "
+            f"time: about {span_text(self.seconds)}{early}: {several}{epochs} epochs of "
+            f"{self.steps} steps, "
             f"{self.step_seconds:.2f} s a step (measured)",
             f"memory: {process}{gpu} (measured)",
         ]
@@ -114,6 +123,26 @@ def plan_training(
         ready.job.feed = ready.plan.feed
         measured = rehearse(ready.job, ready.prepared.accelerator)
         return _planned(ready, measured, (total, trained))
+
+
+def plan_folds(
+    table: SliceTable | Path | str,
+    recipe: Recipe | Path | str,
+    *,
+    folds: int,
+    out: Path | str,
+    options: TrainOptions | None = None,
+    progress: Progress = SILENT,
+) -> PlannedTraining:
+    """Check and measure what `cross_validate` would do: the plan of its first fold, for all.
+
+    Args, Raises: see `plan_training`.
+    """
+    merged, _ = merge_identities(as_table(table))
+    settings = as_recipe(recipe)
+    first = deal_folds(merged, folds, seed=settings.training.seed)[0]
+    chosen = asdict(options or TrainOptions())
+    return plan_training(first, settings, out=out, **chosen, progress=progress).times(folds)
 
 
 def _planned(

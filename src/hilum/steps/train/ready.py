@@ -27,14 +27,14 @@ from hilum.processes import rank_and_count
 from hilum.progress import Progress
 from hilum.recipe import Classes, Recipe, as_recipe
 from hilum.run import RUN_MARKS
-from hilum.splits import check_splits, find_leak
-from hilum.steps.classes import fill_classes
+from hilum.splits import find_leak
 from hilum.steps.evaluate.border_probe import border_sentence
+from hilum.steps.train.checks import check_inputs
 from hilum.storage.atomic import refuse_existing
 from hilum.storage.lock import exclusive_output
-from hilum.table import SliceTable, as_table, refuse_own_slices
+from hilum.table import SliceTable, as_table
 
-__all__ = ["ReadyTraining", "ready_training"]
+__all__ = ["ReadyTraining", "checked_training", "ready_training"]
 
 
 @dataclass(frozen=True)
@@ -72,29 +72,47 @@ def ready_training(
     Args, Raises: see `hilum.train`.
     """
     refuse_existing(out, force=force, marks=RUN_MARKS)
-    with exclusive_output(out, "hilum train"):
-        full_table = as_table(table)
-        refuse_own_slices(full_table, out)
-        used = full_table.where(full_table.rows["split"] != "")
-        filled = fill_classes(as_recipe(recipe), used if len(used) else full_table)
-        used = replace(used, harmonised=filled.input.harmonise)
-        check_splits(used if len(used) else full_table, leaky=leaky)
-        _warn(used, filled, progress)
-        prepared = prepare_training(filled, weights)
-        progress.say(_beginning(prepared.recipe, prepared.weights))
-        if prepared.measured:
-            progress.say(prepared.measured)
-        _check_share(used, prepared)
-        with decode_table(used, size=prepared.recipe.input.size, progress=progress) as decoded:
-            for sentence in note_sentences(count_notes(decoded.notes), len(used)):
-                progress.say(sentence)
-            scale_by_training_mean(prepared, used, decoded)
-            job = training_job(prepared, used, decoded)
-            with training_plan(job, prepared.accelerator) as plan:
-                if prepared.accelerator.is_main_process:
-                    names, positive = list(filled.classes.names), filled.classes.positive
-                    progress.say(border_sentence(used, decoded, names, positive))
-                yield ReadyTraining(used, replace(prepared, recipe=plan.recipe), job, plan)
+    with (
+        exclusive_output(out, "hilum train"),
+        checked_training(
+            as_table(table), as_recipe(recipe), out=out, weights=weights, leaky=leaky,
+            progress=progress,
+        ) as ready,
+    ):  # fmt: skip
+        yield ready
+
+
+@contextmanager
+def checked_training(
+    table: SliceTable,
+    recipe: Recipe,
+    *,
+    out: Path,
+    weights: Path | str | None,
+    leaky: bool,
+    progress: Progress,
+) -> Iterator[ReadyTraining]:
+    """Yield a training that was checked, while its decoded slices are held.
+
+    Args, Raises: see `hilum.train`.
+    """
+    used, filled = check_inputs(table, recipe, out=out, leaky=leaky)
+    _warn(used, filled, progress)
+    prepared = prepare_training(filled, weights)
+    progress.say(_beginning(prepared.recipe, prepared.weights))
+    if prepared.measured:
+        progress.say(prepared.measured)
+    _check_share(used, prepared)
+    with decode_table(used, size=prepared.recipe.input.size, progress=progress) as decoded:
+        for sentence in note_sentences(count_notes(decoded.notes), len(used)):
+            progress.say(sentence)
+        scale_by_training_mean(prepared, used, decoded)
+        job = training_job(prepared, used, decoded)
+        with training_plan(job, prepared.accelerator) as plan:
+            if prepared.accelerator.is_main_process:
+                names, positive = list(filled.classes.names), filled.classes.positive
+                progress.say(border_sentence(used, decoded, names, positive))
+            yield ReadyTraining(used, replace(prepared, recipe=plan.recipe), job, plan)
 
 
 def _check_share(table: SliceTable, prepared: Prepared) -> None:

@@ -1,4 +1,4 @@
-"""Resume: an interrupted training goes on, be it of one network or of the folds of several."""
+"""Resume: an interrupted training goes on, be it of one network, of folds or of several seeds."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from pathlib import Path
 
 from hilum.progress import SILENT, Progress
 from hilum.run import Run
+from hilum.run.network import REPEATED
 from hilum.steps.train.cross_validate import resume_folds
+from hilum.steps.train.repeat_training import resume_repeated
 from hilum.steps.train.step import resume as resume_network
 
 __all__ = ["resume"]
@@ -15,7 +17,8 @@ __all__ = ["resume"]
 def resume(folder: Path | str, *, progress: Progress = SILENT) -> Run:
     """Go on with a training that was interrupted, from its last whole epoch, and finish it.
 
-    A cross-validation keeps its finished folds, goes on with the open one and trains the rest.
+    A cross-validation keeps its finished folds, goes on with the open one and trains the rest; a
+    repeated training does the same with its seeds.
 
     Args:
         folder: the run folder of the interrupted training.
@@ -28,4 +31,6 @@ def resume(folder: Path | str, *, progress: Progress = SILENT) -> Run:
     run = Run(Path(folder))
     if run.kind == "cross-validation":
         return resume_folds(folder, progress=progress)
+    if run.kind == REPEATED:
+        return resume_repeated(folder, progress=progress)
     return resume_network(folder, progress=progress)

@@ -190,7 +190,7 @@ def _train(
     """Run the epochs that are left and finish the run."""
     if plan.sentence:
         progress.say(plan.sentence)
-    job.folder, job.feed = run.checkpoint, plan.feed
+    job.folder, job.feed, job.frozen_seconds = run.checkpoint, plan.feed, plan.frozen_seconds
     with tracker_of_run(run.folder, job.recipe) as job.after_epoch:
         trained = fit(job, prepared.accelerator, progress)
     if prepared.accelerator.is_main_process:

@@ -17,7 +17,7 @@ from hilum.learn.weights import Weights
 from hilum.prepare import Decoded, decode_table
 from hilum.progress import Progress
 from hilum.recipe import Recipe, dump_recipe
-from hilum.steps.train import try_recipe
+from hilum.steps.train.step import try_recipe
 from hilum.steps.tune.knobs import Knob, all_knobs, apply_values, own_values, spaces_of
 from hilum.steps.tune.study import objective
 from hilum.table import SliceTable

@@ -16,7 +16,7 @@ from hilum.learn.device import make_accelerator
 from hilum.learn.feed import SliceFeed
 from hilum.learn.fit import TrainingJob
 from hilum.learn.networks import build_network
-from hilum.learn.rehearse import Rehearsal, process_memory, rehearse
+from hilum.learn.timing.rehearse import Rehearsal, process_memory, rehearse
 from hilum.learn.weights import Weights
 from hilum.recipe import parse_recipe
 
