@@ -18,6 +18,10 @@ from hilum.cli import (
 
 __all__ = ["app", "build"]
 
+PATIENTS, PICTURES = 120, 3
+DICOM_PATIENTS, SERIES_SLICES = 8, 40
+"""Phantoms: as pictures, and as DICOM."""
+
 app = typer.Typer(
     help="Fetch collections, build slice tables, inspect them.",
     no_args_is_help=True,
@@ -78,9 +82,25 @@ def build(
         ),
     ] = 0,
     patients: Annotated[
-        int, typer.Option(min=1, help="phantom: number of synthetic patients.")
-    ] = 120,
-    slices: Annotated[int, typer.Option(min=1, help="phantom: slices per patient.")] = 3,
+        int | None,
+        typer.Option(
+            min=1, help="phantom: number of synthetic patients; default 120, or 8 with --dicom."
+        ),
+    ] = None,
+    slices: Annotated[
+        int | None,
+        typer.Option(
+            min=1, help="phantom: slices per patient; default 3, or 40 a series with --dicom."
+        ),
+    ] = None,
+    dicom: Annotated[
+        bool,
+        typer.Option(
+            "--dicom",
+            help="phantom: draw whole CT studies as DICOM: series of two kernels, a scout, a "
+            "reformat; some with gaps, a tilt, or shuffled.",
+        ),
+    ] = False,
     lesions: Annotated[
         float, typer.Option(min=0, max=1, help="phantom: strength of the lesions.")
     ] = 1.0,
@@ -112,13 +132,15 @@ def build(
     from hilum.steps.clean.build import build_cleaned
 
     phantom = PhantomSettings(
-        patients=patients, slices_per_patient=slices, classes=tuple(classes.split(",")),
-        lesions=lesions, link=link, size=size, seed=seed,
+        patients=patients or (DICOM_PATIENTS if dicom else PATIENTS),
+        slices_per_patient=PICTURES if dicom else slices or PICTURES,
+        classes=tuple(classes.split(",")), lesions=lesions, link=link, size=size, seed=seed,
     )  # fmt: skip
     options = BuildOptions(
         raw=raw, normal=normal, labels=tuple(label or ()), exclude=tuple(exclude or ()),
         window=None if window == "mix" else parse_window(window),
         slices_per_patient=slices_per_patient, group_runs=group_runs, seed=seed, phantom=phantom,
+        series_slices=(slices or SERIES_SLICES) if dicom else 0,
     )  # fmt: skip
     pairs = [_pair(source) for source in sources]
     if clean:

@@ -21,7 +21,7 @@ NOTES_SHOWN = 6
 """Kinds of notes in the summary; a folder of one origin has one or two."""
 
 
-class Unit(StrEnum):
+class AnswerUnit(StrEnum):
     """What one answer is about."""
 
     auto = "auto"
@@ -68,12 +68,12 @@ def command(
     ] = None,
     engine: EngineName = "auto",
     by: Annotated[
-        Unit,
+        AnswerUnit,
         typer.Option(
             help="One answer a series or a slice; auto: by series where every PATH is a zip, a "
             "DICOMDIR, a NIfTI volume, or a folder with DICOM or NIfTI files and no pictures."
         ),
-    ] = Unit.auto,
+    ] = AnswerUnit.auto,
     top: Annotated[int, typer.Option(min=1, max=24, help="By series: slices to show of each.")] = 4,
     force: Annotated[bool, typer.Option("--force", help="Replace OUT.")] = False,
 ) -> None:

@@ -34,6 +34,8 @@ class BuildOptions:
         exclude: leave out slices with one of these reasons in their column `exclusion`; "paper"
             stands for all of EXCLUSIONS.
         phantom: settings of the phantoms.
+        series_slices: phantom: draw whole CT studies as DICOM, of so many slices a series; 0:
+            single slices as pictures.
     """
 
     raw: bool = False
@@ -45,6 +47,7 @@ class BuildOptions:
     labels: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     phantom: PhantomSettings = field(default_factory=PhantomSettings)
+    series_slices: int = 0
 
     def window_of(self, patient: str) -> Window:
         """Return the window for a patient's slices, independent of other patients."""

@@ -12,13 +12,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from hilum.boxes import NO_LESION, Box, format_boxes
+from hilum.boxes import NO_LESION, format_boxes
 from hilum.errors import StorageError, UsageError
 from hilum.sources.options import BuildOptions, Built, PictureFolder, known_source
 from hilum.sources.phantom.cohort import PhantomPatient, member
 from hilum.sources.phantom.drawing import Drawn, draw_patient
 from hilum.sources.phantom.scanner import SCANNERS
 from hilum.sources.phantom.settings import PhantomSettings
+from hilum.sources.phantom.shapes import box_of_mask
 from hilum.storage.atomic import new_folder, write_text
 from hilum.storage.path_text import text_of_path
 from hilum.table import read_csv, write_csv
@@ -30,6 +31,10 @@ DRAWING_VERSION = 2
 new."""
 
 _FOLDER, _SETTINGS, _ROWS = "phantom", "phantom.json", "phantom.csv"
+_SERIES_FOLDER = "phantom-dicom"
+
+FEWEST_SLICES, MOST_SLICES = 8, 1000
+"""Of a series: fewer show no chest, and more no scanner makes."""
 
 
 def build(path: Path, pictures: PictureFolder, options: BuildOptions) -> Built:
@@ -42,14 +47,16 @@ def build(path: Path, pictures: PictureFolder, options: BuildOptions) -> Built:
     """
     if path.exists() and not path.is_dir():
         raise UsageError(f"{path} is a file; phantoms are drawn into a folder.")
-    folder, settings = path / _FOLDER, options.phantom
-    if not _stands(folder, settings):
+    series = options.series_slices
+    _check_series(series)
+    folder, settings = path / (_SERIES_FOLDER if series else _FOLDER), options.phantom
+    if not _stands(folder, _described(settings, series)):
         if (folder / _SETTINGS).is_file() and not pictures.force:
             raise UsageError(
                 f"{folder} exists already and holds phantoms of other settings; choose another "
                 "folder, or give --force (force=True) to replace them."
             )
-        _draw(folder, settings, force=pictures.force)
+        _draw(folder, settings, series, force=pictures.force)
     rows = read_csv(folder / _ROWS)
     absolute = text_of_path(folder.resolve())
     for column in ("path", "mask"):
@@ -64,25 +71,41 @@ def _note(settings: PhantomSettings) -> str:
     )
 
 
-def _described(settings: PhantomSettings) -> str:
+def _check_series(slices: int) -> None:
+    """Raise UsageError for a number of slices that no series has."""
+    if slices and not FEWEST_SLICES <= slices <= MOST_SLICES:
+        raise UsageError(
+            f"phantoms: a series must have from {FEWEST_SLICES} to {MOST_SLICES} slices; got "
+            f"{slices}."
+        )
+
+
+def _described(settings: PhantomSettings, series: int) -> str:
     """Return the settings as JSON text, classes in their order."""
-    return json.dumps({"drawing": DRAWING_VERSION, **asdict(settings)}, indent=2) + "\n"
+    content = {"drawing": DRAWING_VERSION, **asdict(settings)}
+    return json.dumps(content | ({"series_slices": series} if series else {}), indent=2) + "\n"
 
 
-def _stands(folder: Path, settings: PhantomSettings) -> bool:
-    """Return whether phantoms of these settings lie in `folder`."""
+def _stands(folder: Path, expected: str) -> bool:
+    """Return whether phantoms of the described settings lie in `folder`."""
     described = folder / _SETTINGS
     if not described.is_file() or not (folder / _ROWS).is_file():
         return False
-    return described.read_text(encoding="utf-8", errors="replace") == _described(settings)
+    return described.read_text(encoding="utf-8", errors="replace") == expected
 
 
-def _draw(folder: Path, settings: PhantomSettings, *, force: bool) -> None:
+def _draw(folder: Path, settings: PhantomSettings, series: int, *, force: bool) -> None:
     """Draw all patients into a new folder, whole or not at all."""
     with new_folder(folder, force=force, marks=(_SETTINGS,)) as draft:
-        rows = pd.DataFrame(_draw_rows(draft, settings), dtype=str)
+        if series:
+            from hilum.sources.phantom_dicom import write_studies  # pydicom loads in 0.3 s
+
+            patients = [member(settings, number) for number in range(settings.patients)]
+            rows = pd.DataFrame(write_studies(draft, settings, patients, series), dtype=str)
+        else:
+            rows = pd.DataFrame(_draw_rows(draft, settings), dtype=str)
         write_csv(rows, draft / _ROWS)
-        write_text(draft / _SETTINGS, _described(settings))
+        write_text(draft / _SETTINGS, _described(settings, series))
 
 
 def _draw_rows(draft: Path, settings: PhantomSettings) -> Iterator[dict[str, str]]:
@@ -103,7 +126,7 @@ def _row(draft: Path, who: PhantomPatient, index: int, drawn: Drawn) -> dict[str
     boxes = "" if drawn.disease is not None else NO_LESION
     if drawn.mask is not None:
         _write_png(draft / "masks" / name, drawn.mask.astype(np.uint8) * 255)
-        boxes = format_boxes([_box(drawn.mask)])
+        boxes = format_boxes([box_of_mask(drawn.mask)])
     millimetres = drawn.disease.millimetres if drawn.disease else 0.0
     return {
         "slice_id": f"{group}-{index}",
@@ -119,12 +142,6 @@ def _row(draft: Path, who: PhantomPatient, index: int, drawn: Drawn) -> dict[str
         "lesion_kind": drawn.disease.kind if drawn.disease else "",
         "lesion_mm": f"{millimetres:.1f}" if millimetres else "",
     }
-
-
-def _box(mask: npt.NDArray[np.bool_]) -> Box:
-    """Return the smallest box around everything in `mask`."""
-    rows, cols = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    return Box(int(rows[0]), int(cols[0]), int(rows[-1]) + 1, int(cols[-1]) + 1)
 
 
 def _write_png(path: Path, picture: npt.NDArray[np.uint8]) -> None:

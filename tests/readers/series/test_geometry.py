@@ -69,7 +69,7 @@ def test_oblique_slices_are_ordered_along_their_own_normal() -> None:
 
 
 def test_without_positions_the_slice_location_orders_and_then_the_instance_number() -> None:
-    by_location = [header(None, location=place) for place in (7.0, 1.0, 4.0)]
+    by_location = [header(None, location=location) for location in (7.0, 1.0, 4.0)]
     assert order_slices(by_location)[2].positions == (1, 4, 7)
     by_instance = [header(None, instance=number) for number in (3, 1, 2)]
     ordered, _, geometry = order_slices(by_instance)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from hilum.readers.window import LUNG, Window, apply_window
 from hilum.sources.phantom.shapes import Field, Grid
 
-__all__ = ["SCANNERS", "Scanner", "View", "draw_view", "take_picture"]
+__all__ = ["SCANNERS", "Scanner", "View", "draw_view", "scan", "take_picture"]
 
 PADDING_HU = -3000.0
 """Outside the reconstructed circle scanners store a value below air, black in any window."""
@@ -81,13 +81,7 @@ def take_picture(
 ) -> npt.NDArray[np.uint8]:
     """Return the picture (uint8, same shape) that the scanner makes of the slice `hu`."""
     size = grid.size
-    scale = size / 256
-    if scanner.couch:
-        hu = _with_couch(hu, grid)
-    seen = cv2.GaussianBlur(hu, (0, 0), scanner.blur * scale)
-    noise = rng.standard_normal(hu.shape, dtype=np.float32)
-    noise = cv2.GaussianBlur(noise, (0, 0), scanner.grain * scale)
-    seen = seen + noise * np.float32(scanner.noise_hu / noise.std())
+    seen = scan(hu, scanner, grid, rng)
     if scanner.circle:
         axis = np.arange(size, dtype=np.float32) - (size - 1) / 2
         seen[axis[:, None] ** 2 + axis**2 > (size / 2) ** 2] = PADDING_HU
@@ -99,6 +93,17 @@ def take_picture(
         grey = framed
     _, code = cv2.imencode(".jpg", grey, [cv2.IMWRITE_JPEG_QUALITY, scanner.quality])
     return np.asarray(cv2.imdecode(code, cv2.IMREAD_GRAYSCALE), dtype=np.uint8)
+
+
+def scan(hu: Field, scanner: Scanner, grid: Grid, rng: np.random.Generator) -> Field:
+    """Return the slice in Hounsfield units as the scanner sees it: couch, blur and noise."""
+    scale = grid.size / 256
+    if scanner.couch:
+        hu = _with_couch(hu, grid)
+    seen = cv2.GaussianBlur(hu, (0, 0), scanner.blur * scale)
+    noise = rng.standard_normal(hu.shape, dtype=np.float32)
+    noise = cv2.GaussianBlur(noise, (0, 0), scanner.grain * scale)
+    return np.asarray(seen + noise * np.float32(scanner.noise_hu / noise.std()), dtype=np.float32)
 
 
 def _with_couch(hu: Field, grid: Grid) -> Field:

@@ -9,11 +9,14 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from hilum.boxes import Box
+
 __all__ = [
     "ANGLES",
     "Field",
     "Grid",
     "blend",
+    "box_of_mask",
     "ellipse",
     "join",
     "meet",
@@ -146,6 +149,12 @@ def noise_field(rng: np.random.Generator, grid: Grid, *, length_mm: float) -> Fi
     if step > 1:
         field = cv2.resize(field, (grid.size, grid.size), interpolation=cv2.INTER_CUBIC)
     return np.asarray(field[: grid.size, : grid.size], dtype=np.float32)
+
+
+def box_of_mask(mask: npt.NDArray[np.bool_]) -> Box:
+    """Return the smallest box around everything in `mask` (size, size)."""
+    rows, cols = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    return Box(int(rows[0]), int(cols[0]), int(rows[-1]) + 1, int(cols[-1]) + 1)
 
 
 def blend(below: Field, above: Field | float, share: Field) -> Field:
