@@ -74,6 +74,12 @@ def command(
             "DICOMDIR, a NIfTI volume, or a folder with DICOM or NIfTI files and no pictures."
         ),
     ] = AnswerUnit.auto,
+    page: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="By series: folder for a page of each, which prints on one sheet."
+        ),
+    ] = None,
     top: Annotated[int, typer.Option(min=1, max=24, help="By series: slices to show of each.")] = 4,
     force: Annotated[bool, typer.Option("--force", help="Replace OUT.")] = False,
 ) -> None:
@@ -98,7 +104,7 @@ def command(
 
         predict_by_series(
             run, paths, SeriesOptions(chosen, threshold, engine, top),
-            SeriesOutput(out, form.value, force),
+            SeriesOutput(out, form.value, force, page),
         )  # fmt: skip
         return
     options = PredictOptions(chosen, threshold, engine)

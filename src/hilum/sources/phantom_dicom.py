@@ -163,6 +163,8 @@ class _StudyWriter:
         dataset.ConvolutionKernel = image.kernel
         dataset.GantryDetectorTilt = "0"
         _add_pixels(dataset, image.hu)
+        if "LOCALIZER" in image.kind:
+            del dataset.RescaleType  # PS3.3 C.8.2.1.1.6: a localizer is not in Hounsfield units
         return dataset
 
     def _describe_study(self, dataset: Dataset, series: str) -> None:
@@ -173,7 +175,8 @@ class _StudyWriter:
         dataset.StudyInstanceUID = self._uid("study")
         dataset.StudyDate = dataset.ContentDate = DATE
         dataset.StudyTime = dataset.ContentTime = TIME
-        dataset.ReferringPhysicianName = dataset.StudyID = dataset.AccessionNumber = ""
+        dataset.ReferringPhysicianName = dataset.AccessionNumber = ""
+        dataset.StudyID = "1"
         dataset.StudyDescription, dataset.SeriesDescription = "Phantom", series
         dataset.Modality, dataset.PatientPosition = "CT", "HFS"
         dataset.SeriesInstanceUID = self.series(series)

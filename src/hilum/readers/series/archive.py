@@ -66,7 +66,7 @@ def unpack_archive(path: Path, folder: Path) -> Iterator[ArchiveEntry]:
                     if isinstance(error, OSError) and error.filename is not None:
                         raise  # of the disk, not of the archive
                     reason = "it is damaged or encrypted"
-                yield ArchiveEntry(entry.filename, target, reason)
+                yield ArchiveEntry(entry.filename, target, f"{reason}." if reason else "")
     except zipfile.BadZipFile as error:
         raise ReadError(f"the zip is damaged or none at all ({error}).") from None
 

@@ -111,6 +111,7 @@ class SeriesAnswer:
         remarks: how the run decides, in sentences.
         verdict: one line on what the run's metrics are worth.
         verdict_level: its level in a word or two.
+        trust: one line on how far the run can be trusted; empty for exported networks.
         map_unit: of the maps' values; empty without maps.
         source: the series by its headers; None for NIfTI volumes.
     """
@@ -131,6 +132,7 @@ class SeriesAnswer:
     remarks: tuple[str, ...]
     verdict: str
     verdict_level: str
+    trust: str = ""
     map_unit: str = ""
     source: CtSeries | None = field(default=None, repr=False)
 
@@ -164,6 +166,7 @@ class SeriesAnswer:
             "notes": list(self.notes),
             "remarks": list(self.remarks),
             "verdict": self.verdict,
+            "trust": self.trust,
             "notice": NOTICE,
         }
 

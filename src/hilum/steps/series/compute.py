@@ -41,6 +41,7 @@ class RunContext:
         decision: how slices become one answer.
         options: see `SeriesOptions`.
         verdict: one line on the run; `verdict_level` in a word.
+        trust: how far the run can be trusted, one line.
         remarks: how the run decides, in sentences.
     """
 
@@ -49,6 +50,7 @@ class RunContext:
     options: SeriesOptions
     verdict: str
     verdict_level: str
+    trust: str
     remarks: tuple[str, ...]
 
 
@@ -211,5 +213,6 @@ def _answer(
         remarks=context.remarks,
         verdict=context.verdict,
         verdict_level=context.verdict_level,
+        trust=context.trust,
         source=stack.source,
     )

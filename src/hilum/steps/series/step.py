@@ -13,6 +13,7 @@ from hilum.errors import ReadError, UsageError
 from hilum.progress import SILENT, Prefixed, Progress
 from hilum.readers.series import LeftOutFiles, SortedFiles, sort_into_series
 from hilum.run import Run
+from hilum.run.trust import judge_trust
 from hilum.steps.predict.options import PredictOptions
 from hilum.steps.predict.step import as_paths, make_predictor, open_source
 from hilum.steps.predict.verdict import verdict_of
@@ -73,6 +74,7 @@ def _context(source: Run | ExportedRun, options: SeriesOptions) -> RunContext:
     remarks.append(why_no_maps(source) if options.maps else "")
     return RunContext(
         predictor, decision, options, verdict.line(), verdict.level,
+        judge_trust(source).line() if isinstance(source, Run) else "",
         tuple(remark for remark in remarks if remark),
     )  # fmt: skip
 

@@ -6,7 +6,8 @@ import csv
 import io
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +17,18 @@ from hilum.readers.series import LeftOutFiles
 from hilum.run import Run
 from hilum.steps.predict.formats import Form
 from hilum.steps.predict.inputs import check_output
-from hilum.steps.predict.step import as_paths
+from hilum.steps.predict.step import as_paths, open_source
 from hilum.steps.series.answer import NOTICE, SeriesOptions
+from hilum.steps.series.page import write_page
 from hilum.steps.series.step import predict_series
-from hilum.storage.atomic import refuse_existing, write_text
+from hilum.storage.atomic import new_folder, refuse_existing, write_text
 from hilum.storage.path_text import text_of_path
 from hilum.table import escape_formula
 
 __all__ = ["SeriesOutput", "SeriesSummary", "left_out_sentence", "write_series"]
 
+MARK = "made-by-hilum.txt"
+"""File that shows that a folder is one of hilum's own, which --force may replace."""
 NAMES_SHOWN = 8
 """Files of one series that are left out and named in a sentence; the others are counted."""
 
@@ -37,11 +41,13 @@ class SeriesOutput:
         out: file for the rows; None: they are returned alone.
         form: "csv", a row for each series; or "json", with the strip and what was left out.
         force: replace what stands there.
+        pages: folder for a page of each series, `series-1.html` and so on; None: no pages.
     """
 
     out: Path | None = None
     form: Form = "csv"
     force: bool = False
+    pages: Path | None = None
 
 
 @dataclass
@@ -85,23 +91,39 @@ def write_series(
         RunError: the run is incomplete.
         StorageError: the disk refused.
     """
-    inputs = as_paths(paths)
+    inputs, source = as_paths(paths), open_source(run)
+    options = replace(options or SeriesOptions(), maps=output.pages is not None)
     if output.out is not None:
         check_output(output.out, inputs)
         refuse_existing(output.out, force=output.force)
     summary = SeriesSummary()
-    for outcome in predict_series(run, inputs, options=options, progress=progress):
-        if isinstance(outcome, LeftOutFiles):
-            progress.say(left_out_sentence(outcome))
-            summary.broken += len(outcome.paths) if outcome.broken else 0
-            summary.left_out.append(_left_out_json(outcome))
-            continue
-        summary.answers.append(outcome.as_json())
-        summary.remarks = [outcome.verdict, *outcome.remarks]
-    summary.text = _text(summary, output.form)
-    if output.out is not None:
-        write_text(output.out, summary.text)
+    with ExitStack() as stack:
+        pages = _folder(stack, output.pages, inputs, force=output.force)
+        for outcome in predict_series(source, inputs, options=options, progress=progress):
+            if isinstance(outcome, LeftOutFiles):
+                progress.say(left_out_sentence(outcome))
+                summary.broken += len(outcome.paths) if outcome.broken else 0
+                summary.left_out.append(_left_out_json(outcome))
+                continue
+            summary.answers.append(outcome.as_json())
+            summary.remarks = [outcome.verdict, outcome.trust, *outcome.remarks]
+            number = len(summary.answers)
+            if pages is not None:
+                write_page(outcome, pages / f"series-{number}.html", run=source.folder.name)
+        summary.text = _text(summary, output.form)
+        if output.out is not None:
+            write_text(output.out, summary.text)
     return summary
+
+
+def _folder(stack: ExitStack, path: Path | None, inputs: list[Path], *, force: bool) -> Path | None:
+    """Return a draft of a folder to write, which takes its name when the stack is left well."""
+    if path is None:
+        return None
+    check_output(path, inputs)
+    draft = stack.enter_context(new_folder(path, force=force, marks=(MARK,)))
+    write_text(draft / MARK, NOTICE + "\n")
+    return draft
 
 
 def left_out_sentence(outcome: LeftOutFiles) -> str:

@@ -1,0 +1,313 @@
+"""Series are told apart, ordered and predicted; everything else is left out with its reason."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+import zipfile
+from pathlib import Path
+
+import nibabel as nib
+import numpy as np
+import pytest
+from ct_studies import SLICES, make_described_run
+from pydicom import dcmread
+
+from hilum import SeriesAnswer, SeriesOptions, predict_series
+from hilum.errors import UsageError
+from hilum.readers import read_slice
+from hilum.readers.series import LeftOutFiles
+from hilum.run import Run
+
+Outcomes = tuple[list[SeriesAnswer], list[LeftOutFiles]]
+
+
+def outcomes(run: Run, *paths: Path, options: SeriesOptions | None = None) -> Outcomes:
+    found = list(predict_series(run, list(paths), options=options))
+    answers = [one for one in found if isinstance(one, SeriesAnswer)]
+    return answers, [one for one in found if isinstance(one, LeftOutFiles)]
+
+
+def reasons(left_out: list[LeftOutFiles]) -> dict[str, str]:
+    return {path.name: one.reason for one in left_out for path in one.paths}
+
+
+def lung_series(studies: Path, folder: Path, patient: str = "p0001") -> Path:
+    """Return a copy of one axial series, to spoil."""
+    return Path(shutil.copytree(studies / patient / "lung", folder))
+
+
+def change(path: Path, **attributes: object) -> None:
+    dataset = dcmread(path)
+    for keyword, value in attributes.items():
+        if value is None:
+            delattr(dataset, keyword)
+        else:
+            setattr(dataset, keyword, value)
+    dataset.save_as(path)
+
+
+def test_a_study_gives_one_answer_for_each_kernel_and_names_the_rest(
+    studies: Path, quick_run: Run
+) -> None:
+    answers, left_out = outcomes(quick_run, studies / "p0001")
+    assert sorted(one.kernel for one in answers) == ["LUNG", "SOFT"]
+    assert {one.reason for one in left_out} == {
+        "A coronal plane, not an axial slice.",
+        "A localizer (scout view), not an axial slice.",
+    }
+    assert not any(one.broken for one in left_out)
+    lung = next(one for one in answers if one.kernel == "LUNG")
+    assert len(lung.slices) == SLICES
+    places = [one.position for one in lung.slices if one.position is not None]
+    assert places == sorted(places)
+    given = [one.probability for one in lung.slices if one.probability is not None]
+    assert 0 < len(given) < SLICES
+    assert lung.probability == pytest.approx(np.mean(given))
+    assert {one.reason for one in lung.slices if one.probability is None} == {"no lung in sight"}
+    assert [lung.slices[one.index].probability for one in lung.top] == sorted(given)[:-5:-1]
+
+
+def test_files_in_no_order_and_without_suffix_give_the_same_as_in_order(
+    studies: Path, quick_run: Run, tmp_path: Path
+) -> None:
+    ordered = lung_series(studies, tmp_path / "ordered")
+    shuffled = tmp_path / "shuffled"
+    shuffled.mkdir()
+    for number, file in enumerate(sorted(ordered.iterdir(), key=lambda file: file.name[::-1])):
+        shutil.copy(file, shuffled / f"IM{number}")
+    (one,), _ = outcomes(quick_run, ordered)
+    (other,), _ = outcomes(quick_run, shuffled)
+    assert [s.sop_instance_uid for s in one.slices] == [s.sop_instance_uid for s in other.slices]
+    assert one.probabilities == other.probabilities
+
+
+def test_gaps_and_tilts_are_noted(studies: Path, quick_run: Run) -> None:
+    (gaps, _), _ = outcomes(quick_run, studies / "p0002")
+    assert any(note.startswith("A gap: 1 slice is missing between") for note in gaps.notes)
+    (tilted, _), _ = outcomes(quick_run, studies / "p0003")
+    assert any("gantry was tilted by 12.0 degrees" in note for note in tilted.notes)
+
+
+def test_one_broken_slice_is_named_and_the_rest_predicted(
+    studies: Path, quick_run: Run, tmp_path: Path
+) -> None:
+    folder = lung_series(studies, tmp_path / "series")
+    broken = folder / "0005.dcm"
+    broken.write_bytes(broken.read_bytes()[:-4000])
+    (answer,), (refused,) = outcomes(quick_run, folder)
+    assert (refused.path, refused.broken) == (broken, True)
+    assert refused.reason.startswith("The file is cut short or its header is wrong")
+    assert len(answer.slices) == SLICES - 1
+    assert any(note.startswith("A gap: 1 slice") for note in answer.notes)
+
+
+def test_two_patients_in_one_folder_get_an_answer_each(
+    studies: Path, quick_run: Run, tmp_path: Path
+) -> None:
+    folder = lung_series(studies, tmp_path / "series")
+    for file in studies.glob("p0002/lung/*"):
+        shutil.copy(file, folder / f"other-{file.name}")
+        same_series = dcmread(folder / "0001.dcm").SeriesInstanceUID
+        change(folder / f"other-{file.name}", SeriesInstanceUID=same_series)
+    answers, left_out = outcomes(quick_run, folder)
+    assert ([len(one.slices) for one in answers], left_out) == ([SLICES, SLICES - 1], [])
+
+
+def test_two_kernels_under_one_uid_are_parted(
+    studies: Path, quick_run: Run, tmp_path: Path
+) -> None:
+    folder = lung_series(studies, tmp_path / "series")
+    uid = dcmread(folder / "0001.dcm").SeriesInstanceUID
+    for file in studies.glob("p0001/soft/*"):
+        shutil.copy(file, folder / f"soft-{file.name}")
+        change(folder / f"soft-{file.name}", SeriesInstanceUID=uid)
+    answers, _ = outcomes(quick_run, folder)
+    assert sorted((one.kernel, len(one.slices)) for one in answers) == [
+        ("LUNG", SLICES), ("SOFT", SLICES),
+    ]  # fmt: skip
+    assert all("holds 2 stacks of slices" in " ".join(one.notes) for one in answers)
+
+
+def test_two_acquisitions_at_the_same_positions_are_parted(
+    studies: Path, quick_run: Run, tmp_path: Path
+) -> None:
+    folder = lung_series(studies, tmp_path / "series")
+    for file in sorted(folder.iterdir()):
+        shutil.copy(file, folder / f"late-{file.name}")
+        change(
+            folder / f"late-{file.name}",
+            AcquisitionNumber="2",
+            SOPInstanceUID=f"1.2.{int(file.stem)}",
+        )
+    answers, _ = outcomes(quick_run, folder)
+    assert [len(one.slices) for one in answers] == [SLICES, SLICES]
+
+
+def test_a_slice_without_position_is_left_out_of_a_series_that_has_them(
+    studies: Path, quick_run: Run, tmp_path: Path
+) -> None:
+    folder = lung_series(studies, tmp_path / "series")
+    change(folder / "0004.dcm", ImagePositionPatient=None)
+    (answer,), left_out = outcomes(quick_run, folder)
+    assert reasons(left_out) == {
+        "0004.dcm": "Image Position (Patient) is missing, which the rest of its series has."
+    }
+    assert len(answer.slices) == SLICES - 1
+
+
+def test_without_any_position_the_instance_number_orders(
+    studies: Path, quick_run: Run, tmp_path: Path
+) -> None:
+    folder = lung_series(studies, tmp_path / "series")
+    for file in folder.iterdir():
+        change(file, ImagePositionPatient=None)
+    (answer,), _ = outcomes(quick_run, folder)
+    assert [one.path.stem for one in answer.slices] == sorted(one.stem for one in folder.iterdir())
+    assert "Positions are unknown" in answer.notes[0]
+
+
+def test_a_series_of_one_slice_has_an_answer_and_says_so(studies: Path, quick_run: Run) -> None:
+    (answer,), _ = outcomes(quick_run, studies / "p0001" / "lung" / "0006.dcm")
+    assert (len(answer.slices), answer.notes) == (1, ("A series of one slice.",))
+
+
+def test_what_shows_no_lung_is_left_out_by_its_pixels(
+    studies: Path, quick_run: Run, tmp_path: Path
+) -> None:
+    belly = tmp_path / "belly"
+    belly.mkdir()
+    for number in (1, 12):  # neck and abdomen
+        shutil.copy(studies / f"p0001/lung/{number:04d}.dcm", belly)
+    answers, (left_out,) = outcomes(quick_run, belly)
+    assert (answers, left_out.broken) == ([], False)
+    assert left_out.reason == "No slice shows lung: not a chest, or not in the right window."
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"Modality": "MR", "SOPClassUID": "1.2.840.10008.5.1.4.1.1.4"}, "MR, not CT."),
+        ({"BodyPartExamined": "ABDOMEN"}, "Body part examined: ABDOMEN, not the chest."),
+        (
+            {"SOPClassUID": "1.2.840.10008.5.1.4.1.1.7"},
+            "A secondary capture, such as a dose sheet or a screen save, not a CT.",
+        ),
+        (
+            {"ImageOrientationPatient": [0, 1, 0, 0, 0, -1]},
+            "A sagittal plane, not an axial slice.",
+        ),
+        (
+            {"ImageType": ["DERIVED", "SECONDARY", "MIP"]},
+            "A projection or rendering of several slices (such as a MIP), not a slice.",
+        ),
+        (
+            {"SOPClassUID": "1.2.840.10008.5.1.4.1.1.88.67"},
+            "It is a structured report, not an image of a slice.",
+        ),
+    ],
+)
+def test_what_is_no_axial_chest_ct_is_left_out_by_its_header(
+    changes: dict[str, object], reason: str, studies: Path, quick_run: Run, tmp_path: Path
+) -> None:
+    file = Path(shutil.copy(studies / "p0001/lung/0006.dcm", tmp_path / "one.dcm"))
+    change(file, **changes)
+    answers, (left_out,) = outcomes(quick_run, file)
+    assert (answers, left_out.reason, left_out.broken) == ([], reason, False)
+
+
+def test_a_zip_is_predicted_like_its_folder_and_its_files_are_named(
+    studies: Path, quick_run: Run, tmp_path: Path
+) -> None:
+    packed = tmp_path / "study.zip"
+    with zipfile.ZipFile(packed, "w") as archive:
+        for file in sorted(studies.glob("p0001/lung/*")):
+            archive.write(file, f"study/{file.name}")
+        archive.writestr("../evil.dcm", b"x")
+        link = zipfile.ZipInfo("link.dcm")
+        link.external_attr = (stat.S_IFLNK | 0o777) << 16
+        archive.writestr(link, "/etc/passwd")
+    (answer,), left_out = outcomes(quick_run, packed)
+    (plain,), _ = outcomes(quick_run, studies / "p0001" / "lung")
+    assert answer.probabilities == plain.probabilities
+    assert answer.slices[-1].path == packed / "study/0001.dcm"
+    assert [one.reason for one in left_out] == [
+        "Its name leads out of the folder.", "It is a symbolic link.",
+    ]  # fmt: skip
+    assert not (tmp_path / "evil.dcm").exists()
+
+
+def test_a_zip_bomb_is_refused_by_name(quick_run: Run, tmp_path: Path) -> None:
+    packed = tmp_path / "bomb.zip"
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("bomb.dcm", bytes(4 * 2**20))
+    _, (refused,) = outcomes(quick_run, packed)
+    assert refused.path == packed / "bomb.dcm"
+    assert refused.reason == "It would grow more than 200 times (a zip bomb?)."
+
+
+def test_a_broken_zip_is_one_sentence(quick_run: Run, tmp_path: Path) -> None:
+    packed = tmp_path / "broken.zip"
+    packed.write_bytes(b"PK\x03\x04 nothing")
+    _, (refused,) = outcomes(quick_run, packed)
+    assert (refused.path, refused.reason) == (packed, "The zip is damaged or none at all.")
+
+
+def test_ten_thousand_files_that_are_no_dicom_are_one_sentence(
+    quick_run: Run, tmp_path: Path
+) -> None:
+    folder = tmp_path / "texts"
+    folder.mkdir()
+    (folder / "0.txt").write_text("no DICOM")
+    for number in range(1, 10_000):
+        os.link(folder / "0.txt", folder / f"{number}.txt")
+    with pytest.raises(UsageError, match=r"no DICOM series .* \(skipped: 10000 \.txt\)\.$"):
+        outcomes(quick_run, folder)
+
+
+def test_a_nifti_volume_is_predicted_like_its_series(
+    studies: Path, quick_run: Run, tmp_path: Path
+) -> None:
+    files = sorted(studies.glob("p0001/lung/*"), reverse=True)  # from feet to head
+    volume = np.stack([read_slice(file).hu for file in files])  # (feet to head, back, left)
+    affine = np.diag([-4.0, -4.0, 26.67, 1.0])  # left and back are negative in RAS
+    path = tmp_path / "volume.nii.gz"
+    nib.save(nib.Nifti1Image(volume.transpose(2, 1, 0), affine), path)  # type: ignore[no-untyped-call]
+    (answer,), _ = outcomes(quick_run, path)
+    (plain,), _ = outcomes(quick_run, studies / "p0001" / "lung")
+    assert answer.probabilities == pytest.approx(plain.probabilities, abs=1e-6)
+    assert len(answer.slices) == SLICES
+
+
+def test_a_nifti_volume_that_is_not_in_hounsfield_units_is_refused(
+    quick_run: Run, tmp_path: Path
+) -> None:
+    path = tmp_path / "mr.nii"
+    values = np.random.default_rng(0).integers(0, 255, (64, 64, 8)).astype(np.int16)
+    nib.save(nib.Nifti1Image(values, np.eye(4)), path)  # type: ignore[no-untyped-call]
+    _, (refused,) = outcomes(quick_run, path)
+    assert refused.reason == (
+        "Its values are not Hounsfield units: the values are 8-bit grey levels."
+    )
+
+
+def test_the_runs_joining_temperature_and_operating_point_are_used(
+    studies: Path, tmp_path: Path, quick_network: None
+) -> None:
+    series = {
+        "joining": {"way": "top-k mean", "k": 3}, "temperature": 2.0,
+        "thresholds": {"youden": 0.01}, "note": "Chosen on 12 validation series.",
+    }  # fmt: skip
+    run = make_described_run(tmp_path / "chosen", series=series)
+    options = SeriesOptions(threshold="youden")
+    (answer,), _ = outcomes(run, studies / "p0001" / "lung", options=options)
+    given = sorted(one.probability for one in answer.slices if one.probability is not None)
+    joined = float(np.mean(given[-3:]))
+    assert answer.probability == pytest.approx(joined)
+    assert (answer.predicted, answer.threshold) == ("cancer", 0.01)
+    odds = (joined / (1 - joined)) ** 0.5
+    assert answer.calibrated is not None
+    assert answer.calibrated["cancer"] == pytest.approx(odds / (1 + odds))
+    with pytest.raises(UsageError, match=r"one of the run's for series \(youden\)"):
+        outcomes(run, studies / "p0001", options=SeriesOptions(threshold="best"))
