@@ -96,5 +96,5 @@ def _top(answer: SeriesAnswer, number: int, largest: float) -> TopPicture:
         else:
             share = np.asarray(one.cam_map / np.float32(largest), dtype=np.float32)
     return TopPicture(
-        ascii_uppercase[number], one.grey, share, float(place.probability or 0.0), where, note
+        ascii_uppercase[number], one.grey, share, float(shown.probability or 0.0), where, note
     )
