@@ -40,6 +40,8 @@ ROOMS = (
     "audit",
     "report",
     "steps",
+    "viewer",
+    "server",
     "cli",
     "__main__",
 )

@@ -29,6 +29,7 @@ from hilum.cli import (
     recipes,
     report,
     sanity,
+    serve,
     split,
     train,
     tune,
@@ -50,6 +51,7 @@ EXTRAS = {
     },
     "train": {"torch", "torchvision", "timm", "accelerate", "safetensors", "onnx"},
     "fetch": {"urllib3", "filelock"},
+    "serve": {"fastapi", "starlette", "uvicorn", "python_multipart"},
 }  # fmt: skip
 """Extra -> its packages, which the base install lacks; some extras install packages of others."""
 
@@ -82,6 +84,7 @@ app.command("report")(report.command)
 app.command("compare")(compare.command)
 app.command("random-labels")(random_labels.command)
 app.command("predict")(predict.command)
+app.command("serve")(serve.command)
 app.command("info")(info.command)
 app.command("networks")(networks.command)
 app.command("recipes")(recipes.command)

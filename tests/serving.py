@@ -1,0 +1,125 @@
+"""A server in a process of its own, as a user starts it, and requests to it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+__all__ = ["Answer", "Served", "form", "serving"]
+
+BOUNDARY = "the-boundary"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the server answered."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+    @property
+    def kind(self) -> str:
+        """The kind of problem."""
+        assert self.headers["content-type"] == "application/problem+json", self.body
+        content = self.json
+        assert content["status"] == self.status
+        return str(content["type"].removeprefix("/problems/"))
+
+
+@dataclass
+class Served:
+    """A running server."""
+
+    port: int
+    token: str
+    process: subprocess.Popen[str]
+    uploads: Path
+    lines: list[str] = field(default_factory=list)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/"
+
+    def ask(
+        self, path: str, *, method: str = "GET", body: bytes | Iterator[bytes] | None = None,
+        headers: Mapping[str, str] | None = None, timeout: float = 60,
+    ) -> Answer:  # fmt: skip
+        """Send a request and return the answer."""
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=timeout)
+        try:
+            connection.request(method, path, body=body, headers=dict(headers or {}))
+            response = connection.getresponse()
+            found = {name.lower(): value for name, value in response.getheaders()}
+            return Answer(response.status, found, response.read())
+        finally:
+            connection.close()
+
+    def predict(self, content: bytes, *, name: str = "slice", **query: str) -> Answer:
+        """Send a file to /predict."""
+        headers, body = form({"file": (name, content)})
+        path = f"/predict?{urlencode(query)}" if query else "/predict"
+        return self.ask(path, method="POST", body=body, headers=headers)
+
+    def left_on_disk(self) -> list[str]:
+        """Return what lies in the server's folders of uploads."""
+        return sorted(
+            str(file.relative_to(self.uploads))
+            for file in self.uploads.rglob("*")
+            if not (file.is_dir() and file.parent == self.uploads)
+        )
+
+
+def form(files: Mapping[str, tuple[str, bytes]]) -> tuple[dict[str, str], bytes]:
+    """Return headers and body of a multipart form; several files of one name have numbers."""
+    body = b""
+    for part, (name, content) in files.items():
+        head = f'Content-Disposition: form-data; name="{part.split("#")[0]}"; filename="{name}"'
+        body += f"--{BOUNDARY}\r\n{head}\r\n\r\n".encode("utf-8", "surrogateescape")
+        body += content + b"\r\n"
+    body += f"--{BOUNDARY}--\r\n".encode()
+    return {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}, body
+
+
+@contextmanager
+def serving(*arguments: str | Path, uploads: Path) -> Iterator[Served]:
+    """Start `hilum serve` on a free port; end it with Ctrl-C and check that nothing is left.
+
+    Args:
+        arguments: of the command.
+        uploads: an empty folder, the server's TMPDIR.
+    """
+    command = [sys.executable, "-m", "hilum", "serve", *map(str, arguments), "--port", "0"]
+    environment = {**os.environ, "TMPDIR": str(uploads), "PYTHONUNBUFFERED": "1"}
+    log = uploads.parent / f"{uploads.name}.log"
+    with log.open("w") as errors:
+        process = subprocess.Popen(
+            command, env=environment, stdout=subprocess.PIPE, stderr=errors, text=True
+        )
+        try:
+            assert process.stdout is not None
+            line = process.stdout.readline()
+            assert line.startswith("hilum serves http://"), log.read_text()
+            address, _, token = line.strip().removeprefix("hilum serves ").partition("#token=")
+            yield Served(int(address.rstrip("/").rpartition(":")[2]), token, process, uploads)
+            process.send_signal(signal.SIGINT)
+            assert process.wait(30) == 0, log.read_text()
+        finally:
+            process.kill()
+            process.wait()
+            process.stdout.close() if process.stdout else None
+    assert list(uploads.iterdir()) == []
