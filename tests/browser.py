@@ -119,12 +119,12 @@ class Page:
 
     def click(self, selector: str) -> None:
         """Click an element as a user does."""
-        self.run(f"document.querySelector({json.dumps(selector)}).scrollIntoView({{block:'center'}})")
+        self.run(
+            f"document.querySelector({json.dumps(selector)}).scrollIntoView({{block:'center'}})"
+        )
         x, y = self.middle(selector)
         for kind in ("mousePressed", "mouseReleased"):
-            self.call(
-                "Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1
-            )
+            self.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
 
     def middle(self, selector: str) -> tuple[float, float]:
         """Return the middle of an element in the window."""
@@ -174,7 +174,7 @@ class Page:
         path.write_bytes(base64.b64decode(data))
 
     def complaints(self) -> list[str]:
-        """Return the errors that the page has written to its console, CSP's included."""
+        """Return the errors on the page's console, CSP's included; refused files are none."""
         self.run("0")
         found = []
         for event in self.events:
@@ -182,7 +182,12 @@ class Page:
             if event.get("method") == "Runtime.exceptionThrown":
                 found.append(str(parameters["exceptionDetails"]))
             entry = parameters.get("entry", {})
-            if event.get("method") == "Log.entryAdded" and entry.get("level") == "error":
+            refused = entry.get("source") == "network" and "/predict" in entry.get("url", "")
+            if (
+                event.get("method") == "Log.entryAdded"
+                and entry.get("level") == "error"
+                and (not refused)
+            ):
                 found.append(f"{entry.get('text')} {entry.get('url', '')}")
         return found
 
@@ -197,7 +202,7 @@ def browser() -> Iterator[Page]:
     from_browser, write_answers = os.pipe()
     profile = tempfile.mkdtemp(prefix="hilum-chromium-")
     process = subprocess.Popen(
-        ["/bin/sh", "-c", f'exec "$0" "$@" 3<&{read_commands} 4>&{write_answers}', program,
+        ["bash", "-c", f'exec "$0" "$@" 3<&{read_commands} 4>&{write_answers}', program,
          "--headless=new", "--no-sandbox", "--remote-debugging-pipe", "--disable-gpu",
          "--no-first-run", "--disable-background-networking", "--disable-component-update",
          "--disable-dev-shm-usage", "--hide-scrollbars", f"--user-data-dir={profile}",

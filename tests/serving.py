@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
@@ -15,9 +15,18 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-__all__ = ["Answer", "Served", "form", "serving"]
+import numpy as np
+from made_runs import made_table
+from untrained_runs import make_untrained
+
+from hilum.learn.onnx.export import write_run_onnx
+from hilum.run import write_json
+
+__all__ = ["Answer", "Served", "form", "served_runs", "serving"]
 
 BOUNDARY = "the-boundary"
+SIDE = 64
+"""Of the square that the served networks see, pixels."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +80,7 @@ class Served:
 
     def predict(self, content: bytes, *, name: str = "slice", **query: str) -> Answer:
         """Send a file to /predict."""
-        headers, body = form({"file": (name, content)})
+        headers, body = form([("file", name, content)])
         path = f"/predict?{urlencode(query)}" if query else "/predict"
         return self.ask(path, method="POST", body=body, headers=headers)
 
@@ -84,11 +93,11 @@ class Served:
         )
 
 
-def form(files: Mapping[str, tuple[str, bytes]]) -> tuple[dict[str, str], bytes]:
-    """Return headers and body of a multipart form; several files of one name have numbers."""
+def form(files: Sequence[tuple[str, str, bytes]]) -> tuple[dict[str, str], bytes]:
+    """Return headers and body of a multipart form of files: part, file name, content."""
     body = b""
-    for part, (name, content) in files.items():
-        head = f'Content-Disposition: form-data; name="{part.split("#")[0]}"; filename="{name}"'
+    for part, name, content in files:
+        head = f'Content-Disposition: form-data; name="{part}"; filename="{name}"'
         body += f"--{BOUNDARY}\r\n{head}\r\n\r\n".encode("utf-8", "surrogateescape")
         body += content + b"\r\n"
     body += f"--{BOUNDARY}--\r\n".encode()
@@ -123,3 +132,25 @@ def serving(*arguments: str | Path, uploads: Path) -> Iterator[Served]:
             process.wait()
             process.stdout.close() if process.stdout else None
     assert list(uploads.iterdir()) == []
+
+
+def served_runs(folder: Path) -> list[Path]:
+    """Write two runs of untrained networks, as training and evaluation leave them.
+
+    Evaluation found the first one confounded, and chose operating points for both.
+    """
+    slices = np.zeros((2, SIDE, SIDE), np.uint8)
+    verdicts = [("confounded", "Confounded: class and source are one."),
+                ("no objection", "No check of the evaluation objects to this run.")]  # fmt: skip
+    runs = []
+    for seed, (level, sentence) in enumerate(verdicts, start=1):
+        run = make_untrained(folder / f"run-{seed}", made_table(), seed=seed, size=SIDE)
+        content = run.network() | {
+            "thresholds": {"youden": 0.4, "sensitivity-0.95": 0.2},
+            "calibration": {"temperature": 2.0, "fitted": True, "note": ""},
+            "verdict": {"level": level, "sentence": sentence},
+        }
+        write_json(content, run.network_file)
+        assert write_run_onnx(run, slices) == ""
+        runs.append(run.folder)
+    return runs

@@ -1,7 +1,8 @@
 """The pages do what they say: every command and every line of Python in them is run.
 
 A comment right before a block says what is special about it: `not run: reason`, `file: name` (the
-block is saved under that name), or `stopped after epoch 1` (the command is interrupted there).
+block is saved under that name), `stopped after epoch 1` (the command is interrupted there), or
+`until the end of the page` (the command runs in a process of its own, which is then interrupted).
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ import json
 import re
 import shlex
 import shutil
+import signal
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -38,6 +41,7 @@ NOT_RUN = {
     "how-to/random-labels.md": 1,
     "how-to/recipes.md": 1,
     "how-to/sanity.md": 1,
+    "how-to/serve.md": 1,
     "how-to/several-processes.md": 3,
     "how-to/weights.md": 5,
     "results.md": 4,
@@ -48,6 +52,9 @@ FEW = {"how-to/clean.md": 6}
 """Pages that work on every slice for long, and how many slices of each class there are for them."""
 
 LANGUAGES = {"console", "csv", "python", "text", "toml"}
+
+
+UNTIL_THE_END = "until the end of the page"
 
 
 class Block(NamedTuple):
@@ -81,6 +88,10 @@ class Reader:
 
     def follow(self) -> None:
         """Do what the page says, block by block."""
+        with contextlib.ExitStack() as processes:
+            self._follow(processes)
+
+    def _follow(self, processes: contextlib.ExitStack) -> None:
         for block in blocks_of(self.page):
             if not is_run(block):
                 continue
@@ -89,6 +100,8 @@ class Reader:
             elif block.language == "python":
                 where = f"{self.page}, line {block.line}"
                 exec(compile("\n" * (block.line - 1) + block.text, where, "exec"), self.names)
+            elif block.remark == UNTIL_THE_END:
+                processes.enter_context(running(block, self.page))
             elif block.language == "console":
                 with stopped_after_one_epoch() if block.remark else contextlib.nullcontext():
                     self._type(block)
@@ -110,6 +123,10 @@ class Reader:
         if command == "echo $?":
             return str(self.code)
         words = shlex.split(command)
+        if words[0] == "curl" and shutil.which("curl"):
+            done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
+            self.code = done.returncode
+            return done.stdout + done.stderr
         assert words[0] == "hilum", f"{self.page}: only hilum can be typed here, not {words[0]}"
         shown_text = io.StringIO()
         with pytest.MonkeyPatch.context() as patch:
@@ -121,6 +138,25 @@ class Reader:
                 except SystemExit as end:
                     self.code = int(end.code or 0)
         return shown_text.getvalue()
+
+
+@contextlib.contextmanager
+def running(block: Block, page: str) -> Iterator[None]:
+    """Run a command that goes on until it is interrupted; what it shows must come first."""
+    command, _, shown = block.text.removeprefix("$ ").partition("\n")
+    words = [sys.executable, "-m", *shlex.split(command)]
+    with subprocess.Popen(
+        words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as process:
+        try:
+            assert process.stdout is not None
+            output = "".join(process.stdout.readline() for _ in shown.splitlines())
+            assert_shown(shown, output, f"{page}, line {block.line}: {command}")
+            yield
+            process.send_signal(signal.SIGINT)
+            assert process.wait(60) == 0
+        finally:
+            process.kill()
 
 
 def assert_shown(shown: str, output: str, where: str) -> None:
@@ -210,7 +246,7 @@ def test_every_block_says_what_it_is(page: str) -> None:
     blocks = blocks_of(page)
     assert {block.language for block in blocks} <= LANGUAGES
     remarks = {block.remark.partition(":")[0] for block in blocks}
-    assert remarks <= {"", "not run", "file", "stopped after epoch 1"}
+    assert remarks <= {"", "not run", "file", "stopped after epoch 1", UNTIL_THE_END}
     fences = re.findall(r"^```", (DOCS / page).read_text(encoding="utf-8"), re.MULTILINE)
     assert len(fences) == 2 * len(blocks)
 

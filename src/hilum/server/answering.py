@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -36,7 +36,7 @@ from hilum.steps.predict.verdict import verdict_of
 if TYPE_CHECKING:
     from hilum.steps.explain.one_slice import SliceExplainer
 
-__all__ = ["NO_MAPS", "AnsweringRun"]
+__all__ = ["MAP_LAYERS", "NO_MAPS", "AnsweringRun", "MapMethod"]
 
 LOWEST_HU, HIGHEST_HU = -32_768, 32_767
 
@@ -65,7 +65,7 @@ class AnsweringRun:
 
     def describe(self) -> ModelAnswer:
         """Return what /models says of the run."""
-        methods, layers = ((), ()) if not self.can_explain else (MAP_METHODS, MAP_LAYERS)
+        methods, layers = ((), ()) if not self.can_explain else (get_args(MapMethod), MAP_LAYERS)
         return summary_of(
             self.source, engine=self.predictor.loaded.name, maps=methods, layers=layers
         )
@@ -166,7 +166,8 @@ class AnsweringRun:
         )  # fmt: skip
 
 
-MAP_METHODS = ("gradcam", "hirescam", "gradcam++", "layercam", "xgradcam", "eigencam")
+MapMethod = Literal["gradcam", "hirescam", "gradcam++", "layercam", "xgradcam", "eigencam"]
+"""Those of `hilum.learn.maps.METHODS`, which takes torch to import."""
 MAP_LAYERS = ("last", "trainable", "frozen", "all")
 NO_MAPS = (
     "this server makes no maps: they take a run folder and torch, which `pip install "

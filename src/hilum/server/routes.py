@@ -9,7 +9,7 @@ from fastapi.responses import FileResponse, PlainTextResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from hilum.run.environment import version
-from hilum.server.answering import MAP_LAYERS, MAP_METHODS
+from hilum.server.answering import MAP_LAYERS, MapMethod
 from hilum.server.answers import Health, ModelAnswer, Prediction, ProblemAnswer
 from hilum.server.models import report_of
 from hilum.server.problems import KINDS, MEDIA_TYPE, Problem
@@ -65,9 +65,7 @@ class PredictQuery(BaseModel):
         None, max_length=40, description="name of an operating point, or a probability"
     )
     pixels: bool = Field(False, description="send the slice's pixels, too")
-    method: str | None = Field(
-        None, max_length=40, description=f"make a map: {', '.join(MAP_METHODS)}"
-    )
+    method: MapMethod | None = Field(None, description="make a map by this method")
     layer: str = Field(
         MAP_LAYERS[0], max_length=200, description=f"of the map: {', '.join(MAP_LAYERS)}, a path"
     )

@@ -109,8 +109,7 @@ async function answerAll() {
   state.current = Math.max(0, Math.min(state.current, state.slices.length - 1));
   const refused = failed.length ? `, ${failed.length} refused` : "";
   say(`${state.slices.length} slices answered${refused}.`, failed.length > 0 && !state.slices.length);
-  render();
-  showMaps();
+  changed("slice");
 }
 
 async function answer(slice, model, signal) {
@@ -126,8 +125,7 @@ async function answer(slice, model, signal) {
     return;
   }
   if (slice === currentSlice()) {
-    render();
-    showMaps();
+    changed("slice");
   } else {
     renderStrip();
   }
@@ -275,6 +273,8 @@ function wireDialogs() {
 }
 
 takeToken();
+byId("tools-box").open = matchMedia("(min-width: 34rem)").matches;
+matchMedia("(min-width: 34rem)").addEventListener("change", (event) => { byId("tools-box").open = event.matches; });
 wireIntake();
 wireTools();
 wireNavigation();

@@ -4,7 +4,8 @@ import { GREY_WINDOW, drawSlice, drawStrip, parseWindow } from "/viewer/draw.js"
 import { calledOf, currentSlice, mapKey, shownModels, state, thresholdOf } from "/viewer/state.js";
 
 const byId = (id) => document.getElementById(id);
-const percent = (value) => `${(100 * value).toFixed(1)} %`;
+const percent = (value) => `${(100 * value).toFixed(1)}\u00a0%`;
+const width = (value) => `${100 * value}%`;
 
 function element(name, text = "", className = "") {
   const made = document.createElement(name);
@@ -111,10 +112,10 @@ function renderAnswer(pane, model, answer) {
   const probability = answer.probabilities[model.positive];
   const threshold = thresholdOf(model);
   called.textContent = `Called: ${calledOf(model, answer)}`;
-  pane.querySelector(".fill").style.width = percent(probability);
+  pane.querySelector(".fill").style.width = width(probability);
   const mark = pane.querySelector(".mark");
   mark.hidden = threshold === null;
-  if (threshold !== null) mark.style.left = percent(threshold);
+  if (threshold !== null) mark.style.left = width(threshold);
   pane.querySelector(".gauge-text").textContent = gaugeText(model, answer, threshold);
   notes.replaceChildren(...answer.notes.map((note) => element("li", note)));
 }
