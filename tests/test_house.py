@@ -39,6 +39,7 @@ ROOMS = (
     "learn",
     "audit",
     "report",
+    "dicom_out",
     "steps",
     "viewer",
     "server",

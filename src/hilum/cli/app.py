@@ -52,6 +52,7 @@ EXTRAS = {
     "train": {"torch", "torchvision", "timm", "accelerate", "safetensors", "onnx"},
     "fetch": {"urllib3", "filelock"},
     "serve": {"fastapi", "starlette", "uvicorn", "python_multipart"},
+    "dicom": {"highdicom"},
 }  # fmt: skip
 """Extra -> its packages, which the base install lacks; some extras install packages of others."""
 

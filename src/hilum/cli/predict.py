@@ -80,6 +80,17 @@ def command(
             metavar="DIR", help="By series: folder for a page of each, which prints on one sheet."
         ),
     ] = None,
+    dicom: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="By series: folder for DICOM objects of each: Structured Report, Parametric Map, "
+            "Secondary Captures.",
+        ),
+    ] = None,
+    uid_root: Annotated[
+        str, typer.Option(help="Root of the new UIDs in --dicom; default: random UUIDs (2.25).")
+    ] = "",
     top: Annotated[int, typer.Option(min=1, max=24, help="By series: slices to show of each.")] = 4,
     force: Annotated[bool, typer.Option("--force", help="Replace OUT.")] = False,
 ) -> None:
@@ -104,9 +115,13 @@ def command(
 
         predict_by_series(
             run, paths, SeriesOptions(chosen, threshold, engine, top),
-            SeriesOutput(out, form.value, force, page),
+            SeriesOutput(out, form.value, force, page, dicom, uid_root),
         )  # fmt: skip
         return
+    if page is not None or dicom is not None:
+        raise UsageError(
+            "--page and --dicom are for series; give --by series to predict by series."
+        )
     options = PredictOptions(chosen, threshold, engine)
     if out is None and rank_and_count()[1] > 1:
         raise UsageError("several processes need --out FILE, in a folder that they share.")

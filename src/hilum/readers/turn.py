@@ -36,6 +36,13 @@ class Turn:
         columns = slice(None, None, -1 if self.flip_columns else 1)
         return turned[rows, columns]
 
+    def undo(self, pixels: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:
+        """Return upright pixels (rows, columns, ...) as they were stored, as a view."""
+        rows = slice(None, None, -1 if self.flip_rows else 1)
+        columns = slice(None, None, -1 if self.flip_columns else 1)
+        flipped = pixels[rows, columns]
+        return flipped.swapaxes(0, 1) if self.transpose else flipped
+
     def of_box(self, box: Box, shape: tuple[int, int]) -> Box:
         """Return a box of the stored slice of `shape` (rows, columns) after turning."""
         (top, left, bottom, right), (rows, columns) = box, shape

@@ -42,10 +42,14 @@ def fill_page(
     """
     folder = resources.files("hilum.report").joinpath("templates")
     sheets = [folder.joinpath(f"{name}.css").read_text(encoding="utf-8") for name in styles]
-    return _environment(tuple(filters.items())).get_template(template).render(
-        css=Markup("\n".join(sheets)),
-        figures={name: inline(d.svg, name, d.description) for name, d in figures.items()},
-        **content,
+    return (
+        _environment(tuple(filters.items()))
+        .get_template(template)
+        .render(
+            css=Markup("\n".join(sheets)),
+            figures={name: inline(d.svg, name, d.description) for name, d in figures.items()},
+            **content,
+        )
     )
 
 

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from hilum.readers import Window
 from hilum.readers.series import CtSeries
+from hilum.readers.turn import Turn
 from hilum.storage.path_text import text_of_path
 
 __all__ = [
@@ -77,15 +78,13 @@ class TopSlice:
         index: in `SeriesAnswer.slices`.
         grey: (rows, columns) uint8 as the network saw it, before it was resized; upright.
         cam_map: (rows, columns) float32 of the same shape, 0 or more; None: there is none.
-        transpose, flip_rows, flip_columns: how the file's rows and columns became upright ones.
+        turn: how the file's rows and columns became upright ones.
     """
 
     index: int
     grey: npt.NDArray[np.uint8]
     cam_map: npt.NDArray[np.float32] | None = None
-    transpose: bool = False
-    flip_rows: bool = False
-    flip_columns: bool = False
+    turn: Turn = field(default_factory=Turn)
 
 
 @dataclass(frozen=True)
@@ -112,7 +111,7 @@ class SeriesAnswer:
         verdict: one line on what the run's metrics are worth.
         verdict_level: its level in a word or two.
         trust: one line on how far the run can be trusted; empty for exported networks.
-        map_unit: of the maps' values; empty without maps.
+        map_unit, map_title: of the maps' values, and their method; empty without maps.
         source: the series by its headers; None for NIfTI volumes.
     """
 
@@ -134,6 +133,7 @@ class SeriesAnswer:
     verdict_level: str
     trust: str = ""
     map_unit: str = ""
+    map_title: str = ""
     source: CtSeries | None = field(default=None, repr=False)
 
     @property

@@ -163,11 +163,7 @@ def _why_left_out(looks: list[_Look], sound: list[int], positions: list[float | 
 
 def _top(stack: SliceStack, index: int, context: RunContext) -> TopSlice:
     image = stack.read(index, context.predictor.window)
-    turn = image.turn
-    return TopSlice(
-        index, image.grey, transpose=turn.transpose, flip_rows=turn.flip_rows,
-        flip_columns=turn.flip_columns,
-    )  # fmt: skip
+    return TopSlice(index, image.grey, turn=image.turn)
 
 
 def _notes(stack: SliceStack, looks: list[_Look], broken: list[int]) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from hilum.errors import UsageError
 from hilum.run.network import HasNetworkFile, network_facts
 from hilum.scores import apply_temperature, call_at
-from hilum.scores.joining import Joining, known_joining
+from hilum.scores.series.joining import Joining, known_joining
 
 __all__ = ["SeriesDecision", "series_decision"]
 

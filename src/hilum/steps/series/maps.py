@@ -57,4 +57,4 @@ class MapMaker:
             replace(one, cam_map=in_slice_pixels(cam_map, one.grey.shape, offset))
             for one, cam_map in zip(answer.top, maps, strict=True)
         )
-        return replace(answer, top=top, map_unit=self.unit)
+        return replace(answer, top=top, map_unit=self.unit, map_title=self.title)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -18,7 +18,7 @@ from hilum.run import Run
 from hilum.steps.predict.formats import Form
 from hilum.steps.predict.inputs import check_output
 from hilum.steps.predict.step import as_paths, open_source
-from hilum.steps.series.answer import NOTICE, SeriesOptions
+from hilum.steps.series.answer import NOTICE, SeriesAnswer, SeriesOptions
 from hilum.steps.series.page import write_page
 from hilum.steps.series.step import predict_series
 from hilum.storage.atomic import new_folder, refuse_existing, write_text
@@ -29,6 +29,8 @@ __all__ = ["SeriesOutput", "SeriesSummary", "left_out_sentence", "write_series"]
 
 MARK = "made-by-hilum.txt"
 """File that shows that a folder is one of hilum's own, which --force may replace."""
+Writer = Callable[[SeriesAnswer, str], str]
+"""Writes an answer under a name; returns why it did not, or an empty text."""
 NAMES_SHOWN = 8
 """Files of one series that are left out and named in a sentence; the others are counted."""
 
@@ -41,6 +43,9 @@ class SeriesOutput:
         out: file for the rows; None: they are returned alone.
         form: "csv", a row for each series; or "json", with the strip and what was left out.
         force: replace what stands there.
+        dicom: folder for the DICOM objects of each series, in folders `series-1` and so on; None:
+            none. Needs highdicom.
+        uid_root: root of their new UIDs; empty: UIDs of random UUIDs (2.25).
         pages: folder for a page of each series, `series-1.html` and so on; None: no pages.
     """
 
@@ -48,6 +53,8 @@ class SeriesOutput:
     form: Form = "csv"
     force: bool = False
     pages: Path | None = None
+    dicom: Path | None = None
+    uid_root: str = ""
 
 
 @dataclass
@@ -92,13 +99,14 @@ def write_series(
         StorageError: the disk refused.
     """
     inputs, source = as_paths(paths), open_source(run)
-    options = replace(options or SeriesOptions(), maps=output.pages is not None)
+    wants_maps = output.pages is not None or output.dicom is not None
+    options = replace(options or SeriesOptions(), maps=wants_maps)
     if output.out is not None:
         check_output(output.out, inputs)
         refuse_existing(output.out, force=output.force)
     summary = SeriesSummary()
     with ExitStack() as stack:
-        pages = _folder(stack, output.pages, inputs, force=output.force)
+        writers = _writers(stack, source, output, inputs)
         for outcome in predict_series(source, inputs, options=options, progress=progress):
             if isinstance(outcome, LeftOutFiles):
                 progress.say(left_out_sentence(outcome))
@@ -107,19 +115,51 @@ def write_series(
                 continue
             summary.answers.append(outcome.as_json())
             summary.remarks = [outcome.verdict, outcome.trust, *outcome.remarks]
-            number = len(summary.answers)
-            if pages is not None:
-                write_page(outcome, pages / f"series-{number}.html", run=source.folder.name)
+            for write in writers:
+                if remark := write(outcome, f"series-{len(summary.answers)}"):
+                    progress.say(f"{outcome.path}: {remark}")
         summary.text = _text(summary, output.form)
         if output.out is not None:
             write_text(output.out, summary.text)
     return summary
 
 
-def _folder(stack: ExitStack, path: Path | None, inputs: list[Path], *, force: bool) -> Path | None:
+def _writers(
+    stack: ExitStack, source: Run | ExportedRun, output: SeriesOutput, inputs: list[Path]
+) -> list[Writer]:
+    """Return what writes pages and DICOM objects; their folders are there when the stack is left.
+
+    Raises:
+        UsageError: a folder is in the way, or the root of UIDs is none.
+    """
+    writers: list[Writer] = []
+    if output.pages is not None:
+        pages = _folder(stack, output.pages, inputs, force=output.force)
+
+        def page(answer: SeriesAnswer, name: str) -> str:
+            write_page(answer, pages / f"{name}.html", run=source.folder.name)
+            return ""
+
+        writers.append(page)
+    if output.dicom is not None:
+        from hilum.dicom_out import check_uid_root  # highdicom is of the extra `dicom`
+        from hilum.steps.series.dicom import NO_DICOM, result_context, write_dicom
+
+        context = result_context(source, check_uid_root(output.uid_root))
+        objects = _folder(stack, output.dicom, inputs, force=output.force)
+
+        def dicom(answer: SeriesAnswer, name: str) -> str:
+            if answer.source is None:
+                return NO_DICOM
+            write_dicom(answer, objects / name, context)
+            return ""
+
+        writers.append(dicom)
+    return writers
+
+
+def _folder(stack: ExitStack, path: Path, inputs: list[Path], *, force: bool) -> Path:
     """Return a draft of a folder to write, which takes its name when the stack is left well."""
-    if path is None:
-        return None
     check_output(path, inputs)
     draft = stack.enter_context(new_folder(path, force=force, marks=(MARK,)))
     write_text(draft / MARK, NOTICE + "\n")

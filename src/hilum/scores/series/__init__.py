@@ -1,0 +1,1 @@
+"""Scores of series: their slices joined into one probability, and how that is chosen."""
