@@ -12,6 +12,7 @@ import highdicom as hd
 import numpy as np
 import pytest
 from pydicom import Dataset, dcmread
+from pydicom.sr.codedict import codes
 
 from hilum import SeriesAnswer, SeriesOptions, predict_series
 from hilum.dicom_out import ResultContext, check_uid_root
@@ -125,8 +126,7 @@ def test_the_report_says_class_probabilities_model_and_slices(
     assert report.ContentTemplateSequence[0].TemplateIdentifier == "1500"
     groups = report.content.get_image_measurement_groups()
     assert len(groups) == 1 + len(answer.top)
-    evaluations = groups[0].get_qualitative_evaluations()
-    (evaluation,) = [one for one in evaluations if one.name.meaning == "Classification"]
+    (evaluation,) = groups[0].get_qualitative_evaluations(codes.SCT.Classification)
     assert evaluation.value.meaning == {"cancer": "Lung cancer", "pneumonia": "pneumonia"}[
         answer.predicted
     ]  # fmt: skip
