@@ -83,7 +83,7 @@ def feed_all(job: TrainingJob, feed: Feed) -> None:
     for _ in shuffled_batches(job.train, job.recipe, feed, epoch=0):
         pass
     for first in range(0, len(job.validation), BATCH):
-        feed.see(job.validation.take(slice(first, first + BATCH)), None, "cpu")
+        feed.inputs(job.validation.take(slice(first, first + BATCH)), None, "cpu")
 
 
 def job_of(recipe: Recipe, slices: int) -> TrainingJob:

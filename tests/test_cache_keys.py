@@ -21,9 +21,9 @@ from PIL import Image
 from torch import nn
 
 from hilum.learn.frozen.feed import FrozenFeed, part_key
-from hilum.learn.frozen.parts import split_network
 from hilum.learn.frozen.records import KIND as FROZEN
 from hilum.learn.frozen.records import Records, record_name
+from hilum.learn.frozen.submodules import split_network
 from hilum.learn.networks import build_network
 from hilum.learn.weights import Weights
 from hilum.prepare import decode_table

@@ -1,4 +1,4 @@
-"""hilum: from a folder of chest CT slices to a network, honest figures, heatmaps and a report.
+"""hilum: from a folder of chest CT slices to a network, honest metrics, heatmaps and a report.
 
 Importing hilum imports no torch; what needs it is loaded when it is first asked for.
 Research use only; not a medical device.

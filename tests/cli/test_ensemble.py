@@ -124,7 +124,7 @@ def test_it_says_how_many_members_began_at_random(
     assert random + "the whole network was trained" in hilum("evaluate", run_copy).out
     out = tmp_path / "all"
     assert hilum("ensemble", tiny_run, sibling, "--out", out).code == 0
-    assert random + "every member was trained from nothing.\n" in hilum("evaluate", out).out
+    assert random + "every member was trained from scratch.\n" in hilum("evaluate", out).out
     pretrained = tmp_path / "pretrained"
     shutil.copytree(sibling, pretrained)
     write_table(read_table(sibling / "slices.csv"), pretrained / "slices.csv")
@@ -134,7 +134,7 @@ def test_it_says_how_many_members_began_at_random(
     path.write_text(json.dumps(content))
     out = tmp_path / "some"
     assert hilum("ensemble", tiny_run, pretrained, "--out", out).code == 0
-    assert random + "1 of the 2 members was trained from nothing.\n" in hilum("evaluate", out).out
+    assert random + "1 of the 2 members was trained from scratch.\n" in hilum("evaluate", out).out
     weights = json.loads((out / "metrics.json").read_text())["weights"]
     assert (weights["members"], weights["random"], weights["pretrained"]) == (2, 1, False)
 

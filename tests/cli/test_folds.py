@@ -303,7 +303,7 @@ def test_ctrl_c_before_the_second_fold_tells_how_to_go_on(
     monkeypatch.setattr(folds, "train", train_one)
     done = hilum("train", workdir / "slices.csv", "--out", run, *SMALL)
     done.refused(130, "stopped")
-    assert f"Go on with: hilum train --resume {run}" in done.err
+    assert f"Resume with: hilum train --resume {run}" in done.err
     monkeypatch.undo()
     spoilt = read(run / "checkpoint" / "folds.json")
     assert spoilt == {"weights": "none", "sha256": "", "leaky": False}

@@ -45,7 +45,7 @@ def test_a_training_that_filled_the_disk_goes_on_when_there_is_space(
     run = disk / "run"
     done = train(phantoms / "slices.csv", run)
     done.refused(1, "state.safetensors can't be written", "No space left")
-    assert f"Go on with: hilum train --resume {run}" in done.err
+    assert f"Resume with: hilum train --resume {run}" in done.err
     assert not (run / "weights.safetensors").exists()
     assert list(disk.rglob(".*")) == []
     hilum("evaluate", run).refused(1, "was not finished", f"hilum train --resume {run}")

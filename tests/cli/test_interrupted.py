@@ -77,7 +77,7 @@ def test_ctrl_c_in_an_epoch_tells_how_to_go_on(
     press_at("epoch 2")
     done = train(workdir / "slices.csv", run, "--set", "training.epochs=2")
     done.refused(130, "stopped")
-    assert f"Go on with: hilum train --resume {run}" in done.err
+    assert f"Resume with: hilum train --resume {run}" in done.err
     assert not (run / "weights.safetensors").exists()
     hilum("predict", run, workdir).refused(1, "was not finished", f"--resume {run}")
     monkeypatch.undo()

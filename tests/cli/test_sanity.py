@@ -52,6 +52,6 @@ def test_maps_that_depend_on_nothing_are_exit_code_1(
 def test_what_it_can_not_do_is_refused(tiny_run: Path, hilum: Call) -> None:
     hilum("sanity", tiny_run / "nowhere").refused(2, "there is no run folder")
     hilum("sanity", tiny_run, "--slices", 1).refused(2, "slices must be 2 or more; got 1.")
-    hilum("sanity", tiny_run, "--method", "magic").refused(2, "a method is one of gradcam")
+    hilum("sanity", tiny_run, "--method", "magic").refused(2, "method must be one of gradcam")
     hilum("sanity", tiny_run, "--layer", "magic").refused(1, "the backbone has no layer 'magic'")
     hilum("sanity", tiny_run, tiny_run).refused(2, "hold the same network; give each once")

@@ -163,7 +163,7 @@ def test_ctrl_c_before_the_second_seed_tells_how_to_go_on(
     monkeypatch.setattr(members, "train", train_one)
     done = hilum("train", workdir / "slices.csv", "--out", run, *SMALL)
     done.refused(130, "stopped")
-    assert f"Go on with: hilum train --resume {run}" in done.err
+    assert f"Resume with: hilum train --resume {run}" in done.err
     assert done.err.count("Design:") == done.err.count("Border alone:") == 1
     assert "2 trainings of one recipe, seeds 7 to 8" in done.err
     assert hilum("report", run).code == 1

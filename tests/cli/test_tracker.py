@@ -74,7 +74,7 @@ def test_a_package_that_is_missing_is_named_before_anything_is_done(
 
 def test_a_tracker_that_is_unknown_is_refused(train: Call, workdir: Path) -> None:
     done = train(workdir / "slices.csv", workdir / "run", "--tracker", "paper")
-    done.refused(2, "tensorboard, mlflow, wandb are known; got 'paper'")
+    done.refused(2, "--tracker must be one of tensorboard, mlflow, wandb; got 'paper'")
 
 
 def test_trackers_stay_on_this_machine_unless_the_user_says_otherwise(

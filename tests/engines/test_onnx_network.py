@@ -30,13 +30,11 @@ from hilum.errors import RunError, UsageError
 from hilum.learn.checkpoint import save_weights
 from hilum.learn.data import as_batch
 from hilum.learn.fuse_batchnorm import fold_batchnorm
-from hilum.learn.networks import Classifier, build_network
+from hilum.learn.networks import Classifier
 from hilum.learn.onnx.export import write_run_onnx
-from hilum.learn.predict import load_network, load_networks, open_torch
-from hilum.learn.weights import Weights
+from hilum.learn.predict import load_network, load_networks
 from hilum.prepare import BATCH
 from hilum.processes import share_of_cores
-from hilum.recipe import load_recipe
 from hilum.run import Run, write_json
 from hilum.steps.ensemble import ensemble
 from hilum.steps.predict.engine import open_engine
@@ -161,15 +159,6 @@ def test_the_compiled_engine_says_the_same_of_batches_of_any_size(
         assert np.abs(probabilities - plain[part]).max() < PROBABILITY
 
 
-def test_without_a_compiler_the_compiled_engine_is_refused(
-    make_run: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    run = make_run()
-    monkeypatch.setattr(shutil, "which", lambda name: None)
-    with pytest.raises(UsageError, match=r"there is no compiler \(g\+\+ or clang\+\+\)"):
-        open_engine(run, "compiled")
-
-
 def test_an_unknown_engine_is_refused(make_run: Callable[..., Run]) -> None:
     with pytest.raises(UsageError, match="one of auto, onnx, torch, compiled; got 'jax'"):
         open_engine(make_run(), "jax")
@@ -245,21 +234,6 @@ def test_an_ensemble_is_computed_by_its_members_files(
     assert "second has no network.onnx" in open_engine(both).remark
 
 
-def test_a_network_trained_in_bfloat16_computes_in_it_only_where_the_machine_does(
-    make_run: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    run = make_run()
-    for able, trained_in, expected in (
-        (True, "bfloat16", "bfloat16"), (False, "bfloat16", "float32"),
-        (True, "float32", "float32"),
-    ):  # fmt: skip
-        monkeypatch.setattr("hilum.learn.predict.computes_bfloat16", lambda able=able: able)
-        write_json({**run.environment(), "precision": trained_in}, run.environment_file)
-        (member,) = open_torch(run)
-        assert member.precision == expected
-        assert member.logits(slices(2, SIZE)).dtype == np.float32
-
-
 def test_a_diverged_network_is_refused() -> None:
     with pytest.raises(RunError, match="gives no numbers"):
         as_probabilities(np.array([[0.0, np.nan]], dtype=np.float32))
@@ -304,65 +278,6 @@ def test_processes_share_the_cores(
         monkeypatch.setenv(name, value)
     monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(8)), raising=False)
     assert share_of_cores() == expected
-
-
-def test_an_export_that_differs_from_torch_is_not_kept(
-    make_run: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    run = make_run()
-    run.onnx_file.unlink()
-    before = sorted(path.name for path in run.folder.iterdir())
-    monkeypatch.setattr("hilum.learn.onnx.export.TOLERANCE", 0.0)
-    probabilities = write_run_onnx(run, slices(4, SIZE))
-    assert probabilities.startswith(
-        "No network.onnx; prediction will need torch. Its logits in onnxruntime"
-    )
-    assert sorted(path.name for path in run.folder.iterdir()) == before
-
-
-def test_an_export_that_fails_is_one_sentence(
-    make_run: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    run = make_run()
-    run.onnx_file.unlink()
-
-    def fail(*_: object, **__: object) -> None:
-        raise TypeError("no such operator\nat line 3")
-
-    monkeypatch.setattr(torch.onnx, "export", fail)
-    assert write_run_onnx(run, slices(4, SIZE)) == (
-        "No network.onnx; prediction will need torch. torch can't export the network to ONNX: "
-        "no such operator"
-    )
-    assert not run.onnx_file.exists()
-
-
-def test_only_norms_that_alone_see_a_convolution_are_folded() -> None:
-    recipe = load_recipe("phantom", ['network.backbone="densenet121"', "input.size=64"])
-    start = Weights.placeholder(recipe, (0.5,) * 3, (0.25,) * 3)
-    network = build_network(recipe, start, classes=2).eval()
-    norms = sum(isinstance(part, nn.BatchNorm2d) for part in network.modules())
-    folded = fold_batchnorm(network)
-    left = sum(isinstance(part, nn.BatchNorm2d) for part in network.modules())
-    assert (norms, folded, left) == (121, 59, 62)
-
-
-def test_a_network_that_cannot_be_traced_stays_as_it_is() -> None:
-    class Branching(nn.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            self.backbone = self
-            self.conv, self.norm = nn.Conv2d(1, 1, 1), nn.BatchNorm2d(1)
-
-        def forward_features(self, scaled: torch.Tensor) -> torch.Tensor:
-            return self.norm(self.conv(scaled)) if scaled.sum() > 0 else scaled
-
-    network = Branching.__new__(Branching)
-    nn.Module.__init__(network)
-    network.conv, network.norm = nn.Conv2d(1, 1, 1), nn.BatchNorm2d(1)
-    object.__setattr__(network, "backbone", network)
-    assert fold_batchnorm(network) == 0  # type: ignore[arg-type]
-    assert isinstance(network.norm, nn.BatchNorm2d)
 
 
 def test_the_hash_of_a_missing_file_is_empty(tmp_path: Path) -> None:

@@ -23,7 +23,6 @@ from hilum.errors import FetchError, StorageError, UsageError
 from hilum.fetch import FetchOptions, collection, fetch_collection, plan_fetch
 from hilum.fetch.collection import SPARE
 from hilum.fetch.idc import choose_series, read_list
-from hilum.progress import Progress
 
 REPOSITORY = "ReiCHU31/CT-pneumonia-dataset"
 COMMIT = known_collections()["ct-pneumonia"].parts[0].commit
@@ -157,26 +156,6 @@ def test_what_lacks_or_differs_is_mended_and_only_that(repository, fetch, tmp_pa
     assert {one.path for one in repository.requests} == {TREE, *(raw(n) for n in names[3:6])}
 
 
-def test_one_file_that_is_gone_does_not_stop_the_others(repository, fetch, tmp_path):
-    names = list(SLICES)
-    gone = repository.pages.pop(raw(names[0]))
-    with pytest.raises(FetchError, match=r"is not there .* \(31 of 32 files are there\.\)"):
-        fetch()
-    assert len(files_below(tmp_path / "data")) == 31
-    assert "Not everything is here yet" in (tmp_path / "data" / "SOURCE.md").read_text()
-    repository.pages[raw(names[0])] = gone
-    assert fetch().brought == 1
-    assert "Everything is here" in (tmp_path / "data" / "SOURCE.md").read_text()
-
-
-def test_after_five_failures_the_rest_is_left(repository, fetch):
-    for name in SLICES:
-        del repository.pages[raw(name)]
-    with pytest.raises(FetchError, match=r"4 more failed and \d+ were not tried any more"):
-        fetch()
-    assert len(repository.requests) < 15
-
-
 @pytest.mark.parametrize(
     ("tree", "words"),
     [
@@ -208,18 +187,6 @@ def test_terms_are_accepted_first(site, tmp_path):
         fetch_collection("msd-lung", out=tmp_path / "data", options=FetchOptions(server=site.url))
     assert not (tmp_path / "data").exists()
     assert site.requests == []
-
-
-def test_a_folder_with_other_things_in_it_is_left_alone(repository, fetch, tmp_path):
-    (tmp_path / "data").mkdir()
-    (tmp_path / "data" / "thesis.txt").write_text("mine")
-    with pytest.raises(UsageError, match=r"holds other things \(it has no SOURCE.md of ct-pneum"):
-        fetch()
-    with pytest.raises(UsageError, match="is a file, and a folder is to stand there"):
-        fetch(out=tmp_path / "data" / "thesis.txt")
-    fetch(out=tmp_path / "other")
-    with pytest.raises(UsageError, match=r"it has no SOURCE.md of msd-lung"):
-        fetch("msd-lung", out=tmp_path / "other")
 
 
 def test_a_second_fetch_into_the_folder_is_refused_while_the_first_is_at_work(fetch, tmp_path):
@@ -522,21 +489,6 @@ def test_a_process_that_is_killed_or_interrupted_goes_on_where_it_stopped(
     fetch()
     assert files_below(tmp_path / "data") == files
     assert site.ranges(raw("large.bin")) == [f"bytes={there}-"]
-
-
-def test_progress_is_told_in_bytes_and_ends(repository, fetch):
-    reports = []
-
-    class Heard(Progress):
-        def advance(self, task: str, done: int, total: int) -> None:
-            reports.append((task, done, total))
-
-        def say(self, sentence: str) -> None:
-            reports.append((sentence, 0, 0))
-
-    fetch(progress=Heard())
-    kilobytes = sum(map(len, REPO_FILES.values())) // 1000
-    assert reports[-1] == ("kB fetched", kilobytes, kilobytes)
 
 
 def test_an_address_is_quoted_where_it_must_be(repository, fetch):

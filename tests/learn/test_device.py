@@ -78,7 +78,7 @@ def test_the_state_of_a_caller_who_uses_accelerate_is_left_alone() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == (
         "bf16 accelerate is already set up in this process with mixed precision or another "
-        "device, and hilum sets both itself; train in a process of its own.\n"
+        "device, and hilum sets both itself; train in a separate process.\n"
     )
 
 

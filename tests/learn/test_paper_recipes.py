@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from hilum.catalogue.networks import known_networks
-from hilum.learn.cut import frozen_modules
 from hilum.learn.fit import loss_of, make_optimiser
+from hilum.learn.freeze_point import frozen_modules
 from hilum.learn.keras_adam import KerasAdam
 from hilum.learn.networks import Classifier, build_network, freeze
 from hilum.learn.weights import Weights

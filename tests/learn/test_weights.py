@@ -212,7 +212,7 @@ def test_a_truncated_file_is_refused(folder: Path, size: int) -> None:
     path = folder / NETWORK / "model.safetensors"
     path.write_bytes(path.read_bytes()[:size])
     assert refusal(NETWORK, folder).startswith(
-        f"{path} can't be used: it is no whole safetensors file ("
+        f"{path} can't be used: it is not a complete safetensors file ("
     )
 
 
@@ -224,7 +224,11 @@ def test_a_model_without_its_configuration_is_refused(folder: Path) -> None:
 
 @pytest.mark.parametrize(
     ("content", "sentence"),
-    [(b"{", " is not JSON: "), (b"\xff", " is not JSON: "), (b"[]", " should hold a JSON object.")],
+    [
+        (b"{", " is not JSON (Expecting property name"),
+        (b"\xff", " is not JSON ('utf-8' codec"),
+        (b"[]", " holds no JSON object; copy the folder again."),
+    ],
 )
 def test_a_broken_configuration_is_refused(folder: Path, content: bytes, sentence: str) -> None:
     path = folder / NETWORK / "config.json"
@@ -235,7 +239,7 @@ def test_a_broken_configuration_is_refused(folder: Path, content: bytes, sentenc
 def test_weights_for_one_channel_are_refused(folder: Path) -> None:
     entries = {"architecture": NETWORK, "pretrained_cfg": {"mean": [0.5], "std": [0.5]}}
     (folder / NETWORK / "config.json").write_text(json.dumps(entries))
-    assert refusal(NETWORK, folder) == "the weights want 1 channels, and hilum feeds three."
+    assert refusal(NETWORK, folder) == "the weights expect 1 channels, and hilum feeds three."
 
 
 def test_a_hub_out_of_reach_is_told_within_seconds_with_the_three_ways(

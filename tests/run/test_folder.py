@@ -101,14 +101,17 @@ def test_a_broken_json_file_is_refused(run: Run, content: bytes) -> None:
     run.metrics_file.write_bytes(content)
     with pytest.raises(RunError) as caught:
         run.metrics()
-    assert str(caught.value).startswith(f"{run.metrics_file}: not JSON: ")
+    assert str(caught.value).startswith(f"{run.metrics_file} is not JSON (")
 
 
 def test_json_that_is_no_object_is_refused(run: Run) -> None:
     run.network_file.write_text("[1]")
     with pytest.raises(RunError) as caught:
         run.network()
-    assert str(caught.value) == f"{run.network_file}: a JSON object was expected."
+    assert str(caught.value) == (
+        f"{run.network_file} holds no JSON object; the file is damaged: restore it, or run the "
+        "command that wrote it again."
+    )
 
 
 def test_json_comes_back_and_nan_is_refused(run: Run) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,70 +9,17 @@ import nibabel as nib
 import numpy as np
 import numpy.typing as npt
 import pytest
+from nifti_volumes import chest, save_volume
 from PIL import Image
 
 from hilum.errors import SourceError, UsageError
 from hilum.readers.window import MEDIASTINAL
 from hilum.sources import BuildOptions, build_table
-from hilum.sources.nifti import AxialVolume
-
-RIGHT, FRONT, UP = 12, 16, 20
-"""Voxels towards the patient's right-left, front-back and feet-head axis of the volumes here."""
-
-
-def stored(world: npt.NDArray[np.generic], order: tuple[int, int, int], signs: tuple[int, ...]):  # type: ignore[no-untyped-def]
-    """Store an R, A, S array with its axes permuted and flipped, and a slightly oblique affine."""
-    data, columns = world, np.diag([2.0, 2.0, 4.0])
-    for axis, sign in enumerate(signs):
-        if sign < 0:
-            data = np.flip(data, axis)
-            columns[:, axis] *= -1
-    affine = np.eye(4)
-    tilt = np.deg2rad(8)
-    turn = np.array([[1, 0, 0], [0, np.cos(tilt), -np.sin(tilt)], [0, np.sin(tilt), np.cos(tilt)]])
-    affine[:3, :3] = turn @ columns[:, order]
-    return nib.Nifti1Image(np.ascontiguousarray(np.transpose(data, order)), affine)
-
-
-def save(root: Path, name: str, hu, mask, order=(0, 1, 2), signs=(1, 1, 1)) -> None:  # type: ignore[no-untyped-def]
-    for folder, array in (("imagesTr", hu.astype(np.int16)), ("labelsTr", mask.astype(np.uint8))):
-        (root / folder).mkdir(parents=True, exist_ok=True)
-        nib.save(stored(array, order, signs), root / folder / f"{name}.nii.gz")
-
-
-def chest() -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
-    """A block of soft tissue with lung in it; tumour in slices 4 to 9, marker right in front."""
-    hu = np.full((RIGHT, FRONT, UP), 40.0)
-    hu[2:-2, 2:-2, :] = -800
-    hu[RIGHT - 1, FRONT - 1, :] = 1000  # R, A: the most right and foremost voxel
-    mask = np.zeros(hu.shape, dtype=bool)
-    mask[3:5, 4:8, 4:10] = True  # in the patient's left half, towards the back
-    mask[8, 10, 6] = True
-    hu[mask] = 30
-    return hu, mask
-
-
-@pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
-@pytest.mark.parametrize("signs", [(1, 1, 1), (-1, -1, 1), (-1, 1, -1)])
-def test_the_patients_right_is_on_the_left_and_the_front_on_top(
-    order: tuple[int, int, int], signs: tuple[int, int, int], tmp_path: Path
-) -> None:
-    hu, mask = chest()
-    hu = hu + 10 * np.arange(UP)
-    save(tmp_path, "lung_001", hu, mask, order, signs)
-    volume = AxialVolume(tmp_path / "imagesTr" / "lung_001.nii.gz")
-    assert volume.shape == (FRONT, RIGHT, UP)
-    assert volume.slice_mm == pytest.approx(4.0)
-    planes = dict(volume.read_in_order(range(UP)))
-    assert len(planes) == UP
-    for number, plane in planes.items():
-        assert np.argmax(plane) == 0  # the marker: patient's right, front
-        assert np.array_equal(plane, hu[::-1, ::-1, number].T)
 
 
 def test_tumour_slices_have_boxes_masks_and_window(tmp_path: Path) -> None:
     hu, mask = chest()
-    save(tmp_path / "msd", "lung_001", hu, mask, signs=(-1, -1, 1))
+    save_volume(tmp_path / "msd", "lung_001", hu, mask, signs=(-1, -1, 1))
     (tmp_path / "msd" / "imagesTr" / "._lung_001.nii.gz").write_bytes(b"x")
     table = build_table([("msd-lung", tmp_path / "msd")], out=tmp_path / "slices.csv").table
     rows = table.rows.set_index("slice_id")
@@ -94,7 +40,7 @@ def test_tumour_slices_have_boxes_masks_and_window(tmp_path: Path) -> None:
 def test_slices_are_spread_evenly_and_the_window_is_the_one_given(tmp_path: Path) -> None:
     hu, mask = chest()
     mask[3:5, 4:8, 1:19] = True
-    save(tmp_path / "msd", "lung_001", hu, mask)
+    save_volume(tmp_path / "msd", "lung_001", hu, mask)
     rows = build_table(
         [("msd-lung", tmp_path / "msd")],
         out=tmp_path / "slices.csv",
@@ -107,7 +53,7 @@ def test_slices_are_spread_evenly_and_the_window_is_the_one_given(tmp_path: Path
 def test_normal_slices_are_far_from_tumour_and_show_lung(tmp_path: Path) -> None:
     hu, mask = chest()
     hu[:, :, 17:] = 40  # no lung at the top
-    save(tmp_path / "msd", "lung_001", hu, mask)
+    save_volume(tmp_path / "msd", "lung_001", hu, mask)
     rows = build_table(
         [("msd-lung", tmp_path / "msd")],
         out=tmp_path / "slices.csv",
@@ -121,7 +67,7 @@ def test_normal_slices_are_far_from_tumour_and_show_lung(tmp_path: Path) -> None
 
 def test_pictures_that_are_there_are_left_alone_and_wrong_ones_mended(tmp_path: Path) -> None:
     hu, mask = chest()
-    save(tmp_path / "msd", "lung_001", hu, mask)
+    save_volume(tmp_path / "msd", "lung_001", hu, mask)
     source = [("msd-lung", tmp_path / "msd")]
     build_table(source, out=tmp_path / "slices.csv")
     good = tmp_path / "msd-lung/images/lung_001_z0004.png"
@@ -135,7 +81,7 @@ def test_pictures_that_are_there_are_left_alone_and_wrong_ones_mended(tmp_path: 
 def test_what_lies_apart_from_the_layout_is_counted(tmp_path: Path) -> None:
     hu, mask = chest()
     for name, tumour in (("lung_001", mask), ("lung_002", mask & False), ("lung_003", mask)):
-        save(tmp_path / "msd", name, hu, tumour)
+        save_volume(tmp_path / "msd", name, hu, tumour)
     (tmp_path / "msd" / "labelsTr" / "lung_003.nii.gz").unlink()
     result = build_table([("msd-lung", tmp_path / "msd")], out=tmp_path / "slices.csv")
     assert result.notes == (
@@ -146,7 +92,7 @@ def test_what_lies_apart_from_the_layout_is_counted(tmp_path: Path) -> None:
 
 def broken(root: Path, kind: str) -> None:
     hu, mask = chest()
-    save(root, "lung_001", hu, mask)
+    save_volume(root, "lung_001", hu, mask)
     image, label = root / "imagesTr/lung_001.nii.gz", root / "labelsTr/lung_001.nii.gz"
     if kind == "no labels":
         label.rename(root / "lung_001.nii.gz")
@@ -154,7 +100,7 @@ def broken(root: Path, kind: str) -> None:
     elif kind == "no pair":
         label.rename(label.with_name("lung_009.nii.gz"))
     elif kind == "no tumour":
-        save(root, "lung_001", hu, mask & False)
+        save_volume(root, "lung_001", hu, mask & False)
     elif kind == "truncated":
         image.write_bytes(image.read_bytes()[:200])
     elif kind == "text":
@@ -195,7 +141,7 @@ def test_at_least_one_slice_must_be_asked_for(tmp_path: Path) -> None:
 
 def test_a_mask_that_lies_elsewhere_than_its_volume_is_refused(tmp_path: Path) -> None:
     hu, mask = chest()
-    save(tmp_path / "msd", "lung_001", hu, mask)
+    save_volume(tmp_path / "msd", "lung_001", hu, mask)
     path = tmp_path / "msd" / "labelsTr" / "lung_001.nii.gz"
     for shift, refused in ((0.9, False), (1.1, True), (30.0, True)):
         image = nib.load(tmp_path / "msd" / "imagesTr" / "lung_001.nii.gz")

@@ -155,7 +155,7 @@ def utilities(
     Args:
         attributes: of n slices.
         labels, groups: (n,) of each slice.
-        permutations: how often labels are dealt anew.
+        permutations: number of random permutations of the labels.
     """
     together: dict[bytes, list[Attribute]] = {}
     for attribute in attributes:

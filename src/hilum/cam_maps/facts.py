@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any
 
 from hilum.errors import RunError
-from hilum.run import write_json
+from hilum.storage.json_file import read_json, write_json
 
 __all__ = ["FACTS", "LOGITS", "SHARES", "MapsFacts", "read_maps_facts", "write_maps_facts"]
 
@@ -68,7 +66,7 @@ def read_maps_facts(folder: Path | str) -> MapsFacts:
     """
     path = Path(folder) / FACTS
     try:
-        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        content = read_json(path, remedy="run `hilum explain` again")
         values = {field.name: content[field.name] for field in fields(MapsFacts)}
         offset = (float(values["offset"][0]), float(values["offset"][1]))
         return MapsFacts(**{**values, "layers": tuple(values["layers"]), "offset": offset})

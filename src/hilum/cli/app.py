@@ -54,14 +54,14 @@ EXTRAS = {
     "serve": {"fastapi", "starlette", "uvicorn", "python_multipart"},
     "dicom": {"highdicom"},
 }  # fmt: skip
-"""Extra -> its packages, which the base install lacks; some extras install packages of others."""
+"""Extra -> its packages, which the base installation lacks; extras may share packages."""
 
 OUTPUT_REFUSED = {errno.EPIPE, errno.ENOSPC, errno.EIO}
 """Errors of stdout itself: its reader is gone, or its disk is full or broken."""
 
 app = typer.Typer(
     name="hilum",
-    help="From a folder of chest CT slices to a fine-tuned network, honest figures, heatmaps and "
+    help="From a folder of chest CT slices to a fine-tuned network, honest metrics, heatmaps and "
     "a report. Research use only; not a medical device.",
     no_args_is_help=True,
     rich_markup_mode=None,
@@ -119,11 +119,11 @@ def everything(
     version: Annotated[
         bool,
         typer.Option(
-            "--version", help="Print the version and stop.", callback=_show_version, is_eager=True
+            "--version", help="Print the version and exit.", callback=_show_version, is_eager=True
         ),
     ] = False,
 ) -> None:
-    """Options before the command; `main` looks at --debug itself."""
+    """Options before the command; `main` handles --debug itself."""
     if quiet and verbose:
         raise typer.BadParameter("--quiet and --verbose exclude each other.")
     SCREEN.set(ScreenOptions(quiet, verbose, log_file))

@@ -38,9 +38,7 @@ def command(
         list[str] | None,
         typer.Option(help="Leave this column out of the attributes (may be given again)."),
     ] = None,
-    force: Annotated[
-        bool, typer.Option("--force", help="Replace an audit that stands there.")
-    ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing audit.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print audit.json.")] = False,
 ) -> None:
     """Look for what could be learnt from a slice table in place of disease.

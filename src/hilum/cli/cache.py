@@ -17,11 +17,11 @@ def command(
     ] = False,
     json: Annotated[bool, typer.Option("--json", help="For a program to read.")] = False,
 ) -> None:
-    """Say what lies in the cache, or empty it.
+    """Show what the cache holds, or empty it.
 
-    It holds decoded slices, so that no file is decoded twice, and everything in it can be made
-    anew. HILUM_CACHE names its folder (`off`: no cache), HILUM_CACHE_LIMIT how much it may take,
-    such as 20GB; what was not used for longest is removed first.
+    It holds decoded slices, so that no file is decoded twice; everything in it can be recomputed.
+    HILUM_CACHE sets its folder (`off`: no cache), HILUM_CACHE_LIMIT its maximum size, such as 20GB;
+    the least recently used entries are removed first.
     """
     from hilum.cli.show import print_json
     from hilum.storage.cache import clear_cache

@@ -77,8 +77,8 @@ def build(
         int,
         typer.Option(
             min=0,
-            help="folder: where no patient is known, so many consecutive file numbers are one "
-            "group; 0: each slice is one.",
+            help="folder: where no patient is known, this many consecutive file numbers form a "
+            "group; 0: each slice is its own.",
         ),
     ] = 0,
     patients: Annotated[

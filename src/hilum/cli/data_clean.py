@@ -22,8 +22,8 @@ def command(
     """Remove arrows, letters and other annotations, filled in from their surroundings.
 
     Writes cleaned slices and their table, masks of the changed pixels, and pages for review
-    (before, mask, after). Do review them: some annotations are missed, and some bones are taken for
-    one. No file of the table is changed.
+    (before, mask, after). Do review them: some annotations are missed, and some bones are mistaken
+    for one. No file of the table is changed.
     """
     from hilum.cli.show import next_step, print_json, progress_shown
     from hilum.steps.clean import clean
@@ -51,7 +51,7 @@ def _lines(summary: Mapping[str, Any]) -> Iterator[str]:
         yield f"    {kind}: in {count}"
     yield f"untouched: {states['untouched']}, copied byte by byte"
     if states["hounsfield"]:
-        yield f"in Hounsfield units: {states['hounsfield']}, copied without looking"
+        yield f"in Hounsfield units: {states['hounsfield']}, copied unchecked"
     yield (
         f"changed: {100 * summary['changed_mean']:.3f} % of the pixels on average, "
         f"{100 * summary['changed_most']:.1f} % of the most changed slice"

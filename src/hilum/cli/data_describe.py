@@ -10,7 +10,7 @@ import typer
 __all__ = ["command"]
 
 SHORT = ("sex", "organism_class", "stage_t", "stage_n", "stage_m", "smoking")
-"""Characteristics of few values, which fit into a line of the terminal."""
+"""Characteristics with few values, which fit into a line of the terminal."""
 
 
 def command(

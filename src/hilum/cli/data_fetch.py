@@ -39,7 +39,7 @@ def command(
     ] = "",
     yes: Annotated[bool, typer.Option("--yes", help="Accept the collection's terms.")] = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Print what would be fetched, and stop.")
+        bool, typer.Option("--dry-run", help="Print what would be fetched, and exit.")
     ] = False,
     keep_archives: Annotated[
         bool, typer.Option("--keep-archives", help="Keep archives after unpacking.")

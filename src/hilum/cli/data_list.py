@@ -46,5 +46,5 @@ def _facts(row: dict[str, Any]) -> list[tuple[str, str]]:
 def size_of(fetch: int, disk: int) -> str:
     """Return the size to fetch and on the disk in words; 0: not known."""
     if not fetch:
-        return "not published; asked of the server before anything is fetched (--dry-run)"
+        return "not published; queried before anything is fetched (--dry-run)"
     return f"{in_bytes(fetch)} to fetch, {in_bytes(disk)} on disk"

@@ -12,11 +12,11 @@ __all__ = ["command"]
 
 def command(
     out: Annotated[Path, typer.Option(help="The folder to make.")] = Path("demo"),
-    force: Annotated[bool, typer.Option("--force", help="Replace a demo that is there.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing demo.")] = False,
 ) -> None:
-    """Go the whole road on synthetic slices.
+    """Run the complete workflow on synthetic slices.
 
-    Draws them, splits, trains, evaluates, explains and reports, in a few minutes on two cores.
+    Draws, splits, trains, evaluates, explains and reports, in a few minutes on two cores.
     """
     from hilum.cli.evaluate import print_figures
     from hilum.cli.show import progress_shown

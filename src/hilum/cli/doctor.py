@@ -11,13 +11,13 @@ __all__ = ["command"]
 
 def command(
     weights: Annotated[
-        str | None, typer.Option(help="A weights folder to look into; else HILUM_WEIGHTS.")
+        str | None, typer.Option(help="A weights folder to check; default: HILUM_WEIGHTS.")
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="For a program to read.")] = False,
 ) -> None:
-    """Say what works on this machine.
+    """Check what works on this machine.
 
-    Versions, cores, bfloat16, which DICOM transfer syntaxes decode, which weights are at hand,
+    Versions, cores, bfloat16, which DICOM transfer syntaxes decode, which weights are available,
     where the cache is.
     """
     from hilum.cli.show import print_json

@@ -17,17 +17,15 @@ def command(
             metavar="RUN...", help="At least two finished runs on the same slices and splits."
         ),
     ],
-    out: Annotated[Path, typer.Option(help="The run folder to make.")],
+    out: Annotated[Path, typer.Option(help="The run folder to create.")],
     report: Annotated[
-        bool, typer.Option("--report", help="Then evaluate, explain and report, in one go.")
+        bool, typer.Option("--report", help="Then also evaluate, explain and report.")
     ] = False,
-    force: Annotated[
-        bool, typer.Option("--force", help="Replace a run folder that is there.")
-    ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing run folder.")] = False,
 ) -> None:
     """Average the probabilities of several runs.
 
-    Makes a run of its own without training: the members are copied into it.
+    Creates a run without training: the members are copied into it.
     """
     from hilum.cli.show import next_step, progress_shown
     from hilum.steps.ensemble import ensemble

@@ -153,13 +153,13 @@ def _print_test(metrics: dict[str, Any]) -> None:
 
 
 def _random_start(weights: dict[str, Any]) -> str:
-    """Say what was trained from nothing: a network, all of an ensemble's, or some."""
+    """Say what was trained from scratch: a network, all of an ensemble's, or some."""
     some, members = weights.get("random"), weights.get("members")
     if not members:
-        return "Random initialisation: the whole network was trained from nothing."
+        return "Random initialisation: the whole network was trained from scratch."
     which = "every member" if some == members else f"{some} of the {members} members"
     verb = "was" if some in (1, members) else "were"
-    return f"Random initialisation: {which} {verb} trained from nothing."
+    return f"Random initialisation: {which} {verb} trained from scratch."
 
 
 def print_auc(metrics: dict[str, Any]) -> None:

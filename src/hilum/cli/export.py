@@ -41,8 +41,8 @@ def command(
 ) -> None:
     """Write a run's network as one self-contained file.
 
-    It holds class names, input size, windows, thresholds and temperature too: `hilum predict
-    NAME.onnx ...` needs no run folder and no torch. Checked against torch before it is kept.
+    It includes class names, input size, windows, thresholds and temperature: `hilum predict
+    NAME.onnx ...` needs no run folder and no torch. Verified against torch first.
     """
     from hilum.cli.show import next_step, print_json, progress_shown
     from hilum.steps.export import export

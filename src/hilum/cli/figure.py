@@ -24,36 +24,34 @@ def command(
         list[str] | None,
         typer.Option(
             "--slice",
-            help="A slice_id of the first run (may be given again); without any, the test slices "
-            "with the largest boxes, each of another group.",
+            help="A slice_id of the first run (repeatable); default: the test slices with the "
+            "largest boxes, each of another group.",
         ),
     ] = None,
     layer: Annotated[
         list[str] | None,
         typer.Option(
-            help="networks: as in `hilum explain`. layers: show this one (may be given again); "
-            "without any, five from the first to the last of each network."
+            help="networks: as in `hilum explain`. layers: show this one (repeatable); default: "
+            "five from the first to the last of each network."
         ),
     ] = None,
     method: Annotated[str, typer.Option(help="As in `hilum explain`.")] = "gradcam",
     target: Annotated[
-        str | None, typer.Option(help="The class that the maps are for; else the positive one.")
+        str | None, typer.Option(help="The class that the maps are for; default: the positive one.")
     ] = None,
     shared_scale: Annotated[
         bool | None,
         typer.Option(
             "--shared-scale/--own-scales",
-            help="One colour scale for all maps, or each its own; else shared in `depths` alone.",
+            help="One colour scale for all maps, or one for each; default: shared in `depths`.",
         ),
     ] = None,
-    width: Annotated[float, typer.Option(min=60, max=400, help="At the most, mm.")] = 180,
-    force: Annotated[bool, typer.Option("--force", help="Replace a figure that stands there.")] = (
-        False
-    ),
+    width: Annotated[float, typer.Option(min=60, max=400, help="Maximum width, mm.")] = 180,
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing figure.")] = (False),
 ) -> None:
     """Draw maps of several networks side by side, for print.
 
-    Beside the figure lies a table of the same name: which slices, layers, probabilities and values.
+    A table of the same name lists slices, layers, probabilities and values.
     """
     from hilum.cli.show import progress_shown
     from hilum.steps.figure import FigureOptions, draw_figure

@@ -18,10 +18,10 @@ def command(
     ] = False,
     json: Annotated[bool, typer.Option("--json", help="For a program to read.")] = False,
 ) -> None:
-    """Say what a run is.
+    """Describe a run.
 
-    Its network (of an ensemble the members, of a cross-validation the folds), data, training and,
-    where it was evaluated, its figures.
+    Network (members of an ensemble, folds of a cross-validation), data, training and, once
+    evaluated, metrics.
     """
     from hilum.cli.show import print_json
     from hilum.steps.info import describe_run

@@ -1,4 +1,4 @@
-"""Options before the command: how much is shown on the screen, and a file that keeps it."""
+"""Options before the command: how much is shown on the screen, and a log file."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ __all__ = ["SCREEN", "ScreenOptions", "logged"]
 
 @dataclass(frozen=True)
 class ScreenOptions:
-    """What `--quiet`, `--verbose` and `--log-file` say.
+    """Values of `--quiet`, `--verbose` and `--log-file`.
 
     Attributes:
-        quiet: nothing but results, notes and errors.
+        quiet: only results, notes and errors.
         verbose: a line with the time for each sentence, and one a second of progress.
         log_file: sentences, progress and errors are appended to it, with date and time.
     """
@@ -42,7 +42,7 @@ def logged(shown: Progress, path: Path, *, seconds: float) -> Iterator[Progress]
 
     Args:
         shown: what shows it on the screen.
-        path: the file; its folder is made where it is missing.
+        path: the file; its folder is created if missing.
         seconds: between two lines of one task's progress.
 
     Raises:

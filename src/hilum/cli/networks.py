@@ -13,14 +13,14 @@ def command(
     cuts: Annotated[
         bool,
         typer.Option(
-            "--cuts", help="What each recipe freezes and trains, counted; takes some seconds."
+            "--cuts", help="Count what each recipe freezes and trains; takes some seconds."
         ),
     ] = False,
     json: Annotated[bool, typer.Option("--json", help="For a program to read.")] = False,
 ) -> None:
     """List the paper's nine networks.
 
-    With timm's names, the paper's input size, parameters, and what the paper reports.
+    With timm's names, the paper's input size, parameters, and the paper's results.
     """
     from hilum.catalogue.networks import known_networks
     from hilum.cli.show import print_json
@@ -65,5 +65,5 @@ def _list_cuts(as_json: bool) -> None:
 
 
 def _share(part: int, total: int, unit: float, letter: str) -> str:
-    """Return `part` of `whole` in a unit, such as "1.8 M of 2.2 M"."""
+    """Return `part` of `total` in a unit, such as "1.8 M of 2.2 M"."""
     return f"{part / unit:.2f} {letter} of {total / unit:.2f} {letter}"

@@ -16,7 +16,7 @@ RecipeName = Annotated[
 WeightsPlace = Annotated[
     str | None,
     typer.Option(
-        help="Folder of timm local-dir models, or `none` for random weights; without it "
+        help="Folder of timm local-dir models, or `none` for random weights; default: "
         "HILUM_WEIGHTS, else timm's download."
     ),
 ]
@@ -24,7 +24,7 @@ EngineName = Annotated[
     str,
     typer.Option(
         metavar="auto|onnx|torch|compiled",
-        help="What computes the network; auto: torch on a GPU, else onnxruntime where the run has "
+        help="Inference engine; auto: torch on a GPU, else onnxruntime if the run has "
         "network.onnx, else torch.",
     ),
 ]

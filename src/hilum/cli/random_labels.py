@@ -21,27 +21,28 @@ class SplitUnit(StrEnum):
 
 
 def command(
-    table: Annotated[Path, typer.Argument(help="A slice table; its splits have no say.")],
-    out: Annotated[Path, typer.Option(help="The run folder to make; it is marked.")],
+    table: Annotated[Path, typer.Argument(help="A slice table; its column split is ignored.")],
+    out: Annotated[
+        Path, typer.Option(help="The run folder to create; it is marked as random labels.")
+    ],
     recipe: RecipeName = DEFAULT_RECIPE,
     weights: WeightsPlace = None,
     by: Annotated[
-        SplitUnit, typer.Option(help="image: split single slices, to see what such a leak gives.")
+        SplitUnit,
+        typer.Option(help="image: split single slices, to measure the effect of such a leak."),
     ] = SplitUnit.group,
     seed: Annotated[
         int | None,
-        typer.Option(min=0, help="Of labels, split and training; without it the recipe's."),
+        typer.Option(min=0, help="Seed of labels, split and training; default: the recipe's."),
     ] = None,
     change: Changes = None,
-    force: Annotated[
-        bool, typer.Option("--force", help="Replace a run folder that is there.")
-    ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing run folder.")] = False,
 ) -> None:
-    """Train on random labels, which must fail.
+    """Train on random labels, which must not succeed.
 
-    Every group gets a label drawn by chance, so that nothing can be learnt but which group a slice
-    is of. Split by group, a test AUC whose interval misses 0.5 says that something leaks: exit
-    code 1. With --by image the leak is meant, and its size is shown: exit code 0.
+    Every group gets a random label, so that only the identity of groups can be learnt. With a split
+    by group, a test AUC whose interval excludes 0.5 reveals a leak: exit code 1. With --by image
+    the leak is intended and its size is shown: exit code 0.
     """
     from hilum.cli.evaluate import print_auc
     from hilum.cli.show import progress_shown, resume_hint

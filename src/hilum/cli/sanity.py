@@ -26,7 +26,7 @@ def command(
     method: Annotated[str, typer.Option(help="Method, as in `hilum explain`.")] = "gradcam",
     layer: Annotated[str, typer.Option(help="Layer, as in `hilum explain`.")] = "last",
     slices: Annotated[int, typer.Option(help="Number of slices.")] = 32,
-    draws: Annotated[int, typer.Option(help="Number of draws of random weights.")] = 3,
+    draws: Annotated[int, typer.Option(help="Number of random initialisations.")] = 3,
     steps: Annotated[int, typer.Option(help="Number of steps in which pixels are removed.")] = 20,
     split: Annotated[str, typer.Option(help="Which slices: train, validation or test.")] = "test",
     seed: Annotated[int, typer.Option(help="Seed of all random draws.")] = 0,
@@ -36,7 +36,7 @@ def command(
 
     The maps must change as layer after layer is randomised; other runs' maps should agree with
     them; and the probability should fall soonest when pixels are removed in the order of the map.
-    Writes sanity/. The exit code is 1 if the maps stay the same although nothing learnt is left.
+    Writes sanity/. Exit code 1 if the maps stay similar although all weights are random.
     """
     from hilum.audit import STAYS
     from hilum.cli.show import next_step, print_json, progress_shown
@@ -60,7 +60,7 @@ def command(
 
 
 def _print(found: dict[str, Any]) -> None:
-    """Print how alike maps stay, stage by stage, and what each check came to."""
+    """Print how similar maps stay, stage by stage, and the result of each check."""
     typer.echo(
         f"{found['method']} at {', '.join(found['layers'][:3])}: {found['slices']} slices of "
         f"{found['groups']} groups."

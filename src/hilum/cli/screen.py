@@ -19,7 +19,7 @@ BYTE = 0xDC00
 
 
 def escape_output() -> None:
-    """Let stdout and stderr escape what they can't show, so that no command ends by what it prints.
+    """Let stdout and stderr escape what they can't show, so that no command fails by its output.
 
     A byte of a file name that is not UTF-8 is shown as in tables (`\\xe9`), a character that the
     encoding lacks as in Python (`\\u4e2d`).

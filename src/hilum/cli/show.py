@@ -20,7 +20,7 @@ from hilum.progress import SILENT, Progress, TimeLeft
 __all__ = ["HEADLINE", "metric_text", "next_step", "print_json", "progress_shown", "resume_hint"]
 
 HEADLINE = ("accuracy", "precision", "recall", "specificity", "f1", "auc")
-"""The metrics that are printed; metrics.json and the report have more."""
+"""Metrics that are printed; metrics.json and the report have more."""
 
 SECONDS_BETWEEN_LINES = 10.0
 """Interval of progress lines in a log."""
@@ -56,8 +56,8 @@ def resume_hint(folder: Path, *options: str) -> Iterator[None]:
     """Print how to resume the training in `folder` when the block is stopped or the disk refuses.
 
     Args:
-        folder: the run folder; nothing is printed unless a training has begun in it.
-        options: what the command takes besides `--resume`.
+        folder: the run folder; nothing is printed unless a training has started in it.
+        options: further options of the command.
     """
     from hilum.errors import StorageError
 
@@ -66,12 +66,12 @@ def resume_hint(folder: Path, *options: str) -> Iterator[None]:
     except (KeyboardInterrupt, StorageError):
         if is_first_process() and _is_unfinished(folder):
             command = shlex.join(["hilum", "train", "--resume", str(folder), *options])
-            typer.echo(f"Go on with: {command}", err=True)
+            typer.echo(f"Resume with: {command}", err=True)
         raise
 
 
 def _is_unfinished(folder: Path) -> bool:
-    """Whether a training was begun in `folder` and is not finished."""
+    """Whether a training was started in `folder` and is not finished."""
     from hilum.run import Run
 
     run = Run(folder)

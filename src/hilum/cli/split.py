@@ -38,7 +38,7 @@ def command(
 ) -> None:
     """Assign a table's slices to train, validation and test.
 
-    Fills the column `split`, stratified by label. Groups are never divided, unless with --by image.
+    Fills the column `split`, stratified by label. Groups are never divided, except with --by image.
     """
     from hilum.cli.show import next_step
     from hilum.errors import UsageError
@@ -83,4 +83,4 @@ def command(
         road = ("--recipe", "mobilenetv2", *positive, "--out", "runs/mobilenetv2")
         typer.echo(next_step("train", target, *road))
         if unsure:
-            typer.echo(f"CLASS: the one that metrics speak of, {' or '.join(done.labels)}.")
+            typer.echo(f"CLASS: the positive class of the metrics, {' or '.join(done.labels)}.")

@@ -33,20 +33,20 @@ def command(
     recipe: Annotated[
         str | None,
         typer.Option(
-            help="A built-in recipe (see `hilum recipes`) or a TOML file; without it mobilenetv2."
+            help="A built-in recipe (see `hilum recipes`) or a TOML file; default: mobilenetv2."
         ),
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="The run folder to make.")] = None,
+    out: Annotated[Path | None, typer.Option(help="The run folder to create.")] = None,
     weights: WeightsPlace = None,
     change: Changes = None,
     report: Annotated[
-        bool, typer.Option("--report", help="Then evaluate, explain and report, in one go.")
+        bool, typer.Option("--report", help="Then also evaluate, explain and report.")
     ] = False,
     folds: Annotated[
         int | None,
         typer.Option(
             min=2,
-            help="Cross-validate: train so many times, testing on each group once; the table "
+            help="Cross-validate with this many folds, testing on each group once; the table "
             "needs no split.",
         ),
     ] = None,
@@ -54,8 +54,8 @@ def command(
         int | None,
         typer.Option(
             min=2,
-            help="Train so many times, differing in the seed alone, and show how far the test "
-            "metrics spread.",
+            help="Train this many times with different seeds, and show how far the test metrics "
+            "spread.",
         ),
     ] = None,
     leaky: Annotated[
@@ -63,10 +63,10 @@ def command(
         typer.Option("--leaky", help="Train although groups are in more than one split."),
     ] = False,
     resume: Annotated[
-        Path | None, typer.Option(help="Go on with the interrupted training in this run folder.")
+        Path | None, typer.Option(help="Resume the interrupted training in this run folder.")
     ] = None,
     force: Annotated[
-        bool, typer.Option("--force", help="Replace a run folder that is there.")
+        bool, typer.Option("--force", help="Replace an existing run folder.")
     ] = False,
     tracker: Annotated[
         str | None,
@@ -87,9 +87,8 @@ def command(
 ) -> None:
     """Fine-tune a network on a slice table.
 
-    The best epoch by validation is kept: it is the one that is saved, evaluated and shown. With
-    --folds each fold is a run in OUT/members, and OUT tells what all of them reach; with --seeds
-    each training is.
+    The network of the best epoch by validation is saved. With --folds each fold, with --seeds each
+    training is a run in OUT/members, and OUT has the results over all of them.
     """
     from hilum.cli.show import progress_shown
     from hilum.processes import is_first_process
@@ -99,14 +98,17 @@ def command(
 
     several = folds or seeds
     if resume is not None and any((table, out, recipe, weights, change, several, leaky, force)):
-        raise typer.BadParameter("--resume RUN goes on as it began; only --report goes with it.")
+        raise typer.BadParameter(
+            "--resume RUN keeps the settings that RUN started with; it can only be combined with "
+            "--report and --tracker."
+        )
     if folds and (leaky or seeds):
         raise typer.BadParameter(
-            "--folds never parts a group, and trains each fold once; neither --leaky nor --seeds "
-            "goes with it."
+            "--folds never divides a group, and trains each fold once; it can't be combined with "
+            "--leaky or --seeds."
         )
     if dry_run and (resume is not None or report):
-        raise typer.BadParameter("--dry-run goes with neither --report nor --resume.")
+        raise typer.BadParameter("--dry-run can't be combined with --report or --resume.")
     folder = resume or out
     if folder is None or (resume is None and table is None):
         raise typer.BadParameter("give a TABLE and --out RUN, or --resume RUN.")

@@ -24,31 +24,31 @@ SHORT = {
 SETTINGS = [
     "learning_rate", "backbone_learning_rate", "epsilon", "dropout", "hidden", "train_from", "size",
 ]  # fmt: skip
-"""Those of the knobs; what no trial changed is not shown."""
+"""Columns of hyperparameters; those that no trial changed are not shown."""
 LEFT_OUT = ["best", "validation_accuracy", "seconds"]
-"""Those that it has no room for, or shows otherwise."""
+"""Columns that do not fit, or are shown elsewhere."""
 
 
 def command(
     table: Annotated[Path, typer.Argument(help="A slice table, split (see `hilum split`).")],
-    out: Annotated[Path, typer.Option(help="The folder to make, or to go on in.")],
+    out: Annotated[Path, typer.Option(help="The folder to create, or to resume in.")],
     recipe: RecipeName = DEFAULT_RECIPE,
     trials: Annotated[
-        int, typer.Option(min=1, help="How many trials there shall be in the end.")
+        int, typer.Option(min=1, help="Total number of trials, earlier ones included.")
     ] = 20,
     knob: Annotated[
         list[str] | None,
         typer.Option(
-            help="Turn only this, as often as needed: learning_rate, backbone_learning_rate, "
-            "epsilon, dropout, hidden, frozen, size."
+            help="Tune only this hyperparameter (repeatable): learning_rate, "
+            "backbone_learning_rate, epsilon, dropout, hidden, frozen, size."
         ),
     ] = None,
     weights: WeightsPlace = None,
     change: Changes = None,
 ) -> None:
-    """Turn a recipe's knobs and keep the best by validation.
+    """Tune a recipe's hyperparameters by validation.
 
-    The first trial is the recipe as it is. Stopped or killed, the same command goes on. Needs
+    The first trial is the recipe unchanged. After an interruption the same command resumes. Needs
     Optuna: pip install 'hilum[tune]'.
     """
     from hilum.cli.show import next_step, progress_shown
@@ -73,7 +73,7 @@ def command(
 
 
 def _print(tuned: Tuned) -> None:
-    """Print the trials, the best first, and what their figures are worth."""
+    """Print the trials, the best first, and how far to trust their metrics."""
     rows = tuned.trials.sort_values(
         ["best", "validation_auc", "validation_loss"], ascending=[False, False, True]
     )
@@ -83,7 +83,7 @@ def _print(tuned: Tuned) -> None:
     default = tuned.trials.iloc[0]
     typer.echo(
         f"Best: trial {tuned.best} of {len(rows)}, validation AUC "
-        f"{rows.iloc[0]['validation_auc']:.4f}; the recipe as it was (trial 1): "
-        f"{default['validation_auc']:.4f}. The best of {len(rows)} flatters: its validation "
-        f"figures chose it. Only the test slices, once, say how good it is."
+        f"{rows.iloc[0]['validation_auc']:.4f}; the unchanged recipe (trial 1): "
+        f"{default['validation_auc']:.4f}. The best of {len(rows)} is optimistic, since its "
+        f"validation metrics selected it: evaluate it on the test slices, once."
     )

@@ -150,7 +150,9 @@ def _go_on(
             if response.status == 416 and have and total == have:
                 return
             _drop(part)
-            raise PassingError("the rest does not fit what was there; it begins anew", wait=0.0)
+            raise PassingError(
+                "the rest does not fit what was there; the download starts again", wait=0.0
+            )
         if None not in (total, wanted.size) and total != wanted.size:
             raise FetchError(
                 f"{short(address)} has {total:,} bytes, and {wanted.size:,} were promised; it has "

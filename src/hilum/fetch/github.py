@@ -1,9 +1,9 @@
 """Collections that are a GitHub repository: every file of one commit, each with its blob's SHA-1.
 
-The tree is asked for in one call of the API (docs.github.com/rest/git/trees: entries with path,
+The tree is requested in one call of the API (docs.github.com/rest/git/trees: entries with path,
 type, size and the blob's SHA-1), the files singly from raw.githubusercontent.com. An archive of the
-repository would be one file, but GitHub packs it anew for each caller, without a length or a
-checksum that stays, so that it could be neither resumed nor proven.
+repository would be one file, but GitHub packs it again for each request, without a stable length or
+checksum, so that it could be neither resumed nor verified.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ __all__ = ["SOURCE_NOTE", "Contents", "is_complete", "refuse_foreign", "write_no
 SOURCE_NOTE = "SOURCE.md"
 
 COMPLETE = "Everything is here, and every file was checked."
-INCOMPLETE = "**Not everything is here yet**: give the same command again, and it goes on."
+INCOMPLETE = "**Not everything is here yet**: run the same command again to resume."
 
 
 @dataclass(frozen=True)

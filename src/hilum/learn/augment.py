@@ -1,4 +1,4 @@
-"""The paper's augmentation, on the batch: chance drawn in one function, applied in another.
+"""The paper's augmentation, on the batch: one function draws random maps, another applies them.
 
 The published code uses Keras' ImageDataGenerator: one affine map about the centre for each
 slice (rotation x shift x shear x zoom), flips, and the edge's pixels repeated outside.
@@ -19,7 +19,7 @@ from hilum.recipe import Augmentation
 __all__ = ["as_batch", "draw_maps", "draw_views", "warp", "warped_batch"]
 
 VIEWS = 2
-"""A stream of chance of its own: see `hilum.learn.data`."""
+"""A random stream of its own: see `hilum.learn.data`."""
 
 
 def draw_maps(
@@ -27,8 +27,8 @@ def draw_maps(
 ) -> npt.NDArray[np.float32]:
     """Draw `count` affine maps as (count, 2, 3) float32.
 
-    Each takes a point (x, y) of the output, -1..1 from edge to edge, to the point of the input
-    that is shown there, as torch's `affine_grid` wants it.
+    Each maps a point (x, y) of the output, -1..1 from edge to edge, to the point of the input that
+    is shown there, as torch's `affine_grid` expects.
     """
     angle = np.deg2rad(rng.uniform(-1, 1, count) * settings.rotation)
     shear = np.deg2rad(rng.uniform(-1, 1, count) * settings.shear)
@@ -51,7 +51,7 @@ def draw_views(
 ) -> npt.NDArray[np.float32]:
     """Draw the map of view number `view` for each of `grey` (n, size, size): (n, 2, 3) float32.
 
-    It follows from the seed, the number and the slice's own pixels, so that a slice is seen in
+    It depends on the seed, the view's number and the slice's own pixels alone, so that a slice has
     the same views in every table, fold and order.
     """
     drawn = []
@@ -64,9 +64,9 @@ def draw_views(
 
 
 def warp(grey: Tensor, maps: Tensor) -> Tensor:
-    """Return `grey` (n, 1, side, side) float32 seen through `maps` (n, 2, 3): same shape.
+    """Return `grey` (n, 1, side, side) float32 warped by `maps` (n, 2, 3): same shape.
 
-    Linear between the pixels; outside, the edge's pixel is repeated.
+    Bilinear between pixels; outside, the edge pixel is repeated.
     """
     grid = F.affine_grid(maps, list(grey.shape), align_corners=False)
     return F.grid_sample(grey, grid, mode="bilinear", padding_mode="border", align_corners=False)
@@ -77,7 +77,7 @@ def warped_batch(
     maps: npt.NDArray[np.float32] | None,
     device: torch.device | str,
 ) -> Tensor:
-    """Return slices (n, size, size) as (n, 1, size, size) float32, 0..255, moved by `maps`."""
+    """Return slices (n, size, size) as (n, 1, size, size) float32, 0..255, warped by `maps`."""
     batch = as_batch(grey, device)
     return batch if maps is None else warp(batch, torch.from_numpy(maps).to(device))
 

@@ -1,4 +1,4 @@
-"""timm's networks as hilum uses them: what leads to the last feature map, and that as a map.
+"""timm's networks as hilum uses them: up to the last feature map, in one layout.
 
 timm's networks end in one of three forms: channels first (most convolutional ones), channels last
 (Swin and some others), or a row of tokens, one for each patch (vision transformers), with class or
@@ -25,7 +25,7 @@ from hilum.learn.weights import pretrained_config, side_of
 __all__ = ["UNUSED", "MapLayout", "is_dropped", "layout_of", "make_backbone"]
 
 UNUSED = ("pre_logits", "head", "classifier", "fc", "AuxLogits", "last_linear")
-"""timm's names for what follows the feature map, where the network does not call it on the way."""
+"""timm's names for modules after the feature map that `forward_features` does not call."""
 
 REFUSALS = (
     AssertionError,
@@ -37,16 +37,16 @@ REFUSALS = (
     TypeError,
     ValueError,
 )
-"""How networks answer to an input that they can't take: timm has no error of its own for it."""
+"""Exceptions of networks that can't take an input size: timm has no exception of its own for it."""
 
 
 class _Dropped(nn.Identity):
-    """What stands where a part was that follows the features."""
+    """Replaces a module that follows the features."""
 
 
 @dataclass(frozen=True)
 class MapLayout:
-    """How a backbone's last features lie, and how wide they are.
+    """Memory layout and width of a backbone's last features.
 
     Attributes:
         kind: "channels first" (n, c, rows, columns), "channels last" (n, rows, columns, c), or
@@ -75,8 +75,7 @@ def make_backbone(name: str, size: int) -> tuple[nn.Module, MapLayout]:
 
     Args:
         name: timm's, with or without the tag of pretrained weights.
-        size: side of the square input, pixels; networks whose position embeddings are made for
-            one size are made for this one.
+        size: side of the square input, pixels; position embeddings are created for this size.
 
     Raises:
         RecipeError: the network can't be made for this size, or it gives no map.
@@ -107,7 +106,7 @@ def is_dropped(backbone: nn.Module, parameter: str) -> bool:
 
 
 def _create(name: str, size: int | None) -> nn.Module:
-    """Return the network, made for `size` where it takes one."""
+    """Return the network, created for `size` where it accepts an input size."""
     made: nn.Module
     if size is not None:
         try:
@@ -122,7 +121,7 @@ def _create(name: str, size: int | None) -> nn.Module:
 
 
 def _no_features(name: str, size: int, own: int, error: Exception) -> str:
-    """Say that a network fails on a slice, and what it says itself."""
+    """Return the error for a network that fails on a slice, with the network's own message."""
     first = (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
     remedy = (
         "choose another network"
@@ -133,14 +132,14 @@ def _no_features(name: str, size: int, own: int, error: Exception) -> str:
 
 
 def _shape(features: object) -> str:
-    """Return the shape without the batch, or what kind of thing it is."""
+    """Return the shape without the batch dimension, or the type of anything else."""
     if isinstance(features, Tensor):
         return str(tuple(features.shape[1:]))
     return f"a {type(features).__name__} of tensors"
 
 
 def layout_of(backbone: nn.Module, features: object) -> MapLayout | None:
-    """Return how features (n, ...) of a square input lie, or None where they are no map."""
+    """Return the layout of features (n, ...) of a square input, or None where they are no map."""
     if not isinstance(features, Tensor):
         return None
     if features.ndim == 4:
@@ -162,9 +161,9 @@ def layout_of(backbone: nn.Module, features: object) -> MapLayout | None:
 
 
 def _drop_unused(backbone: nn.Module, called: set[str], size: int) -> None:
-    """Replace what takes no part in the features, such as a classifier, by nothing.
+    """Remove modules that do not contribute to the features, such as a classifier.
 
-    Parts that have parameters and were not `called` take no part, unless a gradient reaches them.
+    Those are modules with parameters that were not `called` and that no gradient reaches.
     """
     for name in UNUSED:
         if name not in called and isinstance(getattr(backbone, name, None), nn.Module):
@@ -179,7 +178,7 @@ def _drop_unused(backbone: nn.Module, called: set[str], size: int) -> None:
 
 @contextmanager
 def _calls(backbone: nn.Module) -> Iterator[set[str]]:
-    """Yield the names of the parts of `backbone` that are called, or hold what is called."""
+    """Yield the names of the children of `backbone` that are called, or contain a called module."""
     called: set[str] = set()
     hooks = [
         module.register_forward_pre_hook(lambda *_, name=name: called.add(name))

@@ -1,8 +1,8 @@
-"""Where an unfinished training goes on from: safetensors and JSON, each written whole.
+"""Checkpoints that an interrupted training resumes from: safetensors and JSON.
 
-`state.safetensors` holds network and optimiser after the last whole epoch, its header the
-history; `best-EPOCH.safetensors` the network of the best one. The state is written last, so that
-what it names is there whenever a training is killed.
+`state.safetensors` holds network and optimiser after the last complete epoch, and the history in
+its header; `best-EPOCH.safetensors` holds the network of the best epoch. The state is written last,
+so that the file it names exists whenever a training is killed.
 """
 
 from __future__ import annotations
@@ -30,19 +30,19 @@ HistoryRow = dict[str, float]
 
 @dataclass
 class TrainingProgress:
-    """How far a training has come: one row of history an epoch, and the best epoch so far."""
+    """Progress of a training: one row of history per epoch, and the best epoch so far."""
 
     history: list[HistoryRow] = field(default_factory=list)
     best_epoch: int = 0
 
     @property
     def epochs(self) -> int:
-        """Whole epochs done."""
+        """Number of completed epochs."""
         return len(self.history)
 
 
 def save_weights(network: nn.Module, path: Path) -> None:
-    """Write all parameters and buffers of `network` as safetensors, whole or not at all."""
+    """Write all parameters and buffers of `network` as safetensors, atomically."""
     _save({k: v.contiguous().cpu() for k, v in network.state_dict().items()}, path)
 
 
@@ -62,7 +62,7 @@ def load_weights(network: nn.Module, path: Path) -> None:
 def save_checkpoint(
     folder: Path, network: nn.Module, optimiser: torch.optim.Optimizer, trained: TrainingProgress
 ) -> None:
-    """Write the state after a whole epoch, and the network too where this epoch is the best."""
+    """Write the state after an epoch, and the network too if this epoch is the best so far."""
     best = _best_file(folder, trained.best_epoch)
     if trained.best_epoch == trained.epochs:
         save_weights(network, best)
@@ -79,7 +79,7 @@ def save_checkpoint(
 def load_checkpoint(
     folder: Path, network: nn.Module, optimiser: torch.optim.Optimizer
 ) -> TrainingProgress:
-    """Load the last whole epoch into `network` and `optimiser`; nothing done yet gives no epochs.
+    """Load the last complete epoch into `network` and `optimiser`; without a checkpoint: no epochs.
 
     Raises:
         RunError: the checkpoint is broken or of another network.
@@ -114,10 +114,10 @@ def _below(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
 
 
 def _load_optimiser(optimiser: torch.optim.Optimizer, tensors: dict[str, Tensor]) -> None:
-    """Load the optimiser's tensors; its settings follow from recipe and step.
+    """Load the optimiser's tensors; its settings are derived from recipe and step.
 
-    What has the shape of a parameter gets its order in memory too: the fused optimiser goes
-    through both without looking at strides.
+    Tensors with the shape of a parameter also get its memory format: the fused optimiser iterates
+    over both without regard to strides.
     """
     parameters = [p for group in optimiser.param_groups for p in group["params"]]
     state: dict[int, dict[str, Tensor]] = {}
@@ -131,7 +131,7 @@ def _load_optimiser(optimiser: torch.optim.Optimizer, tensors: dict[str, Tensor]
 
 
 def _save(tensors: dict[str, Tensor], path: Path, header: dict[str, str] | None = None) -> None:
-    """Write safetensors whole or not at all; a full disk is a StorageError."""
+    """Write safetensors atomically; a full disk is a StorageError."""
     with new_file(path) as draft:
         try:
             save_file(tensors, draft, metadata=header)

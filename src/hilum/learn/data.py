@@ -1,6 +1,7 @@
-"""Batches: which slices, in which order, seen how; all of it follows from seed and epoch.
+"""Batches: which slices, in which order, how augmented; all of it derived from seed and epoch.
 
-No slice's name or place in a folder has a say: the order is drawn anew each epoch.
+Names of slices and their order in a folder have no influence: the order is drawn again for each
+epoch.
 """
 
 from __future__ import annotations
@@ -21,16 +22,16 @@ from hilum.recipe import Recipe
 __all__ = ["Slices", "as_batch", "shuffled_batches", "steps_per_epoch"]
 
 ORDER, MAPS = 0, 1
-"""Streams of chance: two things drawn in one epoch must not follow from each other."""
+"""Random streams: two draws within an epoch must be independent of each other."""
 
 
 @dataclass(frozen=True)
 class Slices:
-    """Some of the decoded slices, with their classes; none is copied until it is taken.
+    """A selection of decoded slices with their classes; pixels are copied only by `take`.
 
     Attributes:
         grey: (all, size, size) uint8, memory-mapped or not.
-        rows: (n,) int64, which of them these are.
+        rows: (n,) int64, the selected ones.
         target: (n,) int64, index of the class of each.
     """
 
@@ -42,15 +43,15 @@ class Slices:
         return len(self.rows)
 
     def take(self, index: npt.NDArray[np.intp] | slice) -> npt.NDArray[np.uint8]:
-        """Return the chosen ones of these slices, (k, size, size) uint8."""
+        """Return the slices at `index` of this selection, (k, size, size) uint8."""
         return self.grey[self.rows[index]]
 
 
 def steps_per_epoch(count: int, batch_size: int) -> int:
-    """Return the number of whole batches; a set smaller than one batch is one batch.
+    """Return the number of full batches; a set smaller than one batch is one batch.
 
-    What doesn't fill a batch is left out of this epoch (another remainder in each): batch norm
-    can't train on a single slice.
+    The remainder is left out (a different one in each epoch): batch norm can't train on a single
+    slice.
     """
     return max(1, count // batch_size)
 
@@ -64,37 +65,37 @@ def shuffled_batches(
     share: tuple[int, int] = (0, 1),
     device: torch.device | str = "cpu",
 ) -> Iterator[tuple[tuple[Tensor, ...], Tensor]]:
-    """Yield the augmented batches of one epoch: what `feed` makes of them, and the target.
+    """Yield the augmented batches of one epoch: the inputs that `feed` returns, and the target.
 
     Args:
         slices: what to train on.
-        recipe: its augmentation, number of views, batch size (slices a step over all processes
-            together) and seed. Everything random follows from seed and epoch, in any number of
-            processes.
-        feed: how slices get to the network.
+        recipe: its augmentation, number of views, batch size (slices per step, all processes
+            together) and seed. Everything random is derived from seed and epoch, whatever the
+            number of processes.
+        feed: turns slices into the network's inputs.
         epoch: from 0 on.
         share: (rank, number of processes): of each batch, every process takes its share.
         device: where the batch is augmented.
     """
     settings = recipe.training
     order = np.random.default_rng([settings.seed, epoch, ORDER]).permutation(len(slices))
-    draw = _drawn_anew(len(slices), recipe, epoch)
+    draw = _map_drawer(len(slices), recipe, epoch)
     rank, processes = share
     for step in range(steps_per_epoch(len(slices), settings.batch_size)):
         batch = order[step * settings.batch_size : (step + 1) * settings.batch_size]
         rows = np.sort(batch)[rank::processes]
         grey = slices.take(rows)
-        inputs = feed.see(grey, draw(rows, grey), device)
+        inputs = feed.inputs(grey, draw(rows, grey), device)
         yield inputs, torch.from_numpy(slices.target[rows]).to(device)
 
 
 Draw = Callable[[npt.NDArray[np.intp], npt.NDArray[np.uint8]], npt.NDArray[np.float32]]
 
 
-def _drawn_anew(count: int, recipe: Recipe, epoch: int) -> Draw:
-    """Return what gives the maps of some rows and their slices in this epoch.
+def _map_drawer(count: int, recipe: Recipe, epoch: int) -> Draw:
+    """Return the function that draws the affine maps of rows and their slices in this epoch.
 
-    With a fixed number of views they take turns; else every slice gets a new map.
+    With a fixed number of views, the views take turns; else every slice gets a new map.
     """
     settings = recipe.training
     if settings.views:

@@ -1,4 +1,4 @@
-"""What the machine computes on, and in which precision it does so well."""
+"""The device that a machine computes on, and the precision that it is fast in."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ __all__ = [
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
 """Parameters of glibc's mallopt, as malloc.h numbers them."""
 LARGEST_TENSOR = 1 << 30
-"""Bytes: what is smaller is taken from the heap; no activation of a batch is larger."""
+"""Bytes: smaller blocks are allocated on the heap; no activation of a batch is larger."""
 LARGEST_ALLOWED = 32 << 20
-"""Bytes: the most that older glibc takes as M_MMAP_THRESHOLD on 64-bit systems."""
+"""Bytes: the largest M_MMAP_THRESHOLD of older glibc on 64-bit systems."""
 NEVER = 2**31 - 1
 """As M_TRIM_THRESHOLD: free memory at the top of the heap is not given back."""
 
@@ -55,12 +55,12 @@ def choose_precision(requested: str) -> Precision:
 def make_accelerator() -> Accelerator:
     """Return accelerate's handle on the device(s) and processes, without mixed precision.
 
-    Several processes of one machine share its cores. accelerate keeps one precision for the life
-    of a process; that of a training is given to `autocast` instead, so that one session may train
-    in one precision and then in another.
+    Several processes of one machine share its cores. accelerate fixes the precision for the life of
+    a process; hilum passes that of a training to `autocast` instead, so that one session can train
+    in several precisions.
 
     Raises:
-        UsageError: the process set up accelerate otherwise before.
+        UsageError: accelerate is already set up differently in this process.
     """
     keep_memory()
     torch.set_num_threads(min(torch.get_num_threads(), share_of_cores()))
@@ -71,7 +71,7 @@ def make_accelerator() -> Accelerator:
     except ValueError:  # accelerate: its state can't be changed any more
         raise UsageError(
             "accelerate is already set up in this process with mixed precision or another device, "
-            "and hilum sets both itself; train in a process of its own."
+            "and hilum sets both itself; train in a separate process."
         ) from None
 
 
@@ -82,18 +82,17 @@ def autocast(device: torch.device | str, precision: Precision) -> torch.autocast
 
 
 def device_name() -> str:
-    """Return what torch would compute on: a GPU's name, or "cpu"."""
+    """Return the device that torch would use: a GPU's name, or "cpu"."""
     return torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu"
 
 
 def keep_memory() -> bool:
-    """Make this process keep the memory of freed tensors for the next ones; say whether it does.
+    """Make this process reuse the memory of freed tensors; return whether it does.
 
-    glibc maps every large tensor anew and gives it back to the system as soon as it is freed, so
-    that each layer of each batch waits for the system to hand out empty pages. Kept on the heap,
-    the same pages serve again; the process then stays as large as it was at its largest. Called
-    where torch begins to compute; once more does no harm. Only on Linux with glibc; elsewhere
-    nothing happens. See mallopt(3).
+    By default glibc maps new pages for every large tensor and unmaps them as soon as it is freed,
+    so that each layer of each batch waits for empty pages. On the heap the same pages are reused;
+    in return the process keeps its peak size. Called before torch computes; calling it again is
+    harmless. Only on Linux with glibc; a no-op elsewhere. See mallopt(3).
     """
     if platform.system() != "Linux" or platform.libc_ver()[0] != "glibc":
         return False

@@ -24,11 +24,11 @@ __all__ = ["Embedder", "open_embedder"]
 
 
 class Embedder(NamedTuple):
-    """What turns slices into features.
+    """A function from slices to features, and its origin.
 
     Attributes:
-        origin: whose weights, in words.
-        size: side of the square that it sees, pixels.
+        origin: network and weights, in words.
+        size: side of its square input, pixels.
         embed: (n, size, size) uint8 -> (n, channels) float32.
     """
 
@@ -45,13 +45,13 @@ class _PooledFeatures(nn.Module):
         self.backbone, self.layout = backbone, layout
 
     def forward(self, scaled: Tensor) -> Tensor:
-        """Return (n, channels) of (n, 3, size, size), scaled as the weights want it."""
+        """Return (n, channels) for (n, 3, size, size), scaled as the weights expect."""
         given = self.backbone.forward_features(scaled)  # type: ignore[operator]
         return self.layout.as_map(given).mean(dim=(2, 3))
 
 
 def open_embedder(network: str, weights: Path | str | None = None) -> Embedder | None:
-    """Return the pretrained network `network`, ready to give features; None for random weights.
+    """Return the pretrained network `network` as an embedding; None for random weights.
 
     Args:
         network: timm's name.

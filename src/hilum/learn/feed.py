@@ -1,4 +1,4 @@
-"""What goes into the part of a network that is trained: slices, or what its frozen part gives."""
+"""Inputs of the trained part of a network: slices, or the outputs of its frozen part."""
 
 from __future__ import annotations
 
@@ -15,34 +15,34 @@ __all__ = ["Feed", "SliceFeed"]
 
 
 class Feed(Protocol):
-    """A network or the trained part of one, and how a batch of slices gets to it.
+    """A network, or the trained part of one, and how a batch of slices becomes its inputs.
 
     Attributes:
-        network: called with what `see` returns; gives logits (n, classes).
+        network: called with what `inputs` returns; gives logits (n, classes).
     """
 
     @property
     def network(self) -> nn.Module: ...
 
-    def see(
+    def inputs(
         self,
         grey: npt.NDArray[np.uint8],
         maps: npt.NDArray[np.float32] | None,
         device: torch.device | str,
     ) -> tuple[Tensor, ...]:
-        """Return the network's inputs for slices (n, size, size) seen through maps (n, 2, 3).
+        """Return the network's inputs for slices (n, size, size), warped by maps (n, 2, 3).
 
-        Without maps the slices are seen as they are.
+        Without maps the slices are used as they are.
         """
 
 
 class SliceFeed:
-    """A whole network, fed with slices."""
+    """A complete network, fed with slices."""
 
     def __init__(self, network: nn.Module) -> None:
         self.network = network
 
-    def see(
+    def inputs(
         self,
         grey: npt.NDArray[np.uint8],
         maps: npt.NDArray[np.float32] | None,

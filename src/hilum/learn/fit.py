@@ -1,4 +1,4 @@
-"""The training loop: plain, on accelerate, so that several GPUs or machines are the same code."""
+"""The training loop: plain, on accelerate, so that several GPUs or machines need no other code."""
 
 from __future__ import annotations
 
@@ -47,12 +47,13 @@ class TrainingJob:
         network: changed in place.
         train, validation: decoded slices.
         recipe: its settings; `positive` is the index of the recipe's positive class.
-        folder: where checkpoints go; None: none is kept, and the network is left as it was after
+        folder: where checkpoints go; None: none are written, and the network ends as it was after
             the last epoch, whichever was the best.
-        feed: how slices get to what is trained of the network; None: to the whole of it.
+        feed: turns slices into inputs of the trained part of the network; None: the complete
+            network is trained on slices.
         frozen_seconds: of one slice in the part of the network that `feed` runs once.
-        after_epoch: called after each whole epoch with all that is done; the training ends there
-            if it returns False. It must answer the same in every process.
+        after_epoch: called after each epoch with the progress so far; the training stops if it
+            returns False. It must return the same in every process.
     """
 
     network: Classifier
@@ -69,10 +70,10 @@ class TrainingJob:
 def fit(
     job: TrainingJob, accelerator: Accelerator, progress: Progress = SILENT
 ) -> TrainingProgress:
-    """Train for the recipe's epochs, going on from the folder's checkpoint if there is one.
+    """Train for the recipe's epochs, resuming from the folder's checkpoint if there is one.
 
-    After each epoch the checkpoint is written by the main process; a training that is killed and
-    goes on gives the figures of one that was not, since everything random follows from the
+    The main process writes the checkpoint after each epoch; a training that is killed and resumed
+    gives the same metrics as an uninterrupted one, since everything random is derived from the
     recipe's seed and the epoch.
     """
     settings = job.recipe.training
@@ -108,7 +109,7 @@ def fit(
 
 
 def make_optimiser(network: Classifier, recipe: Recipe) -> torch.optim.Optimizer:
-    """Return the recipe's optimiser of what is trained, the backbone at its own learning rate."""
+    """Return the recipe's optimiser; the backbone has its own learning rate."""
     backbone = [p for p in network.backbone.parameters() if p.requires_grad]
     groups = [{"params": list(network.head.parameters()), "rate": recipe.training.learning_rate}]
     if backbone:
@@ -144,7 +145,7 @@ def loss_of(logits: Tensor, target: Tensor, *, kind: str, weights: Tensor | None
 
 
 def class_weights(target: npt.NDArray[np.int64], classes: int, kind: str) -> Tensor | None:
-    """Return weights (classes,) that make each class count the same, or None for kind "none"."""
+    """Return weights (classes,) that balance the classes, or None for kind "none"."""
     if kind == "none":
         return None
     counts = np.bincount(target, minlength=classes)
@@ -198,13 +199,13 @@ def train_step(
     batch: tuple[tuple[Tensor, ...], Tensor],
     weights: Tensor | None,
 ) -> float:
-    """Take one step on a batch and return its loss, the mean over all processes.
+    """Take one step on a batch and return its loss, averaged over all processes.
 
     Args:
         job: the training.
-        prepared: what is trained of the network, in training mode, and its optimiser.
+        prepared: the trained part of the network, in training mode, and its optimiser.
         accelerator: what it is trained on.
-        batch: what the network is called with, and the target (n,).
+        batch: the network's inputs, and the target (n,).
         weights: see `class_weights`, on the device.
     """
     (network, optimiser), (inputs, target), settings = prepared, batch, job.recipe.training
@@ -243,15 +244,15 @@ class _Reporter:
 
 
 def _dropout_seed(seed: int, epoch: int, process: int) -> int:
-    """Return the seed of one epoch's dropout in one process: no two are the same."""
+    """Return the seed of dropout for one epoch and process: no two are equal."""
     return int(np.random.SeedSequence([seed, epoch, process]).generate_state(1)[0])
 
 
 def _share_of_batch(target: Tensor, weights: Tensor | None, accelerator: Accelerator) -> float:
-    """Return what this process's mean loss counts for: 1 where all processes weigh the same.
+    """Return the weight of this process's mean loss: 1 where all processes count the same.
 
-    Gradients are averaged over the processes; with class weights, or shares of unlike size, the
-    mean over the whole batch is another one, and this makes it so.
+    Gradients are averaged over the processes; with class weights, or shares of different size, that
+    differs from the mean over the complete batch, and this weight corrects it.
     """
     if accelerator.num_processes == 1:
         return 1.0
@@ -270,7 +271,7 @@ def _classes(job: TrainingJob) -> int:
 def _set_rate(
     optimiser: torch.optim.Optimizer, recipe: Recipe, step: int, steps_an_epoch: int
 ) -> None:
-    """Set every group's learning rate for this step of the whole training."""
+    """Set every parameter group's learning rate for this step of the training."""
     settings = recipe.training
     warmup = round(settings.warmup_epochs * steps_an_epoch)
     share = rate_at(step, settings.epochs * steps_an_epoch, warmup)
@@ -284,7 +285,7 @@ def _set_rate(
 def _validate(
     job: TrainingJob, feed: Feed, network: nn.Module, accelerator: Accelerator
 ) -> HistoryRow:
-    """Return loss, accuracy and AUC on the validation slices, shared among the processes."""
+    """Return loss, accuracy and AUC on the validation slices, divided among the processes."""
     network.eval()
     count, processes = len(job.validation), accelerator.num_processes
     each = -(-count // processes)
@@ -293,7 +294,7 @@ def _validate(
     device, logits = accelerator.device, []
     precision = choose_precision(job.recipe.training.precision)
     for first in range(0, each, BATCH):
-        inputs = feed.see(job.validation.take(rows[first : first + BATCH]), None, device)
+        inputs = feed.inputs(job.validation.take(rows[first : first + BATCH]), None, device)
         with autocast(device, precision):
             logits.append(network(*inputs).float())
     gathered = accelerator.gather(torch.cat(logits))[:count].cpu()
@@ -308,19 +309,19 @@ def _validate(
 
 
 def _rank(row: HistoryRow, by: str) -> tuple[float, float]:
-    """Return what makes one epoch better than another: the chosen figure, then the lower loss."""
+    """Return the sort key of an epoch: the chosen metric, then the lower loss."""
     return (-row["validation_loss"] if by == "loss" else row[f"validation_{by}"]), -row[
         "validation_loss"
     ]
 
 
 def _patience_is_over(trained: TrainingProgress, patience: int) -> bool:
-    """Whether `patience` epochs passed without a better one (0: never)."""
+    """Whether the last `patience` epochs brought no improvement (0: never)."""
     return bool(patience) and trained.epochs - trained.best_epoch >= patience
 
 
 def _line(row: HistoryRow, epochs: int, best: bool) -> str:
-    """Say in one line what an epoch brought."""
+    """Report the results of an epoch in one line."""
     return (
         f"epoch {row['epoch']:.0f} of {epochs}: train loss {row['train_loss']:.4f}, validation "
         f"loss {row['validation_loss']:.4f}, accuracy {row['validation_accuracy']:.3f}, "

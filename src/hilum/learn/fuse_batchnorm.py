@@ -1,4 +1,4 @@
-"""Batch norm folded into the convolution before it: one operation less, the same function."""
+"""Batch norm folded into the preceding convolution: one operation less, the same function."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from torch.fx import Node, Proxy, Tracer
 from torch.fx.proxy import TraceError
 from torch.nn.utils.fusion import fuse_conv_bn_weights
 
-from hilum.learn.cut import BATCH_NORMS
+from hilum.learn.freeze_point import BATCH_NORMS
 from hilum.learn.networks import Classifier
 
 __all__ = ["fold_batchnorm", "fold_module"]
 
 UNTRACEABLE = (AttributeError, KeyError, NameError, NotImplementedError, RuntimeError, TraceError,
                TypeError, ValueError)  # fmt: skip
-"""How networks answer whose operations depend on their input: they stay as they are."""
+"""Exceptions of networks whose operations depend on their input: these are left as they are."""
 NORMS = (nn.BatchNorm2d, BatchNormAct2d)
-"""Kinds of batch norm that are known to the last operation."""
+"""Types of batch norm whose every operation is known."""
 
 
 def fold_batchnorm(network: Classifier) -> int:
-    """Fold each batch norm of a network that only predicts into its convolution; return how many.
+    """Fold each batch norm of a network in inference mode into its convolution; return how many.
 
     Args:
         network: in inference mode; its backbone is changed in place, see `fold_module`.
@@ -33,11 +33,11 @@ def fold_batchnorm(network: Classifier) -> int:
 
 
 def fold_module(module: nn.Module) -> int:
-    """Fold the batch norms of a module of one input into their convolutions; return how many.
+    """Fold the batch norms of a module with one input into their convolutions; return how many.
 
-    It is done where the norm is all that sees the convolution's output, which symbolic tracing
-    shows (torch.fx); a module that can't be traced stays as it is. An activation that timm keeps
-    inside of a norm stays in its place.
+    Only where the norm is the sole consumer of the convolution's output, as symbolic tracing
+    (torch.fx) shows; a module that can't be traced is left as it is. An activation inside timm's
+    norm is preserved.
 
     Args:
         module: in inference mode; changed in place.
@@ -59,7 +59,7 @@ def fold_module(module: nn.Module) -> int:
 
 
 class _FeatureExtractor(nn.Module):
-    """The part of a classifier that has convolutions, as a module that is called."""
+    """The convolutional part of a classifier, as a callable module."""
 
     def __init__(self, network: Classifier) -> None:
         super().__init__()
@@ -71,14 +71,14 @@ class _FeatureExtractor(nn.Module):
 
 
 class _Leaves(Tracer):
-    """A tracer for which a batch norm is one operation, timm's with an activation inside too."""
+    """A tracer that takes a batch norm as one operation, also timm's with an activation inside."""
 
     def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
-        """Whether the operations inside of a module are not looked at."""
+        """Whether a module is not traced into."""
         return isinstance(m, BATCH_NORMS) or super().is_leaf_module(m, module_qualified_name)
 
     def to_bool(self, obj: Proxy) -> bool:
-        """Take no branch: it would depend on the input."""
+        """Refuse a branch, which would depend on the input."""
         raise TraceError("a branch depends on the input")
 
 
@@ -106,7 +106,7 @@ def _fold(conv: nn.Conv2d, norm: nn.BatchNorm2d) -> None:
 
 
 def _rest(norm: nn.BatchNorm2d) -> nn.Module:
-    """Return what of a norm is left when it is folded: timm's activation inside, or nothing."""
+    """Return what remains of a folded norm: timm's activation, or an identity."""
     inside = (getattr(norm, name, None) for name in ("drop", "act"))
     left = [part for part in inside if isinstance(part, nn.Module)]
     return nn.Sequential(*left) if left else nn.Identity()

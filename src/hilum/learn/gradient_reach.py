@@ -1,4 +1,4 @@
-"""Which parameters a backbone's features depend on: followed by the gradient, not guessed."""
+"""The parameters that a backbone's features depend on, determined by the gradient."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["reached_parameters", "run_features"]
 
 
 def run_features(backbone: nn.Module, size: int) -> Any:
-    """Return what `backbone` gives for one empty slice of `size` x `size`, in inference mode."""
+    """Return the features of one empty slice of `size` x `size`, in inference mode."""
     was_training = [(module, module.training) for module in backbone.modules()]
     backbone.eval()
     try:
@@ -26,10 +26,10 @@ def reached_parameters(backbone: nn.Module, size: int, *, stop: str = "") -> set
     """Return the ids of the parameters that the gradient of the features reaches.
 
     Args:
-        backbone: is left as it was.
+        backbone: not changed.
         size: side of the square input, pixels.
-        stop: path of a module; the gradient does not go through its input, so that what runs
-            before it is reached only by a way around it.
+        stop: path of a module; the gradient stops at its input, so that parameters before it are
+            reached only by a path around it.
     """
     parameters = list(backbone.parameters())
     needed = [p.requires_grad for p in parameters]
@@ -51,12 +51,12 @@ def reached_parameters(backbone: nn.Module, size: int, *, stop: str = "") -> set
 
 
 def _detach_inputs(_module: nn.Module, args: Any, kwargs: Any) -> tuple[Any, Any]:
-    """Hand a module its inputs without what they were computed from."""
+    """Detach the inputs of a module."""
     return _detached(args), _detached(kwargs)
 
 
 def _detached(value: Any) -> Any:
-    """Return copies (a module may work in place) of all tensors in `value`, cut off."""
+    """Return detached copies (a module may work in place) of all tensors in `value`."""
     if isinstance(value, Tensor):
         return value.detach().clone()
     if isinstance(value, dict):

@@ -1,7 +1,7 @@
 """Adam as Keras has it: epsilon is added before bias correction, not after.
 
 With the large epsilons of the published code (0.005 to 0.1) this matters: torch's rule would take
-first steps that are 11 to 29 times as long.
+first steps 11 to 29 times as long.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class KerasAdam(torch.optim.Optimizer):
 
     @torch.no_grad()
     def step(self, closure: Callable[[], float] | None = None) -> float | None:  # type: ignore[override]
-        """Move every parameter that has a gradient once."""
+        """Update every parameter that has a gradient."""
         loss = closure() if closure is not None else None
         for group in self.param_groups:
             for parameter in group["params"]:
@@ -44,7 +44,7 @@ class KerasAdam(torch.optim.Optimizer):
         return loss
 
     def _move(self, parameter: torch.Tensor, group: dict[str, Any]) -> None:
-        """Move one parameter along its gradient."""
+        """Update one parameter."""
         gradient, state = parameter.grad, self.state[parameter]
         assert gradient is not None
         if not state:

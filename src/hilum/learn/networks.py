@@ -1,8 +1,8 @@
-"""A network: timm's backbone, pooled, with the paper's head; its frozen part and its trained one.
+"""A network: timm's backbone, global average pooling and the paper's head, partly frozen.
 
 The head of the published code is up-sampling 4 x 4, global average pooling, batch norm, dropout,
 dense layers with batch norm and dropout, and a dense layer on the classes. Up-sampling before
-global average pooling changes nothing but the memory needed, and is left out.
+global average pooling changes only the memory needed, and is left out.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from torch import Tensor, nn
 from hilum.catalogue.networks import known_networks
 from hilum.errors import WeightsError
 from hilum.learn.backbone import MapLayout, is_dropped, make_backbone
-from hilum.learn.cut import (
+from hilum.learn.freeze_point import (
     BATCH_NORMS,
     PAPER_SHARE,
     WHOLE,
-    choose_cut,
+    choose_freeze_point,
     frozen_modules,
     frozen_parameters,
     set_batchnorm,
@@ -34,9 +34,9 @@ __all__ = [
     "build_network",
     "cam_layer",
     "count_parameters",
-    "cut_near",
     "fill_network",
     "freeze",
+    "freeze_point_near",
     "input_size",
     "load_backbone",
 ]
@@ -56,10 +56,9 @@ is set when the slices are known."""
 class Classifier(nn.Module):
     """Backbone, global average pooling, head.
 
-    Input: (n, 1 or 3, size, size) float32, plain grey levels 0..255; they are scaled to the
-    weights' own mean and std inside. Output: (n, classes) logits. `last_map` does nothing: it is
-    the place where the last feature map can be looked at, whatever the backbone. `train_from` is
-    the cut at which the backbone is frozen.
+    Input: (n, 1 or 3, size, size) float32, plain grey levels 0..255; they are scaled inside by the
+    weights' mean and std. Output: (n, classes) logits. `last_map` is an identity: a hook there gets
+    the last feature map of any backbone. `train_from` is the freeze point.
     """
 
     def __init__(
@@ -97,9 +96,9 @@ class Classifier(nn.Module):
         return logits
 
     def train(self, mode: bool = True) -> Classifier:
-        """Switch to training; the frozen part stays in inference mode.
+        """Switch to training mode; frozen modules stay in inference mode.
 
-        With `batch_statistics` its batch norm does not: it normalises by the batch.
+        With `batch_statistics` their batch norm does not: it normalises by the batch.
         """
         super().train(mode)
         for module in self.frozen:
@@ -117,17 +116,17 @@ class Classifier(nn.Module):
 def build_network(
     recipe: Recipe, weights: Weights, *, classes: int, frozen_random: bool = False
 ) -> Classifier:
-    """Return the network of a recipe, its backbone loaded and its frozen part frozen.
+    """Return the network of a recipe, its weights loaded and its frozen part frozen.
 
-    With random weights (`weights.pretrained` false) the whole network is trained, whatever the
-    recipe says: a frozen random part would only be noise.
+    With random weights (`weights.pretrained` false) the complete network is trained, whatever the
+    recipe: a frozen random part would only be noise.
 
     Args:
         recipe: what to build.
-        weights: what its backbone starts from.
+        weights: the initial weights of its backbone.
         classes: number of outputs.
-        frozen_random: freeze as the recipe says all the same, because the real weights come
-            later (a run that is loaded or resumed).
+        frozen_random: freeze by the recipe nevertheless, because the weights are loaded later (a
+            run that is loaded or resumed).
 
     Raises:
         RecipeError: `train_from` names no module of the backbone, or the backbone gives no map.
@@ -144,7 +143,7 @@ def build_network(
     cut = settings.train_from or WHOLE
     frozen_modules(backbone, cut, settings.also_train)  # a wrong cut is refused with any weights
     if weights.pretrained or frozen_random:
-        cut = settings.train_from or choose_cut(backbone, size=size)
+        cut = settings.train_from or choose_freeze_point(backbone, size=size)
         batch = settings.frozen_batchnorm == "batch"
         freeze(network, cut, also_train=settings.also_train, batch_statistics=batch)
     else:
@@ -155,15 +154,14 @@ def build_network(
 
 
 def input_size(recipe: Recipe, weights: Weights) -> int:
-    """Return the side of the square that the network sees, pixels: the recipe's or the weights'."""
+    """Return the side of the square input, pixels: the recipe's or the weights'."""
     return recipe.input.size or weights.size
 
 
 def fill_network(recipe: Recipe, weights: Weights, network: Classifier) -> Recipe:
-    """Return the recipe of a network that was built: its input's real size, its real cut.
+    """Return the recipe of a built network, completed with its input size and freeze point.
 
-    Where no frozen part could run once, slices need not be seen in the same few views: none then
-    are fixed.
+    Where no frozen part can run once, there is no need for a fixed set of views: `views` is then 0.
     """
     also = recipe.network.also_train if weights.pretrained else ()
     content = {"train_from": network.train_from, "also_train": also}
@@ -178,13 +176,13 @@ def fill_network(recipe: Recipe, weights: Weights, network: Classifier) -> Recip
     )
 
 
-def cut_near(recipe: Recipe, weights: Weights, *, share: float = PAPER_SHARE) -> str:
-    """Return the clean cut of the recipe's network that freezes nearest to `share` of its layers.
+def freeze_point_near(recipe: Recipe, weights: Weights, *, share: float = PAPER_SHARE) -> str:
+    """Return the clean freeze point of the recipe's network nearest to `share` of its layers.
 
-    See `hilum.learn.cut.choose_cut`; of the weights only the input size counts.
+    See `hilum.learn.freeze_point.choose_freeze_point`; only the weights' input size matters.
     """
     size = input_size(recipe, weights)
-    return choose_cut(make_backbone(recipe.timm_name, size)[0], size=size, share=share)
+    return choose_freeze_point(make_backbone(recipe.timm_name, size)[0], size=size, share=share)
 
 
 def load_backbone(
@@ -192,8 +190,8 @@ def load_backbone(
 ) -> None:
     """Load `state` into `backbone`; the tensors must be the same but for a classifier's.
 
-    Where they are not, they go through timm's own conversion for this network, if it has one: it
-    knows older names, and brings position embeddings to another input size.
+    Otherwise they go through timm's own conversion for this network, if it has one, which knows
+    older names and resizes position embeddings.
 
     Raises:
         WeightsError: a tensor is missing, unknown or of another shape; the message names both.
@@ -207,12 +205,12 @@ def load_backbone(
 
 
 def _of_features(backbone: nn.Module, state: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Return the tensors that are no classifier's."""
+    """Return the tensors without a classifier's."""
     return {key: value for key, value in state.items() if not is_dropped(backbone, key)}
 
 
 def _differ(own: dict[str, Tensor], offered: dict[str, Tensor]) -> str:
-    """Say how `offered` differs from a backbone's `own` tensors; empty where it doesn't."""
+    """Describe how `offered` differs from a backbone's `own` tensors; empty where it doesn't."""
     missing = sorted(own.keys() - offered.keys())
     unknown = sorted(offered.keys() - own.keys())
     other = sorted(k for k in own.keys() & offered.keys() if own[k].shape != offered[k].shape)
@@ -226,14 +224,14 @@ def _differ(own: dict[str, Tensor], offered: dict[str, Tensor]) -> str:
 
 
 def _converted(backbone: nn.Module, state: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Return `state` as timm converts it for this kind of network, or as it is."""
+    """Return `state` as timm converts it for this kind of network, or unchanged."""
     convert: Any = getattr(sys.modules[type(backbone).__module__], "checkpoint_filter_fn", None)
     if convert is None:
         return state
     try:
         return dict(convert(dict(state), backbone))
     except (AttributeError, IndexError, KeyError, RuntimeError, TypeError, ValueError):
-        return state  # what is wrong with it is said of the tensors as they came
+        return state  # the message is about the tensors as given
 
 
 def _head(
@@ -269,14 +267,14 @@ def freeze(
     also_train: tuple[str, ...] = (),
     batch_statistics: bool = False,
 ) -> None:
-    """Freeze all of the backbone that stands before the module `train_from`.
+    """Freeze the backbone before the module `train_from`.
 
     Args:
-        network: changed in place: `frozen` lists the frozen modules, whose parameters take no
-            gradient and which stay in inference mode while training.
-        train_from, also_train: see `hilum.learn.cut.frozen_modules`.
-        batch_statistics: let frozen batch norm use the batch's statistics while training, its
-            stored ones left as they are.
+        network: changed in place: `frozen` lists the frozen modules, whose parameters get no
+            gradient and which stay in inference mode during training.
+        train_from, also_train: see `hilum.learn.freeze_point.frozen_modules`.
+        batch_statistics: frozen batch norm uses batch statistics during training; its stored ones
+            are not updated.
 
     Raises:
         RecipeError: there is no such module.
@@ -295,12 +293,12 @@ def freeze(
 
 
 def cam_layer(recipe: Recipe) -> str:
-    """Return the timm path of the layer that Grad-CAM looks at; empty: the last feature map."""
+    """Return the timm path of Grad-CAM's layer; empty: the last feature map."""
     known = known_networks().get(recipe.network.backbone)
     return known.cam_layer if known else ""
 
 
 def count_parameters(network: Classifier) -> tuple[int, int]:
-    """Return all parameters and those that are trained, batch norm statistics not counted."""
+    """Return the numbers of all parameters and of trained ones, without batch norm statistics."""
     sizes = [(p.numel(), p.requires_grad) for p in network.parameters()]
     return sum(size for size, _ in sizes), sum(size for size, trained in sizes if trained)

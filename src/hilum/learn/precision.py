@@ -1,4 +1,4 @@
-"""The precision of a training: measured once per machine and network where there are two."""
+"""The precision of a training: measured once per machine and network where there is a choice."""
 
 from __future__ import annotations
 
@@ -19,33 +19,34 @@ from hilum.recipe import Recipe
 from hilum.run.environment import processor_name
 from hilum.storage.atomic import write_text
 from hilum.storage.cache import cache_entry, make_room
+from hilum.storage.json_file import read_json
 
 __all__ = ["resolve_precision"]
 
 KIND, FACTOR_FILE = "precision-v1", "factor.json"
-"""Of the entries in the cache, and the file in each."""
+"""Kind of the cache entries, and the file in each."""
 FACTOR_BYTES = 4096
-"""What such an entry takes on a disk."""
+"""Disk space of such an entry."""
 STEPS = 2
-"""Training steps in each precision, of which the faster counts: the first one warms up."""
+"""Training steps in each precision, of which the faster counts: the first is a warm-up."""
 MEASURED_BATCH = 4
-"""Slices in a measured step: enough to tell the two apart, and soon done."""
+"""Slices in a measured step: enough to tell the two apart, and quick."""
 WORTH = 0.8
-"""Share of float32's time that bfloat16 must stay below: it costs digits, and times jitter."""
+"""Share of float32's time that bfloat16 must stay below: it costs accuracy, and timings vary."""
 
 
 def resolve_precision(network: nn.Module, recipe: Recipe) -> tuple[Recipe, str]:
-    """Return the recipe with its precision resolved, and what was measured in words.
+    """Return the recipe with its precision resolved, and a sentence on the measurement.
 
     Only "auto" on a processor with bfloat16 in hardware is measured: such processors multiply
     matrices several times as fast in it, but torch lacks fast code for some layers, such as the
     gradient of depthwise convolutions of 5 x 5, which then take several times as long. The factor
     is measured once and kept in the cache, so that the same command always trains in the same
-    precision, whatever else the machine does meanwhile. On a GPU,
-    and where several processes must agree, the hardware decides; there the words are empty.
+    precision, whatever else the machine does meanwhile. On a GPU, and where several processes must
+    agree, the hardware decides, and the sentence is empty.
 
     Args:
-        network: what is to be trained, (n, 1, size, size) grey levels to logits; left as it is.
+        network: the network to train, (n, 1, size, size) grey levels to logits; not changed.
         recipe: a complete one.
     """
     _, processes = rank_and_count()
@@ -69,7 +70,7 @@ def resolve_precision(network: nn.Module, recipe: Recipe) -> tuple[Recipe, str]:
 
 
 def _machine_key(recipe: Recipe) -> str:
-    """Return a hash of all that the time of a training step depends on."""
+    """Return a hash of everything that the time of a training step depends on."""
     parts = (
         processor_name(), torch.__version__, share_of_cores(), recipe.timm_name,
         recipe.network.train_from, recipe.network.also_train, recipe.input.size,
@@ -79,7 +80,7 @@ def _machine_key(recipe: Recipe) -> str:
 
 
 def _measure(network: nn.Module, recipe: Recipe) -> float:
-    """Return the time of a training step in bfloat16, in times of one in float32."""
+    """Return the time of a training step in bfloat16, relative to float32."""
     keep_memory()
     batch = min(MEASURED_BATCH, recipe.training.batch_size)
     grey = torch.zeros(batch, 1, recipe.input.size, recipe.input.size)
@@ -88,24 +89,24 @@ def _measure(network: nn.Module, recipe: Recipe) -> float:
 
 
 def _read_factor(folder: Path | None) -> float | None:
-    """Return the factor that was measured before; None where none is kept or it is broken."""
+    """Return the factor measured earlier; None where there is none or its file is damaged."""
     if folder is None:
         return None
     try:
-        return float(json.loads((folder / FACTOR_FILE).read_text(encoding="utf-8"))["factor"])
-    except (OSError, ValueError, KeyError, TypeError):
+        return float(read_json(folder / FACTOR_FILE, error=StorageError)["factor"])
+    except (OSError, StorageError, ValueError, KeyError, TypeError):
         return None
 
 
 def _write_factor(folder: Path | None, factor: float) -> None:
-    """Keep a measured factor, where there is a cache with room for it."""
+    """Store a measured factor if the cache has room for it."""
     if folder is not None and make_room(FACTOR_BYTES):
         with suppress(OSError, StorageError):
             write_text(folder / FACTOR_FILE, json.dumps({"factor": round(factor, 4)}) + "\n")
 
 
 def _step(network: nn.Module, grey: Tensor, *, half: bool) -> float:
-    """Return the seconds of a step forward and backward, by a copy of the network."""
+    """Return the seconds of a forward and backward pass, on a copy of the network."""
     copied, seconds = copy.deepcopy(network).train(), []
     for _ in range(STEPS):
         began = time.perf_counter()

@@ -1,4 +1,4 @@
-"""Trained networks and what they say of slices, computed by torch."""
+"""Predictions of trained networks, computed by torch."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ from hilum.run.network import input_scaling, network_facts
 __all__ = ["Member", "load_network", "load_networks", "open_torch", "untrained_networks"]
 
 MEMBERS_APART = 1_000_003
-"""Between the seeds of an ensemble's members: a seed nearby gives other weights to all of them."""
+"""Distance between the seeds of an ensemble's members, so that neighbouring seeds share none."""
 
 
 @dataclass(frozen=True)
 class Member:
-    """One of the networks that answer for a run, and how it is asked.
+    """One of the networks of a run, and how it predicts.
 
     Attributes:
         network: ready to predict.
-        size: side of the square that it sees, pixels.
-        cam_layer: timm path of the layer that Grad-CAM looks at; empty: the last feature map.
-        precision: "bfloat16" where the network is to compute in it.
-        whole_batches: the network takes batches of `BATCH` slices alone; smaller ones are filled
+        size: side of its square input, pixels.
+        cam_layer: timm path of Grad-CAM's layer; empty: the last feature map.
+        precision: "bfloat16", or empty for float32.
+        whole_batches: the network takes only batches of `BATCH` slices; smaller ones are padded
             with empty slices.
     """
 
@@ -63,10 +63,10 @@ class Member:
 
 
 def load_networks(run: Run) -> list[Member]:
-    """Return the networks that answer for a run as they were trained: its own, or its members'.
+    """Return the networks of a run as they were trained: its own, or its members'.
 
     Raises:
-        UsageError: the run is a cross-validation, which has no network to ask.
+        UsageError: the run is a cross-validation, which has no network of its own.
         RunError: see `load_network`.
     """
     keep_memory()
@@ -74,14 +74,14 @@ def load_networks(run: Run) -> list[Member]:
 
 
 def open_torch(run: Run, *, compiled: bool = False) -> list[Member]:
-    """Return the networks that answer for a run, changed so that they answer fast.
+    """Return the networks of a run, optimised for prediction.
 
-    Batch norm is folded into convolutions, and a network that was trained in bfloat16 computes in
-    it where the machine does so in hardware; all others compute in float32.
+    Batch norm is folded into convolutions, and a network that was trained in bfloat16 uses it where
+    the hardware supports it; all others compute in float32.
 
     Args:
         run: a network or an ensemble.
-        compiled: let torch.compile write code for this machine first, which takes a while.
+        compiled: run torch.compile first, which takes a while.
 
     Raises:
         UsageError: see `load_networks`; or `compiled`, and there is no C++ compiler.
@@ -89,8 +89,8 @@ def open_torch(run: Run, *, compiled: bool = False) -> list[Member]:
     """
     if compiled and not (torch.cuda.is_available() or _has_compiler()):
         raise UsageError(
-            "the engine compiled writes C++, and there is no compiler (g++ or clang++) here; take "
-            "another engine."
+            "the engine `compiled` needs a C++ compiler, and neither g++ nor clang++ is installed; "
+            "choose another engine."
         )
     if "OMP_NUM_THREADS" not in os.environ and "LOCAL_WORLD_SIZE" in os.environ:
         torch.set_num_threads(share_of_cores())
@@ -101,7 +101,7 @@ def open_torch(run: Run, *, compiled: bool = False) -> list[Member]:
 
 
 def _made_fast(member: Member, run: Run, *, compiled: bool) -> Member:
-    """Return a member that gives the same answers faster."""
+    """Return a member with the same predictions that is faster."""
     fold_batchnorm(member.network)
     trained_in = run.environment().get("precision") if run.environment_file.is_file() else ""
     mixed = trained_in == "bfloat16" and computes_bfloat16()
@@ -115,7 +115,7 @@ def _made_fast(member: Member, run: Run, *, compiled: bool) -> Member:
 
 
 def _has_compiler() -> bool:
-    """Whether there is what torch.compile calls on a processor."""
+    """Whether the compiler that torch.compile needs on a CPU is installed."""
     return any(map(shutil.which, (os.environ.get("CXX", "g++"), "g++", "clang++")))
 
 
@@ -132,11 +132,11 @@ def load_network(run: Run) -> Classifier:
 
 
 def untrained_networks(run: Run, *, seed: int = 0) -> list[Member]:
-    """Return networks as those of `load_networks`, but as they were before any training.
+    """Return networks as those of `load_networks`, but with random weights.
 
-    Architecture, input, preprocessing and what is called frozen are the run's; the weights are
-    timm's own random initialisation. They follow from the seed and the member's number, and the
-    process's random numbers are left as they are.
+    Architecture, input, preprocessing and freeze point are the run's; the weights are timm's own
+    random initialisation. They depend on the seed and the member's number; the process's random
+    state is not changed.
 
     Args:
         run: a network or an ensemble.

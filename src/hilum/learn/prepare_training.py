@@ -37,7 +37,7 @@ class Prepared:
     Attributes:
         network: built from the weights, its frozen part frozen.
         recipe: complete: input size, freeze point and precision are set.
-        weights: what the backbone starts from.
+        weights: the initial weights of the backbone.
         measured: a sentence on how the precision was chosen; empty where nothing was measured.
         accelerator: accelerate's handle on device and processes.
     """

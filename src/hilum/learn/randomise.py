@@ -1,7 +1,6 @@
-"""Layer by layer, what a network has learnt is replaced by what it would be untrained.
+"""Cascading randomisation: a network's learnt weights replaced by random ones, stage by stage.
 
-The cascading randomisation of Adebayo et al. 2018, section 4.1: from the head down, and what was
-replaced stays replaced.
+See Adebayo et al. 2018, section 4.1: from the head down, and replaced weights stay replaced.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ __all__ = [
 ]
 
 STAGES = 8
-"""Stages that a backbone is parted into: enough to see where its maps change."""
+"""Number of stages of a backbone: enough to see where its maps change."""
 HEAD, BACKBONE = "head", "backbone"
 """The two parts of a `Classifier` that hold tensors."""
 INSIDE = f"{BACKBONE}."
@@ -42,9 +41,9 @@ class Stage:
     """Layers that are randomised together.
 
     Attributes:
-        name: in words: "head", or the timm paths of the part or of its first and last layer.
-        layers: how many layers it has (modules with tensors of their own).
-        tensors: names of their tensors in the network's state, batch norm's statistics too.
+        name: "head", or the timm path of the stage, or of its first and last layer.
+        layers: number of its layers (modules with tensors of their own).
+        tensors: names of their tensors in the network's state, including batch norm statistics.
     """
 
     name: str
@@ -53,11 +52,11 @@ class Stage:
 
 
 def untrained(run: Run, *, seed: int) -> dict[str, Tensor]:
-    """Return the tensors of a run's network as they are before any training, drawn from `seed`.
+    """Return the tensors of a run's network with random weights, drawn from `seed`.
 
-    See `hilum.learn.predict.untrained_networks`. A normalisation that begins at zero, as the last
-    of a residual block in some networks does, begins at one instead: the block would pass nothing,
-    and what lies below it would look on as if no layer stood between.
+    See `hilum.learn.predict.untrained_networks`. A normalisation that is initialised to zero, such
+    as the last of a residual block in some networks, is set to one instead: otherwise the block
+    would pass nothing on, and the maps would skip it.
     """
     (member,) = untrained_networks(run, seed=seed)
     state = {name: tensor.detach() for name, tensor in member.network.state_dict().items()}
@@ -68,15 +67,16 @@ def untrained(run: Run, *, seed: int) -> dict[str, Tensor]:
 
 
 def backbone_stages(network: Classifier, *, size: int, count: int = STAGES) -> list[Stage]:
-    """Return what is randomised, in this order: the head, then the backbone from its end.
+    """Return the stages in the order of randomisation: the head, then the backbone from its end.
 
-    The layers are taken in the order in which a slice passes them; those that it doesn't pass, and
-    tensors that no layer holds (class tokens, position embeddings), go with the first.
+    Layers are taken in the order of a forward pass; those that do not run, and tensors outside of
+    layers (class tokens, position embeddings), go with the first.
 
     Args:
         network: any backbone of timm.
         size: side of the square input, pixels.
-        count: stages of the backbone, of about as many layers each, parted where a block ends.
+        count: number of stages of the backbone, of about equal numbers of layers, divided where a
+            block ends.
     """
     own = _tensors_of_layers(network)
     head = [name for name in own if name.partition(".")[0] == HEAD]
@@ -102,11 +102,11 @@ def _tensors_of_layers(network: Classifier) -> dict[str, list[str]]:
 
 
 def deal_out(layers: Sequence[str], count: int) -> list[tuple[str, list[str]]]:
-    """Return layers (timm paths, in order) in `count` parts, each with its name.
+    """Return layers (timm paths, in order) in `count` stages, each with its name.
 
-    Each end is looked for where an equal share would end, within half a share to either side, and
-    laid where the fewest names are shared by the layers before and after it: between two stages
-    rather than between two blocks, and between two blocks rather than inside one.
+    Each end is searched for around the end of an equal share, within half a share to either side,
+    and put where the layers before and after it share the fewest names: between two of the
+    network's stages rather than between two blocks, and between two blocks rather than inside one.
     """
     share = len(layers) / max(1, min(count, len(layers)))
     ends, begin = [], 0
@@ -124,7 +124,7 @@ def deal_out(layers: Sequence[str], count: int) -> list[tuple[str, list[str]]]:
 
 
 def _shared(layers: Sequence[str], end: int) -> int:
-    """Return how many names the paths of the layers before and after an end share."""
+    """Return how many names the paths of the layers before and after an end have in common."""
     if not 0 < end < len(layers):
         return 0
     before, after = layers[end - 1].split("."), layers[end].split(".")
@@ -133,7 +133,7 @@ def _shared(layers: Sequence[str], end: int) -> int:
 
 
 def _part_name(layers: Sequence[str], first: int, last: int) -> str:
-    """Return "blocks.5", or "blocks.5.1 to blocks.6", as deep as the part's ends ask for."""
+    """Return "blocks.5", or "blocks.5.1 to blocks.6", as deep as the stage's ends require."""
     depth = 1 + max(_shared(layers, first), _shared(layers, last))
     begin, end = (".".join(layers[at].split(".")[:depth]) for at in (first, last - 1))
     return begin if begin == end else f"{begin} to {end}"
@@ -148,7 +148,7 @@ def randomise(network: Classifier, stage: Stage, by: State) -> None:
 
 @contextmanager
 def kept_weights(network: Classifier) -> Iterator[None]:
-    """Give the network its weights back when the block ends, whatever happened in it."""
+    """Restore the network's weights when the block ends, whatever happened in it."""
     original = {name: tensor.clone() for name, tensor in network.state_dict().items()}
     try:
         yield

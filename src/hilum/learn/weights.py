@@ -1,4 +1,4 @@
-"""Where a backbone's weights come from: a folder, timm's download, or none.
+"""Initial weights of a backbone: from a folder, by timm's download, or none.
 
 A folder holds models in timm's `local-dir` form: `<timm name>/config.json` next to
 `model.safetensors`. Only safetensors is read: other formats can run code when they are loaded.
@@ -7,7 +7,6 @@ A folder holds models in timm's `local-dir` form: `<timm name>/config.json` next
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import socket
 from collections.abc import Iterator
@@ -26,15 +25,16 @@ from hilum.catalogue.networks import WEIGHTS_VARIABLE
 from hilum.catalogue.suggest import nearest
 from hilum.errors import RecipeError, UsageError, WeightsError
 from hilum.recipe import Recipe
+from hilum.storage.json_file import read_json
 
 __all__ = ["Weights", "find_weights", "pretrained_config", "side_of"]
 
 NO_WEIGHTS = "none"
 MODEL_FILE = "model.safetensors"
 USUAL_SIZE = 224
-"""Side in pixels where a configuration names none: what most networks of timm are trained on."""
+"""Side in pixels where a configuration has none: the usual size of timm's networks."""
 CONNECT_SECONDS = 5.0
-"""How long to wait for the hub to answer at all: without internet an answer comes at once."""
+"""Timeout for reaching the hub, so that a machine without internet gets its answer at once."""
 
 Statistics = tuple[float, ...]
 """Mean or standard deviation of the three channels, grey levels 0..1."""
@@ -49,14 +49,14 @@ THREE_WAYS = (
 
 @dataclass(frozen=True)
 class Weights:
-    """What a backbone starts from.
+    """The initial weights of a backbone.
 
     Attributes:
         network: timm's name of the backbone.
         state: parameter name -> tensor, or None for random initialisation.
         origin: in words: "folder NAME", "timm (TAG)", or "random initialisation".
         sha256: of the safetensors file; empty for random initialisation.
-        mean, std: a channel, of slices scaled to 0..1, as the weights were trained with.
+        mean, std: per channel, of grey levels scaled to 0..1, as in the weights' training.
         licence: as the weights' configuration states it; may be empty.
         size: side of the square that the weights were trained on, pixels.
     """
@@ -72,17 +72,17 @@ class Weights:
 
     @classmethod
     def placeholder(cls, recipe: Recipe, mean: Statistics, std: Statistics) -> Weights:
-        """Return weights without tensors for a network whose own are loaded afterwards.
+        """Return weights without tensors, for a network whose tensors are loaded later.
 
         Args:
             recipe: names the backbone.
-            mean, std: a channel, of slices scaled to 0..1.
+            mean, std: per channel, of grey levels scaled to 0..1.
         """
         return cls(recipe.timm_name, None, "", "", mean, std)
 
     @property
     def pretrained(self) -> bool:
-        """Whether these are learnt weights, not random ones."""
+        """Whether the weights are pretrained rather than random."""
         return self.state is not None
 
 
@@ -90,7 +90,7 @@ def pretrained_config(network: str) -> dict[str, Any]:
     """Return timm's configuration of `network`, which may carry a tag: `resnet50.a1_in1k`.
 
     Raises:
-        RecipeError: timm has no such network, or no such weights of it; the message names the
+        RecipeError: timm has no such network, or no such weights of it; the message suggests the
             nearest.
     """
     architecture, _, tag = network.partition(".")
@@ -112,12 +112,12 @@ def pretrained_config(network: str) -> dict[str, Any]:
 def side_of(config: dict[str, Any]) -> int:
     """Return the side of the square input of a timm configuration, pixels.
 
-    It is the size of training (`input_size`), of a rectangle the shorter side. timm's evaluation
-    takes another one where `test_input_size` is set, and cuts the border off (`crop_pct`): hilum
-    shows the whole slice, at one size.
+    It is the training size (`input_size`), the shorter side of a rectangle. timm's evaluation uses
+    another one where `test_input_size` is set, and crops (`crop_pct`): hilum shows the complete
+    slice, at one size.
 
     Raises:
-        RecipeError: the network takes other than three channels.
+        RecipeError: the network does not take three channels.
     """
     channels, *sides = config.get("input_size", (3, USUAL_SIZE, USUAL_SIZE))
     if channels != 3:
@@ -154,7 +154,7 @@ def find_weights(network: str, where: Path | str | None = None) -> Weights:
 
 
 def _from_folder(network: str, where: Path) -> Weights:
-    """Read `network` from a folder of local-dir models, or from the one model that it is."""
+    """Read `network` from a folder of local-dir models, or from a folder that is one."""
     if where.is_file():
         raise UsageError(
             f"--weights takes a folder, and {where} is a file. {_what_a_folder_holds(network)}"
@@ -179,7 +179,7 @@ def _from_folder(network: str, where: Path) -> Weights:
 
 
 def _model_folder(network: str, where: Path) -> Path:
-    """Return the folder of a model: `where` itself, or one in it, called with or without tag."""
+    """Return the folder of a model: `where` itself, or one in it, named with or without tag."""
     if (where / "config.json").is_file():
         return where
     tagged = where / network
@@ -187,7 +187,7 @@ def _model_folder(network: str, where: Path) -> Path:
 
 
 def _check_network(network: str, holds: str | None, tag: str | None, folder: Path) -> None:
-    """Refuse weights of another network than the recipe's, or with another tag than it asks for."""
+    """Refuse weights of another network than the recipe's, or with another tag."""
     architecture, _, requested = network.partition(".")
     found = holds or architecture
     if found != architecture:
@@ -203,7 +203,7 @@ def _check_network(network: str, holds: str | None, tag: str | None, folder: Pat
 
 
 def _refuse_folder(network: str, where: Path, folder: Path) -> None:
-    """Say why a folder gives no weights for `network`."""
+    """Return the error for a folder without usable weights of `network`."""
     unsafe = [p.name for suffix in ("bin", "pth", "pt", "ckpt") for p in folder.glob(f"*.{suffix}")]
     if unsafe:
         raise WeightsError(
@@ -225,14 +225,9 @@ def _read_config(folder: Path) -> dict[str, Any]:
     """Read config.json next to a model."""
     path = folder / "config.json"
     try:
-        config = json.loads(path.read_text(encoding="utf-8"))
+        return read_json(path, error=WeightsError, remedy="copy the folder again")
     except FileNotFoundError:
         raise WeightsError(f"{folder} has no config.json to say which network it is.") from None
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise WeightsError(f"{path} is not JSON: {error}.") from None
-    if not isinstance(config, dict):
-        raise WeightsError(f"{path} should hold a JSON object.")
-    return config
 
 
 def _load(path: Path, origin: str) -> tuple[dict[str, Tensor], str, str]:
@@ -246,7 +241,7 @@ def _load(path: Path, origin: str) -> tuple[dict[str, Tensor], str, str]:
         why = (
             "it is a pickle, which could run code, and is not read"
             if pickled
-            else f"it is no whole safetensors file ({error})"
+            else f"it is not a complete safetensors file ({error})"
         )
         raise WeightsError(f"{path} can't be used: {why}.") from None
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
@@ -255,7 +250,7 @@ def _load(path: Path, origin: str) -> tuple[dict[str, Tensor], str, str]:
 
 
 def _download(network: str, config: dict[str, Any]) -> Weights:
-    """Fetch timm's weights from its hub, or take them from where they were kept."""
+    """Download timm's weights from its hub, or take them from its cache."""
     from huggingface_hub import hf_hub_download, try_to_load_from_cache
 
     repository = config.get("hf_hub_id")
@@ -282,7 +277,7 @@ def _download(network: str, config: dict[str, Any]) -> Weights:
 
 @contextmanager
 def _without_telemetry() -> Iterator[None]:
-    """Keep the hub's client from telling the hub which Python and libraries are installed."""
+    """Keep the hub's client from reporting the installed Python and libraries."""
     from huggingface_hub import constants
 
     before = constants.HF_HUB_DISABLE_TELEMETRY
@@ -294,7 +289,7 @@ def _without_telemetry() -> Iterator[None]:
 
 
 def _knock() -> None:
-    """Raise OSError at once where the hub can't be reached, before its client tries for long."""
+    """Raise OSError at once where the hub can't be reached: its client retries for minutes."""
     from huggingface_hub.constants import ENDPOINT
 
     if any(os.environ.get(name) for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY")):
@@ -312,5 +307,5 @@ def _statistics(config: dict[str, Any]) -> tuple[Statistics, Statistics]:
     mean = tuple(map(float, config.get("mean", timm.data.IMAGENET_DEFAULT_MEAN)))
     std = tuple(map(float, config.get("std", timm.data.IMAGENET_DEFAULT_STD)))
     if len(mean) != 3 or len(std) != 3:
-        raise WeightsError(f"the weights want {len(mean)} channels, and hilum feeds three.")
+        raise WeightsError(f"the weights expect {len(mean)} channels, and hilum feeds three.")
     return mean, std

@@ -1,4 +1,4 @@
-"""What a network's cut costs: layers, parameters and multiply-adds, in all and trained."""
+"""Workload of a network: layers, parameters and multiply-adds, in total and trained."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ import torch
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from hilum.learn.cut import BATCH_NORMS
+from hilum.learn.freeze_point import BATCH_NORMS
 from hilum.learn.networks import Classifier
 
 __all__ = ["Workload", "count_with_statistics", "count_workload"]
 
 LAYERS = (nn.Conv2d, nn.Linear, nn.LayerNorm, nn.GroupNorm, *BATCH_NORMS)
-"""What counts as a layer: it has weights of its own. A separable convolution is two."""
+"""Types that count as a layer: those with weights of their own. A separable convolution is two."""
 
 
 @dataclass(frozen=True)
 class Workload:
-    """Counts of a backbone without head; `trained`: what stands in its trained part.
+    """Counts of a backbone without head; `trained_`: of its trained part.
 
     Attributes:
         layers, trained_layers: convolutions, dense layers and normalisations.
@@ -38,10 +38,10 @@ class Workload:
 
 
 def count_workload(network: Classifier, *, size: int) -> Workload:
-    """Return what `network` is made of and what of it is trained.
+    """Return the counts of `network`, in total and trained.
 
-    Nothing is computed: the network is copied without its numbers, and the operations that a
-    slice of `size` x `size` pixels would need are counted.
+    Nothing is computed: the network is copied to torch's meta device, where the operations for a
+    slice of `size` x `size` pixels are counted.
     """
     counted = _Backbone(copy.deepcopy(network.backbone)).to("meta").eval()
     counter = FlopCounterMode(display=False)
@@ -73,7 +73,7 @@ def count_with_statistics(network: Classifier) -> int:
 
 
 class _Backbone(nn.Module):
-    """A backbone that is called: the counter knows modules by the calls that lead to them."""
+    """A callable backbone: the counter identifies modules by the calls that lead to them."""
 
     def __init__(self, inner: nn.Module) -> None:
         super().__init__()
@@ -85,7 +85,7 @@ class _Backbone(nn.Module):
 
 
 PLACE = f"{_Backbone.__name__}.inner"
-"""What the counter calls the backbone."""
+"""Name of the backbone in the counter."""
 
 
 def _layers(backbone: nn.Module) -> dict[str, nn.Module]:

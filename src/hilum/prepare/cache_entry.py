@@ -17,8 +17,10 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from hilum.errors import StorageError
 from hilum.prepare.slice_facts import SliceFacts
 from hilum.storage.atomic import new_file, write_text
+from hilum.storage.json_file import read_json
 from hilum.storage.path_text import path_of_text
 from hilum.table import SliceTable
 
@@ -35,6 +37,8 @@ DECODERS = ("numpy", "opencv-python-headless", "pillow", "pydicom", "pylibjpeg-l
 """Packages that determine grey levels: another version may round differently."""
 
 _GREY, _SHAPES, _NOTES = "grey.npy", "shapes.npy", "notes.json"
+_DAMAGES = (OSError, StorageError, ValueError, EOFError, TypeError, LookupError, AttributeError)
+"""What reading a missing, incomplete or damaged entry may raise."""
 
 Grey = npt.NDArray[np.uint8]
 
@@ -81,9 +85,9 @@ def open_entry(entry: Path, count: int, size: int) -> tuple[Grey, SliceFacts] | 
     try:
         grey = np.load(entry / _GREY, mmap_mode="r", allow_pickle=False)
         shapes = np.load(entry / _SHAPES, allow_pickle=False)
-        content = json.loads((entry / _NOTES).read_text(encoding="utf-8"))
+        content = read_json(entry / _NOTES, error=StorageError)
         facts = SliceFacts.from_content(content, shapes)
-    except (OSError, ValueError, EOFError, TypeError, LookupError, AttributeError):
+    except _DAMAGES:
         return None
     complete = (
         (grey.shape, grey.dtype) == ((count, size, size), np.uint8)

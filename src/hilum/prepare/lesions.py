@@ -14,19 +14,19 @@ from hilum.table import SliceTable
 __all__ = ["REGIONS", "has_lesion", "lesion_regions"]
 
 REGIONS = ("boxes", "mask")
-"""What a lesion is known by: the union of its boxes, as the paper draws them, or its own pixels."""
+"""Kinds of annotation: the union of a slice's boxes, as in the paper, or the pixels of its mask."""
 
 
 def has_lesion(rows: pd.DataFrame) -> pd.Series[bool]:
-    """Return for each row whether it has a box or a mask; `none` in `boxes` says that it hasn't."""
+    """Return for each row whether it has a box or a mask; `none` in `boxes` counts as neither."""
     boxed = ~rows["boxes"].isin(["", NO_LESION])
     return boxed | ((rows["mask"] != "") & (rows["boxes"] != NO_LESION))
 
 
 def lesion_regions(table: SliceTable, row: int, shape: tuple[int, int]) -> dict[str, Region]:
-    """Return the regions of one slice by what they are known by, see `REGIONS`.
+    """Return the regions of one slice by kind of annotation, see `REGIONS`.
 
-    What is not known is left out, as is a mask in which nothing is marked.
+    Missing kinds are left out, as is an empty mask.
 
     Args:
         table: the slices.
@@ -52,7 +52,7 @@ def lesion_regions(table: SliceTable, row: int, shape: tuple[int, int]) -> dict[
 
 
 def _mask(table: SliceTable, row: int, shape: tuple[int, int]) -> Region | None:
-    """Return what is marked in a slice's mask, None where it has none."""
+    """Return the mask of a slice, None where it has none."""
     path = table.rows["mask"].iloc[row]
     if not path:
         return None

@@ -122,8 +122,8 @@ class Training(Section):
     epoch. With few of them the frozen part of the network need not run in every epoch. Where
     nothing is frozen it is 0."""
     compile: bool = False
-    """Have torch.compile write the network's code anew for this machine: worth its minutes on a
-    GPU and over many epochs; needs a C++ compiler."""
+    """Compile the network for this machine with torch.compile: worth its minutes on a GPU and over
+    many epochs; needs a C++ compiler."""
     frozen_once: Literal["auto", "yes", "no"] = "auto"
     """Run the frozen part once for each view and keep what it gives on disk, in half precision;
     "auto": where that is faster, by times measured when the training begins."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from hilum.errors import RunError
-from hilum.run.json_file import read_json
+from hilum.storage.json_file import read_json
 
 __all__ = [
     "KINDS",

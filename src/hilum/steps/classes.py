@@ -13,7 +13,7 @@ from hilum.table import SliceTable
 __all__ = ["check_labels", "fill_classes", "find_positive"]
 
 CANCER_WORDS = {"cancer", "cancerous", "malignant", "malignancy"}
-"""First words of class names by which the positive class is found."""
+"""First words of class names that identify the positive class."""
 
 
 def check_labels(table: SliceTable, class_names: list[str], *, of: str = "network") -> None:
@@ -28,13 +28,13 @@ def check_labels(table: SliceTable, class_names: list[str], *, of: str = "networ
 
 
 def find_positive(names: Iterable[str], requested: str = Classes().positive) -> str | None:
-    """Return the class that metrics speak of: the requested one, or the one with cancer.
+    """Return the positive class of the metrics: the requested one, or the one with cancer.
 
-    Where a recipe leaves the positive class at its default and no class is called so, it is the
-    only class whose name begins with a word for cancer, such as `malignant` or `Malignant cases`.
+    If a recipe leaves the positive class at its default and there is no such class, it is the only
+    class whose name begins with a word for cancer, such as `malignant` or `Malignant cases`.
 
     Returns:
-        one of `names`; None where the requested one is missing and no other is plain.
+        one of `names`; None where the requested one is missing and no other is obvious.
     """
     names = list(names)
     if requested in names:

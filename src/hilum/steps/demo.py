@@ -15,7 +15,7 @@ from hilum.table import write_table
 __all__ = ["DEMO_PHANTOMS", "demo"]
 
 DEMO_PHANTOMS = PhantomSettings(patients=160, slices_per_patient=3, lesions=1.0, link=0.5)
-"""Clear lesions, and every second patient from a source of the own class: a bit of each doubt."""
+"""Clear lesions, and every second patient from a source of its own class: a partial confounder."""
 
 RECIPE = "phantom"
 
@@ -27,16 +27,16 @@ def demo(
     force: bool = False,
     progress: Progress = SILENT,
 ) -> Run:
-    """Go the whole road on phantoms and return the run with its report.
+    """Run the complete workflow on phantoms and return the run with its report.
 
     Args:
-        out: the folder to make: `phantom/` with the slices, `slices.csv`, and `run/`.
+        out: the folder to create: `phantom/` with the slices, `slices.csv`, and `run/`.
         phantoms: what to draw.
-        force: replace what stands there.
-        progress: told what is going on.
+        force: replace an existing folder.
+        progress: receives messages and progress.
 
     Raises:
-        UsageError: `out` is in the way and `force` is not given.
+        UsageError: `out` exists and `force` is not given.
         StorageError: the disk refused.
     """
     folder = Path(out)

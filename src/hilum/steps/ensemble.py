@@ -26,13 +26,13 @@ FEWEST = 2
 
 @dataclass(frozen=True)
 class _Candidate:
-    """A run that may become a member, and what is known of it.
+    """A candidate for a member, with its facts.
 
     Attributes:
-        run: where it lies.
+        run: its folder.
         table: its slices.
         facts: its classes and input.
-        network, environment: what its JSON files say.
+        network, environment: the content of its JSON files.
     """
 
     run: Run
@@ -43,24 +43,24 @@ class _Candidate:
 
 
 def ensemble(runs: Iterable[Run | Path | str], *, out: Path | str, force: bool = False) -> Run:
-    """Make a run whose probabilities are the mean of those of its members; nothing is trained.
+    """Create a run whose probabilities are the mean of its members'; nothing is trained.
 
-    The members are copied into the new run, which needs none of the old folders any more. An
-    ensemble among `runs` takes part by its members, each with the same say as any other.
+    The members are copied into the new run, which then does not need the old folders. An ensemble
+    among `runs` is replaced by its members, each with the same weight as any other.
 
     Args:
         runs: at least two finished runs or their folders, trained on the same slices with the
             same labels and splits; their networks, input sizes and scalings may differ.
-        out: the run folder to make.
-        force: replace a run that stands at `out`.
+        out: the run folder to create.
+        force: replace an existing run at `out`.
 
     Returns:
-        the ensemble, to be evaluated, explained and used like any run.
+        the ensemble, which can be evaluated, explained and used like any run.
 
     Raises:
         UsageError: fewer than two runs, one of them twice, a cross-validation, runs that don't
-            fit each other, or something stands at `out`.
-        RunError: a run is not whole.
+            match, or `out` exists.
+        RunError: a run is incomplete.
         StorageError: the disk refused; nothing is left behind.
     """
     folder = Path(out)
@@ -116,7 +116,7 @@ def _candidate(run: Run, table: SliceTable) -> _Candidate:
 
 
 def _refuse_twice(members: list[_Candidate]) -> None:
-    """Refuse one network under two names: it would count twice."""
+    """Refuse a network that is given twice: it would count twice."""
     seen: dict[str, Run] = {}
     for member in members:
         key = hash_of(member.run.weights_file)
@@ -148,7 +148,7 @@ def _refuse_inside(folder: Path, members: list[_Candidate]) -> None:
 
 
 def _names(members: list[_Candidate]) -> list[str]:
-    """Return a folder name for each member: its own, with a number where it is taken."""
+    """Return a folder name for each member: its own, with a number if that is taken."""
     names: list[str] = []
     for member in members:
         name, number = member.run.folder.resolve().name, 2
@@ -160,7 +160,7 @@ def _names(members: list[_Candidate]) -> list[str]:
 
 
 def _copy(member: _Candidate, folder: Path) -> None:
-    """Copy what a run is made of, as a run folder of its own; what was made from it stays."""
+    """Copy the files that make a run into a new run folder, without results derived from it."""
     folder.mkdir(parents=True)
     run, copy = member.run, Run(folder)
     for source, target in (
@@ -177,13 +177,13 @@ def _copy(member: _Candidate, folder: Path) -> None:
 
 
 def _title(member: _Candidate) -> str:
-    """Return a member's title, marked where its weights began at random."""
+    """Return a member's title, marked if it started from random weights."""
     title = str(member.network.get("title", member.run.folder.name))
     return title if member.environment["weights"]["pretrained"] else f"{title} (random weights)"
 
 
 def _network_json(members: list[_Candidate], names: list[str]) -> dict[str, Any]:
-    """Return what predicting needs, and what the members are."""
+    """Return network.json of the ensemble: what prediction needs, and the members."""
     first, titles = members[0], Counter(map(_title, members))
     counted = ", ".join(f"{count} x {title}" if count > 1 else title
                      for title, count in titles.items())  # fmt: skip
@@ -205,7 +205,7 @@ def _network_json(members: list[_Candidate], names: list[str]) -> dict[str, Any]
 
 
 def _member_json(member: _Candidate, name: str) -> dict[str, Any]:
-    """Return what the table of members shows of one; its own network.json says the rest."""
+    """Return the entry of one member; the rest is in its own network.json."""
     weights, parameters = member.environment["weights"], member.network["parameters"]
     return {
         "name": name,

@@ -1,4 +1,4 @@
-"""Export: a run in, one file out that holds all that predicting needs."""
+"""Export: a run in, one self-contained file for prediction out."""
 
 from __future__ import annotations
 
@@ -32,20 +32,20 @@ __all__ = ["PRECISIONS", "Exported", "export"]
 
 PRECISIONS = ("float32", "int8")
 CHECKED = 5
-"""Drawn slices on which the file must say what torch says, in batches of two sizes."""
+"""Random slices on which the file must agree with torch, in batches of two sizes."""
 CALIBRATION = 128
-"""Training slices that the range of every activation is taken from; more hardly move it."""
+"""Training slices for calibrating the range of every activation; more hardly change it."""
 
 
 @dataclass(frozen=True)
 class Exported:
-    """What was written, and what was measured of it.
+    """The exported file, and measurements on it.
 
     Attributes:
         file: the ONNX file.
         precision: one of `PRECISIONS`.
-        bytes: size of the file; `float32_bytes` that of the same network in float32.
-        logit_difference: the largest to torch's logits (of float32), on drawn slices.
+        bytes: size of the file; `float32_bytes`: that of the same network in float32.
+        logit_difference: the largest difference to torch's logits (float32), on random slices.
         validation: only of int8: `slices`, `calibrated_on`, and for `float32` and `int8` the `auc`
             (value, low, high; 95 % interval over groups) and `slices_a_second`; and the largest
             `probability_difference` between the two.
@@ -70,23 +70,23 @@ def export(
     """Write the network of a run as one self-contained ONNX file, and check it.
 
     Its input `grey` is (slices, 1, size, size) float32, grey levels 0..255; its output `logits` is
-    (slices, classes) float32. Its metadata hold what network.json says: class names, windows,
-    thresholds, temperature.
+    (slices, classes) float32. Its metadata contain network.json: class names, windows, thresholds,
+    temperature.
 
     Args:
         run: a finished run of one network, or its folder.
         out: the file to write, `*.onnx`.
-        precision: "float32", held against torch; or "int8", calibrated on training slices and
-            refused where its AUC on the validation slices falls out of float32's own interval.
-        force: replace what stands at `out`.
-        progress: told of the reading of slices.
+        precision: "float32", verified against torch; or "int8", calibrated on training slices and
+            refused if its AUC on the validation slices is outside of float32's interval.
+        force: replace an existing file at `out`.
+        progress: receives the number of slices read.
 
     Raises:
         UsageError: `out` exists or isn't called .onnx, no such precision, or the run has no
             network of its own.
-        RunError: the network can't be exported, or the file does not say what the network says;
+        RunError: the network can't be exported, or the file does not agree with the network;
             nothing is written then.
-        ReadError: a slice that int8 needs can't be read any more.
+        ReadError: a slice that int8 needs can no longer be read.
     """
     run, path = as_run(run), Path(out)
     if precision not in PRECISIONS:
@@ -109,7 +109,7 @@ def export(
 
 
 def _metadata(run: Run, facts: NetworkFacts, precision: str) -> dict[str, Any]:
-    """Return what the file says of itself."""
+    """Return the metadata of the file."""
     content = run.network()
     return {
         CARD: content,
@@ -130,7 +130,7 @@ def _metadata(run: Run, facts: NetworkFacts, precision: str) -> dict[str, Any]:
 def _to_int8(
     run: Run, facts: NetworkFacts, model: Any, draft: Path, progress: Progress
 ) -> dict[str, Any]:
-    """Replace the float32 network at `draft` by the same in 8 bits; return both measured."""
+    """Replace the float32 network at `draft` by its 8-bit version; return measurements on both."""
     table = run.table()
     chosen, validation = _calibration(table, run), table.part("validation")
     if validation.rows["label"].eq(facts.positive).nunique() < 2:
@@ -160,7 +160,7 @@ def _to_int8(
 
 
 def _calibration(table: SliceTable, run: Run) -> SliceTable:
-    """Return training slices, as many of each class as there are, drawn by the recipe's seed."""
+    """Return training slices, classes balanced as far as possible, drawn by the recipe's seed."""
     part = table.part("train")
     chance = np.random.default_rng(run.recipe().training.seed)
     share = CALIBRATION // part.rows["label"].nunique()
@@ -173,8 +173,8 @@ def _calibration(table: SliceTable, run: Run) -> SliceTable:
 def _measure(
     network: OnnxNetwork, table: SliceTable, grey: Pictures, facts: NetworkFacts
 ) -> tuple[npt.NDArray[np.float64], dict[str, Any], float]:
-    """Return probabilities (n, classes), the AUC with its interval, and slices a second."""
-    network.logits(grey[:BATCH])  # the first batch finds its memory
+    """Return probabilities (n, classes), the AUC with its interval, and slices per second."""
+    network.logits(grey[:BATCH])  # the first batch allocates memory
     began, outputs = time.perf_counter(), []
     for first in range(0, len(grey), BATCH):
         outputs.append(mean_probabilities([network], {facts.size: grey[first : first + BATCH]}))

@@ -17,7 +17,7 @@ __all__ = ["finish"]
 
 
 def finish(run: Run | Path | str, *, progress: Progress = SILENT) -> Path:
-    """Evaluate, explain, localise and report a trained run; return where its report lies.
+    """Evaluate, explain, localise and report a trained run; return the path of its report.
 
     A cross-validation and a repeated training are evaluated as soon as they are trained, and have
     no maps of their own.

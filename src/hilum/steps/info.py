@@ -1,4 +1,4 @@
-"""What a run is, in a few lines."""
+"""Description of a run in a few lines."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ Description = dict[str, Any]
 
 
 def describe_run(run: Run | Path | str, *, layers: bool = False) -> Description:
-    """Return what a run is: network, data, training and, where it was evaluated, its figures.
+    """Return a description of a run: network, data, training and, once evaluated, metrics.
 
-    Of an ensemble it tells the `members`, of a cross-validation the `folds`, of a repeated training
-    the `seeds`, a line each.
+    It includes the `members` of an ensemble, the `folds` of a cross-validation and the `seeds` of a
+    repeated training, a line each.
 
     Args:
         run: a finished run or its folder.
-        layers: list the backbone's modules in the order in which they run, with the map that each
-            gives (channels, rows, columns), frozen or trained, and whether maps are made of it by
-            default; needs torch.
+        layers: list the backbone's modules in the order in which they run, with the shape of their
+            output (channels, rows, columns), frozen or trained, and the default layer of maps;
+            needs torch.
 
     Raises:
-        UsageError: `layers` of a run that has no network of its own.
-        RunError: the run is not whole.
+        UsageError: `layers` for a run without a network of its own.
+        RunError: the run is incomplete.
     """
     run = as_run(run)
     try:
@@ -69,7 +69,7 @@ def _layers(run: Run) -> list[Description]:
 
 
 def _made_of(run: Run) -> Description:
-    """Return what answers for the run, and what it was trained from."""
+    """Return the run's network, and the weights it started from."""
     network, parts = run.network(), {
         "ensemble": _members, "cross-validation": _folds, REPEATED: _seeds,
     }  # fmt: skip
@@ -126,7 +126,7 @@ def _seeds(run: Run) -> Description:
 
 
 def _of_data(run: Run) -> Description:
-    """Return what the run was trained on, and how long that took."""
+    """Return the training data and the training time."""
     environment, table = run.environment(), run.table()
     return {
         "slices": f"{len(table)} of {table.rows['group'].nunique()} groups",
@@ -148,7 +148,7 @@ def _decides(run: Run) -> Description:
 
 
 def _figures(run: Run) -> Description:
-    """Return the figures to be read first, where the run was evaluated."""
+    """Return the headline metrics, if the run was evaluated."""
     if not run.metrics_file.is_file():
         return {}
     metrics = run.metrics()

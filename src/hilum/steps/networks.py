@@ -1,4 +1,4 @@
-"""What each recipe freezes and trains of its network, counted."""
+"""Counts of what each recipe freezes and trains."""
 
 from __future__ import annotations
 
@@ -12,16 +12,17 @@ from hilum.recipe import load_recipe
 __all__ = ["describe_cuts"]
 
 QUICK = {"size": 96}
-"""Input of the forward pass that building a network makes; the counts are at the recipe's own."""
+"""Input size for building a network, which runs it once; the counts are at the recipe's own
+size."""
 
 
 def describe_cuts() -> Iterator[dict[str, Any]]:
-    """Yield one row a recipe of the paper's nine networks, as published and as tuned.
+    """Yield one row per recipe of the paper's nine networks, as published and as tuned.
 
     A row holds `recipe`, `backbone`, `size`, `train_from` (timm path of the first trained module),
-    `also_train`, the counts of `hilum.learn.workload.Workload` at that size, without head, as they
-    are when training begins with pretrained weights, and `total`: parameters and running
-    statistics of the network with its head for two classes, as Keras counts. No weights are needed.
+    `also_train`, the counts of `hilum.learn.workload.Workload` at that size, without head, for a
+    training from pretrained weights, and `total`: parameters and running statistics of the network
+    with its head for two classes, as Keras counts. No weights are needed.
     """
     from hilum.learn.networks import build_network
     from hilum.learn.weights import Weights

@@ -1,8 +1,8 @@
-"""Comparing the slice tables of two runs: the same slices, split in the same way?
+"""Comparison of the slice tables of two runs: the same slices, split in the same way?
 
-Two runs may be compared pair by pair where their slices have the same labels, groups and splits.
-To be averaged they must also have the same windows and pictures: then each network predicts the
-very same input.
+Two runs may be compared in pairs if their slices have the same labels, groups and splits. To be
+averaged they must also have the same windows and pictures, so that each network predicts the same
+input.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ __all__ = ["TableDifference", "check_same_slices", "first_difference"]
 TRAINED_ON = ", so that a test slice of one may have trained the other"
 
 MUST_AGREE = {"split": TRAINED_ON, "label": "", "group": "", "window": ""}
-"""Column that must be the same for every slice -> what is added where it isn't."""
+"""Column that must be equal for every slice -> ending of the message if it isn't."""
 
 Candidate = tuple[Run, NetworkFacts, SliceTable]
 
@@ -33,7 +33,7 @@ class TableDifference(NamedTuple):
     """The first difference between two tables.
 
     Attributes:
-        column: the column that differs; empty where the slices themselves are others.
+        column: the column that differs; empty if the slices themselves differ.
         differing: slices that differ in the column.
         only_first, only_second: slices that the other table lacks.
     """
@@ -51,7 +51,7 @@ def first_difference(
 
     Args:
         first, second: text cells, the slice_id as index; a missing column counts as empty.
-        columns: that are compared, one after the other, once the slices are the same.
+        columns: compared one after the other, if the slices are the same.
     """
     only_first = len(first.index.difference(second.index))
     only_second = len(second.index.difference(first.index))
@@ -70,11 +70,11 @@ def first_difference(
 
 
 def check_same_slices(first: Candidate, other: Candidate, *, to: str = "averaged") -> None:
-    """Raise UsageError, naming both runs and the difference, unless they may be averaged.
+    """Raise UsageError with both runs and the difference unless they may be averaged.
 
-    Two runs may where they tell the same classes apart in the same order, call the same class
-    positive, and have the same slices, each with the same label, group, split, window and
-    picture, whatever the order of the rows. `to` says what else they are to be.
+    Two runs may if they have the same classes in the same order, the same positive class, and the
+    same slices, each with the same label, group, split, window and picture, whatever the order of
+    the rows. `to` is the purpose, for the message.
     """
     difference = _class_difference(first[1], other[1]) or _slice_difference(first[2], other[2])
     if difference:
@@ -82,7 +82,7 @@ def check_same_slices(first: Candidate, other: Candidate, *, to: str = "averaged
 
 
 def _class_difference(first: NetworkFacts, other: NetworkFacts) -> str:
-    """Return how the classes differ, or nothing."""
+    """Return how the classes differ, or empty text."""
     if first.class_names != other.class_names:
         return (
             f"the classes of one are {', '.join(first.class_names)}, of the other "
@@ -94,7 +94,7 @@ def _class_difference(first: NetworkFacts, other: NetworkFacts) -> str:
 
 
 def _slice_difference(first: SliceTable, other: SliceTable) -> str:
-    """Return how the slices differ, or nothing."""
+    """Return how the slices differ, or empty text."""
     rows = [_by_id(table) for table in (first, other)]
     found = first_difference(rows[0], rows[1], MUST_AGREE)
     if found and not found.column:
@@ -114,12 +114,12 @@ def _slice_difference(first: SliceTable, other: SliceTable) -> str:
 
 
 def _by_id(table: SliceTable) -> pd.DataFrame:
-    """Return the rows by slice_id, with the path of each slice's file."""
+    """Return the rows indexed by slice_id, with the path of each slice's file."""
     return table.rows.assign(file=pd.Series(table.paths(), dtype=object)).set_index("slice_id")
 
 
 def _other_picture(first: Path, other: Path) -> bool:
-    """Whether two files of one slice_id differ; a missing file is taken for the same."""
+    """Whether two files of one slice_id differ; a missing file counts as equal."""
     if first == other or not (first.is_file() and other.is_file()):
         return False
     return not first.samefile(other) and not filecmp.cmp(first, other, shallow=False)

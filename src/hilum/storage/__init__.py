@@ -1,1 +1,1 @@
-"""Files and folders: written whole or not at all, locked, cached."""
+"""Files and folders: written atomically, locked, cached."""

@@ -1,4 +1,4 @@
-"""Files and folders that are written whole or not at all."""
+"""Atomic writing of files and folders: complete or not at all."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ TRIES = 10
 
 @contextmanager
 def new_file(path: Path) -> Iterator[Path]:
-    """Yield a path next to `path` to write to; it takes the name `path` when the block ends well.
+    """Yield a path next to `path` to write to; it is renamed to `path` when the block succeeds.
 
-    The folder is made where it is missing. If the block raises, nothing is left behind and
-    what stood at `path` stays as it was.
+    A missing folder is created. If the block raises, nothing is left behind and an existing file at
+    `path` is unchanged.
 
     Raises:
         StorageError: the disk is full, read-only or forbidden; the message names `path`.
@@ -52,10 +52,10 @@ def new_file(path: Path) -> Iterator[Path]:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write UTF-8 text to `path`, whole or not at all.
+    """Write UTF-8 text to `path` atomically.
 
     A byte of a file name that is not UTF-8 (a lone surrogate) is written as `\\udce9`, which JSON
-    reads back as the same.
+    reads back unchanged.
     """
     with new_file(path) as draft:
         draft.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
@@ -63,17 +63,17 @@ def write_text(path: Path, text: str) -> None:
 
 @contextmanager
 def new_folder(path: Path, *, force: bool = False, marks: tuple[str, ...] = ()) -> Iterator[Path]:
-    """Yield an empty folder next to `path` that takes its name when the block ends well.
+    """Yield an empty folder next to `path` that is renamed to it when the block succeeds.
 
     Args:
-        path: the folder to make; it must not exist, be empty, or `force` be given.
-        force: replace the folder that stands at `path`, after the new one is complete.
-        marks: names of files that show that a folder is one of hilum's own; with `force`, only
-            a folder that has them all (or an empty one) is replaced.
+        path: the folder to create; it must be missing or empty unless `force` is given.
+        force: replace an existing folder at `path` once the new one is complete.
+        marks: names of files that identify a folder as written by hilum; with `force`, only a
+            folder that has them all (or an empty one) is replaced.
 
     Raises:
-        UsageError: something stands at `path` and `force` is not given, or it is a file, or a
-            folder without the `marks`.
+        UsageError: `path` exists and `force` is not given, or it is a file, or a folder without the
+            `marks`.
         StorageError: the disk is full, read-only or forbidden.
     """
     refuse_existing(path, force=force, marks=marks)
@@ -91,14 +91,14 @@ def new_folder(path: Path, *, force: bool = False, marks: tuple[str, ...] = ()) 
 
 
 def refuse_existing(path: Path, *, force: bool, marks: tuple[str, ...] = ()) -> None:
-    """Raise UsageError if something stands at `path` that may not be replaced.
+    """Raise UsageError if `path` exists and may not be replaced.
 
-    An empty folder never is in the way. With `force`, other things are not either, unless
-    `marks` names files that `path` must then hold: see `new_folder`.
+    An empty folder may always be replaced. With `force`, so may anything else, unless `marks` names
+    files that `path` must then contain: see `new_folder`.
 
     Raises:
         UsageError: as above.
-        StorageError: what stands at `path` may not even be looked at.
+        StorageError: `path` can't be inspected.
     """
     with as_storage_error(path):
         if not path.exists() or (path.is_dir() and not any(path.iterdir())):
@@ -119,16 +119,16 @@ def refuse_existing(path: Path, *, force: bool, marks: tuple[str, ...] = ()) -> 
 
 
 def _refuse_file(path: Path) -> None:
-    """Refuse a file where a folder is to stand: nobody means to lose it."""
+    """Refuse a file where a folder is to be written: it would be lost."""
     if path.is_file():
         raise UsageError(f"{path} is a file, and a folder is to stand there; choose another name.")
 
 
 def _put_in_place(draft: Path, path: Path, *, force: bool) -> None:
-    """Give `draft` the name `path`; where another process took the name meanwhile, take it back.
+    """Rename `draft` to `path`, also where another process created `path` in the meantime.
 
     Raises:
-        UsageError: another process took the name, and `force` is not given.
+        UsageError: another process created `path`, and `force` is not given.
     """
     aside = Path(tempfile.mkdtemp(prefix=f".{path.name}.old.", dir=path.parent))
     moved = aside / "none"
@@ -152,10 +152,10 @@ def _put_in_place(draft: Path, path: Path, *, force: bool) -> None:
 
 
 def _new_draft(path: Path, make: Callable[[Path], None]) -> Path:
-    """Make an empty file or folder of a random name next to `path`, and return where it is.
+    """Create an empty file or folder with a random name next to `path`, and return its path.
 
-    The system applies the process's umask, as it does to any file that a program makes: reading
-    the umask would mean setting it, and another thread would write with the wrong one meanwhile.
+    The system applies the process's umask, as to any new file: reading the umask would mean setting
+    it, and another thread would write with the wrong one in the meantime.
     """
     while True:
         draft = path.parent / f".{path.name}.{secrets.token_hex(4)}"
@@ -165,13 +165,13 @@ def _new_draft(path: Path, make: Callable[[Path], None]) -> Path:
 
 
 def _make_file(path: Path) -> None:
-    """Make an empty file that is not there yet, readable and writable as far as the umask lets."""
+    """Create a new empty file, readable and writable as far as the umask allows."""
     os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
 
 
 @contextmanager
 def as_storage_error(path: Path) -> Iterator[None]:
-    """Turn the operating system's refusals to write below `path`'s folder into one sentence.
+    """Turn the operating system's errors on writing to `path`'s folder into one sentence.
 
     Raises:
         StorageError: the disk is full, read-only or forbidden; the message names `path`.
@@ -186,9 +186,9 @@ def as_storage_error(path: Path) -> Iterator[None]:
 
 
 def _concerns(named: Path, path: Path) -> bool:
-    """Return whether `named` lies in the folder of `path`, or is a folder above it.
+    """Return whether `named` is in the folder of `path`, or is a folder above it.
 
-    Both are made absolute first: a relative `path` is refused under its absolute name too.
+    Both are made absolute first, since the operating system may name either form.
     """
     refused, folder = named.resolve(), path.parent.resolve()
     return refused.is_relative_to(folder) or folder.is_relative_to(refused)

@@ -1,10 +1,10 @@
-"""Results on disk that can always be made anew: where they lie, how much, who holds them.
+"""The cache: results on disk that can always be recomputed, with limits and locks.
 
-    PLACE/KIND/KEY/      an entry: whatever was kept under a key
-    PLACE/KIND/KEY/used  an empty file: its time is the entry's last use, its lock who holds it
+    FOLDER/KIND/KEY/      an entry: what is stored under a key
+    FOLDER/KIND/KEY/used  an empty file: its time is the entry's last use, its lock a process's hold
 
-A cache fails no work: where it is off, full, or its place can't be written, nothing is kept. What
-lies in it may be pictures of patients: no other user may read it, and no name in it names anyone.
+The cache never makes a command fail: where it is off, full, or not writable, nothing is stored. It
+may contain patients' images: no other user may read it, and no file name in it identifies anyone.
 """
 
 from __future__ import annotations
@@ -43,15 +43,15 @@ __all__ = [
 
 PLACE_VARIABLE, LIMIT_VARIABLE = "HILUM_CACHE", "HILUM_CACHE_LIMIT"
 OFF = {"none", "off"}
-"""What the place says where nothing is to be kept."""
+"""Values of HILUM_CACHE that turn caching off."""
 DEFAULT_LIMIT = 20 * 10**9
-"""Bytes: a hundred thousand slices at 299 pixels take 9 GB, and may lie there at two sizes."""
+"""Bytes: a hundred thousand slices at 299 pixels take 9 GB, possibly at two sizes."""
 LEFT_FREE, MOST_LEFT_FREE = 0.05, 10 * 10**9
-"""Share of the disk, and at most so many bytes, that the cache leaves to everybody else."""
+"""Share of the disk, and upper bound in bytes, that the cache leaves free for others."""
 PRIVATE = 0o700
-"""Mode of folders: for their user alone."""
+"""Mode of folders: accessible to their owner only."""
 TRIES = 10
-"""An entry that is removed in the moment that it is opened is made again, so often."""
+"""Attempts to open an entry that another process removes at the same moment."""
 
 _MARK, _MAKING, _GONE = "used", "making", ".gone-"
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]*")
@@ -59,20 +59,20 @@ _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt]?)(i?)b?", re.IGNORECASE)
 _POWER = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
 _TAG = (
     "Signature: 8a477f597d28d172789f06886806bc55\n"
-    "# hilum keeps here what it can make anew; `hilum cache --clear` empties it.\n"
+    "# hilum stores results here that it can recompute; `hilum cache --clear` removes them.\n"
 )
-"""CACHEDIR.TAG, by which backups know what to leave out (https://bford.info/cachedir/)."""
+"""CACHEDIR.TAG, which tells backups to leave the folder out (https://bford.info/cachedir/)."""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One thing in the cache.
+    """One entry of the cache.
 
     Attributes:
         kind, key: its name.
         size: bytes.
         used: when it was last used, seconds since 1970.
-        held: whether a process has it in use; such a one is not removed.
+        held: whether a process uses it; it is then not removed.
     """
 
     kind: str
@@ -83,7 +83,7 @@ class Entry:
 
 
 def cache_place() -> Path | None:
-    """Return the cache folder, there or not yet; None where caching is off or there is no home.
+    """Return the cache folder, which may be missing; None where caching is off or there is no home.
 
     HILUM_CACHE names it (`none` or `off`: no cache); else it is the system's place for caches.
     """
@@ -118,20 +118,20 @@ def cache_limit() -> int:
 
 @contextmanager
 def cache_entry(kind: str, key: str) -> Iterator[Path | None]:
-    """Yield the folder of an entry, made where it is missing; it is not removed before the end.
+    """Yield the folder of an entry, created if missing; it is not removed within the block.
 
-    It is empty, or holds what was written to it before: write files with
-    `hilum.storage.atomic.new_file`, so that each is there whole or not at all, and after
-    `make_room`.
-    Several may hold an entry at once; see `one_at_a_time`. One that is left empty is removed.
+    It is empty, or holds what was written to it earlier: write files with
+    `hilum.storage.atomic.new_file`, so that each is complete or missing, and after `make_room`.
+    Several processes may hold an entry; see `one_at_a_time`. An entry that is left empty is
+    removed.
 
     Args:
-        kind: what is kept, with the number of its form, such as "decoded-v1".
-        key: a hash of all that it depends on. Both are file names of small letters, digits,
+        kind: kind of content with its format version, such as "decoded-v1".
+        key: a hash of everything it depends on. Both are file names of lower-case letters, digits,
             `-`, `_` and `.`.
 
     Yields:
-        the folder, or None where caching is off or the place can't be written.
+        the folder, or None where caching is off or the folder is not writable.
     """
     if not (_NAME.fullmatch(kind) and _NAME.fullmatch(key)):
         raise ValueError(f"{kind!r} and {key!r} must be names of small letters and digits")
@@ -153,8 +153,8 @@ def cache_entry(kind: str, key: str) -> Iterator[Path | None]:
 def one_at_a_time(entry: Path) -> Iterator[None]:
     """Wait until no other process is in this block with the same entry.
 
-    What one process makes in the block, the next one finds; a process that dies leaves the block.
-    Where the file system knows no locks several may be in it, and only repeat each other's work.
+    What one process stores in the block, the next one finds; a process that dies leaves the block.
+    On a file system without locks several may be in it, and only repeat each other's work.
     """
     with ExitStack() as stack:
         with suppress(OSError):
@@ -163,12 +163,12 @@ def one_at_a_time(entry: Path) -> Iterator[None]:
 
 
 def make_room(size: int) -> bool:
-    """Remove entries, the longest unused ones first, until `size` more bytes may be written.
+    """Remove entries, least recently used first, until `size` more bytes may be written.
 
-    Nothing is removed where that is not enough. Room is not reserved: take it at once.
+    Nothing is removed if that would not be enough. Space is not reserved: use it at once.
 
     Returns:
-        whether the bytes fit, both the limit and the disk; False where caching is off.
+        whether the bytes fit both the limit and the disk; False where caching is off.
 
     Raises:
         UsageError: see `cache_limit`.
@@ -191,21 +191,21 @@ def make_room(size: int) -> bool:
 
 
 def list_entries() -> list[Entry]:
-    """Return what is in the cache, by kind and key."""
+    """Return the entries of the cache, sorted by kind and key."""
     cache_root = cache_place()
     if cache_root is None:
         return []
     found = []
     for mark in sorted(cache_root.glob(f"*/*/{_MARK}")):
         entry = mark.parent
-        with suppress(OSError):  # removed by another process while we look
+        with suppress(OSError):  # removed by another process meanwhile
             used, held = mark.stat().st_mtime, _is_held(mark)
             found.append(Entry(entry.parent.name, entry.name, _size_of(entry), used, held))
     return found
 
 
 def clear_cache() -> int:
-    """Remove all entries that no process holds, and return how many bytes that freed."""
+    """Remove all entries that no process holds, and return the number of freed bytes."""
     cache_root = cache_place()
     if cache_root is None:
         return 0
@@ -214,11 +214,11 @@ def clear_cache() -> int:
 
 
 def _hold(entry: Path) -> BinaryIO | None:
-    """Return the open, locked mark of an entry; None where the place can't be written."""
+    """Return the open, locked mark of an entry; None where the folder is not writable."""
     with suppress(OSError, StorageError):
         _make_place(entry.parents[1])
         for _ in range(TRIES):
-            with suppress(FileNotFoundError):  # removed in this moment: make it again
+            with suppress(FileNotFoundError):  # removed at this moment: create it again
                 for folder in (entry.parent, entry):
                     folder.mkdir(PRIVATE, exist_ok=True)
                 mark = (entry / _MARK).open("ab")
@@ -230,9 +230,9 @@ def _hold(entry: Path) -> BinaryIO | None:
 
 
 def _hold_shared(mark: BinaryIO) -> bool:
-    """Lock `mark` for one of several; False where its entry was moved aside meanwhile.
+    """Take a shared lock on `mark`; False where its entry was moved aside meanwhile.
 
-    Who is alone for a moment removes what writers that were killed have left.
+    A process that is alone for a moment removes what killed writers left behind.
     """
     if sys.platform != "win32" and _lock(mark, alone=True, wait=False) and _stands(mark):
         for draft in Path(mark.name).parent.glob(".*"):
@@ -242,13 +242,13 @@ def _hold_shared(mark: BinaryIO) -> bool:
 
 
 def _mark_used(mark: BinaryIO) -> None:
-    """Note that an entry is used now."""
+    """Record that an entry is used now."""
     with suppress(OSError):
         os.utime(mark.name)
 
 
 def _stands(mark: BinaryIO) -> bool:
-    """Whether an open file still is what its name names."""
+    """Whether an open file is still the one under its name."""
     try:
         return os.path.samestat(os.fstat(mark.fileno()), Path(mark.name).stat())
     except FileNotFoundError:
@@ -256,9 +256,9 @@ def _stands(mark: BinaryIO) -> bool:
 
 
 def _lock(file: BinaryIO, *, alone: bool, wait: bool) -> bool:
-    """Lock an open file until it is closed; False where others hold it and we don't wait.
+    """Lock an open file until it is closed; False where others hold it and `wait` is false.
 
-    Where the system has no flock, an open file is hold enough: its folder can't be moved.
+    On a system without flock the open file is enough: its folder can't be moved.
     """
     if sys.platform == "win32":
         return True
@@ -277,14 +277,14 @@ def _is_held(mark: Path) -> bool:
 
 
 def _make_place(cache_root: Path) -> None:
-    """Make the cache's folder, marked for backups."""
+    """Create the cache's folder, marked for backups."""
     if not cache_root.is_dir():
         cache_root.mkdir(PRIVATE, parents=True, exist_ok=True)
         write_text(cache_root / "CACHEDIR.TAG", _TAG)
 
 
 def _remove(entry: Path) -> bool:
-    """Remove an entry unless a process holds it; whoever opens it meanwhile gets a new one."""
+    """Remove an entry unless a process holds it; opening it meanwhile creates a new one."""
     aside = entry.parents[1] / f"{_GONE}{secrets.token_hex(8)}"
     with suppress(OSError):
         if sys.platform == "win32":
@@ -300,20 +300,20 @@ def _remove(entry: Path) -> bool:
 
 
 def _remove_empty(entry: Path) -> None:
-    """Remove an entry to which nothing was written, and that nobody else holds."""
+    """Remove an empty entry that no other process holds."""
     with suppress(OSError):
         if all(path.name in (_MARK, _MAKING) for path in entry.iterdir()):
             _remove(entry)
 
 
 def _sweep(cache_root: Path) -> None:
-    """Remove what a process that was killed had only moved aside."""
+    """Remove entries that a killed process had moved aside but not deleted."""
     for gone in cache_root.glob(f"{_GONE}*"):
         _delete(gone)
 
 
 def _delete(path: Path) -> None:
-    """Delete a file or folder as far as the system lets us."""
+    """Delete a file or folder as far as permissions allow."""
     if path.is_dir():
         shutil.rmtree(path, ignore_errors=True)
     else:

@@ -43,6 +43,6 @@ def describe_cache() -> dict[str, Any]:
 
 
 def _is_writable(cache_root: Path) -> bool:
-    """Whether the folder can be written, or be made."""
+    """Whether the folder is writable, or can be created."""
     there = next(folder for folder in (cache_root, *cache_root.parents) if folder.exists())
     return there.is_dir() and os.access(there, os.W_OK | os.X_OK)

@@ -1,4 +1,4 @@
-"""One process of hilum at a time in a folder, or at an output; a lock ends with its process."""
+"""Locks: one process of hilum at a time in a folder or at an output."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ __all__ = ["exclusive_folder", "exclusive_output"]
 
 @contextmanager
 def exclusive_folder(folder: Path, lock_file: str, command: str) -> Iterator[None]:
-    """Make a folder where it is missing, and hold it; a process that is killed lets go of it.
+    """Lock a folder, created if missing; the lock of a killed process is released.
 
     Args:
-        folder: made with all folders above it.
-        lock_file: name of the file in it that is locked; it stays.
+        folder: created with its parents.
+        lock_file: name of the file in it that is locked; it is not removed.
         command: what the message calls the other process, such as `hilum tune`.
 
     Raises:
@@ -49,7 +49,7 @@ def exclusive_folder(folder: Path, lock_file: str, command: str) -> Iterator[Non
 
 
 def _make(folder: Path) -> None:
-    """Make a folder; file systems that can't have any, such as /proc, say that it is not there."""
+    """Create a folder; on file systems such as /proc that fails with a missing parent."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except FileNotFoundError as error:
@@ -58,11 +58,11 @@ def _make(folder: Path) -> None:
 
 @contextmanager
 def exclusive_output(path: Path, command: str) -> Iterator[None]:
-    """Hold an output file or folder, which may be replaced meanwhile, against other processes.
+    """Lock an output file or folder, which may be replaced meanwhile, against other processes.
 
-    Locked is a hidden file next to `path`, which is removed at the end. Of several processes of one
-    launch the first holds it for all. Where the folder can't be written or its file system knows no
-    locks, nothing is held (nor on Windows, which replaces no open file).
+    The lock is on a hidden file next to `path`, which is removed at the end. Of several processes
+    of one launch the first holds it for all. Where the folder is not writable or its file system
+    has no locks, nothing is locked (nor on Windows, which replaces no open file).
 
     Args:
         path: what is written.
@@ -86,11 +86,11 @@ def exclusive_output(path: Path, command: str) -> Iterator[None]:
 
 
 HELD = -1
-"""In place of a file's descriptor: another process has locked the file."""
+"""Stands for a file's descriptor: another process has locked the file."""
 
 
 def _lock(lock: Path) -> int | None:
-    """Return the descriptor of the locked file; HELD, or None where there can be no lock."""
+    """Return the descriptor of the locked file; HELD, or None where locking is impossible."""
     while True:
         try:
             descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
@@ -104,7 +104,7 @@ def _lock(lock: Path) -> int | None:
             os.close(descriptor)
             return HELD
         except FileNotFoundError:
-            pass  # removed by its holder in between: make it again
+            pass  # removed by its holder in between: create it again
         except OSError:
             os.close(descriptor)
             return None

@@ -13,7 +13,7 @@ from hilum.learn.augment import draw_maps, warp
 from hilum.learn.data import as_batch
 from hilum.learn.frozen.engine import fastest_part
 from hilum.learn.frozen.feed import FrozenFeed, part_key
-from hilum.learn.frozen.parts import FrozenPart, split_network
+from hilum.learn.frozen.submodules import FrozenPart, split_network
 from hilum.learn.networks import Classifier, build_network
 from hilum.learn.weights import Weights
 from hilum.recipe import Augmentation, parse_recipe
@@ -54,16 +54,16 @@ def test_the_tail_fed_says_what_the_whole_network_says(grey: np.ndarray, maps: n
     network = network_of().eval()
     feed = feed_of(network)
     with torch.no_grad():
-        plain = feed.network(*feed.see(grey, None, "cpu"))
+        plain = feed.network(*feed.inputs(grey, None, "cpu"))
         torch.testing.assert_close(plain, network(as_batch(grey, "cpu")), rtol=2e-3, atol=2e-3)
         seen = warp(as_batch(grey, "cpu"), torch.from_numpy(maps))
-        moved = feed.network(*feed.see(grey, maps, "cpu"))
+        moved = feed.network(*feed.inputs(grey, maps, "cpu"))
         torch.testing.assert_close(moved, network(seen), rtol=2e-3, atol=2e-3)
     assert not torch.allclose(moved, plain, atol=1e-2)
 
 
 def test_maps_lie_in_memory_as_convolutions_want_them(grey: np.ndarray) -> None:
-    (retained,) = feed_of(network_of()).see(grey, None, "cpu")
+    (retained,) = feed_of(network_of()).inputs(grey, None, "cpu")
     assert retained.is_contiguous(memory_format=torch.channels_last)
     assert retained.dtype == torch.float32
 
@@ -72,11 +72,11 @@ def test_kept_numbers_equal_computed_ones_and_the_part_runs_once(
     tmp_path: Path, grey: np.ndarray, maps: np.ndarray, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     feed = feed_of(network_of(), tmp_path)
-    (first,) = feed.see(grey, maps, "cpu")
+    (first,) = feed.inputs(grey, maps, "cpu")
     assert len(list(tmp_path.iterdir())) == 5
     monkeypatch.setattr(feed, "compute", None)
-    (again,) = feed.see(grey, maps, "cpu")
-    (turned,) = feed.see(grey[::-1], maps[::-1], "cpu")
+    (again,) = feed.inputs(grey, maps, "cpu")
+    (turned,) = feed.inputs(grey[::-1], maps[::-1], "cpu")
     assert torch.equal(first, again)
     assert torch.equal(first, turned.flip(0))
 
@@ -85,9 +85,9 @@ def test_one_missing_record_makes_the_batch_be_computed_whole(
     tmp_path: Path, grey: np.ndarray
 ) -> None:
     feed = feed_of(network_of(), tmp_path)
-    (first,) = feed.see(grey, None, "cpu")
+    (first,) = feed.inputs(grey, None, "cpu")
     next(tmp_path.iterdir()).unlink()
-    (again,) = feed.see(grey, None, "cpu")
+    (again,) = feed.inputs(grey, None, "cpu")
     assert torch.equal(first, again)
     assert len(list(tmp_path.iterdir())) == 5
 

@@ -130,7 +130,7 @@ def test_without_room_it_runs_always(costs: Costs, monkeypatch: pytest.MonkeyPat
     requested = plan_of("training.frozen_once=yes")
     assert isinstance(requested.feed, FrozenFeed)
     assert requested.feed.records.folder is None
-    assert requested.sentence.endswith("nothing kept: no room for it.")
+    assert requested.sentence.endswith("nothing stored: no room for it.")
 
 
 def test_there_is_nothing_to_decide_without_views_or_when_told_no() -> None:

@@ -211,7 +211,7 @@ def test_an_unknown_method_is_refused(tiny: Classifier) -> None:
     with pytest.raises(UsageError) as caught:
         maps_of(tiny, noise(1, 6), [0], method="gradcam+")
     assert str(caught.value) == (
-        "a method is one of gradcam, hirescam, gradcam++, layercam, xgradcam, eigencam; got "
+        "method must be one of gradcam, hirescam, gradcam++, layercam, xgradcam, eigencam; got "
         "'gradcam+'. Did you mean 'gradcam++'?"
     )
 

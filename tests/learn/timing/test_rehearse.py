@@ -60,14 +60,14 @@ class CountingFeed(SliceFeed):
 
     seen = 0
 
-    def see(
+    def inputs(
         self,
         grey: npt.NDArray[np.uint8],
         maps: npt.NDArray[np.float32] | None,
         device: torch.device | str,
     ) -> tuple[Tensor, ...]:
         self.seen += 1
-        return super().see(grey, maps, device)
+        return super().inputs(grey, maps, device)
 
 
 def test_the_first_views_cost_what_a_new_one_takes_and_later_ones_less() -> None:

@@ -12,12 +12,10 @@ import pytest
 from made_runs import Made, made_run, made_table
 
 import hilum
-from hilum.report.compare.figures import _spread, line_styles, short_names
+from hilum.report.compare.figures import _spread
 from hilum.report.compare.page import comparison_drawings, render_comparison
 from hilum.report.compare.tables import (
     difference_rows,
-    kind_in_words,
-    millions,
     table_markdown,
     table_rows,
 )
@@ -145,26 +143,10 @@ def test_curves_are_drawn_of_runs_that_have_a_history(compared: dict[str, Any]) 
     assert "Without a training history of their own: VGG19, random weights." in page
 
 
-def test_the_corner_is_drawn_larger_where_the_curves_are_in_it(content: dict[str, Any]) -> None:
-    for area, there in ((0.95, True), (0.85, False)):
-        for run in content["runs"]:
-            run["per_slice"]["figures"]["auc"]["value"] = area
-        assert ("roc_corner" in comparison_drawings(content)) is there
-
-
 def test_calibration_and_operating_points_are_shown(compared: dict[str, Any]) -> None:
     page = render_comparison(compared)
     assert "sensitivity 0.95" in page
     assert "Brier score" in page
-
-
-def test_a_difference_of_nothing_and_a_small_one_are_written_apart(
-    content: dict[str, Any],
-) -> None:
-    pair = content["sets"][0]["pairs"]["per_slice"]["auc"][0]
-    for value, text in ((0.0, ">0<"), (0.0001, ">+0.0001<"), (-0.012, ">−0.012<")):
-        pair["value"] = value
-        assert text in render_comparison(content)
 
 
 def test_labels_stand_apart_and_keep_their_order() -> None:
@@ -172,31 +154,6 @@ def test_labels_stand_apart_and_keep_their_order() -> None:
     assert _spread([0.98, 0.99, 1.0], 0.1) == pytest.approx([0.8, 0.9, 1.0])
     assert _spread([0.0, 0.0, 0.05], 0.1) == pytest.approx([0.0, 0.1, 0.2])
     assert _spread([1.0] * 20, 0.1)[0] == pytest.approx(0.0)
-
-
-def test_every_network_looks_different_and_long_names_keep_their_end() -> None:
-    assert len(set(map(str, line_styles(27)))) == 27
-    name = "Ensemble of 9: " + "MobileNetV2, " * 9 + "random weights"
-    short, other = short_names([{"name": name}, {"name": "short"}])
-    assert (len(short), other) == (44, "short")
-    assert short.endswith("random weights")
-
-
-def test_names_that_would_be_alike_when_short_are_numbered() -> None:
-    runs = [{"name": "x" * 40 + end + "y" * 40} for end in "ab"]
-    assert [name[:3] for name in short_names(runs)] == ["1 x", "2 x"]
-    assert all(len(name) == 44 for name in short_names(runs))
-
-
-def test_counts_and_kinds_in_words() -> None:
-    assert [millions(n) for n in (2_592_578, 55_132_898, 12_345, None)] == [
-        "2.6 M",
-        "55.1 M",
-        "12.3 k",
-        "–",
-    ]
-    runs = [{"kind": kind, "members": 5} for kind in ("network", "ensemble", "cross-validation")]
-    assert [kind_in_words(run) for run in runs] == ["network", "ensemble of 5", "5-fold"]
 
 
 def test_the_written_files_are_those_of_the_content(compared: dict[str, Any]) -> None:

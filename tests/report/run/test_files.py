@@ -38,17 +38,17 @@ def test_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
         read_run_files(tmp_path / "none")
 
 
-def test_broken_json_is_refused_by_name(make_run: MakeRun) -> None:
+@pytest.mark.parametrize(("content", "problem"), [("{", "is not JSON"), ("[]", "holds no JSON")])
+def test_broken_json_is_refused_by_name(make_run: MakeRun, content: str, problem: str) -> None:
     run = make_run()
-    (run / "metrics.json").write_text("{", encoding="utf-8")
-    with pytest.raises(RunError, match=r"metrics.json is not JSON .* again with hilum evaluate"):
+    (run / "metrics.json").write_text(content, encoding="utf-8")
+    with pytest.raises(RunError, match=rf"metrics.json {problem}.* again with hilum evaluate"):
         read_run_files(run)
 
 
-@pytest.mark.parametrize("content", ["[]", '{"positive": "cancer"}'])
-def test_json_without_a_needed_key_is_refused(make_run: MakeRun, content: str) -> None:
+def test_json_without_a_needed_key_is_refused(make_run: MakeRun) -> None:
     run = make_run()
-    (run / "metrics.json").write_text(content, encoding="utf-8")
+    (run / "metrics.json").write_text('{"positive": "cancer"}', encoding="utf-8")
     with pytest.raises(RunError, match=r"metrics.json lacks 'class_names'; .* hilum evaluate"):
         read_run_files(run)
 

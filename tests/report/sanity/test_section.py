@@ -113,17 +113,6 @@ def test_what_was_not_measured_is_left_out(make_run: Callable[..., Path]) -> Non
     assert "mean probability while pixels are replaced" not in page
 
 
-def test_figures_are_told_in_words() -> None:
-    found = sanity_drawings(sanity())
-    assert "head random: Rank correlation 0.60, SSIM 0.30" in found["sanity_layers"].description
-    assert found["sanity_layers"].description.endswith(
-        "maps of different slices: Rank correlation 0.45, SSIM 0.50."
-    )
-    assert "Deletion, area under the mean probability: Map 0.30" in (
-        found["sanity_removal"].description
-    )
-
-
 def test_each_map_of_the_sheet_is_on_its_own_scale_and_an_empty_one_shows_the_slice() -> None:
     grey = np.full((32, 32), 90, dtype=np.uint8)
     weak = np.zeros((4, 4), dtype=np.float32)

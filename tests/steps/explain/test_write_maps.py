@@ -144,7 +144,7 @@ def test_maps_are_for_the_positive_class_unless_another_is_asked_for(run: Run) -
         (
             {"method": "guided"},
             UsageError,
-            "a method is one of gradcam, hirescam, gradcam++, layercam, xgradcam, eigencam; got "
+            "method must be one of gradcam, hirescam, gradcam++, layercam, xgradcam, eigencam; got "
             "'guided'.",
         ),
     ],

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from itertools import islice
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -18,7 +17,7 @@ from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, generate_uid
 
 from hilum.errors import UsageError
 from hilum.prepare import BATCH
-from hilum.readers import Window, read_slice
+from hilum.readers import Window
 from hilum.run import Run
 from hilum.steps.predict import (
     Predicted,
@@ -62,26 +61,6 @@ def pictures(tmp_path: Path) -> Path:
     return folder
 
 
-def test_at_most_two_batches_are_read_ahead(
-    blind_run: Run, pictures: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    read: list[Any] = []
-
-    def counted(path: Path, **how: Any) -> Any:
-        read.append(path)
-        return read_slice(path, **how)
-
-    monkeypatch.setattr(stream, "read_slice", counted)
-    outcomes = predict(blind_run, [pictures])
-    assert next(outcomes) == Predicted(
-        pictures / "0000.png", 0, "cancer", {"cancer": 0.75, "pneumonia": 0.25}, "", ()
-    )
-    assert len(read) <= 2 * BATCH
-    list(islice(outcomes, 5 * BATCH))
-    assert len(read) <= 7 * BATCH
-    assert len(list(outcomes)) == 5 * BATCH - 1
-
-
 def test_the_order_of_the_paths_is_kept_with_refusals_in_their_place(
     blind_run: Run, pictures: Path
 ) -> None:
@@ -94,37 +73,6 @@ def test_the_order_of_the_paths_is_kept_with_refusals_in_their_place(
     assert isinstance(outcomes[2], Refused)
     assert "0001.png" in outcomes[2].reason
     assert summary.passed_over == {}
-
-
-def test_the_window_of_a_row_comes_before_the_one_given(
-    blind_run: Run, pictures: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    used: list[tuple[str, str]] = []
-
-    def noted(path: Path, *, window: Window, frame: int) -> Any:
-        used.append((path.name, str(window)))
-        return read_slice(path, window=window, frame=frame)
-
-    monkeypatch.setattr(stream, "read_slice", noted)
-    table = pictures / "slices.csv"
-    table.write_text(
-        "slice_id,path,label,group,source,window\n"
-        "a,0000.png,cancer,g,s,350/40\n"
-        "b,0001.png,cancer,g,s,\n"
-        "c,0002.png,cancer,g,s,1500.5/-600\n"
-    )
-    outcomes = list(
-        predict(
-            blind_run, [table, pictures / "0003.png"], options=PredictOptions(Window(1000, -500))
-        )
-    )
-    assert [outcome.path.name for outcome in outcomes] == [f"000{n}.png" for n in range(4)]
-    assert sorted(used) == [
-        ("0000.png", "350/40"),
-        ("0001.png", "1000/-500"),
-        ("0002.png", "1500.5/-600"),
-        ("0003.png", "1000/-500"),
-    ]
 
 
 def test_files_are_listed_with_their_rows_window_and_none_is_opened(pictures: Path) -> None:
@@ -148,21 +96,6 @@ def test_files_are_listed_with_their_rows_window_and_none_is_opened(pictures: Pa
     ]
     assert listed[-1] == InputFile(table, named=False)
     assert listed[-1].skipped_as() == ".csv"
-
-
-def test_no_batch_spans_two_parts(
-    blind_run: Run, pictures: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    batch_sizes: list[int] = []
-
-    def say(networks: object, grey: Any) -> Any:
-        batch_sizes.append(len(grey[32]))
-        return np.array([[0.75, 0.25]] * len(grey[32]))
-
-    monkeypatch.setattr(stream, "mean_probabilities", say)
-    monkeypatch.setattr("hilum.steps.predict.inputs.FILES_A_SHARD", 40)
-    outcomes = list(predict(blind_run, sorted(pictures.iterdir())[:100]))
-    assert (len(outcomes), batch_sizes) == (100, [32, 8, 32, 8, 20])
 
 
 def test_a_missing_path_is_refused_before_anything_is_predicted(
@@ -189,24 +122,6 @@ def write_ct(path: Path, **elements: Any) -> None:
     dataset.file_meta = FileMetaDataset()
     dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
     dataset.save_as(path, enforce_file_format=True)
-
-
-def test_a_ct_is_shown_through_the_window_of_the_training_and_another_one_is_noted(
-    blind_run: Run, tmp_path: Path
-) -> None:
-    content = json.loads(blind_run.network_file.read_text())
-    blind_run.network_file.write_text(json.dumps({**content, "windows": ["350/40"]}))
-    write_ct(tmp_path / "ct.dcm")
-    (own,) = predict(blind_run, tmp_path / "ct.dcm")
-    (lung,) = predict(
-        blind_run, str(tmp_path / "ct.dcm"), options=PredictOptions(Window(1400, -700))
-    )
-    assert isinstance(own, Predicted)
-    assert isinstance(lung, Predicted)
-    assert (own.window, lung.window) == ("350/40", "1400/-700")
-    note = "Shown through 1400/-700, and the network was trained on 350/40."
-    assert note not in own.notes
-    assert note in lung.notes
 
 
 def test_a_prediction_has_the_series_and_position_of_its_file(
@@ -262,20 +177,3 @@ def test_the_summary_has_the_verdict_on_the_run(blind_run: Run, pictures: Path) 
     blind_run.network_file.write_text(json.dumps(content | judged))
     next(predict(blind_run, pictures, summary=(summary := PredictionSummary())))
     assert summary.verdict == "Verdict on the run: Confounded: as it is."
-
-
-def test_another_window_is_noted_where_the_training_slices_named_none(
-    blind_run: Run, tmp_path: Path
-) -> None:
-    write_ct(tmp_path / "ct.dcm")
-    (lung,) = predict(blind_run, tmp_path / "ct.dcm")
-    options = PredictOptions(Window(350, 40))
-    (mediastinal,) = predict(blind_run, tmp_path / "ct.dcm", options=options)
-    assert isinstance(lung, Predicted)
-    assert isinstance(mediastinal, Predicted)
-    note = (
-        "Shown through 350/40, and the network was trained on slices without a window of their "
-        "own, of which those in HU are shown by 1400/-700."
-    )
-    assert note not in lung.notes
-    assert note in mediastinal.notes

@@ -3,35 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
-import numpy.typing as npt
-import pandas as pd
 import pytest
 import torch
 from torch import Tensor
 from untrained_runs import make_untrained
 
-from hilum.cam_maps import CENTRED
 from hilum.errors import RunError, UsageError
 from hilum.learn.maps import METHODS, Method
 from hilum.learn.predict import load_network
-from hilum.progress import SILENT
 from hilum.run import Run
-from hilum.scores.similarity import map_similarity
 from hilum.splits import split_table
 from hilum.steps.sanity import SanityOptions, sanity
-from hilum.steps.sanity.removal import removal
-from hilum.steps.sanity.sample import Sample, draw_slices, on_grid
 from hilum.table import SliceTable, read_csv
 
 QUICK = SanityOptions(slices=8, draws=2, steps=3, split="train", target="predicted")
 ONE_DRAW = replace(QUICK, draws=1)
-SIDE, STEPS = 32, 32
 
 
 @pytest.fixture(scope="module")
@@ -153,95 +144,6 @@ def test_the_same_seed_gives_the_same_numbers(made: SimpleNamespace) -> None:
     assert again["runs"] == []
 
 
-def test_slices_are_drawn_label_by_label_and_group_by_group(
-    make_table: Callable[..., SliceTable],
-) -> None:
-    groups = ["a", "a", "a", "b", "c", "d", "e", "e"]
-    labels = ["x", "x", "x", "x", "y", "y", "y", "y"]
-    drawn = make_table(8, group=groups, label=labels)
-    for seed in range(5):
-        order = draw_slices(drawn, seed=seed)
-        assert sorted(order) == list(range(8))
-        assert {labels[index] for index in order[:2]} == {"x", "y"}
-        assert {groups[index] for index in order[:4]} >= {"a", "b"}
-        assert len({groups[index] for index in order[:5]}) == 5
-    assert any((draw_slices(drawn, seed=s) != draw_slices(drawn, seed=0)).any() for s in (1, 2))
-
-
-def test_maps_are_held_against_those_of_other_groups_with_the_same_label() -> None:
-    sample = sample_of([(0, 0)] * 6)
-    rows = sample.rows.assign(group=[*"aabbcd"], label=[*"xxxxxy"])
-    partners = replace(sample, rows=rows).partners(most=3, seed=1)
-    assert [set(some) for some in partners[:4]] == [{2, 3, 4}, {2, 3, 4}, {0, 1, 4}, {0, 1, 4}]
-    assert len(partners[4]) == 3
-    assert set(partners[4]) <= {0, 1, 2, 3}
-    assert len(set(partners[5])) == 3, "no other group has its label, so any will do"
-
-
-class Square:
-    """Says class 0 where a square of the slice is bright, else class 1; surely, both times."""
-
-    size = SIDE
-
-    def logits(self, grey: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
-        bright = grey[:, 8:16, 8:16].mean(axis=(1, 2)) > 127
-        return np.where(bright[:, None], [20.0, -20.0], [-20.0, 20.0]).astype(np.float32)
-
-
-def sample_of(cells: list[tuple[int, int]], background: int = 0) -> Sample:
-    """Slices with a bright square, and maps (4, 4) of one hot cell each."""
-    count = len(cells)
-    grey = np.full((count, SIDE, SIDE), background, dtype=np.uint8)
-    grey[:, 8:16, 8:16] = 255
-    maps = np.zeros((count, 4, 4), dtype=np.float32)
-    for number, index in enumerate(cells):
-        maps[(number, *index)] = 1
-    rows = pd.DataFrame(
-        {"slice_id": [f"s{n}" for n in range(count)], "group": [f"g{n}" for n in range(count)],
-         "label": "x", "target": "x"}
-    )  # fmt: skip
-    target = np.zeros(count, dtype=np.int64)
-    return Sample(rows, {SIDE: grey}, SIDE, target, maps, on_grid(maps, CENTRED), CENTRED, {})
-
-
-def test_deletion_of_a_square_that_the_network_looks_at_by_hand() -> None:
-    """The hot cell is the square, 1/16 of the slice. With half of it gone, 255 and the mean grey 16
-    are left in equal parts: 135, still bright; with all of it gone, it is not."""
-    entries = removal(
-        sample_of([(1, 1)] * 8), Square(), steps=STEPS, seed=0, progress=SILENT
-    ).content
-    curve = entries["deletion"]["curves"]["map"]["probability"]
-    gone = next(
-        share for share, p in zip(entries["deletion"]["shares"], curve, strict=True) if p < 0.5
-    )
-    assert 1 / 32 < gone <= 3 / 32
-    assert curve == [1.0] * round(gone * STEPS) + [0.0] * (STEPS + 1 - round(gone * STEPS))
-    expected = gone - 0.5 / STEPS
-    assert entries["deletion"]["areas"]["map"]["value"] == pytest.approx(expected, abs=1e-6)
-    assert entries["deletion"]["map_minus"]["moved"]["value"] < -0.1
-    assert entries["deletion"]["map_minus"]["another"]["value"] == pytest.approx(0, abs=0.02)
-    assert entries["deletion"]["level"] == "partly"
-
-
-def test_a_map_beside_the_square_is_no_better_than_any_other() -> None:
-    entries = removal(
-        sample_of([(3, 3)] * 8), Square(), steps=STEPS, seed=0, progress=SILENT
-    ).content
-    assert entries["deletion"]["level"] == "no better"
-    assert entries["deletion"]["areas"]["map"]["value"] > 0.3
-
-
-def test_slices_that_keep_their_class_when_emptied_are_left_out() -> None:
-    """Blurred by two pixels the square is still bright; on a bright slice its mean is too."""
-    entries = removal(
-        sample_of([(1, 1)] * 3, background=200), Square(), steps=4, seed=0, progress=SILENT
-    ).content
-    for game in ("deletion", "insertion"):
-        assert (entries[game]["level"], entries[game]["slices"], entries[game]["curves"]) == (
-            "undefined", 0, {},
-        )  # fmt: skip
-
-
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
@@ -279,10 +181,3 @@ def test_a_network_whose_maps_are_empty_has_nothing_to_check(
     with pytest.raises(RunError, match=r"of 8 slices drawn only 0 of 0 groups have a map \(8 zero"):
         sanity(run, options=SanityOptions(slices=2, split="train", method="empty"))
     assert not run.sanity.exists()
-
-
-def test_likeness_is_measured_on_one_grid_whatever_the_layer() -> None:
-    coarse = np.random.default_rng(0).random((2, 4, 4), dtype=np.float32)
-    fine = np.stack([np.kron(one, np.ones((2, 2), np.float32)) for one in coarse])
-    found = map_similarity(on_grid(coarse, CENTRED), on_grid(fine, CENTRED))
-    assert (found["rank_correlation"] > 0.9).all()

@@ -23,7 +23,7 @@ def recipe() -> Recipe:
     return load_recipe("mobilenetv2")
 
 
-def cut_at(share: float) -> str:
+def freeze_point_at(share: float) -> str:
     return f"cut-{share}"
 
 
@@ -63,13 +63,13 @@ def test_the_recipes_own_setting_is_always_in_the_space(recipe: Recipe) -> None:
 def test_the_own_values_leave_the_recipe_as_it_is(recipe: Recipe) -> None:
     knobs = choose_knobs()
     own = own_values(knobs, recipe)
-    assert apply_values(recipe, own, cut_at) == recipe
+    assert apply_values(recipe, own, freeze_point_at) == recipe
     assert own["learning_rate"] == 1e-3 and own["size"] == OWN
 
 
 def test_a_turned_knob_sets_its_setting(recipe: Recipe) -> None:
     values = {"learning_rate": 2e-3, "size": "160", "frozen": "0.9", "epsilon": 0.01}
-    made = apply_values(recipe, values, cut_at)
+    made = apply_values(recipe, values, freeze_point_at)
     assert made.training.learning_rate == 2e-3
     assert made.training.epsilon == 0.01
     assert made.input.size == 160
@@ -89,7 +89,7 @@ def test_a_turned_knob_sets_its_setting(recipe: Recipe) -> None:
 def test_dropout_has_a_rate_for_every_place(
     recipe: Recipe, hidden: str, dropout: str, rates: tuple[float, ...]
 ) -> None:
-    made = apply_values(recipe, {"hidden": hidden, "dropout": dropout}, cut_at)
+    made = apply_values(recipe, {"hidden": hidden, "dropout": dropout}, freeze_point_at)
     assert made.network.dropout == rates
 
 

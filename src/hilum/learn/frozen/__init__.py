@@ -1,1 +1,1 @@
-"""The frozen part of a network, run once: found, computed, kept, and the tail trained from it."""
+"""The frozen part of a network run once, its outputs stored, and the tail trained on them."""

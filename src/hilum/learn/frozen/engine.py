@@ -1,4 +1,4 @@
-"""The frozen part as a function of slices, computed by what is fastest on this machine."""
+"""The frozen part as a function of slices, computed by the fastest engine of this machine."""
 
 from __future__ import annotations
 
@@ -9,28 +9,28 @@ import torch
 from torch import Tensor
 
 from hilum.engines import open_session
-from hilum.learn.frozen.parts import FrozenPart
+from hilum.learn.frozen.submodules import FrozenPart
 from hilum.learn.fuse_batchnorm import fold_module
 from hilum.learn.onnx.export import onnx_model
 
 __all__ = ["Compute", "fastest_part"]
 
 Compute = Callable[[Tensor], tuple[Tensor, ...]]
-"""From grey levels (n, 1, size, size) float32, 0..255, to tensors (n, ...) with a row a slice."""
+"""From grey levels (n, 1, size, size) float32, 0..255, to tensors (n, ...), one row per slice."""
 
 TOLERANCE = 1e-3
-"""Of the largest number that comes out: two engines may differ by so much, as rounding does."""
+"""Share of the largest output by which two engines may differ, through rounding."""
 
 
 def fastest_part(part: FrozenPart, *, size: int, precision: torch.dtype) -> Compute:
-    """Return what computes `part`: onnxruntime on a processor in float32, else torch.
+    """Return a function that computes `part`: onnxruntime on a CPU in float32, else torch.
 
-    Both fold batch norm into the convolutions, and onnxruntime their activations behind them.
-    What comes out is compared with the part as it is once; where it differs, that computes.
+    Both fold batch norm into the convolutions, and onnxruntime fuses activations too. The output is
+    compared once with the unfolded part; where it differs, the unfolded part computes.
 
     Args:
         part: in inference mode, on its device.
-        size: side of the square that it sees, pixels.
+        size: side of its square input, pixels.
         precision: torch.float32, or torch.bfloat16 where the machine is made for it.
     """
     generator = torch.Generator().manual_seed(0)
@@ -46,7 +46,7 @@ def fastest_part(part: FrozenPart, *, size: int, precision: torch.dtype) -> Comp
 
 
 def _by_torch(part: FrozenPart, precision: torch.dtype) -> Compute:
-    """Return the part computed by torch."""
+    """Return a function that computes the part with torch."""
 
     @torch.no_grad()
     def compute(grey: Tensor) -> tuple[Tensor, ...]:
@@ -59,19 +59,19 @@ def _by_torch(part: FrozenPart, precision: torch.dtype) -> Compute:
 
 
 def _folded(part: FrozenPart) -> FrozenPart:
-    """Return a copy of a part with its batch norms folded; the network keeps its own modules."""
+    """Return a copy of a part with its batch norms folded; the network itself is unchanged."""
     folded = copy.deepcopy(part).eval()
     fold_module(folded.features)
     return folded
 
 
 def _by_onnxruntime(part: FrozenPart, size: int, outputs: int) -> Compute | None:
-    """Return the part computed by onnxruntime; None where it can't be exported or read."""
+    """Return a function that computes the part with onnxruntime; None where that fails."""
     names = tuple(f"kept_{number}" for number in range(outputs))
     try:
         model = onnx_model(part, size=size, outputs=names)
         session = open_session(model.SerializeToString(), alone=False)
-    except Exception:  # exporters and onnxruntime have no errors of their own; torch can it all
+    except Exception:  # exporters and onnxruntime raise anything; torch is the fallback
         return None
     entry = session.get_inputs()[0].name
 
@@ -83,7 +83,7 @@ def _by_onnxruntime(part: FrozenPart, size: int, outputs: int) -> Compute | None
 
 
 def _alike(given: tuple[Tensor, ...], expected: tuple[Tensor, ...]) -> bool:
-    """Whether two engines say the same, but for rounding."""
+    """Whether two engines agree up to rounding."""
     return all(
         one.shape == other.shape
         and torch.allclose(one, other, rtol=0, atol=TOLERANCE * float(other.abs().max()))

@@ -1,4 +1,4 @@
-"""Feeding the tail of a network with what its frozen part gave once."""
+"""Feeding the tail of a network with stored outputs of its frozen part."""
 
 from __future__ import annotations
 
@@ -12,33 +12,33 @@ from torch import Tensor
 
 from hilum.learn.augment import warped_batch
 from hilum.learn.frozen.engine import fastest_part
-from hilum.learn.frozen.parts import FrozenPart, Tail
 from hilum.learn.frozen.records import Records, halved, record_name
+from hilum.learn.frozen.submodules import FrozenPart, Tail
 
 __all__ = ["FrozenFeed", "part_key"]
 
 
 class FrozenFeed:
-    """The tail of a network, fed from records; what is missing is computed and kept.
+    """The tail of a network, fed from records; missing ones are computed and stored.
 
-    The tail sees the same numbers, rounded to half precision, whether they were kept or just
-    computed, so that a training that goes on equals one that was never stopped. Of a batch all
-    slices are computed or none: rounding may depend on what is computed together.
+    The tail gets the same numbers, rounded to half precision, whether they were stored or just
+    computed, so that a resumed training equals an uninterrupted one. Either all slices of a batch
+    are computed or none: rounding may depend on the composition of a batch.
 
     Attributes:
         network: the tail.
-        records: where results are kept.
+        records: where outputs are stored.
     """
 
     def __init__(
         self, part: FrozenPart, tail: Tail, *, size: int, precision: torch.dtype = torch.float32
     ) -> None:
-        """Take the two parts of a network that sees `size` x `size` pixels.
+        """Take the two parts of a network with an input of `size` x `size` pixels.
 
         Args:
-            part, tail: see `hilum.learn.frozen.parts.split_network`.
+            part, tail: see `hilum.learn.frozen.submodules.split_network`.
             size: pixels.
-            precision: the frozen part is computed in; bfloat16 where the machine is made for it.
+            precision: of the frozen part; bfloat16 where the hardware supports it.
         """
         self.network = tail
         self.part = part.eval()
@@ -48,13 +48,13 @@ class FrozenFeed:
         self.shapes = tuple(tuple(_rows_last(tensor).shape[1:]) for tensor in given)
         self.records = Records(None, sum(math.prod(shape) for shape in self.shapes))
 
-    def see(
+    def inputs(
         self,
         grey: npt.NDArray[np.uint8],
         maps: npt.NDArray[np.float32] | None,
         device: torch.device | str,
     ) -> tuple[Tensor, ...]:
-        """Return the tail's inputs for slices (n, size, size) uint8 seen through maps (n, 2, 3)."""
+        """Return the tail's inputs for slices (n, size, size) uint8, warped by maps (n, 2, 3)."""
         views = [None] * len(grey) if maps is None else list(maps)
         names = [record_name(one, view) for one, view in zip(grey, views, strict=True)]
         stored = [self.records.read(name) for name in names]
@@ -71,7 +71,7 @@ class FrozenFeed:
         maps: npt.NDArray[np.float32] | None,
         device: torch.device | str,
     ) -> npt.NDArray[np.float32]:
-        """Return what the frozen part gives, (n, numbers a slice), channels last."""
+        """Return the outputs of the frozen part, (n, numbers per slice), channels last."""
         given = self.run(warped_batch(grey, maps, device))
         flat = [_rows_last(tensor).float().flatten(1) for tensor in given]
         return np.asarray(torch.cat(flat, dim=1).cpu().numpy(), dtype=np.float32)
@@ -89,7 +89,7 @@ class FrozenFeed:
 
 
 def part_key(feed: FrozenFeed, size: int) -> str:
-    """Return a hash of all that a record depends on but the slice and its view."""
+    """Return a hash of everything that a record depends on except the slice and its view."""
     identity = (repr(feed.part), feed.part.features.code, feed.shapes, size, feed.precision,
             torch.__version__, feed.part.mean.device.type)  # fmt: skip
     content = hashlib.sha256(repr(identity).encode())
@@ -100,10 +100,10 @@ def part_key(feed: FrozenFeed, size: int) -> str:
 
 
 def _rows_last(tensor: Tensor) -> Tensor:
-    """Return a map (n, c, rows, columns) as (n, rows, columns, c), as it lies in memory."""
+    """Return a map (n, c, rows, columns) as (n, rows, columns, c), its order in memory."""
     return tensor.permute(0, 2, 3, 1) if tensor.ndim == 4 else tensor
 
 
 def _channels_first(tensor: Tensor) -> Tensor:
-    """Return (n, rows, columns, c) as a map (n, c, rows, columns), memory as it is."""
+    """Return (n, rows, columns, c) as a map (n, c, rows, columns), without copying."""
     return tensor.permute(0, 3, 1, 2) if tensor.ndim == 4 else tensor

@@ -1,4 +1,4 @@
-"""A backbone as a graph of calls, so that the data can be followed through it."""
+"""A backbone as a graph of calls, so that the flow of data can be analysed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hilum.errors import SplitNetworkError
 __all__ = ["PROBE_BATCH", "trace_features"]
 
 PROBE_BATCH = 2
-"""Slices that shapes are found with: what has so many rows holds a row a slice."""
+"""Batch size for finding shapes: a tensor with this many rows has one row per slice."""
 
 CAN_FAIL = (
     AssertionError,
@@ -27,11 +27,11 @@ CAN_FAIL = (
     ValueError,
     fx.proxy.TraceError,
 )
-"""How tracing ends where a network's course depends on its input's numbers."""
+"""Exceptions of tracing where control flow depends on the values of the input."""
 
 
 class _Features(nn.Module):
-    """A backbone up to its features, as a module that is called."""
+    """A backbone up to its features, as a callable module."""
 
     def __init__(self, backbone: nn.Module) -> None:
         super().__init__()
@@ -42,9 +42,9 @@ class _Features(nn.Module):
 
 
 class _Tracer(fx.Tracer):
-    """Looks into modules that are partly frozen only: all others are one call each.
+    """Traces only into partly frozen modules: all others are one call each.
 
-    What happens inside a wholly frozen or wholly trained block can then be as dynamic as it likes.
+    The inside of a completely frozen or completely trained block may then be dynamic.
     """
 
     def __init__(self) -> None:
@@ -57,11 +57,11 @@ class _Tracer(fx.Tracer):
 def trace_features(backbone: nn.Module, size: int) -> fx.GraphModule:
     """Return `backbone` up to its features as a graph that shares its modules.
 
-    Input is (n, 3, size, size) float32, scaled. Every node's `meta["tensor_meta"]` tells the shape
-    that it gives for PROBE_BATCH slices.
+    Input is (n, 3, size, size) float32, scaled. Every node's `meta["tensor_meta"]` has its output
+    shape for PROBE_BATCH slices.
 
     Raises:
-        SplitNetworkError: its course depends on its input, or on whether it is being trained.
+        SplitNetworkError: its control flow depends on its input, or on training mode.
     """
     features = _Features(backbone)
     was = {module: module.training for module in features.modules()}
@@ -77,7 +77,7 @@ def trace_features(backbone: nn.Module, size: int) -> fx.GraphModule:
             ShapeProp(traced).propagate(torch.zeros(PROBE_BATCH, 3, size, size, device=device))
     except CAN_FAIL as error:
         first = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise SplitNetworkError(f"its course can't be followed ({first})") from error
+        raise SplitNetworkError(f"it can't be traced ({first})") from error
     finally:
         for module, training in was.items():
             module.training = training
@@ -85,9 +85,9 @@ def trace_features(backbone: nn.Module, size: int) -> fx.GraphModule:
 
 
 def _refuse_two_courses(training: fx.Graph, requested: fx.Graph) -> None:
-    """Refuse a network that calls other things while it is trained than while it is asked."""
+    """Refuse a network whose calls differ between training and inference."""
     if _calls(training) != _calls(requested):
-        raise SplitNetworkError("it runs otherwise in training than in prediction")
+        raise SplitNetworkError("it runs differently in training and in prediction")
 
 
 def _calls(graph: fx.Graph) -> list[str]:

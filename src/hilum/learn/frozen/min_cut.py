@@ -1,9 +1,9 @@
-"""What of a network can run once, and the cheapest set of tensors to keep for the rest.
+"""The calls of a network that can run once, and the smallest set of tensors to store for the rest.
 
-A call depends on training if a trained parameter feeds it, however far back. Everything else is a
-pure function of the slice. What must be kept for the trained calls is a minimum cut through that
-function: calls without weights (activations, additions, concatenations, pooling) may be made again
-behind the cut where that makes what is kept smaller.
+A call depends on training if a trained parameter feeds it, directly or not. Everything else is a
+pure function of the slice. The tensors to store for the trained calls are a minimum cut through
+that function: calls without weights (activations, additions, concatenations, pooling) may be
+repeated behind the cut where that reduces what is stored.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ from hilum.learn.frozen.graph import PROBE_BATCH
 __all__ = ["Flow", "follow"]
 
 ENDLESS = 2**30
-"""Capacity of what can't be cut; more numbers than any tensor of one slice has."""
+"""Capacity of an edge that can't be cut; more numbers than any tensor of one slice has."""
 
 
 @dataclass(frozen=True)
 class Flow:
-    """How the data go through a traced backbone.
+    """The flow of data through a traced backbone.
 
     Attributes:
-        passed: the calls whose results are kept, in the order of the graph.
+        passed: the calls whose results are stored, in the order of the graph.
         trained: the calls that a trained parameter feeds, and the output.
     """
 
@@ -41,10 +41,11 @@ class Flow:
 
 
 def follow(traced: fx.GraphModule) -> Flow:
-    """Return what depends on trained parameters, and what is best kept of the rest.
+    """Return the calls that depend on trained parameters, and those whose results to store.
 
     Raises:
-        SplitNetworkError: nothing is frozen, or no set of tensors with a row a slice parts the two.
+        SplitNetworkError: nothing is frozen, or no set of tensors with one row per slice separates
+            the two.
     """
     _refuse_in_place(traced)
     trained = _reached(traced, _trains)
@@ -59,7 +60,7 @@ def follow(traced: fx.GraphModule) -> Flow:
 def _reached(
     traced: fx.GraphModule, begins: Callable[[fx.GraphModule, fx.Node], bool]
 ) -> set[fx.Node]:
-    """Return the nodes for which `begins(traced, node)` holds, and all that follows from them."""
+    """Return the nodes for which `begins(traced, node)` holds, and all that depend on them."""
     found: set[fx.Node] = set()
     for node in traced.graph.nodes:
         if begins(traced, node) or any(source in found for source in node.all_input_nodes):
@@ -68,7 +69,7 @@ def _reached(
 
 
 def _trains(traced: fx.GraphModule, node: fx.Node) -> bool:
-    """Whether a trained parameter stands in the call itself."""
+    """Whether the call itself has a trained parameter."""
     if node.op == "call_module":
         return any(p.requires_grad for p in traced.get_submodule(str(node.target)).parameters())
     if node.op == "get_attr":
@@ -79,14 +80,14 @@ def _trains(traced: fx.GraphModule, node: fx.Node) -> bool:
 
 
 def _has_weights(traced: fx.GraphModule, node: fx.Node) -> bool:
-    """Whether a call has weights of its own: it is dear, and not made twice."""
+    """Whether a call has weights of its own: it is expensive, and not repeated."""
     if node.op != "call_module":
         return False
     return any(True for _ in traced.get_submodule(str(node.target)).parameters())
 
 
 def _refuse_in_place(traced: fx.GraphModule) -> None:
-    """Refuse a call that works in place on what another call sees too: their order would count."""
+    """Refuse a call that works in place on another call's input: their order would matter."""
     for node in traced.graph.nodes:
         module = traced.get_submodule(str(node.target)) if node.op == "call_module" else None
         in_place = (
@@ -95,11 +96,11 @@ def _refuse_in_place(traced: fx.GraphModule) -> None:
             or (node.op == "call_method" and str(node.target).endswith("_"))
         )
         if in_place and any(len(source.users) > 1 for source in node.all_input_nodes):
-            raise SplitNetworkError(f"{node.target} works in place on what other layers see")
+            raise SplitNetworkError(f"{node.target} works in place on the input of other layers")
 
 
 def _numbers(node: fx.Node) -> int:
-    """Return how many numbers of one slice a call gives; ENDLESS where it gives no row a slice."""
+    """Return how many numbers per slice a call returns; ENDLESS where it has no row per slice."""
     metadata = node.meta.get("tensor_meta")
     if not isinstance(metadata, TensorMetadata) or not metadata.dtype.is_floating_point:
         return ENDLESS
@@ -111,10 +112,10 @@ def _numbers(node: fx.Node) -> int:
 def _minimum_cut(
     traced: fx.GraphModule, frozen: list[fx.Node], trained: set[fx.Node]
 ) -> tuple[fx.Node, ...]:
-    """Return the calls of `frozen` to keep, so that the fewest numbers are kept.
+    """Return the calls of `frozen` to store, so that the fewest numbers are stored.
 
-    A flow network with two points a call: what flows between them is the call being kept. Calls
-    with weights spring from the source; what trained calls see ends in the sink.
+    A flow network with two vertices per call: the edge between them stands for storing the call's
+    result. Calls with weights are fed by the source; inputs of trained calls drain into the sink.
     """
     rank = {node: 2 * number for number, node in enumerate(frozen)}
     source, sink = 2 * len(frozen), 2 * len(frozen) + 1
@@ -132,7 +133,9 @@ def _minimum_cut(
     network = csr_array((capacity, (ends[:, 0], ends[:, 1])), shape=(sink + 1, sink + 1))
     found = maximum_flow(network, source, sink)
     if found.flow_value >= ENDLESS:
-        raise SplitNetworkError("its parts are joined by more than tensors with a row a slice")
+        raise SplitNetworkError(
+            "its parts are connected by more than tensors with one row per slice"
+        )
     left = csr_array(network - found.flow)
     left.data[left.data < 0] = 0
     left.eliminate_zeros()

@@ -1,4 +1,4 @@
-"""Whether the frozen part of a network is run once, and where what it gives is kept."""
+"""The decision whether the frozen part of a network runs once, and where its outputs are stored."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from hilum.learn.data import Slices
 from hilum.learn.device import choose_precision
 from hilum.learn.fit import TrainingJob
 from hilum.learn.frozen.feed import FrozenFeed, part_key
-from hilum.learn.frozen.parts import split_network
+from hilum.learn.frozen.submodules import split_network
 from hilum.learn.frozen.records import KIND, record_name
 from hilum.prepare import BATCH
 from hilum.progress import span_text
@@ -29,9 +29,9 @@ __all__ = ["TrainingPlan", "training_plan"]
 HALF = 2
 """Bytes of a number in half precision."""
 CHUNK = 4096
-"""Bytes in which file systems give out room, and a file's head beside."""
+"""Block size of file systems and header of a file, bytes."""
 TRIED = 2
-"""Measurements, of which the faster counts: the first one warms up."""
+"""Measurements, of which the fastest counts: the first is a warm-up."""
 
 
 @dataclass(frozen=True)
@@ -39,9 +39,9 @@ class TrainingPlan:
     """How a network is trained.
 
     Attributes:
-        recipe: with `frozen_once` decided, "yes" or "no".
-        feed: feeds the tail of the network; None: the whole network is fed with slices.
-        sentence: says what was decided and why; empty where there was nothing to decide.
+        recipe: with `frozen_once` resolved to "yes" or "no".
+        feed: feeds the tail of the network; None: the complete network is fed with slices.
+        sentence: the decision and its reason; empty where there was nothing to decide.
         frozen_seconds: measured, of one slice in the frozen part; 0 where it is not run once.
     """
 
@@ -53,7 +53,7 @@ class TrainingPlan:
 
 @dataclass(frozen=True)
 class _Costs:
-    """Seconds and bytes of one slice: run the frozen part, keep what it gives, read it again."""
+    """Costs of one slice (s, bytes): running the frozen part, storing its output, reading it."""
 
     run: float
     keep: float
@@ -63,13 +63,13 @@ class _Costs:
 
 @contextmanager
 def training_plan(job: TrainingJob, accelerator: Accelerator) -> Iterator[TrainingPlan]:
-    """Yield how a network is best trained; what is kept stays in the cache until the block ends.
+    """Yield the fastest way to train a network; the cache keeps outputs until the block ends.
 
     "auto" is decided by the first process from measured times: the frozen part on a batch of
     validation slices, and writing and reading its result. All processes follow it.
 
     Args:
-        job: the training, its network frozen as its recipe says.
+        job: the training, its network frozen as in its recipe.
         accelerator: what it is trained on.
     """
     recipe, splits = job.recipe, (job.train, job.validation)
@@ -100,7 +100,7 @@ def training_plan(job: TrainingJob, accelerator: Accelerator) -> Iterator[Traini
 
 
 def _decided(recipe: Recipe, chosen: str) -> Recipe:
-    """Return the recipe with `frozen_once` as it was chosen."""
+    """Return the recipe with the chosen `frozen_once`."""
     decision = {"frozen_once": chosen}
     return recipe.model_copy(update={"training": recipe.training.model_copy(update=decision)})
 
@@ -108,7 +108,7 @@ def _decided(recipe: Recipe, chosen: str) -> Recipe:
 def _decide(
     feed: FrozenFeed, recipe: Recipe, splits: tuple[Slices, Slices], accelerator: Accelerator
 ) -> tuple[bool, bool, str, float]:
-    """Return whether the part runs once, whether there is room to keep it, why, and its seconds."""
+    """Return whether the part runs once, whether its outputs fit into the cache, why, and seconds."""
     requested, settings = recipe.training.frozen_once, recipe.training
     train, validation = splits
     records = settings.views * len(train) + len(validation)
@@ -119,7 +119,7 @@ def _decide(
     always = each_epoch * costs.run
     once = (0 if costs.known else records * (costs.run + costs.keep)) + each_epoch * costs.read
     if requested == "yes" or (room and once < always):
-        where = f"{needed / 1e9:.1f} GB in the cache" if room else "nothing kept: no room for it"
+        where = f"{needed / 1e9:.1f} GB in the cache" if room else "nothing stored: no room for it"
         return (
             True,
             room,
@@ -132,22 +132,22 @@ def _decide(
     why = (
         f"running it once would take about {span_text(once)} instead of {span_text(always)}"
         if room
-        else f"keeping what it gives takes {needed / 1e9:.1f} GB, and the cache has no room for it"
+        else f"storing its outputs takes {needed / 1e9:.1f} GB, and the cache has no room for it"
     )
     return False, room, f"The frozen part of the network runs in every epoch: {why}.", costs.run
 
 
 def _measure(feed: FrozenFeed, validation: Slices, accelerator: Accelerator) -> _Costs:
-    """Return what one slice costs, measured on the first validation slices; they are kept."""
+    """Return the costs of one slice, measured on the first validation slices."""
     rows = np.arange(min(BATCH, len(validation)))
     grey = validation.take(rows)
     names = [record_name(one, None) for one in grey]
     known = all(feed.records.read(name) is not None for name in names)
     run = _fastest(lambda: feed.compute(grey, None, accelerator.device))
     began = time.perf_counter()
-    feed.see(grey, None, accelerator.device)
+    feed.inputs(grey, None, accelerator.device)
     keep = 0.0 if known else max(0.0, time.perf_counter() - began - run)
-    read = _fastest(lambda: feed.see(grey, None, accelerator.device))
+    read = _fastest(lambda: feed.inputs(grey, None, accelerator.device))
     return _Costs(run / len(rows), keep / len(rows), read / len(rows), known)
 
 

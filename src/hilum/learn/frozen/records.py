@@ -1,4 +1,4 @@
-"""What the frozen part gave, kept on disk: one file for each slice and view, half precision."""
+"""Stored outputs of the frozen part: one file for each slice and view, half precision."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from hilum.storage.atomic import new_file
 __all__ = ["KIND", "Records", "halved", "record_name"]
 
 KIND = "frozen-v1"
-"""Of the cache's entries; another form of the files gets another number."""
+"""Kind of the cache entries; the number changes with the file format."""
 PLAIN = b"plain"
-"""Stands for the map of a slice that is seen as it is."""
+"""Stands for the map of a slice without augmentation."""
 
 Numbers = npt.NDArray[np.float16] | npt.NDArray[np.float32]
 
 
 def record_name(grey: npt.NDArray[np.uint8], view: npt.NDArray[np.float32] | None) -> str:
-    """Return the name of what the frozen part gives for a slice (size, size) seen through `view`.
+    """Return the name of the frozen part's output for a slice (size, size) warped by `view`.
 
     Args:
-        grey: the slice as it was decoded.
-        view: (2, 3) affine map of `hilum.learn.augment`; None: as it is.
+        grey: the decoded slice.
+        view: (2, 3) affine map of `hilum.learn.augment`; None: not warped.
     """
     content = hashlib.blake2b(grey.tobytes(), digest_size=20)
     content.update(PLAIN if view is None else view.tobytes())
@@ -34,17 +34,17 @@ def record_name(grey: npt.NDArray[np.uint8], view: npt.NDArray[np.float32] | Non
 
 
 def halved(numbers: npt.NDArray[np.float32]) -> Numbers:
-    """Return `numbers` in half precision, or as they are where one is beyond its range."""
+    """Return `numbers` in half precision, or unchanged where one is beyond its range."""
     with np.errstate(over="ignore"):
         half = numbers.astype(np.float16)
     return half if np.isfinite(half).all() or not np.isfinite(numbers).all() else numbers
 
 
 class Records:
-    """The files of one frozen part, `count` numbers each; safe under several processes.
+    """The files of one frozen part, `count` numbers each; safe with several processes.
 
-    Each file is written whole or not at all, and two that write the same name write the same
-    numbers. Where nothing can be written any more, nothing is kept, and the training goes on.
+    Each file is written atomically, and two processes that write the same name write the same
+    numbers. Once the disk is full nothing more is stored, and the training continues.
     """
 
     def __init__(self, folder: Path | None, count: int) -> None:
@@ -52,7 +52,7 @@ class Records:
         self.count = count
 
     def read(self, name: str) -> Numbers | None:
-        """Return the numbers (count,) under `name`, memory-mapped; None: not there, or broken."""
+        """Return the numbers (count,) under `name`, memory-mapped; None: missing or damaged."""
         if self.folder is None:
             return None
         try:
@@ -62,7 +62,7 @@ class Records:
         return found if found.shape == (self.count,) else None
 
     def write(self, name: str, numbers: Numbers) -> None:
-        """Keep `numbers` (count,) under `name`; a full disk ends the keeping."""
+        """Store `numbers` (count,) under `name`; a full disk stops further storing."""
         if self.folder is None:
             return
         try:

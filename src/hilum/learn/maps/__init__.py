@@ -1,4 +1,4 @@
-"""Maps: where in the slice the score of a class came from."""
+"""CAM maps: the regions of a slice that a class's logit depends on."""
 
 from hilum.learn.maps.explainer import Explained, Explainer, mean_of_maps
 from hilum.learn.maps.forward_pass import Pass, Said, map_layers

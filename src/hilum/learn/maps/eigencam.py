@@ -1,4 +1,4 @@
-"""Eigen-CAM: what the channels have most in common, whatever the class."""
+"""Eigen-CAM: the first principal component of the channels, whatever the class."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ __all__ = ["eigencam"]
 
 
 def eigencam(activation: Tensor, _gradient: Tensor | None) -> Tensor:
-    """Return the first principal component of the map's pixels, seen as points of their channels.
+    """Return the first principal component of the map's pixels, each a point in channel space.
 
-    The channels' means over the slice are taken away first, as a principal component asks. A
-    component has no sign of its own: here it is positive where the channels together are strong.
-    It knows nothing of classes: the map is the same for all.
+    The channels' means over the slice are subtracted first. The sign of a component is arbitrary:
+    here it is positive where the channels' sum is large. The map is the same for all classes.
 
     Source: Muhammad & Yeasin 2020, Eigen-CAM: Class activation map using principal components,
     eq. 2 and 3.

@@ -1,4 +1,4 @@
-"""Maps of the networks that answer for a run, one or several, and what those maps are."""
+"""CAM maps of a run's network, or of the members of an ensemble."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from hilum.learn.predict import Member
 __all__ = ["Explained", "Explainer", "mean_of_maps"]
 
 A_GROUP_PASS = 8
-"""Slices that go through a network at a time when many of its layers are looked at: their
-activations wait for the gradient, up to some 200 MB a slice in the paper's networks."""
+"""Batch size for maps of many layers: their activations are held until the gradient is computed, up
+to some 200 MB per slice in the paper's networks."""
 
 Maps = npt.NDArray[np.float32]
 Grey = npt.NDArray[np.uint8]
 
 
 class Explained(NamedTuple):
-    """What a run says of n slices, and where in them it comes from.
+    """Probabilities and maps of n slices.
 
     Attributes:
         probabilities: (n, classes) float64, the mean of the members'.
@@ -42,7 +42,7 @@ class Explained(NamedTuple):
 
 
 class Explainer:
-    """Networks that are asked for maps: batch after batch, by one method, of the same layers.
+    """Makes maps of networks: batch after batch, by one method, at the same layers.
 
     Attributes:
         method: how maps are made.
@@ -80,9 +80,9 @@ class Explainer:
 
     @cached_property
     def offset(self) -> tuple[float, float]:
-        """How far the map's pixels look beside the middles of their cells, see `measure_offset`.
+        """Offset of the receptive fields from the centres of the map's cells, see `measure_offset`.
 
-        Means over several layers or members are taken on cells, and stay there.
+        (0, 0) for means over several layers or members, which are taken on cells.
         """
         if self.averaged or len(self._members) > 1:
             return CENTRED
@@ -91,7 +91,7 @@ class Explainer:
 
     @property
     def layers(self) -> tuple[str, ...]:
-        """The layers' names; of several members each with the member's number in front."""
+        """The layers' names; with several members each prefixed with the member's number."""
         several = len(self._members) > 1
         return tuple(
             f"{f'member {number}: ' if several else ''}{path or 'last feature map'}"
@@ -102,15 +102,15 @@ class Explainer:
     def explain(
         self, grey: Mapping[int, Grey], target: int | npt.NDArray[np.int64] | None
     ) -> Explained:
-        """Return probabilities and maps of a batch; of several members the mean of both.
+        """Return probabilities and maps of a batch, averaged over several members.
 
         Args:
-            grey: for each member's size the same n slices, (n, size, size) uint8.
-            target: index of the class that the maps are for, one or (n,); None: for each slice the
-                class that the members together call it.
+            grey: for each member's input size the same n slices, (n, size, size) uint8.
+            target: index of the class that the maps are for, one or (n,); None: the predicted class
+                of each slice.
 
         Raises:
-            RunError: a layer gives no map, or a logit is no number.
+            RunError: a layer gives no map, or a logit is not finite.
         """
         count = len(next(iter(grey.values())))
         step = A_GROUP_PASS if self.averaged else max(1, count)
@@ -126,7 +126,7 @@ class Explainer:
     def _explain(
         self, grey: Mapping[int, Grey], target: int | npt.NDArray[np.int64] | None
     ) -> Explained:
-        """Explain a batch at once; where the target is known before, a member after the other."""
+        """Explain a batch; where the target is known beforehand, one member after another."""
         count = len(next(iter(grey.values())))
         chosen = None if target is None else np.broadcast_to(np.int64(target), (count,)).copy()
         passes, all_logits, maps = [], [], []
@@ -154,13 +154,13 @@ def mean_of_maps(maps: Sequence[Maps], *, add_up: bool = True) -> Maps:
     """Return the mean (n, rows, columns) float32 of several networks' maps of the same n slices.
 
     The grid is the finest: as many rows, and as many columns, as any of the maps has. Coarser maps
-    are enlarged to it, linearly. The mean of one map is that map.
+    are upsampled bilinearly. The mean of one map is that map.
 
     Args:
         maps: of each network.
-        add_up: their values are logits per pixel of the map, and are divided by the number of
-            pixels that each of its pixels becomes: what a map adds up to stays, and no network
-            counts for more because its map is coarse.
+        add_up: their values are logits per pixel of the map; upsampled ones are divided by the
+            ratio of pixels, so that a map's sum is preserved and no network counts for more because
+            its map is coarse.
     """
     rows, columns = (max(part.shape[axis] for part in maps) for axis in (1, 2))
     on_grid = [_on_grid(part, (rows, columns), add_up=add_up) for part in maps]
@@ -168,7 +168,7 @@ def mean_of_maps(maps: Sequence[Maps], *, add_up: bool = True) -> Maps:
 
 
 def _on_grid(maps: Maps, shape: tuple[int, int], *, add_up: bool) -> Maps:
-    """Return maps (n, rows, columns) on a finer grid, what they add up to kept or not."""
+    """Return maps (n, rows, columns) on a finer grid, their sums preserved if `add_up`."""
     if maps.shape[1:] == shape:
         return maps
     share = maps[0].size / (shape[0] * shape[1]) if add_up else 1.0
@@ -176,6 +176,6 @@ def _on_grid(maps: Maps, shape: tuple[int, int], *, add_up: bool) -> Maps:
 
 
 def _shares(maps: Maps) -> Maps:
-    """Return maps divided by their largest value; zero maps stay zero."""
+    """Return maps divided by their maxima; zero maps stay zero."""
     largest = maps.max(axis=(1, 2), keepdims=True)
     return np.asarray(maps / np.where(largest == 0, 1, largest), dtype=np.float32)

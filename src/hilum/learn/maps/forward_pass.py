@@ -1,8 +1,8 @@
-"""One pass forth and one back: maps of any layers of a network, and the logits they explain.
+"""One forward and one backward pass: maps of any layers of a network, and the logits they explain.
 
-Tensor hooks, not module hooks, catch the gradient: a module's backward hook breaks where the
-activation behind it works in place, as in DenseNet and VGG. Maps are kept as they are computed: not
-scaled, not clipped from above, so that an empty map stays empty and two maps can be compared.
+Tensor hooks, not module hooks, catch the gradient: a module's backward hook breaks where the next
+activation works in place, as in DenseNet and VGG. Maps are returned as computed: not scaled, not
+clipped from above, so that an empty map stays empty and two maps can be compared.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ Maps = npt.NDArray[np.float32]
 
 
 class Said(NamedTuple):
-    """What a network says of n slices, and where in them it comes from.
+    """Logits and maps of n slices.
 
     Attributes:
         logits: (n, classes) float32.
@@ -52,12 +52,12 @@ def map_layers(
     """Return the logits and maps of a batch.
 
     Args:
-        network: in inference mode; it is left as it was, without gradients.
+        network: in inference mode; not changed, no gradients remain.
         grey: (n, size, size) uint8.
         target: (n,) index of the class that each map is for.
-        looked: which layers. Where they are averaged, each layer's map is divided by its largest
-            value in the slice and brought to the finest of their grids, linearly: values are then
-            0 to 1. A layer that runs more than once is looked at when it runs last.
+        looked: the layers. Where they are averaged, each layer's map is divided by its maximum in
+            the slice and upsampled bilinearly to the finest of their grids: values are then 0 to 1.
+            Of a layer that runs more than once the last run counts.
         method: see METHODS.
 
     Raises:
@@ -69,11 +69,11 @@ def map_layers(
 
 
 class Pass:
-    """A pass of slices through a network that remembers what is needed for their maps.
+    """A forward pass of slices through a network that stores what their maps need.
 
-    The logits are there at once, so that the class may be chosen by them; `maps` goes back, once.
-    Before the first layer that is looked at nothing is remembered. A layer's activation is let go
-    as soon as its gradient has come and the map is made of both.
+    The logits are available at once, so that the class may be chosen by them; `maps` runs backward,
+    once. Nothing is stored before the first of the layers. A layer's activation is released as soon
+    as its gradient has arrived and the map is computed.
 
     Attributes:
         logits: (n, classes) float32.
@@ -101,7 +101,7 @@ class Pass:
     def maps(self, target: npt.NDArray[np.int64]) -> Maps:
         """Return the maps (n, rows, columns) float32 for the class `target` (n,) of each slice."""
         assert self._said is not None, "a pass goes back once"
-        if self._said.requires_grad:  # else no layer that is looked at moves them
+        if self._said.requires_grad:  # else the logits depend on none of the layers
             rows, columns = torch.arange(len(target)), torch.from_numpy(target)
             with torch.enable_grad():
                 chosen = self._said[rows, columns.to(self._said.device)].sum()
@@ -111,9 +111,9 @@ class Pass:
         return (_mean_share(found) if self._averaged else found[-1]).cpu().numpy()
 
     def _look(self, path: str, output: object) -> Tensor:
-        """Remember a layer's activation until its gradient comes; give the next layer a copy.
+        """Store a layer's activation until its gradient arrives; pass a copy to the next layer.
 
-        The copy may be changed in place; what is remembered may not.
+        The copy may be changed in place; the stored activation may not.
         """
         if not isinstance(output, Tensor):
             raise RunError(_no_map(path, type(output).__name__))
@@ -132,7 +132,7 @@ class Pass:
 
 
 class _Layers:
-    """The activations that wait for their gradient, and the maps that are made."""
+    """The activations that wait for their gradient, and the finished maps."""
 
     def __init__(self, backbone: nn.Module, method: Method) -> None:
         self.method = method
@@ -142,7 +142,7 @@ class _Layers:
         self._order: list[str] = []
 
     def see(self, path: str, activation: Tensor) -> int:
-        """Note that a layer has run; return which of all runs that was."""
+        """Record a layer's run; return its number among all runs."""
         if layout_of(self._backbone, activation) is None:
             raise RunError(_no_map(path, str(tuple(activation.shape[1:]))))
         self._order.append(path)
@@ -150,16 +150,16 @@ class _Layers:
         return len(self._order)
 
     def arrived(self, path: str, seen: int, gradient: Tensor | None) -> None:
-        """Make a layer's map of its activation and gradient: what of it is positive.
+        """Compute a layer's map from its activation and gradient, negative values set to 0.
 
-        Of a layer that runs more than once the last run alone counts.
+        Of a layer that runs more than once only the last run counts.
         """
         number, activation = self._waiting.get(path, (0, None))
         if number != seen or activation is None:
             return
         del self._waiting[path]
         layout = layout_of(self._backbone, activation)
-        assert layout is not None  # `see` has let it pass
+        assert layout is not None  # checked in `see`
         slope = None if gradient is None else layout.as_map(gradient).float()
         with torch.no_grad():
             found = self.method.compute(layout.as_map(activation).float(), slope)
@@ -172,9 +172,9 @@ class _Layers:
                 raise RunError(f"layer {path!r} takes no part in the network's forward pass.")
 
     def take(self) -> list[Tensor]:
-        """Return the maps in forward order and forget everything.
+        """Return the maps in forward order and release everything.
 
-        A layer that no gradient came to doesn't move the logit: its gradient is zero.
+        The logit does not depend on a layer that no gradient reached: its gradient is zero.
         """
         for path, (seen, activation) in list(self._waiting.items()):
             self.arrived(path, seen, torch.zeros_like(activation))
@@ -184,9 +184,9 @@ class _Layers:
 
 
 def _mean_share(maps: Sequence[Tensor]) -> Tensor:
-    """Return the mean of maps (n, rows, columns) of several layers, each as share of its largest.
+    """Return the mean of maps (n, rows, columns) of several layers, each divided by its maximum.
 
-    A map that is zero everywhere stays so, and counts.
+    A map that is zero everywhere counts as zero.
     """
     grid = tuple(max(one.shape[axis] for one in maps) for axis in (1, 2))
     total = torch.zeros(len(maps[0]), *grid, device=maps[0].device)
@@ -199,7 +199,7 @@ def _mean_share(maps: Sequence[Tensor]) -> Tensor:
 
 @contextmanager
 def _constant_parameters(network: nn.Module) -> Iterator[None]:
-    """Take the parameters for constants for a while: no gradient of theirs is remembered."""
+    """Treat the parameters as constants within the block: no gradients for them are computed."""
     trained = [parameter for parameter in network.parameters() if parameter.requires_grad]
     for parameter in trained:
         parameter.requires_grad_(False)

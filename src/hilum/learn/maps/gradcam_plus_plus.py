@@ -1,4 +1,4 @@
-"""Grad-CAM++: the pixels of a channel weighted by how much each alone would raise the score."""
+"""Grad-CAM++: channels weighted by a weighted sum of their positive gradients."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ def gradcam_plus_plus(activation: Tensor, gradient: Tensor) -> Tensor:
     """Return sum over channels k of w_k A_k, w_k the sum over pixels of a_k relu(dY/dA_k).
 
     With Y = exp(logit), a_k = g^2 / (2 g^2 + s g^3), g the gradient and s the sum of A_k over
-    pixels. Divided by g^2, that is 1 / (2 + s g), which needs no small number to save it from
-    0 / 0. Where 2 + s g is 0, which only activations below 0 can bring about, a is 0.
+    pixels. Divided by g^2, that is 1 / (2 + s g), which needs no epsilon against 0 / 0. Where 2 + s
+    g is 0, which only negative activations can cause, a is 0.
 
     Source: Chattopadhay et al. 2018, Grad-CAM++, eq. 1, 5 and 19 (without the last ReLU).
 
@@ -22,7 +22,7 @@ def gradcam_plus_plus(activation: Tensor, gradient: Tensor) -> Tensor:
         gradient: dY/dA of the same shape, Y the logit.
 
     Returns:
-        (n, rows, columns) float32, in logits but of no common scale with the other methods: the
+        (n, rows, columns) float32, in logits, but not on the scale of the other methods: the
         weights are sums over pixels, not means.
     """
     below = 2 + activation.sum(dim=(2, 3), keepdim=True) * gradient

@@ -11,7 +11,7 @@ __all__ = ["layercam"]
 def layercam(activation: Tensor, gradient: Tensor) -> Tensor:
     """Return sum over channels k of relu(dY/dA_k) A_k, pixel by pixel.
 
-    Made for early layers, whose maps are fine; it sees only what raises the logit.
+    Meant for early layers, whose maps are fine; it shows only what raises the logit.
 
     Source: Jiang et al. 2021, LayerCAM, eq. 5 to 7 (without the last ReLU).
 

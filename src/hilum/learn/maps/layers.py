@@ -1,4 +1,4 @@
-"""The layers of a network in the order in which they run, and the choice of those to look at."""
+"""The layers of a network in the order in which they run, and the choice of those to explain."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ GROUPS = ("frozen", "trainable", "all")
 
 
 class Layer(NamedTuple):
-    """A module of the backbone as it runs.
+    """A module of the backbone, as seen in a forward pass.
 
     Attributes:
         path: timm's.
         kind: its class.
-        shape: (channels, rows, columns) of the map it gives; None where it gives none.
-        frozen: it takes no part in training.
+        shape: (channels, rows, columns) of its output map; None where it has none.
+        frozen: it is not trained.
         convolves: it is a convolution.
     """
 
@@ -43,7 +43,7 @@ class Layer(NamedTuple):
 
 @dataclass(frozen=True)
 class Looked:
-    """The layers that a map is made of.
+    """The layers that a map is computed from.
 
     Attributes:
         paths: timm paths in forward order; empty text is the last feature map.
@@ -59,11 +59,11 @@ LAST_MAP = Looked(("",))
 
 
 def list_layers(network: Classifier, size: int) -> list[Layer]:
-    """Return the backbone's modules in the order in which they begin to run.
+    """Return the backbone's modules in the order in which they start to run.
 
-    The network is in inference mode. One pass of an empty slice of `size` x `size` tells the order
-    and the maps. A module that runs more than once stands where it first did; one that neither
-    runs nor holds what does is left out.
+    The network is in inference mode. One pass of an empty slice of `size` x `size` gives the order
+    and the maps. A module that runs more than once is listed at its first run; one that neither
+    runs nor contains one that does is left out.
     """
     frozen = {id(module) for module in network.frozen}
     empty = torch.zeros(1, 1, size, size, device=network.mean.device)
@@ -81,14 +81,13 @@ def list_layers(network: Classifier, size: int) -> list[Layer]:
 def choose_layers(network: Classifier, layer: str, *, size: int, last: str = "") -> Looked:
     """Return the layers that `layer` stands for in a network.
 
-    A group holds the convolutions (torch's Conv2d) that give a map of more than one pixel; what is
-    looked at is what the convolution itself gives, before normalisation and activation: that is
-    the one place that every network has.
+    A group holds the convolutions (torch's Conv2d) with a map of more than one pixel; their output
+    is taken before normalisation and activation, since every network has it.
 
     Args:
         network: of any kind.
         layer: LAST, one of GROUPS, or a timm path.
-        size: side of the slices that the network sees, pixels.
+        size: side of the network's square input, pixels.
         last: path of the network's own last convolution; empty: the last feature map.
 
     Raises:
@@ -123,7 +122,7 @@ def choose_layers(network: Classifier, layer: str, *, size: int, last: str = "")
 def _watched(
     backbone: nn.Module,
 ) -> Iterator[tuple[dict[str, int], dict[str, tuple[int, int, int]]]]:
-    """Yield two dicts that a forward pass fills: when a module began, and the shape of its map."""
+    """Yield two dicts that a forward pass fills: starting order and map shape of each module."""
     order: dict[str, int] = {}
     shapes: dict[str, tuple[int, int, int]] = {}
 
@@ -150,7 +149,7 @@ def _watched(
 
 
 def _as_run(backbone: nn.Module, order: dict[str, int]) -> Iterator[tuple[str, nn.Module]]:
-    """Yield the modules by when they, or the first of what they hold, began to run."""
+    """Yield the modules in the order in which they, or their first submodule, started to run."""
     began: dict[str, int] = {}
     for path, at in order.items():
         while path:

@@ -1,7 +1,7 @@
 """The methods by name: from a layer's activation and its gradient to a map.
 
-Guided variants (guided backpropagation, guided Grad-CAM) are not among them: they draw much the
-same picture for a network of random weights (Adebayo et al. 2018, Sanity checks for saliency maps).
+Guided variants (guided backpropagation, guided Grad-CAM) are not among them: their maps are much
+the same for a network with random weights (Adebayo et al. 2018, Sanity checks for saliency maps).
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ __all__ = ["METHODS", "Method", "find_method"]
 
 @dataclass(frozen=True)
 class Method:
-    """One way to make a map of a layer.
+    """A method that computes a map of a layer.
 
     Attributes:
         title: as its paper calls it.
-        compute: (activation, gradient), both (n, channels, rows, columns) float32, to
-            (n, rows, columns); what of it is negative is cut by the engine.
+        compute: (activation, gradient), both (n, channels, rows, columns) float32, to (n, rows,
+            columns); negative values are set to 0 by the caller.
         unit: of the map's values.
         needs_gradient: else `compute` gets None for it, and the map is of no class.
-        adds_up: values are parts of a logit, per pixel, so that a map on a finer grid has smaller
-            ones, and maps of several networks can be averaged as they are.
+        adds_up: values are contributions to a logit, per pixel, so that a map on a finer grid has
+            smaller ones, and maps of several networks can be averaged as they are.
     """
 
     title: str
@@ -58,7 +58,7 @@ METHODS = {
         "Eigen-CAM", eigencam, unit="activation of the layer", needs_gradient=False, adds_up=False
     ),
 }
-"""Name -> method; the first is the usual one."""
+"""Name -> method; the first is the default."""
 
 
 def find_method(name: str) -> Method:
@@ -69,6 +69,7 @@ def find_method(name: str) -> Method:
     """
     if name not in METHODS:
         raise UsageError(
-            f"a method is one of {', '.join(METHODS)}; got {name!r}.{nearest(name, list(METHODS))}"
+            f"method must be one of {', '.join(METHODS)}; got {name!r}."
+            f"{nearest(name, list(METHODS))}"
         )
     return METHODS[name]

@@ -1,9 +1,9 @@
-"""Where the pixels of a layer's map look: beside the middles of their cells, and by how much.
+"""Offset of a layer's effective receptive fields from the centres of its map's cells.
 
-A convolution with a stride and padding on both sides looks at its window's first pixel, not at its
-middle: pixel i of a map that is 32 times smaller stands for what lies around row 32 i of the input,
-while the middle of its cell is row 32 i + 15.5. Other ways through the network (pooling, wider
-kernels) look elsewhere, and the weights say which way counts. So it is measured.
+A convolution with a stride and padding on both sides is centred on the first pixel of its cell, not
+on the middle: pixel i of a map that is 32 times smaller is centred on row 32 i of the input, while
+the centre of its cell is row 32 i + 15.5. Other paths through the network (pooling, wider kernels)
+have other centres, and the weights decide which path counts. So the offset is measured.
 """
 
 from __future__ import annotations
@@ -17,26 +17,26 @@ from hilum.learn.networks import Classifier
 __all__ = ["measure_offset"]
 
 NOISE = 16
-"""Pictures of noise: each pixel of the input is as likely as any other to matter by its content."""
+"""Number of noise images: noise favours no pixel of the input by its content."""
 SEED = 0
 
 
 def measure_offset(network: Classifier, path: str, *, size: int) -> tuple[float, float]:
-    """Return how far a layer's pixels look below and right of their cells' middles.
+    """Return the offset of a layer's receptive fields from its cells' centres, down and right.
 
     The effective receptive field (Luo et al. 2016, arXiv 1701.04128, section 3) of the pixels in
-    the middle of the map: the gradient of a random mix of their channels by the input, squared.
-    Its centre of gravity, less the middle of the pixel's cell; the median over noise. It is known
-    to about a hundredth of the size where the field is as wide as the slice, and better for
-    finer layers.
+    the middle of the map is the squared gradient of a random mix of their channels with respect to
+    the input. The offset is its centre of mass minus the centre of the pixel's cell; the median
+    over noise images. It is accurate to about a hundredth of the size where the field is as wide as
+    the slice, and better for finer layers.
 
     Args:
-        network: in inference mode; it is left as it was.
+        network: in inference mode; not changed.
         path: timm path of the layer; empty: the last feature map.
-        size: side of the square that the network sees.
+        size: side of the network's square input, pixels.
 
     Returns:
-        rows and columns, as shares of the slice's; (0, 0) where no gradient comes to the input.
+        rows and columns, as fractions of the slice's; (0, 0) where no gradient reaches the input.
     """
     dice = torch.Generator().manual_seed(SEED)
     noise = torch.rand(NOISE, 1, size, size, generator=dice) * 255
@@ -68,17 +68,17 @@ def measure_offset(network: Classifier, path: str, *, size: int) -> tuple[float,
 
 
 def _middle(cells: int) -> Tensor:
-    """Return the middle one of so many cells, or the two middle ones in turn, twice each."""
+    """Return the middle cell of `cells`, or the two middle ones in turn, twice each."""
     places = torch.tensor([(cells - 1) // 2, (cells - 1) // 2, cells // 2, cells // 2])
     return places.repeat(NOISE // 4)
 
 
 def _neighbour_cell(weight: Tensor, cell: Tensor, cells: int) -> float:
-    """Return how far the weight's centre lies beyond the cells' middles, as a share of the side.
+    """Return the distance of the centre of mass from the cells' centres, as a share of the side.
 
     Args:
         weight: (n, side) along the side, 0 or more.
-        cell: (n,) number of the cell that each looks from.
+        cell: (n,) number of each row's cell.
         cells: on the side.
     """
     total = weight.sum(dim=1)

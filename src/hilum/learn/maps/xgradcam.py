@@ -8,15 +8,15 @@ from torch import Tensor
 __all__ = ["xgradcam"]
 
 NO_SUM = 1e-6
-"""A channel whose sum is below this share of its sum of absolute values has none: it would be
-divided by the rounding error of float32."""
+"""A channel whose sum is below this share of its sum of absolute values counts as 0: dividing by it
+would divide by float32 rounding error."""
 
 
 def xgradcam(activation: Tensor, gradient: Tensor) -> Tensor:
     """Return sum over channels k of w_k A_k, w_k the mean of dY/dA_k weighted by A_k.
 
-    A channel that adds up to 0 has no such mean and counts nothing. Made for activations of 0 or
-    more: elsewhere their sum, which is divided by, may come near to 0.
+    A channel with sum 0 has no such mean and gets weight 0. Meant for non-negative activations:
+    otherwise the sum, which is the denominator, may be close to 0.
 
     Source: Fu et al. 2020, Axiom-based Grad-CAM, eq. 9 (without the last ReLU).
 

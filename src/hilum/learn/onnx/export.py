@@ -1,4 +1,4 @@
-"""A trained network written as ONNX, and held against torch before it counts."""
+"""Export of a trained network to ONNX, verified against torch."""
 
 from __future__ import annotations
 
@@ -28,20 +28,21 @@ from hilum.storage.file_hash import hash_of
 __all__ = ["TOLERANCE", "describe", "difference_to_torch", "onnx_model", "write_run_onnx"]
 
 OPSET = 18
-"""ONNX operators of 2022: onnxruntime 1.14 (2023) and all later ones compute them."""
+"""ONNX operator set of 2022, which onnxruntime 1.14 (2023) and later support."""
 TOLERANCE = 1e-3
-"""Logits may differ so far from torch's, or by this share of the largest: other orders of sums."""
+"""Logits may differ from torch's by this, or by this share of the largest: sums run in another
+order."""
 INPUT, OUTPUT = "grey", "logits"
 
 
 def write_run_onnx(run: Run, grey: npt.NDArray[np.uint8]) -> str:
-    """Write a run's `network.onnx`; return one sentence on why there is none, or "".
+    """Write a run's `network.onnx`; return a sentence on why it failed, or "".
 
-    It never fails what it is part of: a network that can't be exported is predicted with torch.
+    It never raises: a network that can't be exported is predicted with torch.
 
     Args:
         run: a finished run of one network.
-        grey: (n, size, size) uint8, slices that torch and onnxruntime must agree on.
+        grey: (n, size, size) uint8, slices on which torch and onnxruntime must agree.
     """
     try:
         network = load_network(run).cpu()
@@ -53,7 +54,7 @@ def write_run_onnx(run: Run, grey: npt.NDArray[np.uint8]) -> str:
         with new_file(run.onnx_file) as draft:
             draft.write_bytes(model.SerializeToString())
             difference_to_torch(network, draft, grey)
-    except Exception as error:  # whatever it is, the training is done and its network is there
+    except Exception as error:  # the training is finished and its network saved
         reason = str(error).strip().splitlines() or [type(error).__name__]
         kind = "" if isinstance(error, HilumError) else f"{type(error).__name__}: "
         return f"No {run.onnx_file.name}; prediction will need torch. {kind}{reason[0]}"
@@ -61,16 +62,16 @@ def write_run_onnx(run: Run, grey: npt.NDArray[np.uint8]) -> str:
 
 
 def onnx_model(network: nn.Module, *, size: int, outputs: tuple[str, ...] = (OUTPUT,)) -> Any:
-    """Return a network as an ONNX model that holds its tensors under their names in torch.
+    """Return a network as an ONNX model, its tensors under their names in torch.
 
     Its input `grey` is (slices, 1, size, size) float32, grey levels 0..255; scaling is part of the
     network. Its output `logits` is (slices, classes) float32. Nothing is folded or simplified:
-    onnxruntime does so when it loads the file.
+    onnxruntime does that when it loads the file.
 
     Args:
-        network: in inference mode, on the processor; or a part of one that begins with slices.
-        size: side of the square that it sees, pixels.
-        outputs: their names; all have a row a slice.
+        network: in inference mode, on the CPU; or its first part.
+        size: side of its square input, pixels.
+        outputs: their names; each has one row per slice.
 
     Raises:
         RunError: torch can't export it.
@@ -83,7 +84,7 @@ def onnx_model(network: nn.Module, *, size: int, outputs: tuple[str, ...] = (OUT
 
 
 def _traced(network: nn.Module, size: int, outputs: tuple[str, ...]) -> Any:
-    """Return what torch's exporter makes of a network."""
+    """Return the model that torch's exporter makes of a network."""
     example = torch.zeros(2, 1, size, size)  # of one slice, tracing would take the 1 for a constant
     written: Any = io.BytesIO()
     with warnings.catch_warnings(), torch.no_grad():
@@ -100,12 +101,12 @@ def _traced(network: nn.Module, size: int, outputs: tuple[str, ...]) -> Any:
 
 
 def difference_to_torch(network: Classifier, path: Path, grey: npt.NDArray[np.uint8]) -> float:
-    """Return how far the logits of an ONNX file differ from the network's at most.
+    """Return the largest difference between the logits of an ONNX file and the network's.
 
     Args:
-        network: in inference mode, on the processor.
+        network: in inference mode, on the CPU.
         path: the file.
-        grey: (n, size, size) uint8; asked in two batches of unlike size.
+        grey: (n, size, size) uint8; run in two batches of different size.
 
     Raises:
         RunError: they differ by more than `TOLERANCE`.
@@ -125,7 +126,7 @@ def difference_to_torch(network: Classifier, path: Path, grey: npt.NDArray[np.ui
 
 
 def describe(model: Any, content: dict[str, Any]) -> None:
-    """Set the metadata of an ONNX model; what is no text is written as JSON."""
+    """Set the metadata of an ONNX model; values other than text are written as JSON."""
     for entry in [entry for entry in model.metadata_props if entry.key in content]:
         model.metadata_props.remove(entry)
     for key, value in content.items():
@@ -134,7 +135,7 @@ def describe(model: Any, content: dict[str, Any]) -> None:
 
 
 def _point_into(model: Any, weights: Path) -> None:
-    """Replace the tensors of a model that lie in a safetensors file by their places in it."""
+    """Replace the tensors of a model that are in a safetensors file by references into it."""
     places = _places(weights)
     with weights.open("rb") as file:
         for tensor in model.graph.initializer:

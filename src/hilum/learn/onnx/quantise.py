@@ -1,4 +1,4 @@
-"""An ONNX network in 8 bits: its convolutions and products in integers, calibrated on slices."""
+"""Quantisation of an ONNX network to 8 bits, calibrated on slices."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from hilum.prepare import BATCH
 __all__ = ["quantise"]
 
 HEAD = "/head/"
-"""What torch's exporter calls the operations after pooling. They stay float32: they cost next to
-nothing, and the probabilities hang on them."""
+"""Prefixes of the operations after pooling in torch's exports. They stay float32: they cost next to
+nothing, and the probabilities depend on them."""
 
 
 def quantise(model: Any, grey: npt.NDArray[np.uint8]) -> Any:
-    """Return an ONNX model of hilum in 8 bits (static quantisation, pairs of QuantizeLinear and
-    DequantizeLinear, weights channel by channel).
+    """Return an ONNX model of hilum quantised to 8 bits.
 
-    Weights take 7 of the 8 bits: on processors without VNNI, sums of two products of 8 bits do not
-    fit 16, and a file must say the same on every machine. Activations take 8, unsigned, between the
-    extremes that they reach on the slices.
+    Static quantisation with pairs of QuantizeLinear and DequantizeLinear, weights per channel.
+    Weights take 7 of the 8 bits: on CPUs without VNNI, sums of two 8-bit products overflow 16 bits,
+    and a file must give the same results on every machine. Activations take 8, unsigned, between
+    their extremes on the slices.
 
     Args:
         model: as `hilum.learn.onnx.export.onnx_model` returns it.
@@ -59,12 +59,12 @@ def quantise(model: Any, grey: npt.NDArray[np.uint8]) -> Any:
             )  # fmt: skip
         except Exception as error:  # onnxruntime's errors have no base of their own
             reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-            raise RunError(f"onnxruntime can't bring the network to 8 bits: {reason}") from error
+            raise RunError(f"onnxruntime can't quantise the network to 8 bits: {reason}") from error
         return onnx.load(small)
 
 
 def _slices(grey: npt.NDArray[np.uint8]) -> Any:
-    """Return what onnxruntime asks for slices, batch by batch."""
+    """Return onnxruntime's reader of calibration slices, batch by batch."""
     from onnxruntime.quantization import CalibrationDataReader
 
     batches = iter(range(0, len(grey), BATCH))

@@ -1,4 +1,4 @@
-"""A few steps of a training, taken for their time and memory; nothing of them stays."""
+"""A few steps of a training, taken to measure time and memory, then discarded."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ from hilum.prepare import BATCH
 __all__ = ["Rehearsal", "process_memory", "rehearse"]
 
 TRIED = 3
-"""Steps that are measured: enough for a mean, and soon taken even by a large network."""
+"""Number of measured steps: enough for a mean, and quick even for a large network."""
 
 
 @dataclass(frozen=True)
 class Rehearsal:
-    """What a few steps took.
+    """Time and memory of a few steps.
 
     Attributes:
         steps: of one epoch.
-        new_step, known_step: seconds of a step whose slices are seen through a view for the first
-            time, and of one whose frozen part is in the cache; equal where nothing is kept.
+        new_step, known_step: seconds of a step whose slices have a view for the first time, and of
+            one whose frozen outputs are stored; equal where none are stored.
         new_validation, known_validation: the same of all validation slices.
-        new_epochs: how many epochs show each slice through a new view of a fixed set.
-        memory: bytes that this process had taken at most when the steps were done; None where the
-            system does not say.
-        gpu_memory: bytes of the GPU's memory at most; None without one.
+        new_epochs: number of epochs in which each slice has a new view of a fixed set.
+        memory: peak memory of this process after the steps, bytes; None where the system does not
+            report it.
+        gpu_memory: peak memory on the GPU, bytes; None without one.
     """
 
     steps: int
@@ -49,20 +49,20 @@ class Rehearsal:
     gpu_memory: int | None
 
     def seconds_of(self, epochs: int) -> float:
-        """Return the seconds that so many epochs take, decoding and export not counted."""
+        """Return the seconds that `epochs` epochs take, decoding and export not counted."""
         new = min(epochs, self.new_epochs)
         steps = self.steps * (new * self.new_step + (epochs - new) * self.known_step)
         return steps + self.new_validation + (epochs - 1) * self.known_validation
 
 
 def rehearse(job: TrainingJob, accelerator: Accelerator) -> Rehearsal:
-    """Take a few steps of a training, twice the same, and see its validation slices.
+    """Take a few steps of a training twice, and run its validation slices.
 
-    The first pass also warms up and fills the cache of a frozen part, as the training would; the
-    network of `job` is changed by the steps, so that no training may begin from it.
+    The first pass is also a warm-up and stores frozen outputs, as the training would; the network
+    of `job` is changed by the steps, so that no training may start from it.
 
     Args:
-        job: the training, with the feed that it will use.
+        job: the training, with its feed.
         accelerator: what it is trained on.
     """
     feed = job.feed or SliceFeed(job.network)
@@ -87,7 +87,7 @@ def rehearse(job: TrainingJob, accelerator: Accelerator) -> Rehearsal:
 
 
 def process_memory() -> int | None:
-    """Return the bytes that this process had in memory at most so far; None on Windows."""
+    """Return the peak memory of this process, bytes; None on Windows."""
     if sys.platform == "win32":
         return None
     import resource
@@ -124,12 +124,12 @@ def _steps(
 def _validation(
     job: TrainingJob, feed: Feed, network: nn.Module, accelerator: Accelerator
 ) -> float:
-    """Return the seconds of all validation slices, from those of the last batch of them."""
+    """Return the seconds of all validation slices, extrapolated from the last batch."""
     network.eval()
     count = len(job.validation)
     rows = np.arange(max(0, count - BATCH), count)
     began = time.perf_counter()
-    inputs = feed.see(job.validation.take(rows), None, accelerator.device)
+    inputs = feed.inputs(job.validation.take(rows), None, accelerator.device)
     with autocast(accelerator.device, choose_precision(job.recipe.training.precision)):
         network(*inputs).float().cpu()
     took = time.perf_counter() - began

@@ -1,4 +1,4 @@
-"""Experiment trackers that follow a training, by accelerate's own; off by default."""
+"""Experiment trackers that log a training, through accelerate's tracker classes; off by default."""
 
 from __future__ import annotations
 
@@ -20,23 +20,23 @@ from hilum.recipe import Recipe
 __all__ = ["TRACKERS", "tracked", "tracker_of_run"]
 
 TRACKERS = ("tensorboard", "mlflow", "wandb")
-"""Those that have an extra of their own; accelerate knows more."""
+"""Trackers with an extra of hilum; accelerate supports more."""
 PROJECT = "hilum"
-"""What a tracker calls the trainings."""
+"""Name of the project in a tracker."""
 FOLDER = "tracker"
-"""In the run folder: where trackers write."""
+"""Folder in the run folder that trackers write to."""
 UNTRACKED: dict[str, dict[str, str]] = {
     "mlflow": {"MLFLOW_DISABLE_TELEMETRY": "true"},
     "wandb": {"WANDB_MODE": "offline", "WANDB_ERROR_REPORTING": "false"},
 }
-"""Variables that keep a tracker from calling home, set unless the user's environment has them."""
+"""Variables that stop a tracker from calling home, set unless the user's environment has them."""
 
 _chosen: ContextVar[str | GeneralTracker | None] = ContextVar("tracker", default=None)
 
 
 @contextmanager
 def tracked(tracker: str | GeneralTracker | None) -> Iterator[None]:
-    """Have every training that begins in the block followed by an experiment tracker.
+    """Log every training that starts in the block with an experiment tracker.
 
     It gets the recipe and, after each epoch, the row of history.csv: no slice, no table, no path.
     What it writes goes to `tracker/` in the run folder unless its own variables name another place
@@ -52,7 +52,7 @@ def tracked(tracker: str | GeneralTracker | None) -> Iterator[None]:
     """
     if isinstance(tracker, str):
         if tracker not in TRACKERS:
-            raise UsageError(f"--tracker: {', '.join(TRACKERS)} are known; got {tracker!r}.")
+            raise UsageError(f"--tracker must be one of {', '.join(TRACKERS)}; got {tracker!r}.")
         if find_spec(tracker) is None:
             raise UsageError(
                 f"the tracker {tracker} is not installed: pip install 'hilum[{tracker}]'."
@@ -68,10 +68,10 @@ def tracked(tracker: str | GeneralTracker | None) -> Iterator[None]:
 def tracker_of_run(
     folder: Path, recipe: Recipe
 ) -> Iterator[Callable[[TrainingProgress], bool] | None]:
-    """Yield what is called after each epoch of a training; None without a tracker.
+    """Yield the callback for the end of each epoch; None without a tracker.
 
     Args:
-        folder: the run folder, there already.
+        folder: the run folder, which exists.
         recipe: the complete recipe.
     """
     chosen = _chosen.get()
@@ -100,7 +100,7 @@ def tracker_of_run(
 
 @contextmanager
 def _environment(tracker: str | GeneralTracker, folder: Path) -> Iterator[None]:
-    """Keep a tracker on this machine and in its folder, where the user's variables don't say."""
+    """Keep a tracker on this machine and in its folder, unless the user set its variables."""
     places = {
         "mlflow": {"MLFLOW_TRACKING_URI": f"sqlite:///{folder.resolve().as_posix()}/mlflow.db"},
         "wandb": {"WANDB_DIR": str(folder.resolve())},

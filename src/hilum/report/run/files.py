@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from hilum.cam_maps import FACTS, MapsFacts, read_maps_facts
 from hilum.errors import RunError
 from hilum.run import Run
 from hilum.run.slices_hash import slices_hash
+from hilum.storage.json_file import read_json
 from hilum.table import read_csv
 
 __all__ = ["RunFiles", "read_run_files"]
@@ -140,13 +140,8 @@ def _is_ensemble(folder: Path) -> bool:
 
 def _read_json(path: Path) -> dict[str, Any]:
     """Return the object in a JSON file, with the keys that a report needs."""
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise RunError(
-            f"{path} is not JSON ({error}); write it again with hilum {_maker(path)}."
-        ) from None
-    return _with_keys(content if isinstance(content, dict) else {}, path)
+    remedy = f"write it again with hilum {_maker(path)}"
+    return _with_keys(read_json(path, remedy=remedy), path)
 
 
 def _with_keys(content: dict[str, Any], path: Path) -> dict[str, Any]:

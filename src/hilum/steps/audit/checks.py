@@ -71,7 +71,7 @@ def audit_content(
         extractor: what computes features.
         options: how it asks.
         subject: the positive class, and the run that is audited too, if any.
-        progress: told how far it is.
+        progress: receives the progress.
     """
     positive, run = subject
     facts = read_facts(table, progress)

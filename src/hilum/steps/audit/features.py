@@ -82,7 +82,7 @@ def masked_features(
         decoded: n slices at the extractor's size.
         boxes: what `no_lesion` hides; None: that kind is left out.
         extractor: what computes features.
-        progress: told how far it is.
+        progress: receives the progress.
     """
     parts: dict[str, list[Features]] = {}
     count = len(decoded.grey)

@@ -41,7 +41,7 @@ def audit_table(
         out: the folder to make.
         options: how it asks; None takes the defaults.
         force: replace an audit that stands there.
-        progress: told how far it is.
+        progress: receives the progress.
 
     Returns:
         the content of audit.json; `found` lists the checks that found something.

@@ -86,7 +86,7 @@ def evaluate_elsewhere(
         run: a finished run with a network (or an ensemble), or its folder.
         table: a labelled slice table, or its path; its column `split` is ignored.
         options: how.
-        progress: told what is going on.
+        progress: receives messages and progress.
 
     Returns:
         the content of metrics.json, see docs/reference/files.md.

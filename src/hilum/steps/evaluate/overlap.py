@@ -96,7 +96,7 @@ def find_overlap(
         trained: the table of a run.
         table: the one to evaluate on.
         names_differ: equal groups and patient ids mean other patients, and do not count.
-        progress: told how far it is.
+        progress: receives the progress.
 
     Raises:
         ReadError: a slice of either table can't be read.

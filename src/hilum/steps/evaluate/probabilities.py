@@ -24,7 +24,7 @@ def table_probabilities(
             has get the slices at theirs.
         table: n slices.
         decoded: the same slices at the run's size.
-        progress: told how far it is.
+        progress: receives the progress.
     """
     if opened.remark:
         progress.say(opened.remark)

@@ -1,4 +1,4 @@
-"""Explain: maps of every slice of a split, raw, and pictures of the telling ones."""
+"""Explain: raw maps of every slice of a split, and pictures of the most informative ones."""
 
 from hilum.steps.explain.step import POSITIVE, PREDICTED, explain
 

@@ -1,4 +1,4 @@
-"""Pictures of the telling maps of a folder: of sure, unsure and wrong slices."""
+"""Pictures of a folder's most informative maps: confident, uncertain and wrong predictions."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ from hilum.table import SliceTable, read_row, write_csv
 __all__ = ["show_maps"]
 
 SHOWN = 4
-"""Pictures of each kind: sure, unsure, wrong."""
+"""Pictures of each kind: confident, uncertain, wrong."""
 TOP_SHARE = 0.95
 """The largest value of this share of the maps is shown as full red in all pictures."""
 SMALLEST_TOP = 10.0
-"""Logits that a map all in red stands for at the least: maps that explain next to nothing stay
-pale. A last layer of 7 x 7 pixels is red from 0.2 a pixel on."""
+"""Least logit that a completely red map stands for: maps that explain next to nothing stay pale. A
+last layer of 7 x 7 pixels is red from 0.2 a pixel on."""
 REMARKS = {
     "ok": "",
     "zero map": "Zero map: nothing to paint.",
@@ -44,13 +44,13 @@ Map = npt.NDArray[np.float32]
 
 
 def show_maps(table: SliceTable, folder: Path) -> None:
-    """Draw the telling maps of a folder into its `pictures/`, and write `shown.csv`.
+    """Draw the most informative maps of a folder into its `pictures/`, and write `shown.csv`.
 
-    They are chosen by the index, and read back alone.
+    They are chosen by the index, and only they are read back.
 
     Args:
-        table: the slices of the maps, in the index's order.
-        folder: what `write_maps` has written.
+        table: the slices of the maps, in the order of the index.
+        folder: written by `write_maps`.
     """
     index, facts = read_index(folder), read_maps_facts(folder)
     chosen = [
@@ -72,7 +72,7 @@ def show_maps(table: SliceTable, folder: Path) -> None:
 
 
 def _scale(index: pd.DataFrame, raw: dict[str, Map], facts: MapsFacts) -> Scale:
-    """Return the one colour scale of all pictures of a folder."""
+    """Return the common colour scale of all pictures of a folder."""
     good = index.loc[index["state"] == "ok", "largest"]
     top = float(good.quantile(TOP_SHARE)) if len(good) else 0.0
     if facts.unit == LOGITS and raw:
@@ -104,9 +104,9 @@ def _draw(
 
 
 def _choose(index: pd.DataFrame) -> dict[str, list[int]]:
-    """Return the rows to show: surely right, unsure, and wrong (the surest first).
+    """Return the rows to show: confident and right, uncertain, and wrong (most confident first).
 
-    No group is shown twice of a kind while there are others, and the labels take turns.
+    Within a kind no group is shown twice while there are others, and the labels take turns.
     """
     columns = [column for column in index.columns if column.startswith("probability_")]
     certainty = index[columns].max(axis=1)

@@ -1,4 +1,4 @@
-"""Explain: maps of every slice of a split, raw, and pictures of the telling ones."""
+"""Explain: raw maps of every slice of a split, and pictures of the most informative ones."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from hilum.table import SPLITS
 __all__ = ["POSITIVE", "PREDICTED", "explain"]
 
 POSITIVE = "positive"
-"""Target: the class that the run's figures speak of, so that all maps answer one question."""
+"""Target: the positive class of the run's metrics, so that all maps explain the same class."""
 
 
 def explain(
@@ -33,11 +33,11 @@ def explain(
 ) -> Path:
     """Write the folder `maps/` of a run and return it.
 
-    It holds `maps-*.npz` (arrays `slice_id`, `target`, and `cam_map` (n, rows, columns) float32
-    at the layer's resolution, not scaled; of an ensemble the mean of its members' maps, see
-    `hilum.learn.maps.mean_of_maps`), `maps.json` (what they are), `index.csv` (one row a slice:
-    file and row of its map, its largest value, its state: ok, zero map, not finite), `shown.csv`
-    and `pictures/`. What `localise` measured on older maps is removed.
+    It holds `maps-*.npz` (arrays `slice_id`, `target`, and `cam_map` (n, rows, columns) float32 at
+    the layer's resolution, not scaled; of an ensemble the mean of its members' maps, see
+    `hilum.learn.maps.mean_of_maps`), `maps.json` (facts about them), `index.csv` (one row per
+    slice: file and row of its map, its largest value, its state: ok, zero map, not finite),
+    `shown.csv` and `pictures/`. Results of `localise` on older maps are removed.
 
     Args:
         run: a finished run or its folder.
@@ -47,7 +47,7 @@ def explain(
         layer: "last" (the network's last convolution), a timm path, or the mean over the
             convolutions that are "frozen", "trainable", or "all".
         full_size: write `full-*.npz` too: every map in its slice's own pixels, float16.
-        progress: receives what is going on.
+        progress: receives messages and progress.
 
     Raises:
         UsageError: there is no such split, class or method, or the run is a cross-validation.

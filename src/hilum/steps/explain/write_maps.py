@@ -1,4 +1,4 @@
-"""A maps folder of any slices by any networks, written as a stream."""
+"""Write a maps folder for any slices and networks, as a stream."""
 
 from __future__ import annotations
 
@@ -24,25 +24,25 @@ from hilum.table import SPLITS, SliceTable, write_csv
 __all__ = ["A_FILE", "OF_THE_RUN", "PREDICTED", "MapsWanted", "write_maps"]
 
 PREDICTED = "predicted"
-"""Target: for each slice the class that the network calls it."""
+"""Target: the predicted class of each slice."""
 OF_THE_RUN = "run"
-"""Weights: those that the run was trained to."""
+"""Weights: the trained ones of the run."""
 A_FILE = 256
-"""Maps in one NPZ file, and in memory."""
+"""Maps per NPZ file, and in memory."""
 
 
 @dataclass(frozen=True)
 class MapsWanted:
-    """What maps are to be made.
+    """Which maps to make.
 
     Attributes:
         class_names: in the order of the networks' outputs.
         target: one of them, for all slices, or PREDICTED.
         method: see `hilum.learn.maps.METHODS`.
         layer: see `hilum.learn.maps.choose_layers`.
-        weights: what the networks' weights are, for maps.json: OF_THE_RUN, or "random weights,
-            seed N".
-        full_size: write them in the slices' own pixels too.
+        weights: the networks' weights in words, for maps.json: OF_THE_RUN, or "random weights, seed
+            N".
+        full_size: also write them in the slices' own pixels.
 
     Raises:
         UsageError: there is no such class.
@@ -78,10 +78,10 @@ def write_maps(
         members: networks whose maps and probabilities are averaged.
         table: the slices.
         folder: an empty folder.
-        wanted: what maps.
-        full_table: the table that `table` is a part of; if its slices are decoded already, they are
+        wanted: which maps.
+        full_table: the table that contains `table`; if its slices are already decoded, they are
             taken from there.
-        progress: receives how far it is.
+        progress: receives the progress.
 
     Raises:
         UsageError, RunError: see `hilum.learn.maps.Explainer`.
@@ -157,7 +157,7 @@ def _index_rows(
 
 
 def _facts(explainer: Explainer, table: SliceTable, wanted: MapsWanted) -> MapsFacts:
-    """Return what maps.json says."""
+    """Return the content of maps.json."""
     there = set(table.rows["split"])
     return MapsFacts(
         method=wanted.method,

@@ -20,13 +20,13 @@ from hilum.steps.figure.slices import Shown
 __all__ = ["FigureRun", "MapSettings", "make_cells"]
 
 DEPTHS = {"first convolution": 0.0, "1/4 deep": 0.25, "1/2 deep": 0.5, "3/4 deep": 0.75}
-"""Convolutions of a network that are shown beside its last one: heading, and share of all
-convolutions, in forward order, that run before it."""
+"""Convolutions of a network that are shown in addition to its last one: heading, and share of all
+convolutions that run before it."""
 LAST_HEADING = "last convolution"
 
 
 class FigureRun(NamedTuple):
-    """A run with its heading and the class names that its networks tell apart."""
+    """A run with its heading and class names."""
 
     run: Run
     heading: str
@@ -84,7 +84,7 @@ def make_cells(
 
 
 def _inputs(members: list[Member], shown: Shown) -> dict[int, npt.NDArray[np.uint8]]:
-    """Return the slices as the members see them, in the figure's order."""
+    """Return the slices at the members' input sizes, in the figure's order."""
     sizes = {member.size for member in members}
     with decode_sizes(shown.table, sizes, full_table=shown.full_table) as decoded:
         return {size: np.array(seen.grey[:]) for size, seen in decoded.items()}
@@ -111,7 +111,7 @@ def _columns(kind: str, members: list[Member], settings: MapSettings) -> dict[st
 def _explainer(
     members: list[Member], method: str, layer: str, *, may_lack: bool
 ) -> tuple[Explainer, str]:
-    """Return what makes the maps; where the layer is lacking and may be, another, and the lack."""
+    """Return the explainer; if an optional layer is missing, one for another layer, with a note."""
     try:
         return Explainer(members, method=method, layer=layer), ""
     except RunError:

@@ -1,4 +1,4 @@
-"""From maps to the sheet of a figure: who stands where, on which scale, and what is written."""
+"""From maps to the sheet of a figure: arrangement, colour scale and captions."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from hilum.steps.figure.slices import Shown
 __all__ = ["Cell", "FigureStyle", "as_sheet"]
 
 PER_AREA = "logits, were the whole slice so"
-"""Unit of maps on one scale: a value per pixel of a map means more the fewer pixels it has."""
+"""Unit of maps on a common scale: a value per pixel counts for more the fewer pixels a map has."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Cell:
     Attributes:
         row, column: headings.
         slice_id, run: whose map.
-        layers: what of the network was looked at.
+        layers: the explained layers of the network.
         probability: of the target.
         cam_map: (rows, columns) float32, raw.
         state: "ok", "zero map", "not finite", or why there is none.

@@ -18,7 +18,7 @@ from hilum.table import SliceTable, read_row
 __all__ = ["Shown", "choose_slices"]
 
 STAGES = ("stage_t", "stage_n", "stage_m")
-"""Columns of a table that say how far a cancer had come, where a source tells."""
+"""Columns of a table with the stage of a cancer, where the source has it."""
 
 
 @dataclass(frozen=True)
@@ -50,11 +50,11 @@ class Shown:
 def choose_slices(table: SliceTable, slice_ids: Sequence[str], *, label: str, count: int) -> Shown:
     """Return the slices called `slice_ids`, or without any, `count` that a rule chooses.
 
-    The rule looks at no network: of the test slices of class `label` with boxes, each group's one
-    with the largest area of boxes; of these the largest. Equal ones stand by their ids.
+    The rule ignores all networks: of the test slices of class `label` with boxes, the one with the
+    largest total box area in each group; of these the largest. Ties are broken by slice_id.
 
     Raises:
-        UsageError: there is no such slice, or none that the rule could choose.
+        UsageError: there is no such slice, or none that fits the rule.
         ReadError: a slice can't be read.
     """
     rows = table.rows

@@ -30,17 +30,18 @@ trainable and both, of one slice."""
 
 @dataclass(frozen=True)
 class FigureOptions:
-    """What a figure shows, and how.
+    """Options of a figure.
 
     Attributes:
         slices: ids; none: chosen by `hilum.steps.figure.slices.choose_slices`.
-        layers: of the kind "layers": timm paths, the same in all networks; none: spread over the
-            depth of each.
+        layers: of the kind "layers": timm paths, the same in all networks; none: spread over each
+            network's depth.
         layer: of the kind "networks": as in `hilum explain`.
         method: as in `hilum explain`.
         target: class; empty: the positive one.
-        shared_scale: one colour scale for all maps, not each its own; None: the usual of the kind.
-        width: mm, at the most.
+        shared_scale: one colour scale for all maps instead of one for each; None: the default of
+            the kind.
+        width: maximum, mm.
     """
 
     slices: Sequence[str] = ()
@@ -68,20 +69,20 @@ def draw_figure(
 ) -> Path:
     """Draw maps of several runs' networks side by side, and return the figure's path.
 
-    Beside it lies a table of the same name that ends in .csv: of every map the slice, run, layers,
-    probability, largest value and state. Networks are loaded one after the other.
+    A table of the same name with the suffix .csv lists slice, run, layers, probability, largest
+    value and state of every map. Networks are loaded one after the other.
 
     Args:
         kind: one of KINDS.
-        runs: finished runs or their folders; slices are those of the first one's table.
+        runs: finished runs or their folders; slices are from the first one's table.
         out: ends in .svg, .pdf or .png.
-        options: what is shown, and how.
-        force: replace a figure that stands there.
-        progress: receives how far it is.
+        options: what to show, and how.
+        force: replace an existing figure.
+        progress: receives the progress.
 
     Raises:
         UsageError: there is no such kind, ending, slice, class or method, or `out` exists.
-        RunError: a run is not whole, or has no such layer.
+        RunError: a run is incomplete, or has no such layer.
         ReadError: a slice can't be read.
     """
     out = Path(out)
@@ -139,7 +140,7 @@ def _random_weights(run: Run) -> str:
 
 
 def _look(kind: str, cells: Sequence[Cell], target: str, options: FigureOptions) -> FigureStyle:
-    """Return how the maps are painted, and described."""
+    """Return how the maps are drawn and described."""
     method = find_method(options.method)
     shares = kind == "depths" or options.layer in GROUPS
     where = {
@@ -158,14 +159,14 @@ def _look(kind: str, cells: Sequence[Cell], target: str, options: FigureOptions)
 
 
 def _words(layer: str) -> str:
-    """Say which layer of a network is looked at."""
+    """Describe the layer of a network that is explained."""
     if layer in GROUPS:
         return f"averaged over {'all' if layer == 'all' else f'the {layer}'} convolutions"
     return "last convolution" if layer == LAST else f"layer {layer}"
 
 
 def _table(cells: Sequence[Cell], shown: Shown) -> pd.DataFrame:
-    """Return a row for each map: what it is of, and how large it is."""
+    """Return a row for each map: its origin, and its largest value."""
     letters = dict(zip(shown.slice_ids, shown.letters, strict=True))
     return pd.DataFrame(
         [

@@ -1,4 +1,4 @@
-"""Localise: how well a run's maps find the lesions that its table knows, next to controls."""
+"""Localise: how well a run's maps find annotated lesions, compared with controls."""
 
 from hilum.steps.localise.step import localise
 

@@ -1,4 +1,4 @@
-"""Maps of slices with lesions, and their controls, compared with the lesions: a slice at a time."""
+"""Maps and their controls compared with lesions, one slice at a time."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ __all__ = ["UNCHOSEN", "Levels", "Measured", "choose_levels", "learn_prior", "me
 SHAPES_KEPT = 8
 """Centre priors in memory: slices of one table have few shapes."""
 UNCHOSEN = round(HOT * LEVELS) - 1
-"""The threshold where validation has none to choose by: that of the hot region."""
+"""The threshold where validation has no lesions to choose it by: that of the hot region."""
 
 Levels = dict[tuple[str, str], int]
-"""Kind of region and map -> number of the threshold that `iou` is measured at; what validation has
-nothing to choose by is not there."""
+"""Kind of region and map -> index of the threshold that `iou` is measured at; kinds without
+validation lesions are missing."""
 
 
 class Measured(NamedTuple):
-    """One slice's maps against one of its regions.
+    """One slice's maps compared with one of its regions.
 
     Attributes:
         row: of the table, 0-based.
@@ -58,12 +58,12 @@ class Measured(NamedTuple):
 def measure(
     table: SliceTable, folders: Mapping[str, Path], prior: Map | None
 ) -> Iterator[Measured]:
-    """Yield what the maps of each slice find, for each of its regions.
+    """Yield the measurements of each slice's maps, for each of its regions.
 
     Args:
         table: slices with lesions.
         folders: maps folders that hold these slices: the network's, and those of controls.
-        prior: what `learn_prior` gave, or None.
+        prior: of `learn_prior`, or None.
     """
     ids = table.rows["slice_id"].tolist()
     streams = [read_maps(folder, slice_ids=ids, raw=True) for folder in folders.values()]
@@ -95,12 +95,12 @@ _centre_prior = lru_cache(SHAPES_KEPT)(centre_prior)
 
 
 def _grey(table: SliceTable, row: int) -> npt.NDArray[np.uint8]:
-    """Return a slice as it is shown."""
+    """Return a slice as grey levels."""
     return read_row(table, row).grey
 
 
 def learn_prior(table: SliceTable, decoded: Decoded) -> Map | None:
-    """Return where the lesions of training slices lie, see `lesion_prior`.
+    """Return the prior of lesion positions from training slices, see `lesion_prior`.
 
     A slice's mask is taken where it has one, else its boxes.
 
@@ -122,7 +122,7 @@ def learn_prior(table: SliceTable, decoded: Decoded) -> Map | None:
 def choose_levels(measured: Iterable[Measured]) -> Levels:
     """Return for each kind of region and map the threshold of the greatest mean overlap.
 
-    The lowest where several are equal.
+    The lowest of equal ones.
 
     Args:
         measured: of validation slices.

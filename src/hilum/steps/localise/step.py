@@ -1,4 +1,4 @@
-"""Localise: how well a run's maps find the lesions that its table knows, next to controls."""
+"""Localise: how well a run's maps find annotated lesions, compared with controls."""
 
 from __future__ import annotations
 
@@ -43,12 +43,12 @@ __all__ = ["localise"]
 
 RANDOM_NETWORK = "random_network"
 SEED = 0
-"""Of the untrained network's weights."""
+"""Seed of the untrained network's weights."""
 DECIMALS = 6
 
 
 class _MapMaker(NamedTuple):
-    """Networks and the maps that they make."""
+    """Networks, and the maps to make with them."""
 
     members: Sequence[Member]
     wanted: MapsWanted
@@ -59,15 +59,15 @@ def localise(
 ) -> dict[str, Any] | None:
     """Compare the maps of a run with boxes and masks, and write how well they find lesions.
 
-    Writes `localisation.csv`, one row a slice and kind of region, and `localisation.json`: the
-    figures with intervals over groups next to those of the controls, by lesion size and by whether
-    the call was right, and what they mean. Where no slice of the maps' split has a lesion, nothing
-    is written.
+    Writes `localisation.csv`, one row per slice and kind of region, and `localisation.json`:
+    metrics with intervals over groups, next to those of the controls, by lesion size and by
+    correctness of the prediction, with a verdict. If no slice of the maps' split has a lesion,
+    nothing is written.
 
     Args:
-        run: a run whose maps `explain` has made, or its folder.
-        untrained: measure an untrained network too, which takes as long as the maps did.
-        progress: receives what is going on.
+        run: a run with maps made by `explain`, or its folder.
+        untrained: also measure an untrained network, which takes as long as the maps did.
+        progress: receives messages and progress.
 
     Returns:
         the content of localisation.json, or None.
@@ -75,7 +75,7 @@ def localise(
     Raises:
         UsageError: the run is a cross-validation.
         RunError: it has no maps, or lacks something.
-        ReadError, TableError: a mask can't be read, or is not of its slice.
+        ReadError, TableError: a mask can't be read, or does not match its slice.
     """
     run = as_run(run)
     facts, full_table = read_maps_facts(run.maps), run.table()
@@ -110,7 +110,7 @@ def localise(
 
 
 def _makers(run: Run, facts: MapsFacts, *, untrained: bool) -> dict[str, _MapMaker]:
-    """Return the networks that make maps, as the run's were made."""
+    """Return the networks to make maps with, with the settings of the run's maps."""
     names = network_facts(run).class_names
     settings = (names, facts.target, facts.method, facts.layer)
     makers = {NETWORK: _MapMaker(load_networks(run), MapsWanted(*settings))}
@@ -122,7 +122,7 @@ def _makers(run: Run, facts: MapsFacts, *, untrained: bool) -> dict[str, _MapMak
 
 
 def _prior(table: SliceTable, full_table: SliceTable, size: int, progress: Progress) -> Map | None:
-    """Return where the lesions of training slices lie, None where none is known."""
+    """Return the prior of lesion positions from training slices; None without any."""
     if not len(table):
         return None
     with decode_table(table, size=size, full_table=full_table, progress=progress) as decoded:
@@ -137,7 +137,7 @@ def _maps(
     full_table: SliceTable,
     progress: Progress,
 ) -> dict[str, Path]:
-    """Return the maps folder of each maker, made below `parent` where it is not there yet."""
+    """Return the maps folder of each maker, written below `parent` if missing."""
     folders = dict(there)
     for name in makers.keys() - there.keys() if len(table) else ():
         folders[name] = parent / name
@@ -152,14 +152,14 @@ def _maps(
 def _with_progress(
     measured: Iterator[Measured], total: int, progress: Progress
 ) -> Iterator[Measured]:
-    """Yield what is measured, and report how far it is."""
+    """Yield the measurements, and report the progress."""
     for one in measured:
         progress.advance("finding lesions", one.row + 1, total)
         yield one
 
 
 def _frame(rows: Iterator[dict[str, Any]]) -> pd.DataFrame:
-    """Return rows as a table, some at a time: as columns they take less memory."""
+    """Return rows as a table, converted in chunks: columns take less memory."""
     parts = []
     while some := list(islice(rows, A_FILE)):
         parts.append(pd.DataFrame(some))
@@ -175,7 +175,7 @@ def _rows(
     last = -1
     for one in measured:
         facts = known.loc[table.rows["slice_id"].iloc[one.row]]
-        if one.row != last:  # by its boxes, where it has some: they come first
+        if one.row != last:  # by its boxes, if it has any: they come first
             last, size = one.row, size_of(extent(one.region))
         yield {
             "slice_id": facts.name,
@@ -192,7 +192,7 @@ def _rows(
 
 
 def _figures(one: Measured, levels: Levels) -> dict[str, float]:
-    """Return the figures of the network and of each control, by their columns."""
+    """Return the metrics of the network and of each control."""
     of = {
         name: found.metrics(levels.get((one.kind, name), UNCHOSEN))
         for name, found in one.found.items()

@@ -1,4 +1,4 @@
-"""What localisation.json says of the rows of localisation.csv."""
+"""The content of localisation.json, from the rows of localisation.csv."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def localisation_content(
     Args:
         rows: of localisation.csv.
         chosen: thresholds.
-        maps: what the network's maps are.
+        maps: facts about the network's maps.
     """
     kinds = [kind for kind in REGIONS if (rows["region"] == kind).any()]
     by_kind = {kind: rows[rows["region"] == kind] for kind in kinds}
@@ -74,7 +74,7 @@ def localisation_content(
 
 
 def _thresholds(chosen: ChosenThresholds) -> dict[str, Any]:
-    """Return at which share of their largest value maps are cut for `iou`."""
+    """Return the thresholds of `iou`, as shares of a map's largest value."""
     shares: dict[str, dict[str, float]] = {}
     for (kind, name), level in sorted(chosen.levels.items()):
         shares.setdefault(kind, {})[name] = (level + 1) / LEVELS
@@ -85,14 +85,14 @@ def _thresholds(chosen: ChosenThresholds) -> dict[str, Any]:
 def _missed(rows: pd.DataFrame) -> dict[str, int]:
     """Return how many maps of the network and of each control are zero or not finite.
 
-    Nothing is hot in such a map, and in every other one its largest value is.
+    Such a map has no hot region; every other one has.
     """
     hot = {of: metric_column("hot", of) for of in (NETWORK, *CONTROLS)}
     return {of: int((rows[column] == 0).sum()) for of, column in hot.items() if column in rows}
 
 
 def _notes(rows: pd.DataFrame, chosen: ChosenThresholds, split: str) -> list[str]:
-    """Return what a reader of the figures must know, in sentences."""
+    """Return notes on the metrics, in sentences."""
     notes, slices = [], rows.drop_duplicates("slice_id")
     groups = int(slices["group"].nunique())
     if groups < FEW_GROUPS:

@@ -1,4 +1,4 @@
-"""Predict: files and folders in, one outcome a slice out, as a stream of bounded memory."""
+"""Predict: files and folders in, one outcome per slice out, as a stream in bounded memory."""
 
 from hilum.steps.predict.options import PredictionSummary, PredictOptions
 from hilum.steps.predict.outcome import Predicted, Refused

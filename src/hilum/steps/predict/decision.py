@@ -1,4 +1,4 @@
-"""From probabilities to a class: a run's thresholds and temperature, kept and used again."""
+"""From probabilities to a class: a run's stored thresholds and temperature."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ class Decision:
 
     Attributes:
         class_names, positive: as in network.json.
-        threshold: the probability of the positive class from which on it is called; None: the
-            class with the highest probability is called.
+        threshold: lowest probability at which the positive class is predicted; None: the class with
+            the highest probability is predicted.
         temperature: None where the run has no fitted one.
-        remarks: what the user must know of it, in sentences.
+        remarks: sentences that the user must see.
     """
 
     class_names: list[str]
@@ -40,7 +40,7 @@ class Decision:
     remarks: tuple[str, ...] = ()
 
     def call(self, probabilities: npt.NDArray[np.float64]) -> list[str]:
-        """Return the class called of each row of probabilities (n, classes)."""
+        """Return the predicted class of each row of probabilities (n, classes)."""
         names = self.class_names
         if self.threshold is None:
             return [names[int(column)] for column in probabilities.argmax(axis=1)]
@@ -85,7 +85,7 @@ def decision_of(run: HasNetworkFile, threshold: float | str | None = None) -> De
     Args:
         run: a finished run, or a file of `hilum export`.
         threshold: a probability of the positive class, 0 to 1, or the name of one of the run's
-            operating points, such as `youden`; without it the most probable class is called.
+            operating points, such as `youden`; without it the most probable class is predicted.
 
     Raises:
         UsageError: `threshold` is neither.
@@ -108,7 +108,7 @@ def decision_of(run: HasNetworkFile, threshold: float | str | None = None) -> De
 
 
 def _value(run: HasNetworkFile, threshold: float | str) -> float:
-    """Return the probability that a number or a name stands for."""
+    """Return the probability given as a number or by name."""
     number = _number(threshold)
     if number is not None and 0 <= number <= 1:
         return number
@@ -129,7 +129,7 @@ def _value(run: HasNetworkFile, threshold: float | str) -> float:
 
 
 def _temperature(run: HasNetworkFile) -> tuple[float | None, str]:
-    """Return the run's temperature, or None and why it has none."""
+    """Return the run's temperature, or None and the reason."""
     fit = run.description.calibration
     if fit is None:
         return None, (
@@ -147,7 +147,7 @@ def _temperature(run: HasNetworkFile) -> tuple[float | None, str]:
 
 
 def _number(value: object) -> float | None:
-    """Return a number or the text of one; None for anything else, NaN too."""
+    """Return a number, or parse one; None for anything else, including NaN."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:

@@ -16,9 +16,9 @@ from hilum.run import Run
 __all__ = ["ENGINES", "LoadedEngine", "check_engine", "open_engine"]
 
 ENGINES = ("auto", "onnx", "torch", "compiled")
-"""auto: torch on a GPU, else onnx where the run has its network so, else torch."""
+"""auto: torch on a GPU, else onnx if the run has network.onnx, else torch."""
 GPU_DEVICES = ("/dev/nvidiactl", "/dev/dxg", "/dev/kfd")
-"""Where Linux shows a GPU that torch could compute on: NVIDIA's, through Windows, AMD's."""
+"""Device files of GPUs that torch supports on Linux: NVIDIA's, through Windows, AMD's."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ def open_engine(run: Run | ExportedRun, engine: str = "auto") -> LoadedEngine:
 
     Raises:
         UsageError: no such engine, none for the file, or the run is a cross-validation.
-        RunError: the run is not whole; or onnx is requested and the run lacks it.
+        RunError: the run is incomplete; or onnx is requested and the run lacks it.
     """
     check_engine(engine)
     if isinstance(run, ExportedRun):
@@ -80,14 +80,14 @@ def open_engine(run: Run | ExportedRun, engine: str = "auto") -> LoadedEngine:
 
 
 def _torch(run: Run, *, compiled: bool = False) -> Sequence[Engine]:
-    """Return the networks as torch computes them; torch is loaded here."""
+    """Return the networks on torch, which is loaded here."""
     from hilum.learn.predict import open_torch
 
     return open_torch(run, compiled=compiled)
 
 
 def _gpu() -> bool:
-    """Whether torch has a GPU to compute on; torch is loaded only where there may be one."""
+    """Whether torch has a GPU; torch is loaded only where there may be one."""
     hidden = os.environ.get("CUDA_VISIBLE_DEVICES", "0") in ("", "-1")
     seen = any(Path(device).exists() for device in GPU_DEVICES) or shutil.which("nvidia-smi")
     if hidden or not seen:

@@ -53,7 +53,7 @@ class RowFormat:
         return text.getvalue()
 
     def _row(self, outcome: Predicted) -> dict[str, str | int | float]:
-        """Return one prediction as columns; `threshold` is empty where none was given."""
+        """Return one prediction as columns; `threshold` is empty if none was given."""
         calibrated = outcome.calibrated or {}
         first = {name: outcome.row.get(name, "") for name in TABLE_COLUMNS if self.of_table}
         first["path"] = outcome.row.get("path") or text_of_path(outcome.path)
@@ -72,7 +72,7 @@ class RowFormat:
 
 
 class TableText:
-    """Writes rows as they come, between a header and nothing, or an array's brackets."""
+    """Writes rows as they come: after a CSV header, or within the brackets of a JSON array."""
 
     def __init__(self, text: TextIO, form: Form) -> None:
         self.text, self.form, self.begun = text, form, False
@@ -91,6 +91,6 @@ class TableText:
         self.begun = True
 
     def end(self) -> None:
-        """Write what stands after the rows."""
+        """Write the end of the output."""
         if self.form == "json":
             self.text.write("\n]\n" if self.begun else "[]\n")

@@ -1,4 +1,4 @@
-"""The files that a user named: found below folders and in tables, in a stable order."""
+"""The files to predict: named, found in folders or listed in tables, in a stable order."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ __all__ = [
 ]
 
 FILES_A_SHARD = 256
-"""Files that are predicted together, in batches of their own: the work that an interruption costs
-at most, and the unit that several processes share."""
+"""Files per shard, which is the most work that an interruption costs, and the unit that several
+processes share."""
 
 TABLE_COLUMNS = ("slice_id", "path", "label", "group", "source")
-"""Columns of a slice table that its predictions keep, so that they join the table."""
+"""Columns of a slice table that its predictions repeat, so that they can be joined."""
 
 NOT_REGULAR = "not regular files"
-"""What a pipe, socket or device in a folder is counted as: it is never opened."""
+"""Kind of a pipe, socket or device in a folder: these are never opened."""
 
 
 @dataclass(frozen=True)
@@ -40,12 +40,12 @@ class InputFile:
     """A file that may be a slice.
 
     Attributes:
-        path: where it lies.
-        window: that of its row in a table; None where it has none.
+        path: its path.
+        window: of its row in a table; None where it has none.
         named: the user or a table names it, so it is refused, not skipped, if it is no slice.
         row: its TABLE_COLUMNS, where a table names it.
-        problem: why it can't be read, where listing it found that out.
-        frame: the frame that its row of a table names; None: all of its frames.
+        problem: why it can't be read, if that was found while listing.
+        frame: the frame in its row of a table; None: all frames.
     """
 
     path: Path
@@ -71,9 +71,9 @@ class InputFile:
         return ""
 
     def skipped_as(self) -> str:
-        """Return what a file of a folder is counted as that doesn't look like a slice; else empty.
+        """Return the kind of a file in a folder that doesn't look like a slice; else empty.
 
-        What lies in a folder is recognised by its first bytes.
+        Files in a folder are recognised by their first bytes.
         """
         if self.named:
             return ""
@@ -89,8 +89,8 @@ class InputShard:
 
     Attributes:
         number: from 0.
-        files: in order; none where the shard is predicted already, or by another process.
-        state: hash of the files, where their predictions are kept in a `ShardFolder`.
+        files: in order; none if the shard is already predicted, or left to another process.
+        state: hash of the files, if their predictions are stored in a `ShardFolder`.
     """
 
     number: int
@@ -102,7 +102,7 @@ class InputFiles:
     """Lists the files of paths.
 
     Attributes:
-        linked_folders: symbolic links to folders that were met below folders and not followed.
+        linked_folders: symbolic links to folders, found in folders and not followed.
     """
 
     def __init__(self, paths: Iterable[Path]) -> None:
@@ -163,7 +163,7 @@ def refuse_missing(paths: Iterable[Path]) -> None:
 
 
 def check_output(out: Path, paths: Sequence[Path]) -> None:
-    """Raise UsageError where a file to write is one of the inputs, or lies where they are searched.
+    """Raise UsageError if a file to write is one of the inputs, or is in a searched folder.
 
     Args:
         out: the file to write.

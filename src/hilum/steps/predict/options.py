@@ -24,9 +24,9 @@ class PredictOptions:
     Attributes:
         window: shows Hounsfield units where a table's row has no `window` of its own; None: the
             window that the network was trained on, if it was one, else the lung window.
-        threshold: probability from 0 to 1 from which on the positive class is called, or the name
-            of one of the run's operating points, such as `youden`; below it the most probable of
-            the other classes is called. None: the most probable class is called.
+        threshold: lowest probability, 0 to 1, at which the positive class is predicted, or the name
+            of one of the run's operating points, such as `youden`; below it the most probable other
+            class is predicted. None: the most probable class is predicted.
         engine: computes the network, see `hilum.steps.predict.engine.ENGINES`.
     """
 
@@ -63,14 +63,14 @@ class PredictionSummary:
     """Counts of a prediction.
 
     Attributes:
-        called: class name -> slices.
+        called: predicted class -> number of slices.
         refused: files that are no slices, or can't be read.
-        passed_over: files in folders that don't look like slices, by suffix.
+        passed_over: number of files in folders that don't look like slices, by suffix.
         linked_folders: symbolic links to folders, which are not followed.
         noted: slices with notes.
         notes: kind of note -> slices; a kind is the note with `…` for each number.
-        verdict: one line on what the run's metrics are worth.
-        remarks: how the run decides, in sentences.
+        verdict: one line on how far to trust the run's metrics.
+        remarks: how the class is decided, in sentences.
     """
 
     called: dict[str, int] = field(default_factory=dict)

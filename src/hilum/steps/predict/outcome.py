@@ -16,15 +16,15 @@ class Predicted:
     Attributes:
         path: the file.
         frame: 0-based; 0 for all but multi-frame files.
-        predicted: the class with the highest probability, or the one that `threshold` decides.
+        predicted: the class with the highest probability, or the one decided by `threshold`.
         probabilities: class name -> probability, 0 to 1, sum 1; the network's own.
         window: `width/center` in HU that the slice was shown through; empty where the file
             carries no Hounsfield units.
         notes: what is unusual about the file.
         calibrated: class name -> probability scaled by the run's temperature; None where it has
             none.
-        threshold: the probability of the positive class from which on it was called; None: the
-            highest probability decided.
+        threshold: lowest probability at which the positive class is predicted; None: the highest
+            probability decided.
         series: DICOM Series Instance UID; empty where the file has none.
         position: along the body's axis in millimetres, towards the head; None where unknown.
         row: `slice_id`, `path`, `label`, `group` and `source` of its row in a slice table.
@@ -44,7 +44,7 @@ class Predicted:
 
     @property
     def slice_id(self) -> str:
-        """The slice_id of its row in a slice table; empty where none names the file."""
+        """The slice_id of its row in a slice table; empty if no table lists the file."""
         return self.row.get("slice_id", "")
 
 

@@ -1,5 +1,4 @@
-"""A long prediction in shards, each a file written atomically: several processes share them, and an
-interrupted prediction resumes from them."""
+"""A long prediction in shards, so that processes can share it and an interrupted one can resume."""
 
 from __future__ import annotations
 
@@ -14,13 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from hilum.errors import RunError, StorageError, UsageError
-from hilum.run.json_file import read_json
 from hilum.steps.predict.formats import RowFormat
 from hilum.steps.predict.inputs import InputFile
 from hilum.steps.predict.options import PredictionSummary
 from hilum.steps.predict.outcome import Predicted, Refused
 from hilum.steps.predict.stream import PredictedBatch
 from hilum.storage.atomic import write_text
+from hilum.storage.json_file import read_json
 
 __all__ = ["Shard", "ShardFolder", "hash_of_files"]
 
@@ -87,11 +86,11 @@ class ShardFolder:
         return self.out.with_name(f"{self.out.name}.parts")
 
     def manifest(self) -> dict[str, Any]:
-        """Return what the shards belong to; empty where there are none."""
+        """Return the description of the shards' prediction; empty without shards."""
         return self._read(MANIFEST)
 
     def begin(self, manifest: dict[str, Any], *, force: bool) -> int:
-        """Make the folder, or resume from the existing one; return how many shards it holds.
+        """Create the folder, or resume from the existing one; return how many shards it has.
 
         Raises:
             UsageError: it holds shards of another prediction, and `force` is not given.
@@ -117,7 +116,7 @@ class ShardFolder:
         return 0
 
     def _is_own(self) -> bool:
-        """Whether the folder holds nothing but what a prediction writes, drafts included."""
+        """Whether the folder contains only files that a prediction writes, drafts included."""
         return all(_OWN.fullmatch(path.name) and path.is_file() for path in self.folder.iterdir())
 
     def write(self, name: str, text: str) -> None:
@@ -134,12 +133,12 @@ class ShardFolder:
         self.write(_name(number), json.dumps(head, ensure_ascii=False) + "\n" + shard.body)
 
     def has(self, number: int, files: str) -> bool:
-        """Whether a shard is there, of these very files."""
+        """Whether there is a shard of exactly these files."""
         shard = self.read(number)
         return shard is not None and shard.files == files
 
     def read(self, number: int) -> Shard | None:
-        """Return a shard, or None where it is missing or broken."""
+        """Return a shard, or None if it is missing or damaged."""
         try:
             text = (self.folder / _name(number)).read_text(encoding="utf-8")
             first, _, body = text.partition("\n")

@@ -1,4 +1,4 @@
-"""Predict: files and folders in, one outcome a slice out, as a stream of bounded memory."""
+"""Predict: files and folders in, one outcome per slice out, as a stream in bounded memory."""
 
 from __future__ import annotations
 
@@ -31,16 +31,17 @@ def predict(
 ) -> Iterator[Predicted | Refused]:
     """Yield the prediction of each slice, in the order of the paths.
 
-    A file that can't be read is yielded as Refused, and the rest go on; each frame of a
+    A file that can't be read is yielded as Refused, and prediction continues; each frame of a
     multi-frame file is a slice of its own. Memory does not grow with the number of slices.
 
     Args:
         run: a finished run or its folder, or a file of `hilum export`.
-        paths: slices, slice tables (.csv), and folders, which are searched below; or just one.
+        paths: slices, slice tables (.csv), and folders, which are searched recursively; or just
+            one.
         options: window, threshold and engine in one object.
         window, threshold, engine: the same one by one, see `PredictOptions`; without either, its
             defaults.
-        summary: counts the outcomes; its verdict and remarks are there before the first one.
+        summary: counts the outcomes; its verdict and remarks are set before the first one.
 
     Raises:
         UsageError: a path does not exist, the threshold is none, or both `options` and a keyword

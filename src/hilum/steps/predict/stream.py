@@ -44,13 +44,13 @@ class PredictedBatch:
 
 @dataclass(frozen=True)
 class Predictor:
-    """Networks with everything else that a prediction depends on.
+    """Networks with everything else that predictions depend on.
 
     Attributes:
         loaded: the networks.
         decision: how their probabilities become a class.
-        window: shows Hounsfield units where a table's row has no window.
-        trained: windows that the training slices were shown through.
+        window: shows Hounsfield units if a table's row has no window.
+        trained: windows of the training slices.
         harmonised: whether the networks see slices harmonised.
     """
 

@@ -13,7 +13,7 @@ __all__ = ["verdict_of"]
 def verdict_of(source: Run | ExportedRun) -> Verdict:
     """Return the verdict on a run, or on the run that a file was exported from.
 
-    Evaluation leaves it in network.json; runs evaluated by an older hilum have metrics.json alone.
+    Evaluation writes it to network.json; runs evaluated by an older hilum have only metrics.json.
     """
     found = source.description.verdict
     if found.get("level") and found.get("sentence"):
@@ -22,7 +22,7 @@ def verdict_of(source: Run | ExportedRun) -> Verdict:
         try:
             return judge_run(source.metrics())
         except (KeyError, TypeError, RunError):
-            pass  # not of this version; evaluating again makes it
+            pass  # of an older version; evaluating again adds it
     evaluate = (
         "evaluate it and export it again"
         if isinstance(source, ExportedRun)

@@ -37,13 +37,15 @@ from hilum.storage.lock import exclusive_output
 __all__ = ["print_predictions", "write_predictions"]
 
 LAUNCH, DONE = "launch.json", "done-{rank}.json"
-"""In the shards' folder: the message of the first process, and that of each other one when done."""
+"""Files in the shards' folder: the message of the first process, and of each other one when
+done."""
 POLL_SECONDS = 0.2
-"""Between two looks at what another process writes."""
+"""Seconds between two checks of what another process wrote."""
 WAIT_FOR_FIRST = 600.0
-"""Seconds in which the first process must have begun: loading torch from a slow disk takes one."""
+"""Seconds within which the first process must have started: loading torch from a slow disk is
+slow."""
 REPORT_SECONDS = 60.0
-"""Between two sentences about a long wait or a long prediction."""
+"""Seconds between two messages on a long wait or prediction."""
 
 Source = Run | ExportedRun
 
@@ -57,7 +59,7 @@ def print_predictions(
     options: PredictOptions | None = None,
     progress: Progress = SILENT,
 ) -> PredictionSummary:
-    """Write the prediction of each slice to an open stream as soon as it is there.
+    """Write the prediction of each slice to an open stream as soon as it is available.
 
     Args:
         run: as in `hilum.predict`.
@@ -96,19 +98,19 @@ def write_predictions(
 ) -> PredictionSummary | None:
     """Write the prediction of each slice into one file.
 
-    The files are predicted in shards of `FILES_A_SHARD`, which lie in `OUT.parts` until the file
-    is written; the same call resumes from those that are there. Several processes (RANK and
-    WORLD_SIZE, as launchers set them), on one machine or on several that share the folder of
-    `out`, take turns with the shards, and the first one writes the file.
+    The files are predicted in shards of `FILES_A_SHARD`, which are in `OUT.parts` until the file is
+    written; the same call resumes from them. Several processes (RANK and WORLD_SIZE, as launchers
+    set them), on one machine or on several that share the folder of `out`, take turns with the
+    shards, and the first one writes the file.
 
     Args:
         run: as in `hilum.predict`.
         paths: as in `hilum.predict`.
         options: as in `hilum.predict`.
-        out: the file to write: none of the inputs, and not in a folder that is searched for them.
+        out: the file to write: not an input, and not in a searched folder.
         form: "csv", or "json", an array of objects.
-        force: replace what stands at `out`, and shards of another prediction.
-        progress: receives each refusal, and how many shards were there already.
+        force: replace an existing file at `out`, and shards of another prediction.
+        progress: receives each refusal, and the number of shards that existed.
 
     Returns:
         the counts of the whole prediction; None in all processes but the first.
@@ -145,7 +147,7 @@ def write_predictions(
             _wait_for_others(folder, token, total, progress)
             summary = _assemble(folder, total, form, progress)
         except UsageError:
-            folder.remove()  # nothing in it is worth resuming from
+            folder.remove()  # nothing in it to resume from
             raise
         except BaseException:
             folder.remove_if_empty()
@@ -157,7 +159,7 @@ def write_predictions(
 
 
 def _row_format(source: Source, inputs: list[Path], form: Form) -> RowFormat:
-    """Return how the rows are written: with the columns of slice tables where one is given."""
+    """Return the format of rows, with the columns of slice tables if one is given."""
     of_table = any(path.suffix == ".csv" and path.is_file() for path in inputs)
     return RowFormat(form, verdict_of(source).level, of_table)
 
@@ -177,7 +179,7 @@ def _refuse_own_file(source: Source, out: Path) -> None:
 def _manifest(
     source: Source, predictor: Predictor, inputs: list[Path], rows: RowFormat
 ) -> dict[str, Any]:
-    """Return all that the rows depend on, but the engine and the files themselves."""
+    """Return everything that the rows depend on except the engine and the files."""
     if isinstance(source, ExportedRun):
         weights = [hash_of(source.path)]
     else:
@@ -206,10 +208,10 @@ def _predict_as_helper(
     options: PredictOptions,
     rank: int,
 ) -> None:
-    """Predict this process's shards, after the first process has begun the same prediction.
+    """Predict this process's shards, once the first process has started the same prediction.
 
     Raises:
-        RunError: it doesn't begin.
+        RunError: it doesn't start.
     """
     until = time.monotonic() + WAIT_FOR_FIRST
     while not (begun := folder.manifest()):
@@ -257,7 +259,7 @@ def _predict_own(
 
 
 def _own_shards(folder: ShardFolder, files: InputFiles) -> Iterator[InputShard]:
-    """Yield all shards; those that this process need not predict without files."""
+    """Yield all shards, without files where this process need not predict them."""
     rank, count = rank_and_count()
     for shard in into_shards(files):
         own = shard.number % count == rank
@@ -267,7 +269,7 @@ def _own_shards(folder: ShardFolder, files: InputFiles) -> Iterator[InputShard]:
 
 
 def _wait_for_end(folder: ShardFolder, rank: int, total: int) -> None:
-    """Tell the first process that this one is done, until that one is done too.
+    """Tell the first process that this one is done, until it has noticed.
 
     A launch has a token, so that the messages of an earlier launch are not mistaken for its own.
     """

@@ -1,4 +1,4 @@
-"""Sanity: does a run's map mean anything? Layers made random, other networks, pixels removed."""
+"""Sanity: do a run's maps mean anything? Randomised layers, other networks, removed pixels."""
 
 from hilum.steps.sanity.step import SanityOptions, sanity
 

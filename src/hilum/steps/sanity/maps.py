@@ -1,4 +1,4 @@
-"""Checks that compare maps with maps: of different slices, of random layers, of other networks."""
+"""Checks that compare maps: of different slices, of randomised layers, of other networks."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from hilum.steps.sanity.sample import CheckResult, MakeMaps, Maps, Sample, on_gr
 __all__ = ["agreement", "different_slices", "judged", "randomisation"]
 
 PARTNERS = 8
-"""Other slices that each slice's map is compared with; more hardly move the mean."""
+"""Number of other slices that each slice's map is compared with; more hardly change the mean."""
 
 Values = dict[str, npt.NDArray[np.float64]]
 
 
 def different_slices(sample: Sample, *, seed: int) -> CheckResult:
-    """Return how alike the run's own maps of different slices are: what any two maps reach.
+    """Return the similarity of the run's own maps of different slices, as a baseline.
 
     Args:
         sample: slices and maps.
@@ -39,8 +39,7 @@ def different_slices(sample: Sample, *, seed: int) -> CheckResult:
 
 
 def _among(sample: Sample, others: Maps, *, seed: int) -> Values:
-    """Return how alike each slice's map is to `others` (n, GRID, GRID) of different slices, (n,)
-    each, on average over its partners."""
+    """Return each map's mean similarity to its partners in `others` (n, GRID, GRID), (n,) each."""
     found: Values = {name: np.zeros(len(sample)) for name in MEASURES}
     for index, partners in enumerate(sample.partners(most=PARTNERS, seed=seed)):
         own = np.repeat(sample.maps[index : index + 1], len(partners), axis=0)
@@ -58,16 +57,16 @@ def randomisation(
     draws_and_seed: tuple[int, int],
     progress: Progress,
 ) -> CheckResult:
-    """Return how alike maps stay to the trained network's while its layers become random.
+    """Return the similarity of maps to the trained network's while its layers are randomised.
 
     Args:
         sample: slices and the trained network's maps.
-        run: what network it is.
-        network: the one that `make_maps` uses; its weights are restored afterwards.
+        run: the network's run.
+        network: the network that `make_maps` uses; its weights are restored afterwards.
         make_maps: makes its maps.
-        stages: in the order in which they become random.
-        draws_and_seed: number of draws of the random weights, and the seed of the first.
-        progress: receives how far it is.
+        stages: in the order of randomisation.
+        draws_and_seed: number of random initialisations, and the seed of the first.
+        progress: receives the progress.
     """
     draws, seed = draws_and_seed
     values = np.zeros((draws, len(stages), len(MEASURES), len(sample)))
@@ -96,7 +95,7 @@ def _randomised(
     empty: npt.NDArray[np.int64],
     shown: dict[str, Maps],
 ) -> CheckResult:
-    """Return the figures of each stage: means over the draws, and each draw's own mean."""
+    """Return the metrics of each stage: means over the draws, and each draw's own mean."""
     contents, rows = [], []
     for index, stage in enumerate(stages):
         mean = dict(zip(MEASURES, values[:, index].mean(axis=0), strict=True))
@@ -116,7 +115,7 @@ def _randomised(
 
 
 def judged(randomised: dict[str, Any], floor: dict[str, Any]) -> dict[str, Any]:
-    """Return the randomisation's part of sanity.json with its level and sentence in front."""
+    """Return the entry `randomisation` of sanity.json, its level and sentence first."""
     return {**randomisation_concern(randomised["stages"], floor).as_json(), **randomised}
 
 
@@ -129,14 +128,14 @@ def agreement(
     other: str,
     seed: int,
 ) -> CheckResult:
-    """Return how alike another network's maps of the same slices are to the run's own.
+    """Return the similarity of another network's maps of the same slices to the run's own.
 
     Args:
         sample: slices and the run's own maps.
         cells: (n, rows, columns), the other network's maps of the same slices and classes.
         offset: of their pixels, see `hilum.cam_maps.in_slice_pixels`.
         name: of the other run, in sanity.csv.
-        other: what it is, for the sentence.
+        other: its description, for the sentence.
         seed: of the choice of partners.
     """
     empty = int((state_of_maps(cells) != "ok").sum())

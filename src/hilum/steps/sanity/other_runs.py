@@ -18,7 +18,7 @@ from hilum.steps.same_slices import check_same_slices
 __all__ = ["SEED", "OtherRun", "other_runs"]
 
 SEED, NETWORK, RECIPE = "seed", "network", "recipe"
-"""What another run differs in: nothing but the seed; the backbone; other settings."""
+"""How another run differs: in the seed only; in the backbone; in other settings."""
 
 
 @dataclass(frozen=True)
@@ -26,10 +26,10 @@ class OtherRun:
     """Another run on the same slices.
 
     Attributes:
-        run: where it lies.
+        run: its run folder.
         member: its network.
         differs: one of SEED, NETWORK, RECIPE.
-        words: what it is, for a sentence.
+        words: its description, for a sentence.
     """
 
     run: Run
@@ -44,7 +44,7 @@ class OtherRun:
 
     @property
     def facts(self) -> dict[str, Any]:
-        """What sanity.json says of it."""
+        """Its entry in sanity.json."""
         title = self.run.description.title or self.name
         return {
             "run": self.run.folder.as_posix(), "title": title, "differs": self.differs,
@@ -58,7 +58,7 @@ def other_runs(run: Run, others: Sequence[Run | Path | str]) -> list[OtherRun]:
     Raises:
         UsageError: one has no network of its own, is given twice or is the run itself, or is not
             on the same slices with the same classes and splits.
-        RunError: one is not whole.
+        RunError: one is incomplete.
     """
     opened = as_runs(others)
     first = (run, network_facts(run), run.table()) if opened else None
@@ -77,7 +77,7 @@ def other_runs(run: Run, others: Sequence[Run | Path | str]) -> list[OtherRun]:
 
 
 def _other_run(recipe: Recipe, other: Run) -> OtherRun:
-    """Return another run with what it differs in."""
+    """Return another run and how it differs."""
     (member,) = load_networks(other)
     own = other.recipe()
     title = other.description.title or other.folder.name
@@ -89,7 +89,7 @@ def _other_run(recipe: Recipe, other: Run) -> OtherRun:
 
 
 def _without_chance(recipe: Recipe) -> dict[str, Any]:
-    """Return a recipe's settings but for its title, its seed, and how exactly it is computed."""
+    """Return a recipe's settings except its title, its seed, and its numeric precision."""
     settings = recipe.model_dump(mode="json")
     training = {k: v for k, v in settings["training"].items() if k not in ("seed", "precision")}
     return {**settings, "title": "", "training": training}

@@ -1,4 +1,4 @@
-"""Deletion and insertion on a run's slices: the network's answer while pixels go or come."""
+"""Deletion and insertion on a run's slices: predictions while pixels are removed or restored."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ from hilum.steps.sanity.sample import CheckResult, Grey, Maps, Sample
 __all__ = ["MATTERS", "removal"]
 
 MATTERS = 0.1
-"""A game is played where emptying the slice takes at least this much from the class's probability:
-where the network predicts the same for an empty slice, no pixel can matter."""
+"""A slice counts only if emptying it lowers the class's probability by at least this much: where
+the network predicts the same for an empty slice, no pixel matters."""
 FILLS = {
     "deletion": "the slice's mean grey",
     "insertion": f"the slice, blurred by {BLUR:g} of its side",
@@ -45,14 +45,14 @@ Ranks = npt.NDArray[np.int64]
 def removal(
     sample: Sample, engine: Engine, *, steps: int, seed: int, progress: Progress
 ) -> CheckResult:
-    """Return the parts `deletion` and `insertion` of sanity.json, and their rows of sanity.csv.
+    """Return the entries `deletion` and `insertion` of sanity.json, and their rows of sanity.csv.
 
     Args:
         sample: slices, classes and maps.
         engine: the network.
         steps: the network predicts after each of `steps` equal parts of the pixels.
-        seed: of all that is drawn.
-        progress: receives how far it is.
+        seed: of all random draws.
+        progress: receives the progress.
     """
     content: dict[str, Any] = {}
     rows: list[pd.DataFrame] = []
@@ -76,7 +76,7 @@ def removal(
 
 
 def _matters(sample: Sample, engine: Engine, game: str) -> npt.NDArray[np.bool_]:
-    """Return (n,) whether emptying a slice takes its class away."""
+    """Return (n,) whether emptying a slice lowers its class's probability."""
     drop = np.zeros(len(sample))
     for batch in batches(len(sample)):
         grey, target = sample.grey[batch], sample.target[batch]
@@ -93,7 +93,7 @@ def _orders(
     offset: tuple[float, float],
     rng: np.random.Generator,
 ) -> list[Ranks]:
-    """Return when each pixel's turn comes, for each of ORDERS.
+    """Return the rank of each pixel, for each of ORDERS.
 
     Args:
         grey: (size, size).
@@ -125,7 +125,7 @@ def _game_content(
     *,
     of: int,
 ) -> dict[str, Any]:
-    """Return a game's part of sanity.json."""
+    """Return the entry of deletion or insertion in sanity.json."""
     reached = sample.estimates(areas)
     minus = sample.differences({order: areas["map"] - areas[order] for order in ORDERS[1:]})
     concern = removal_concern(game, reached, minus, tested=len(sample), of=of)

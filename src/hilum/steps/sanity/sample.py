@@ -1,4 +1,4 @@
-"""The slices that a check of maps uses, drawn until enough have a map, and those maps."""
+"""The sample for checks of maps: slices, drawn until enough have a map, and their maps."""
 
 from __future__ import annotations
 
@@ -40,24 +40,24 @@ MakeMaps = Callable[[Grey, npt.NDArray[np.int64]], Maps]
 Values = npt.NDArray[np.float64]
 
 MOST = 4
-"""Times as many slices as are wanted are looked at, at the most, until enough have a map."""
+"""At most this many times the requested number of slices are tried until enough have a map."""
 NO_MAP = ("zero map", "not finite")
-"""States of a map that there is nothing to see in."""
+"""States of a map without content."""
 
 
 @dataclass(frozen=True)
 class Sample:
-    """Slices of which the run's network gives a map.
+    """Slices with a map by the run's network.
 
     Attributes:
         rows: `slice_id`, `group`, `label`, `target` of each.
-        sized: side -> (n, side, side) uint8, the slices at every size that a network needs.
-        size: side that the run's own network sees.
-        target: (n,) int64, index of the class that is explained throughout.
-        cells: (n, rows, columns) float32, the network's own maps as they come.
-        maps: the same on the grid that maps are compared on.
+        sized: side -> (n, side, side) uint8, the slices at every input size.
+        size: input size of the run's own network.
+        target: (n,) int64, index of the explained class.
+        cells: (n, rows, columns) float32, the network's own maps as computed.
+        maps: the same on the common grid for comparisons.
         offset: of the map's pixels, see `hilum.cam_maps.in_slice_pixels`.
-        left_out: state -> slices that were drawn and have none: "zero map", "not finite".
+        left_out: state -> number of drawn slices without a map: "zero map", "not finite".
     """
 
     rows: pd.DataFrame
@@ -74,7 +74,7 @@ class Sample:
 
     @property
     def grey(self) -> Grey:
-        """(n, size, size) uint8, as the run's own network sees them."""
+        """(n, size, size) uint8, at the input size of the run's own network."""
         return self.sized[self.size]
 
     @property
@@ -90,7 +90,7 @@ class Sample:
         return {name: figure.as_json() for name, figure in zip(values, found, strict=True)}
 
     def differences(self, values: Mapping[str, Values]) -> dict[str, Any]:
-        """Return the same of paired differences, and in how many `groups` there is any."""
+        """Return the same for paired differences, and the number of `groups` with any."""
         sums = {
             name: pd.Series(column).groupby(self.groups).sum() for name, column in values.items()
         }
@@ -113,16 +113,16 @@ class Sample:
         )  # fmt: skip
 
     def long_rows(self, check: str, against: str, values: Mapping[str, Values]) -> pd.DataFrame:
-        """Return rows of sanity.csv: one a slice and number."""
+        """Return rows of sanity.csv: one per slice and number."""
         facts = self.rows.assign(check=check, against=against)
         parts = [facts.assign(measure=name, value=column) for name, column in values.items()]
         return pd.concat(parts, ignore_index=True)
 
     def partners(self, *, most: int, seed: int) -> list[npt.NDArray[np.intp]]:
-        """Return for each slice others to compare its map with, at most `most`, at random.
+        """Return for each slice at most `most` others to compare its map with, at random.
 
-        They are of other groups, of the same label and for the same class, so that what they have
-        in common is not the slice but may be all the rest; where there is none, any other group's.
+        They are from other groups, with the same label and explained class, so that they have
+        everything in common but the slice; if there are none, from any other group.
         """
         rng, groups = np.random.default_rng(seed), self.groups
         kinds = (self.rows["label"] + "\0" + self.rows["target"]).to_numpy(dtype=object)
@@ -137,12 +137,12 @@ class Sample:
 
 @dataclass(frozen=True)
 class CheckResult:
-    """What a check found.
+    """The result of a check.
 
     Attributes:
-        content: its part of sanity.json.
+        content: its entry in sanity.json.
         rows: its rows of sanity.csv.
-        shown: what it was compared with -> maps (n, rows, columns) of the sample, for pictures.
+        shown: reference -> maps (n, rows, columns) of the sample, for pictures.
     """
 
     content: dict[str, Any]
@@ -151,8 +151,7 @@ class CheckResult:
 
 
 def draw_slices(table: SliceTable, *, seed: int) -> npt.NDArray[np.intp]:
-    """Return the rows of a table in the order in which they are taken: labels in turn, each group
-    once before any twice; which ones come first is random."""
+    """Return row numbers in random order, labels in turn, each group once before any twice."""
     rng = np.random.default_rng(seed)
     rows = table.rows[["label", "group"]].iloc[rng.permutation(len(table))]
     rows = rows.assign(round=rows.groupby("group").cumcount()).sort_values("round", kind="stable")
@@ -160,10 +159,10 @@ def draw_slices(table: SliceTable, *, seed: int) -> npt.NDArray[np.intp]:
 
 
 def on_grid(cells: Maps, offset: tuple[float, float]) -> Maps:
-    """Return maps (n, rows, columns) on the grid that maps are compared on.
+    """Return maps (n, rows, columns) on the common grid for comparisons.
 
     Args:
-        cells: as they come; what is not finite counts as 0.
+        cells: as computed; values that are not finite count as 0.
         offset: of their pixels, see `hilum.cam_maps.in_slice_pixels`.
     """
     finite = np.where(np.isfinite(cells), cells, 0).astype(np.float32)
@@ -178,7 +177,7 @@ class MapQuery:
         member: the network.
         explainer: makes its maps.
         class_names: in the order of its outputs.
-        target: index of the class that all maps are for; None: what the network calls each slice.
+        target: index of the class that all maps are for; None: the predicted class of each slice.
     """
 
     member: Member
@@ -188,7 +187,7 @@ class MapQuery:
 
 
 def map_maker(explainer: Explainer, size: int) -> MakeMaps:
-    """Return a function that makes one network's maps of slices for their classes, in batches."""
+    """Return a function that makes a network's maps of slices for their classes, in batches."""
 
     def make_maps(grey: Grey, target: npt.NDArray[np.int64]) -> Maps:
         found = [
@@ -210,18 +209,18 @@ def take_slices(
     seed: int,
     progress: Progress,
 ) -> Sample:
-    """Return slices that have a map: as many as are wanted, if there are so many.
+    """Return slices with a map: `count` of them, if there are as many.
 
     Args:
         query: the network.
-        table: the slices to draw from; `full_table`: the run's table, which may be decoded already.
-        sizes: sides that the slices are needed at, the network's own among them.
+        table: the slices to draw from; `full_table`: the run's table, which may already be decoded.
+        sizes: the input sizes needed, including the network's own.
         count: how many.
         seed: of the draw.
-        progress: receives what is going on.
+        progress: receives messages and progress.
 
     Raises:
-        RunError: there are not two groups whose slices have a map.
+        RunError: fewer than two groups have slices with a map.
     """
     order = draw_slices(table, seed=seed)[: MOST * count]
     parts: list[Sample] = []
@@ -240,7 +239,7 @@ def _with_maps(
     sizes: Collection[int],
     progress: Progress,
 ) -> Sample:
-    """Return those of the drawn slices that have a map."""
+    """Return the drawn slices that have a map."""
     drawn = np.zeros(len(table), dtype=bool)
     drawn[indices] = True
     part = table.where(pd.Series(drawn))
@@ -259,7 +258,7 @@ def _with_maps(
 
 
 def _maps(query: MapQuery, grey: Grey) -> tuple[npt.NDArray[np.int64], Maps]:
-    """Return the class that is explained of each slice, and its map."""
+    """Return the explained class of each slice, and its map."""
     explained = [
         query.explainer.explain({query.member.size: grey[batch]}, query.target)
         for batch in batches(len(grey))
@@ -270,7 +269,7 @@ def _maps(query: MapQuery, grey: Grey) -> tuple[npt.NDArray[np.int64], Maps]:
 
 
 def _concatenated(parts: list[Sample], query: MapQuery) -> Sample:
-    """Return the parts as one sample."""
+    """Return several samples as one."""
     left_out = {state: sum(part.left_out[state] for part in parts) for state in NO_MAP}
     rows = pd.concat([part.rows for part in parts], ignore_index=True)
     if rows["group"].nunique() < 2:

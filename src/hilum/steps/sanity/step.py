@@ -1,4 +1,4 @@
-"""Sanity: does a run's map mean anything? Layers made random, other networks, pixels removed."""
+"""Sanity: do a run's maps mean anything? Randomised layers, other networks, removed pixels."""
 
 from __future__ import annotations
 
@@ -33,22 +33,22 @@ from hilum.table import SPLITS, write_csv
 __all__ = ["SanityOptions", "sanity"]
 
 SHOWN, STAGES_SHOWN = 4, 5
-"""Slices on the sheet of maps, and how many of the stages."""
+"""Slices and stages on the sheet of maps."""
 
 
 @dataclass(frozen=True)
 class SanityOptions:
-    """What is looked at, and how closely.
+    """Options of the checks.
 
     Attributes:
-        slices: drawn at most, labels in turn, each group once before any twice.
-        draws: of random weights; the figures are means over them.
-        steps: parts that a slice's pixels are removed, or put back, in.
-        split: that the slices are of.
-        target: the class that is explained throughout: "positive", "predicted" (by the run's
-            network), or a class.
+        slices: maximum number of drawn slices, labels in turn, each group once before any twice.
+        draws: random initialisations; metrics are means over them.
+        steps: number of equal parts in which a slice's pixels are removed or restored.
+        split: of the slices.
+        target: the class that all maps explain: "positive", "predicted" (by the run's network), or
+            a class.
         method, layer: see `hilum.steps.explain.step.explain`.
-        seed: of all that is drawn.
+        seed: of all random draws.
     """
 
     slices: int = 32
@@ -77,23 +77,23 @@ def sanity(
 ) -> dict[str, Any]:
     """Check whether a run's maps mean anything; write the folder `sanity/` of the run.
 
-    Three checks, on the same slices and for the same class of each: the maps must change when
-    layer after layer is made random; other runs' maps should agree with them more than maps of
-    different slices do; and the answer should fall, or rise, sooner when pixels are removed, or
-    put back, in the order of the map than in orders that know nothing.
+    Three checks, on the same slices and for the same class of each: the maps must change as layer
+    after layer is randomised; other runs' maps should agree with them more than maps of different
+    slices do; and the prediction should fall (or rise) sooner when pixels are removed (or restored)
+    in the order of the map than in uninformed orders.
 
     Args:
         run: a finished run of one network, or its folder.
         others: runs on the same slices and splits, of the same recipe with another seed, or of
             other networks.
-        options: how many slices, draws and steps; class, method and layer.
-        progress: receives what is going on.
+        options: numbers of slices, draws and steps; class, method and layer.
+        progress: receives messages and progress.
 
     Returns:
         the content of sanity.json.
 
     Raises:
-        UsageError: an option is none, a run has no network of its own, or runs don't fit.
+        UsageError: an invalid option, a run without a network of its own, or runs that don't match.
         RunError: a run lacks something, or its network has no such layer.
     """
     run = as_run(run)
@@ -142,7 +142,7 @@ def _check(
     options: SanityOptions,
     progress: Progress,
 ) -> tuple[dict[str, Any], list[CheckResult]]:
-    """Return the content of sanity.json, and what each check found."""
+    """Return the content of sanity.json, and the result of each check."""
     member, seed = query.member, options.seed
     floor = different_slices(sample, seed=seed)
     stages = backbone_stages(member.network, size=member.size)
@@ -177,7 +177,7 @@ def _check(
 
 
 def _sheet(sample: Sample, results: Sequence[CheckResult]) -> Image.Image:
-    """Return a sheet of some slices' maps: as trained, while layers become random, of others."""
+    """Return a sheet of maps: as trained, while layers are randomised, of other runs."""
     _, randomised, *others = results
     shown = sample.first_of_groups(SHOWN)
     names = list(randomised.shown)
@@ -194,7 +194,7 @@ def _sheet(sample: Sample, results: Sequence[CheckResult]) -> Image.Image:
 
 
 def _agreement(sample: Sample, other: OtherRun, options: SanityOptions) -> CheckResult:
-    """Return how alike another run's maps are."""
+    """Return how similar another run's maps are."""
     member = other.member
     explainer = Explainer([member], method=options.method, layer=options.layer)
     cells = map_maker(explainer, member.size)(sample.sized[member.size], sample.target)

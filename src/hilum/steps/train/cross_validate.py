@@ -58,7 +58,7 @@ def cross_validate(
         out: the run folder to make; the folds are run folders in `members/` of it.
         weights: see `hilum.learn.weights.find_weights`.
         force: replace a run that stands at `out`.
-        progress: told what is going on.
+        progress: receives messages and progress.
 
     Returns:
         the finished run: out-of-fold predictions.csv, metrics.json, folds.csv.
@@ -81,7 +81,7 @@ def cross_validate(
             if sentence:
                 progress.say(sentence)
         ignored = (
-            " The table's own splits have no say." if (full_table.rows["split"] != "").any() else ""
+            " The table's split column is ignored." if (full_table.rows["split"] != "").any() else ""
         )
         progress.say(f"{folds} folds by group: every slice is tested on once.{ignored}")
         with decode_table(

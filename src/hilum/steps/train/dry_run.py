@@ -1,4 +1,4 @@
-"""A dry run of a training: what would be trained, on what, how long; no run folder is made."""
+"""A dry run of a training: what would be trained, on what, how long; no run folder is written."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ class PlannedTraining:
     """What `hilum.train` would do with the same arguments.
 
     Attributes:
-        recipe: complete: input size, freeze point, precision and `frozen_once` are decided.
-        weights: what the backbone starts from, in words.
+        recipe: complete: input size, freeze point, precision and `frozen_once` are resolved.
+        weights: the backbone's initial weights, in words.
         device: "cpu", "cuda" ...
         precision: "float32" or "bfloat16".
         parameters, trained_parameters: of the network with its head.
@@ -39,9 +39,9 @@ class PlannedTraining:
         step_seconds: of one step, once the frozen part is in the cache; measured.
         seconds: of all epochs of all trainings, from measured steps; patience may end them earlier.
             Decoding is done by then; export and evaluation are not counted.
-        memory: bytes that this process had taken at most after the measured steps; None where
-            the system does not say. In a process that did other work before, that counts too.
-        gpu_memory: bytes of the GPU's memory at most; None without one.
+        memory: peak memory of this process after the measured steps, bytes; None where the system
+            does not report it. Earlier work of the process counts too.
+        gpu_memory: peak memory on the GPU, bytes; None without one.
         trainings: how many there are, as with several folds or seeds.
     """
 
@@ -67,7 +67,7 @@ class PlannedTraining:
         return replace(self, trainings=trainings, seconds=seconds)
 
     def lines(self) -> list[str]:
-        """Return the plan in words, a line for each thing; design and weights are not in it."""
+        """Return the plan as lines of text, without design and weights."""
         epochs = self.recipe.training.epochs
         title = self.recipe.title or self.recipe.network.backbone
         counted = [f"{split}: {_counts_text(self.counts[split])}" for split in self.counts]
@@ -96,20 +96,20 @@ def plan_training(
     force: bool = False,
     progress: Progress = SILENT,
 ) -> PlannedTraining:
-    """Check and measure what `train` would do with the same arguments, and make no run folder.
+    """Check and measure what `train` would do with the same arguments, without a run folder.
 
-    Everything that `train` checks before its first step is checked in the same way, every slice
-    too; then a few steps are taken for their time and memory, and thrown away. Decoded slices and
-    what the frozen part gives go to the cache, where the training finds them.
+    Everything that `train` checks before its first step is checked in the same way, including every
+    slice; then a few steps are taken to measure time and memory, and discarded. Decoded slices and
+    outputs of the frozen part go to the cache, where the training finds them.
 
     Args:
         table: a slice table with its `split` column filled, or the path of one.
         recipe: a recipe, the name of a built-in one, or the path of a TOML file.
-        out: the run folder that would be made.
+        out: the run folder that would be created.
         weights: see `hilum.learn.weights.find_weights`.
         leaky: plan although groups are in more than one split.
-        force: whether `train` would replace a folder at `out`; it is left alone here.
-        progress: told what is going on.
+        force: whether `train` would replace a folder at `out`; it is not changed here.
+        progress: receives messages and progress.
 
     Raises:
         HilumError: what `train` would raise before its first step.
@@ -148,7 +148,7 @@ def plan_folds(
 def _planned(
     ready: ReadyTraining, measured: Rehearsal, parameters: tuple[int, int]
 ) -> PlannedTraining:
-    """Put together what was found and measured."""
+    """Return the plan from the checks and measurements."""
     prepared, recipe = ready.prepared, ready.prepared.recipe
     verdict = judge_design(ready.table, positive=recipe.classes.positive)
     return PlannedTraining(

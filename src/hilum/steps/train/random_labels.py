@@ -1,4 +1,4 @@
-"""The self-test: train on labels drawn by chance, and see whether the figures know it."""
+"""The self-test: train on random labels, and check that the metrics show it."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ from hilum.table import SliceTable, as_table
 __all__ = ["MARK", "RandomLabels", "draw_labels", "random_labels"]
 
 MARK = "random labels"
-"""In the title of such a run, so that it passes for no other."""
+"""Marks the title of such a run, so that it is not mistaken for a real one."""
 OF_LABELS = 1
-"""Set apart from the split's chance, which begins with the same seed."""
+"""Separates this random stream from the split's, which has the same seed."""
 
 
 @dataclass(frozen=True)
 class RandomLabels:
-    """What the self-test came to.
+    """The result of the self-test.
 
     Attributes:
-        run: where everything lies.
+        run: the run folder.
         level: `holds`, `leaks`, `shows`, `unseen` or `undefined`, see
             `hilum.audit.random_labels_concern`.
         sentence: the same in plain words.
@@ -47,7 +47,7 @@ class RandomLabels:
 
     @property
     def leaks(self) -> bool:
-        """Whether the AUC misses 0.5 although no group is in more than one split."""
+        """Whether the AUC's interval excludes 0.5 although no group is in more than one split."""
         return self.level == LEAKS
 
 
@@ -61,18 +61,18 @@ def random_labels(
     force: bool = False,
     progress: Progress = SILENT,
 ) -> RandomLabels:
-    """Give every group a random label, split, train the recipe as it is, and judge its test AUC.
+    """Give every group a random label, split, train the unchanged recipe, and judge its test AUC.
 
     Args:
-        table: a slice table, or the path of one; its splits have no say.
+        table: a slice table, or the path of one; its column split is ignored.
         recipe: a recipe, the name of a built-in one, or the path of a TOML file; its seed draws
             the labels and the split too.
-        out: the run folder to make; it is marked, see `MARK`.
-        by: "group" must give an AUC whose interval holds 0.5; "image" shows what the leak of a
-            split by single slices gives.
+        out: the run folder to create; it is marked, see `MARK`.
+        by: "group" must give an AUC whose interval includes 0.5; "image" shows the effect of the
+            leak of a split by single slices.
         weights: see `hilum.learn.weights.find_weights`.
-        force: replace a run that stands at `out`.
-        progress: told what is going on.
+        force: replace an existing run at `out`.
+        progress: receives messages and progress.
 
     Raises:
         HilumError: the first thing that is wrong, in one sentence.
@@ -95,10 +95,10 @@ def random_labels(
 
 
 def draw_labels(table: SliceTable, *, seed: int = 0) -> SliceTable:
-    """Return `table` with labels shuffled among its groups, all slices of a group alike.
+    """Return `table` with labels shuffled among its groups, all slices of a group the same.
 
-    A group of several labels takes part with that of most of its slices. As many groups have each
-    label as before; no slice is looked at. The column `real_label` keeps what stood there.
+    A group of several labels counts as that of most of its slices. The number of groups per label
+    is unchanged; slices are not read. The column `real_label` holds the original labels.
 
     Raises:
         UsageError: the table has random labels already, or all groups have the same label.

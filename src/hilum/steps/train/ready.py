@@ -1,6 +1,6 @@
-"""A training that is ready to begin: everything that can be checked was checked, nothing written.
+"""A training that is ready to start: everything that can be checked was checked, nothing written.
 
-`train` and `plan_training` both begin here, so that a dry run refuses whatever a training refuses.
+`train` and `plan_training` both start here, so that a dry run refuses whatever a training refuses.
 """
 
 from __future__ import annotations
@@ -39,10 +39,10 @@ __all__ = ["ReadyTraining", "checked_training", "ready_training"]
 
 @dataclass(frozen=True)
 class ReadyTraining:
-    """All that a training needs before its first step.
+    """Everything that a training needs before its first step.
 
     Attributes:
-        table: the slices that are used: those with a split.
+        table: the slices with a split.
         prepared: network, complete recipe, weights, device.
         job: network and decoded slices, without a folder for checkpoints.
         plan: whether the frozen part runs once.
@@ -65,9 +65,9 @@ def ready_training(
     force: bool,
     progress: Progress,
 ) -> Iterator[ReadyTraining]:
-    """Yield a training that was checked, while its output and its decoded slices are held.
+    """Yield a checked training, while its output and its decoded slices are locked.
 
-    Nothing is written but to the cache.
+    Nothing is written except to the cache.
 
     Args, Raises: see `hilum.train`.
     """
@@ -116,7 +116,7 @@ def checked_training(
 
 
 def _check_share(table: SliceTable, prepared: Prepared) -> None:
-    """Refuse a training whose processes get single slices: batch norm can't train on one."""
+    """Refuse a training whose processes get single slices: batch norm can't train on them."""
     accelerator = prepared.accelerator
     batch = min(prepared.recipe.training.batch_size, int((table.rows["split"] == "train").sum()))
     if batch < 2 * accelerator.num_processes:
@@ -127,7 +127,7 @@ def _check_share(table: SliceTable, prepared: Prepared) -> None:
 
 
 def _beginning(recipe: Recipe, start: Weights) -> str:
-    """Say what the network starts from and what of it is trained."""
+    """Report the initial weights and the trained part of the network."""
     trained = recipe.network.train_from
     rest = "the whole network is trained" if trained == "all" else f"trained from {trained} on"
     alone = ""
@@ -137,7 +137,7 @@ def _beginning(recipe: Recipe, start: Weights) -> str:
 
 
 def _warn(table: SliceTable, recipe: Recipe, progress: Progress) -> None:
-    """Say the design verdict and what leaks before any time is spent."""
+    """Report the design verdict and leaks before any time is spent."""
     if recipe.classes.positive != Classes().positive:
         progress.say(f"Positive class: {recipe.classes.positive}.")
     verdict = judge_design(table, positive=recipe.classes.positive)

@@ -1,4 +1,4 @@
-"""Resume: an interrupted training goes on, be it of one network, of folds or of several seeds."""
+"""Resume an interrupted training: of one network, of a cross-validation or of several seeds."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ __all__ = ["resume"]
 
 
 def resume(folder: Path | str, *, progress: Progress = SILENT) -> Run:
-    """Go on with a training that was interrupted, from its last whole epoch, and finish it.
+    """Resume an interrupted training from its last complete epoch, and finish it.
 
-    A cross-validation keeps its finished folds, goes on with the open one and trains the rest; a
+    A cross-validation keeps its finished folds, resumes the interrupted one and trains the rest; a
     repeated training does the same with its seeds.
 
     Args:
@@ -26,7 +26,7 @@ def resume(folder: Path | str, *, progress: Progress = SILENT) -> Run:
 
     Raises:
         UsageError: `folder` is no run folder, or its training is finished already.
-        RunError: what it went on from is missing or broken.
+        RunError: the checkpoint is missing or damaged.
     """
     run = Run(Path(folder))
     if run.kind == "cross-validation":

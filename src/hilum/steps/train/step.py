@@ -37,9 +37,9 @@ from hilum.table import SliceTable, write_csv, write_table
 __all__ = ["resume", "train", "try_recipe"]
 
 START = "start.safetensors"
-"""The network before its first step: what `resume` begins with if no epoch was finished."""
+"""The network before its first step, which `resume` loads if no epoch was completed."""
 CHECKED = 4
-"""Validation slices on which the exported network must say what torch says."""
+"""Number of validation slices on which the exported network must agree with torch."""
 
 
 def train(
@@ -54,21 +54,20 @@ def train(
 ) -> Run:
     """Train the recipe's network on the table's train split and return the finished run.
 
-    Nothing is written before everything that can be checked was checked: table, splits, recipe,
-    weights, every slice.
+    Nothing is written before table, splits, recipe, weights and every slice have been checked.
 
     Args:
         table: a slice table with its `split` column filled, or the path of one.
         recipe: a recipe, the name of a built-in one, or the path of a TOML file.
-        out: the run folder to make.
+        out: the run folder to create.
         weights: see `hilum.learn.weights.find_weights`.
-        leaky: train although groups are in more than one split; all figures will say so.
-        force: replace a folder that stands at `out`.
-        progress: told what is going on.
+        leaky: train although groups are in more than one split; all results will say so.
+        force: replace an existing folder at `out`.
+        progress: receives messages and progress.
 
     Raises:
         HilumError: the first thing that is wrong, in one sentence.
-        KeyboardInterrupt: stopped; go on with `resume`.
+        KeyboardInterrupt: stopped; continue with `resume`.
     """
     folder = Path(out)
     with ready_training(
@@ -82,11 +81,11 @@ def train(
 
 
 def resume(folder: Path | str, *, progress: Progress = SILENT) -> Run:
-    """Go on with a training that was interrupted, from its last whole epoch, and finish it.
+    """Resume an interrupted training from its last complete epoch, and finish it.
 
     Raises:
         UsageError: `folder` is no run folder, or its training is finished already.
-        RunError: what it went on from is missing or broken.
+        RunError: the checkpoint is missing or damaged.
     """
     run = Run(Path(folder))
     if not run.network_file.is_file():
@@ -114,15 +113,15 @@ def try_recipe(
     after_epoch: Callable[[TrainingProgress], bool],
     progress: Progress = SILENT,
 ) -> TrainingProgress:
-    """Train as `train` does, but keep nothing except the history, which is returned.
+    """Train as `train` does, without writing anything, and return the history.
 
     Args:
         table: slices of the splits train and validation.
-        recipe: a complete one, its classes those of the table.
-        start: what the backbone starts from.
+        recipe: a complete one, with the table's classes.
+        start: the backbone's initial weights.
         decoded: the table's slices at the recipe's size.
-        after_epoch: called after each epoch; the training ends where it returns False.
-        progress: told what is going on.
+        after_epoch: called after each epoch; the training stops if it returns False.
+        progress: receives messages and progress.
     """
     prepared = prepare_training(recipe, start)
     scale_by_training_mean(prepared, table, decoded)
@@ -134,7 +133,7 @@ def try_recipe(
 
 
 def _begin(folder: Path, table: SliceTable, prepared: Prepared, *, force: bool) -> None:
-    """Make the run folder with all that is known before the first step."""
+    """Write the run folder with everything known before the first step."""
     with new_folder(folder, force=force, marks=RUN_MARKS) as draft:
         run = Run(draft)
         write_text(run.recipe_file, dump_recipe(prepared.recipe))
@@ -146,7 +145,7 @@ def _begin(folder: Path, table: SliceTable, prepared: Prepared, *, force: bool) 
 
 
 def _network_json(prepared: Prepared, table: SliceTable) -> dict[str, Any]:
-    """Return all that is needed to predict but the weights themselves."""
+    """Return everything needed for prediction except the weights."""
     recipe, network = prepared.recipe, prepared.network
     total, trained = count_parameters(network)
     mean, std = network.scaling
@@ -165,7 +164,7 @@ def _network_json(prepared: Prepared, table: SliceTable) -> dict[str, Any]:
 
 
 def _environment_json(prepared: Prepared) -> dict[str, Any]:
-    """Return versions, machine, command, seed and where the weights came from."""
+    """Return versions, machine, command, seed and origin of the weights."""
     start, accelerator = prepared.weights, prepared.accelerator
     return {
         **describe_environment(),
@@ -187,7 +186,7 @@ def _environment_json(prepared: Prepared) -> dict[str, Any]:
 def _train(
     run: Run, job: TrainingJob, plan: TrainingPlan, prepared: Prepared, progress: Progress
 ) -> Run:
-    """Run the epochs that are left and finish the run."""
+    """Train the remaining epochs and finish the run."""
     if plan.sentence:
         progress.say(plan.sentence)
     job.folder, job.feed, job.frozen_seconds = run.checkpoint, plan.feed, plan.frozen_seconds
@@ -202,7 +201,7 @@ def _train(
 
 
 def _finish(run: Run, trained: TrainingProgress) -> None:
-    """Write history, time and the best epoch's network; the network's file comes last."""
+    """Write history, time and the best epoch's network, its file last."""
     history = pd.DataFrame(trained.history)
     history["epoch"] = history["epoch"].astype(int)
     history["best"] = (history["epoch"] == trained.best_epoch).astype(int)

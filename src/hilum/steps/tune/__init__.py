@@ -1,4 +1,4 @@
-"""Tune: many short trainings of one recipe, its knobs turned; the best becomes a recipe file."""
+"""Tune: short trainings of one recipe with other hyperparameters; the best becomes a recipe."""
 
 from hilum.steps.tune.step import Tuned, tune
 

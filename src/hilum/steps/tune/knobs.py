@@ -1,4 +1,4 @@
-"""The knobs of `hilum tune`: what may be turned, how far, and the recipe that a setting makes."""
+"""The knobs of `hilum tune`: tunable hyperparameters, their ranges, and the resulting recipes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ __all__ = [
 ]
 
 OWN = "recipe"
-"""The choice that leaves a setting as the recipe has it."""
+"""The choice that keeps the recipe's own setting."""
 
 Space = tuple[float, float] | tuple[str, ...]
 """Lowest and highest value, or the choices as JSON, the recipe's own first."""
@@ -66,7 +66,7 @@ def choose_knobs(names: Iterable[str] = ()) -> list[Knob]:
 
 
 def free_knobs(changes: Iterable[str]) -> tuple[list[str], list[str]]:
-    """Return the names of the knobs that `--set` leaves free, and of those that it fixes.
+    """Return the names of the knobs that `--set` leaves free, and those that it fixes.
 
     Args:
         changes: `section.key=value` each, as `hilum.recipe.parse_recipe` takes them.
@@ -83,7 +83,7 @@ def free_knobs(changes: Iterable[str]) -> tuple[list[str], list[str]]:
 
 
 def spaces_of(knobs: Iterable[Knob], recipe: Recipe) -> dict[str, Space]:
-    """Return knob name -> what it may be turned to; the recipe's own setting is always there."""
+    """Return knob name -> its range or choices, which always include the recipe's own setting."""
     spaces: dict[str, Space] = {}
     for knob in knobs:
         own = _own(recipe, knob)
@@ -96,19 +96,19 @@ def spaces_of(knobs: Iterable[Knob], recipe: Recipe) -> dict[str, Space]:
 
 
 def own_values(knobs: Iterable[Knob], recipe: Recipe) -> dict[str, float | str]:
-    """Return knob name -> the value that leaves the recipe as it is."""
+    """Return knob name -> the value that leaves the recipe unchanged."""
     return {knob.name: OWN if knob.choices else float(_own(recipe, knob)) for knob in knobs}
 
 
 def apply_values(
-    recipe: Recipe, values: Mapping[str, float | str], cut_at: Callable[[float], str]
+    recipe: Recipe, values: Mapping[str, float | str], freeze_point_at: Callable[[float], str]
 ) -> Recipe:
-    """Return the recipe with its knobs turned to `values`, checked like any other.
+    """Return the recipe with its knobs set to `values`, validated like any other.
 
     Args:
         recipe: a complete one.
         values: knob name -> a number of its range, or one of its choices as JSON, or OWN.
-        cut_at: gives the clean cut that freezes nearest to a share of the layers.
+        freeze_point_at: returns the clean freeze point nearest to a share of the layers.
     """
     content: dict[str, Any] = recipe.model_dump()
     chosen = {name: _parsed(value) for name, value in values.items() if value != OWN}
@@ -121,7 +121,7 @@ def apply_values(
         places = len(content["network"]["hidden"]) + 1
         content["network"]["dropout"] = (float(chosen["dropout"]),) * places
     if "frozen" in chosen:
-        content["network"]["train_from"] = cut_at(float(chosen["frozen"]))
+        content["network"]["train_from"] = freeze_point_at(float(chosen["frozen"]))
         content["network"]["also_train"] = ()
     for name in chosen.keys() - {"hidden", "dropout", "frozen"}:
         section, _, key = all_knobs()[name].sets.partition(".")
@@ -130,7 +130,7 @@ def apply_values(
 
 
 def _own(recipe: Recipe, knob: Knob) -> Any:
-    """Return the recipe's own setting of a knob; of dropout the one rate, or the list."""
+    """Return the recipe's own setting of a knob; for dropout the common rate, or the list."""
     section, _, key = knob.sets.partition(".")
     own = getattr(getattr(recipe, section), key)
     if knob.name == "dropout":
@@ -145,10 +145,10 @@ def _plain(value: Any) -> Any:
 
 
 def _parsed(value: float | str) -> Any:
-    """Return a choice as what it stands for."""
+    """Return the value of a choice."""
     return json.loads(value) if isinstance(value, str) else value
 
 
 def _stretched(rates: tuple[float, ...], places: int) -> tuple[float, ...]:
-    """Return dropout rates for another number of places: the last one goes on."""
+    """Return dropout rates for another number of layers: the last one is repeated."""
     return (*rates, *(rates[-1:] or (0.0,)) * places)[:places]

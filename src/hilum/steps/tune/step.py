@@ -1,6 +1,6 @@
-"""Tune: many short trainings of one recipe, its knobs turned; the best becomes a recipe file.
+"""Tune: short trainings of one recipe with other hyperparameters; the best becomes a recipe.
 
-Trials are judged on the validation slices alone. The test slices are not even read.
+Trials are judged on the validation slices only. The test slices are not even read.
 """
 
 from __future__ import annotations
@@ -38,12 +38,12 @@ LOCK_FILE = "study.lock"
 
 @dataclass(frozen=True)
 class Tuned:
-    """What a tuning found.
+    """The result of a tuning.
 
     Attributes:
         folder: holds `recipe.toml`, `trials.csv` and `study.db`.
         recipe: the best trial's, complete.
-        best: its number, from 1; trial 1 is the recipe as it was.
+        best: its number, from 1; trial 1 is the unchanged recipe.
         trials: the rows of trials.csv, see `docs/reference/files.md`.
     """
 
@@ -63,25 +63,25 @@ def tune(
     weights: Path | str | None = None,
     progress: Progress = SILENT,
 ) -> Tuned:
-    """Train `recipe` again and again with its knobs turned, and write the best as a recipe.
+    """Train `recipe` repeatedly with other hyperparameters, and write the best as a recipe.
 
-    Trials are compared by validation AUC, those of equal AUC by the lower validation loss, both
-    of the epoch that training would keep. The first trial is the recipe as it is, so the best is
-    never worse by validation. A tuning that was stopped or killed goes on when it is called
-    again: whole trials count, the broken one is repeated.
+    Trials are compared by validation AUC, ties by the lower validation loss, both at the epoch that
+    training would keep. The first trial is the unchanged recipe, so the best is never worse on
+    validation. An interrupted tuning resumes when it is called again: completed trials count, the
+    interrupted one is repeated.
 
     Args:
         table: a slice table with its `split` column filled, or the path of one.
         recipe: a recipe, the name of a built-in one, or the path of a TOML file.
-        out: the folder to make or to go on in.
-        trials: how many there shall be in the end, those of earlier calls included.
-        knobs: which to turn, names of `knobs.toml`; all where none is named.
+        out: the folder to create or to resume in.
+        trials: total number, those of earlier calls included.
+        knobs: hyperparameters to tune, names of `knobs.toml`; none: all of them.
         weights: see `hilum.learn.weights.find_weights`.
-        progress: told what is going on.
+        progress: receives messages and progress.
 
     Raises:
         HilumError: the first thing that is wrong, in one sentence.
-        KeyboardInterrupt: stopped; call again to go on.
+        KeyboardInterrupt: stopped; call again to resume.
     """
     folder = Path(out)
     if trials < 1:
@@ -118,7 +118,7 @@ def _prepare(
     weights: Path | str | None,
     folder: Path,
 ) -> Workbench:
-    """Check all that can be checked before the first trial."""
+    """Check everything that can be checked before the first trial."""
     refuse_own_slices(table, folder)
     used = table.where(table.rows["split"] != "")
     filled = fill_classes(as_recipe(recipe), used if len(used) else table)
@@ -140,7 +140,7 @@ def _prepare(
 
 
 def _refuse_foreign(folder: Path) -> None:
-    """Refuse a folder that holds other things than a study."""
+    """Refuse a folder with other contents than a study."""
     if folder.is_file():
         raise UsageError(f"{folder} is a file; choose another name.")
     others = folder.is_dir() and any(path.name != LOCK_FILE for path in folder.iterdir())
@@ -149,7 +149,7 @@ def _refuse_foreign(folder: Path) -> None:
 
 
 def _write(study: optuna.Study, bench: Workbench, folder: Path) -> Tuned | None:
-    """Write trials.csv and the best recipe so far; return what was found, if anything was."""
+    """Write trials.csv and the best recipe so far; return the result, if there is one."""
     done = finished_trials(study)
     recipes = [parse_recipe(one.user_attrs["recipe"], name="a trial's recipe") for one in done]
     finished = [n for n, one in enumerate(done) if one.user_attrs["state"] == "finished"]
@@ -171,7 +171,7 @@ def _write(study: optuna.Study, bench: Workbench, folder: Path) -> Tuned | None:
 
 
 def _heading(rows: pd.DataFrame, best: int, bench: Workbench) -> str:
-    """Return the comment on top of the recipe: where it comes from, and what to think of it."""
+    """Return the comment on top of the recipe: its origin, and how far to trust it."""
     row = rows.iloc[best]
     return (
         f"# Tuned: trial {row['trial']} of {len(rows)} on {bench.table.name}, validation AUC "

@@ -1,7 +1,7 @@
-"""The study of a tuning: which trials were run with what, kept by Optuna in one SQLite file.
+"""The study of a tuning: its trials and their values, stored by Optuna in one SQLite file.
 
-Each trial's values follow from the seed and the trials finished before it, so that a tuning that
-is killed and goes on makes the trials of one that was not.
+Each trial's values depend on the seed and the trials finished before it, so that an interrupted and
+resumed tuning runs the same trials as an uninterrupted one.
 """
 
 from __future__ import annotations
@@ -26,27 +26,27 @@ __all__ = ["STATES", "ask", "finished_trials", "objective", "open_study"]
 NAME = "hilum"
 ABOUT = "about"
 DRAWN = 5
-"""Trials drawn at random before the sampler learns from them and weak ones may be stopped: of 20,
-a quarter."""
+"""Random trials before the sampler learns from them and weak ones may be stopped: a quarter of
+20."""
 UNJUDGED_EPOCHS = 1
-"""Epochs after which no trial is stopped yet: in the first the learning rate still rises."""
+"""Epochs before a trial may be stopped: in the first the learning rate still rises."""
 STATES = ("finished", "stopped", "diverged", "refused")
-"""What became of a trial: run to the end; stopped, being worse than half of the others at the same
-epoch; its loss was no number; the network can't be built so."""
+"""Final states of a trial: completed; stopped, being worse than half of the others at the same
+epoch; diverged; the network can't be built."""
 
 
 @contextmanager
 def open_study(path: Path, about: Mapping[str, str]) -> Iterator[optuna.Study]:
-    """Yield the study in the file `path`, a new one if there is none, ready to go on.
+    """Yield the study in the file `path`, a new one if there is none, ready to continue.
 
     A trial that was interrupted is marked as failed.
 
     Args:
         path: the SQLite file.
-        about: what the trials depend on, in words -> what it is.
+        about: description of what the trials depend on -> its value.
 
     Raises:
-        UsageError: Optuna is not installed, or the study is about something else.
+        UsageError: Optuna is not installed, or the study is of something else.
         RunError: the file is no study.
     """
     optuna = _optuna()
@@ -78,7 +78,7 @@ def open_study(path: Path, about: Mapping[str, str]) -> Iterator[optuna.Study]:
 
 
 def finished_trials(study: optuna.Study) -> list[optuna.trial.FrozenTrial]:
-    """Return the trials that count: run to the end or stopped for good, in their order."""
+    """Return the trials that count, completed or stopped, in their order."""
     from optuna.trial import TrialState
 
     return study.get_trials(states=(TrialState.COMPLETE, TrialState.PRUNED))
@@ -91,7 +91,7 @@ def ask(
     *,
     seed: int,
 ) -> tuple[optuna.Trial, dict[str, float | str]]:
-    """Return the next trial and its values; the first one's are `own`: the recipe as it is."""
+    """Return the next trial and its values; those of the first are `own`: the unchanged recipe."""
     import optuna
 
     done = len(finished_trials(study))
@@ -108,15 +108,15 @@ def ask(
 def objective(auc: float, loss: float, *, pairs: int) -> float:
     """Return one number by which trials are compared: the AUC first, then the lower loss.
 
-    Two AUCs over the same `pairs` of a positive and a negative slice differ by 1 / (2 pairs) at
-    the least; what the loss takes off stays below half of that. An undefined AUC counts as 0.
+    Two AUCs over the same `pairs` of a positive and a negative slice differ by at least 1 / (2
+    pairs); the loss subtracts less than half of that. An undefined AUC counts as 0.
     """
     off = loss / (1 + loss) if math.isfinite(loss) else 1.0
     return (0.0 if math.isnan(auc) else auc) - off / (4 * max(pairs, 1))
 
 
 def _optuna() -> Any:
-    """Return Optuna, or say how to get it."""
+    """Return Optuna, or raise an error with how to install it."""
     try:
         import optuna
     except ModuleNotFoundError:
@@ -127,7 +127,7 @@ def _optuna() -> Any:
 
 
 def _check_about(study: optuna.Study, about: Mapping[str, str], path: Path) -> None:
-    """Refuse a study that is about something else than what is asked for now."""
+    """Refuse a study of something else than what is requested now."""
     about_text = study.user_attrs.get(ABOUT)
     if about_text is None:
         study.set_user_attr(ABOUT, dict(about))
@@ -141,7 +141,7 @@ def _check_about(study: optuna.Study, about: Mapping[str, str], path: Path) -> N
 
 
 def _suggest(trial: optuna.Trial, name: str, space: Space) -> float | str:
-    """Draw one knob's value."""
+    """Return a suggested value of one knob."""
     if isinstance(space[0], str):
         return str(trial.suggest_categorical(name, space))
     low, high = space

@@ -1,4 +1,4 @@
-"""One trial of a tuning: a recipe with its knobs turned, trained without a trace, and judged."""
+"""One trial of a tuning: a recipe with other hyperparameters, trained and judged."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from hilum.audit import judge_design
 from hilum.errors import RecipeError, RunError
 from hilum.learn.checkpoint import TrainingProgress
-from hilum.learn.networks import cut_near
+from hilum.learn.networks import freeze_point_near
 from hilum.learn.weights import Weights
 from hilum.prepare import Decoded, decode_table
 from hilum.progress import Progress
@@ -28,20 +28,20 @@ if TYPE_CHECKING:
 __all__ = ["Workbench", "knob_cells", "run_trial", "trial_row"]
 
 NEVER = -1.0
-"""Worth of a trial that gave no network: below any AUC."""
+"""Value of a trial without a network: below any AUC."""
 
 
 @dataclass
 class Workbench:
-    """What all trials share; as a context it keeps decoded slices until it ends.
+    """What all trials share; a context manager that keeps decoded slices until it ends.
 
     Attributes:
         table: slices of the splits train and validation, and no others.
-        full_table: the table that they are a part of.
-        recipe: the complete recipe whose knobs are turned.
-        start: what its backbone starts from.
-        knobs: those that are turned.
-        left_out: a sentence on those that can't be, or "".
+        full_table: the table that contains them.
+        recipe: the complete recipe to tune.
+        start: its backbone's initial weights.
+        knobs: those to tune.
+        left_out: a sentence on those that can't be tuned, or "".
     """
 
     table: SliceTable
@@ -56,7 +56,9 @@ class Workbench:
     def __post_init__(self) -> None:
         self.spaces = spaces_of(self.knobs, self.recipe)
         self.own = own_values(self.knobs, self.recipe)
-        self.cut_at = cache(lambda share: cut_near(self.recipe, self.start, share=share))
+        self.freeze_point_at = cache(
+            lambda share: freeze_point_near(self.recipe, self.start, share=share)
+        )
 
     def __enter__(self) -> Workbench:
         return self
@@ -81,7 +83,7 @@ class Workbench:
         return positive * (len(labels) - positive)
 
     def about(self) -> dict[str, str]:
-        """Return what trials depend on: only with the same can a study go on."""
+        """Return what trials depend on: a study can only be resumed with the same."""
         rows = self.table.rows[["slice_id", "path", "label", "group", "split", "window"]]
         return {
             "table": hashlib.sha256(rows.to_csv(index=False).encode()).hexdigest(),
@@ -91,7 +93,7 @@ class Workbench:
         }
 
     def beginning(self) -> str:
-        """Say what is turned, and on what it is judged."""
+        """Report what is tuned, and how it is judged."""
         names = ", ".join(knob.name for knob in self.knobs)
         verdict = judge_design(self.table, positive=self.recipe.classes.positive)
         return (
@@ -102,7 +104,7 @@ class Workbench:
 
 
 class _Judge:
-    """Looks at a training after each epoch, as `hilum.learn.fit.TrainingJob.after_epoch`.
+    """Judges a training after each epoch, as `hilum.learn.fit.TrainingJob.after_epoch`.
 
     `kept` is the row of history of the epoch that the training would keep.
     """
@@ -113,14 +115,14 @@ class _Judge:
         self.done, self.stopped = 0, False
 
     def __call__(self, trained: TrainingProgress) -> bool:
-        """Report the epoch; return whether the training is worth going on with."""
+        """Report the epoch; return whether the training should continue."""
         self.kept, self.done = trained.history[trained.best_epoch - 1], trained.epochs
         self.trial.report(self.value(), trained.epochs)
         self.stopped = trained.epochs < self.epochs and self.trial.should_prune()
         return not self.stopped
 
     def value(self) -> float:
-        """Return what the kept epoch is worth."""
+        """Return the objective of the kept epoch."""
         auc, loss = self.kept["validation_auc"], self.kept["validation_loss"]
         return objective(auc, loss, pairs=self.pairs)
 
@@ -132,7 +134,7 @@ def run_trial(
     bench: Workbench,
     progress: Progress,
 ) -> None:
-    """Train once and tell the study what came of it; nothing else is kept.
+    """Train once and report the result to the study; nothing else is written.
 
     The trial's user attributes: `state` (see `hilum.steps.tune.study.STATES`), `recipe` (TOML),
     `kept` (the row of history of the epoch that training would keep), `epochs`, `seconds`.
@@ -140,7 +142,7 @@ def run_trial(
     began, state, chosen = time.perf_counter(), "finished", bench.recipe
     judge = _Judge(trial, bench.recipe.training.epochs, bench.pairs())
     try:
-        chosen = apply_values(bench.recipe, values, bench.cut_at)
+        chosen = apply_values(bench.recipe, values, bench.freeze_point_at)
         progress.say(_settings(chosen, bench.knobs))
         try_recipe(
             bench.table, chosen, start=bench.start, after_epoch=judge, progress=progress,
@@ -177,7 +179,7 @@ def _tell(study: optuna.Study, trial: optuna.Trial, judge: _Judge, state: str) -
 def trial_row(number: int, trial: optuna.trial.FrozenTrial, recipe: Recipe) -> dict[str, Any]:
     """Return the row of trials.csv of one trial, its `recipe` read from its user attributes.
 
-    Every knob has its column, turned or not; a figure that was not reached is missing.
+    Every knob has its column, tuned or not; a metric that was not reached is missing.
     """
     attributes = trial.user_attrs
     figures = ("validation_auc", "validation_loss", "validation_accuracy")
@@ -195,7 +197,7 @@ def trial_row(number: int, trial: optuna.trial.FrozenTrial, recipe: Recipe) -> d
 
 
 def _settings(recipe: Recipe, knobs: list[Knob]) -> str:
-    """Say in one line how the knobs stand."""
+    """Describe the values of the knobs in one line."""
     return ", ".join(f"{name} {value}" for name, value in knob_cells(recipe, knobs).items())
 
 

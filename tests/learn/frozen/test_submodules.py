@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 import torch
+from made_backbones import Mixed, frozen_first
 from torch import Tensor, nn
 
 from hilum.errors import SplitNetworkError
-from hilum.learn.backbone import MapLayout
 from hilum.learn.fit import loss_of
-from hilum.learn.frozen.parts import FrozenPart, Tail, split_network
+from hilum.learn.frozen.submodules import split_network
 from hilum.learn.networks import Classifier, build_network, freeze
 from hilum.learn.weights import Weights
 from hilum.recipe import Recipe, load_recipe, parse_recipe
@@ -85,65 +85,6 @@ def test_the_tail_gets_the_gradients_of_the_whole_network(name: str) -> None:
         torch.testing.assert_close(parted[key], gradient, rtol=1e-9, atol=1e-12)
 
 
-class Made(nn.Module):
-    """A backbone of which the first convolution is frozen; `course` is what it does."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.first = nn.Conv2d(3, 4, 1)
-        self.second = nn.Conv2d(4, 4, 1)
-        self.act = nn.ReLU()
-
-    def forward_features(self, x: Tensor) -> Tensor:
-        raise NotImplementedError
-
-
-def frozen_first(backbone: Made) -> Classifier:
-    torch.manual_seed(0)
-    head = nn.Sequential(nn.Linear(4, 2))
-    network = Classifier(backbone, head, ((0.5,) * 3, (0.25,) * 3), MapLayout("channels first", 4))
-    freeze(network, "second")
-    return network
-
-
-def parts_of(backbone: Made) -> tuple[FrozenPart, Tail]:
-    return split_network(frozen_first(backbone), 8)
-
-
-def kept_shapes(backbone: Made) -> list[tuple[int, ...]]:
-    part, _ = parts_of(backbone)
-    return [tuple(tensor.shape) for tensor in part(torch.zeros(1, 1, 8, 8))]
-
-
-def test_what_is_cheap_is_done_again_where_less_is_kept_then() -> None:
-    class Widened(Made):
-        def forward_features(self, x: Tensor) -> Tensor:
-            first = self.act(self.first(x))
-            wide = nn.functional.interpolate(first, scale_factor=2)
-            return self.second(wide) + wide
-
-    assert kept_shapes(Widened()) == [(1, 4, 8, 8)]
-
-
-def test_what_is_cheap_is_done_once_where_more_would_be_kept_before_it() -> None:
-    class Pooled(Made):
-        def forward_features(self, x: Tensor) -> Tensor:
-            return self.second(nn.functional.max_pool2d(self.first(x), 4))
-
-    assert kept_shapes(Pooled()) == [(1, 4, 2, 2)]
-
-
-def test_a_way_around_the_cut_is_kept_too() -> None:
-    class Around(Made):
-        def forward_features(self, x: Tensor) -> Tensor:
-            first = self.first(x)
-            return self.second(torch.sigmoid(first)) + first[:, :, ::2, ::2].mean()
-
-    part, tail = parts_of(Around())
-    assert len(part(torch.zeros(1, 1, 8, 8))) == 1
-    assert sum(p.requires_grad for p in tail.parameters()) == 4
-
-
 def test_frozen_layers_behind_trained_ones_stay_in_the_tail() -> None:
     network, size = network_of("paper/inceptionresnetv2")
     _, tail = split_network(network, size)
@@ -151,49 +92,6 @@ def test_frozen_layers_behind_trained_ones_stay_in_the_tail() -> None:
     modes = {module.training for module in tail.features.modules() if module in network.frozen}
     assert modes <= {False}
     assert tail.head.training
-
-
-class ByNumbers(Made):
-    def forward_features(self, x: Tensor) -> Tensor:
-        first = self.first(x)
-        return self.second(first if first.sum() > 0 else -first)
-
-
-class ByMode(Made):
-    def forward_features(self, x: Tensor) -> Tensor:
-        first = self.first(x)
-        return self.second(first * 2 if self.training else first)
-
-
-class InPlace(Made):
-    def forward_features(self, x: Tensor) -> Tensor:
-        first = self.first(x)
-        before = self.second(first)
-        first.relu_()
-        return before + first
-
-
-class Mixed(Made):
-    def forward_features(self, x: Tensor) -> Tensor:
-        first = self.first(x)
-        return self.second(first.reshape(-1, 4, 4, 4)).reshape(first.shape)
-
-
-@pytest.mark.parametrize(
-    ("backbone", "output"),
-    [
-        (ByNumbers(), "its course can't be followed"),
-        (ByMode(), "it runs otherwise in training than in prediction"),
-        (InPlace(), "relu_ works in place on what other layers see"),
-    ],
-)
-def test_a_network_that_can_not_be_split_says_why(backbone: Made, output: str) -> None:
-    with pytest.raises(SplitNetworkError, match=output):
-        parts_of(backbone)
-
-
-def test_tensors_without_a_row_a_slice_are_not_kept() -> None:
-    assert kept_shapes(Mixed()) == [(1, 4, 8, 8)]
 
 
 def test_nothing_frozen_and_batch_statistics_are_refused() -> None:

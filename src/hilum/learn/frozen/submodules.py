@@ -1,4 +1,4 @@
-"""The two parts of a network: the frozen one, a pure function, and the tail that is trained."""
+"""The submodules of a network: a frozen part, which is a pure function, and a trained tail."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from hilum.learn.networks import Classifier
 __all__ = ["FrozenPart", "Tail", "split_network"]
 
 TOLERANCE = 1e-3
-"""Share of the largest logit by which the two parts, put together, may differ from the whole: far
-above rounding, far below what a call in the wrong place would do."""
+"""Share of the largest logit by which the two parts in sequence may differ from the network: far
+above rounding, far below the effect of a misplaced call."""
 
 
 class FrozenPart(nn.Module):
-    """What runs before anything that is trained: from grey levels to the tensors that are kept.
+    """The calls that no trained parameter feeds: from grey levels to the tensors that are stored.
 
-    Input: (n, 1 or 3, size, size) float32, 0..255. Output: a tuple of (n, ...) float32 tensors.
-    Its modules are those of the network it was taken from.
+    Input: (n, 1 or 3, size, size) float32, 0..255. Output: a tuple of (n, ...) float32 tensors. It
+    shares its modules with the network.
     """
 
     def __init__(self, network: Classifier, features: fx.GraphModule) -> None:
@@ -35,7 +35,7 @@ class FrozenPart(nn.Module):
         self.std: Tensor
 
     def forward(self, grey: Tensor) -> tuple[Tensor, ...]:
-        """Return the tensors that are kept of grey levels 0..255."""
+        """Return the tensors to store for grey levels 0..255."""
         scaled = (grey - self.mean) / self.std
         retained: tuple[Tensor, ...] = self.features(
             scaled.contiguous(memory_format=torch.channels_last)
@@ -44,9 +44,9 @@ class FrozenPart(nn.Module):
 
 
 class Tail(nn.Module):
-    """The rest of a network, head included: logits (n, classes) from what the frozen part gives.
+    """The rest of a network, head included: logits (n, classes) from the frozen part's outputs.
 
-    Its modules are those of the network, so that training it trains the network.
+    It shares its modules with the network, so that training it trains the network.
     """
 
     def __init__(self, network: Classifier, features: fx.GraphModule) -> None:
@@ -63,7 +63,7 @@ class Tail(nn.Module):
         return logits
 
     def train(self, mode: bool = True) -> Tail:
-        """Switch to training; what is frozen stays in inference mode."""
+        """Switch to training mode; frozen modules stay in inference mode."""
         super().train(mode)
         for module in self.frozen:
             module.training = False
@@ -71,17 +71,17 @@ class Tail(nn.Module):
 
 
 def split_network(network: Classifier, size: int) -> tuple[FrozenPart, Tail]:
-    """Return the part of `network` that no trained parameter feeds, and the rest.
+    """Return the frozen part of `network`, which no trained parameter feeds, and the rest.
 
-    The two put together are compared with the whole on a few slices of noise.
+    The two in sequence are compared with the network on two slices of noise.
 
     Args:
         network: frozen by `hilum.learn.networks.freeze`; shares its modules with both parts.
         size: side of the square input, pixels.
 
     Raises:
-        SplitNetworkError: nothing is frozen, frozen batch norm runs on the batch, or the data
-            can't be followed through the network.
+        SplitNetworkError: nothing is frozen, frozen batch norm uses batch statistics, or the
+            network can't be traced.
     """
     if network.batch_statistics:
         raise SplitNetworkError("its frozen batch norm runs on the statistics of each batch")
@@ -95,7 +95,7 @@ def split_network(network: Classifier, size: int) -> tuple[FrozenPart, Tail]:
 
 
 def _before(traced: fx.GraphModule, flow: Flow) -> fx.GraphModule:
-    """Return the graph from the input to the calls that are kept."""
+    """Return the graph from the input to the calls whose results are stored."""
     needed = _back_from(flow.passed, stop=())
     graph = fx.Graph()
     copies: dict[fx.Node, fx.Node] = {}
@@ -107,7 +107,7 @@ def _before(traced: fx.GraphModule, flow: Flow) -> fx.GraphModule:
 
 
 def _after(traced: fx.GraphModule, flow: Flow) -> fx.GraphModule:
-    """Return the graph from the calls that are kept to the features."""
+    """Return the graph from the stored results to the features."""
     needed = _back_from(flow.trained, stop=flow.passed)
     graph = fx.Graph()
     copies = {node: graph.placeholder(f"kept_{n}") for n, node in enumerate(flow.passed)}
@@ -118,7 +118,7 @@ def _after(traced: fx.GraphModule, flow: Flow) -> fx.GraphModule:
 
 
 def _back_from(nodes: Iterable[fx.Node], *, stop: Iterable[fx.Node]) -> set[fx.Node]:
-    """Return `nodes` and all that leads to them, not further back than `stop`."""
+    """Return `nodes` and everything they depend on, no further back than `stop`."""
     found, todo, stopped = set(stop), list(nodes), set(stop)
     while todo:
         node = todo.pop()
@@ -129,7 +129,7 @@ def _back_from(nodes: Iterable[fx.Node], *, stop: Iterable[fx.Node]) -> set[fx.N
 
 @torch.no_grad()
 def _compare(network: Classifier, before: FrozenPart, after: Tail, size: int) -> None:
-    """Refuse parts that don't say what the whole says."""
+    """Refuse parts whose logits differ from the network's."""
     was = network.training
     generator = torch.Generator().manual_seed(0)
     grey = (torch.rand((2, 1, size, size), generator=generator) * 255).to(network.mean.device)
@@ -138,4 +138,4 @@ def _compare(network: Classifier, before: FrozenPart, after: Tail, size: int) ->
     parted = after.eval()(*before.eval()(grey))
     network.train(was)
     if not torch.allclose(expected, parted, rtol=0, atol=TOLERANCE * float(expected.abs().max())):
-        raise SplitNetworkError("its parts, put together, don't say what the whole says")
+        raise SplitNetworkError("its two parts in sequence give other logits than the network")

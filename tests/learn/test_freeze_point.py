@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from hilum.learn.cut import choose_cut, frozen_parameters
+from hilum.learn.freeze_point import choose_freeze_point, frozen_parameters
 
 
 class _Block(nn.Module):
@@ -42,12 +42,12 @@ class _Network(nn.Module):
     [(0.0, "all"), (0.25, "blocks.1"), (0.55, "blocks.3"), (0.75, "blocks.4"), (1.0, "head")],
 )
 def test_the_cut_is_at_the_beginning_of_the_nearest_block(share: float, cut: str) -> None:
-    assert choose_cut(_Network(), size=8, share=share) == cut
+    assert choose_freeze_point(_Network(), size=8, share=share) == cut
 
 
 def test_a_boundary_with_a_way_around_it_is_passed_over() -> None:
-    assert choose_cut(_Network(), size=8, share=0.62) == "blocks.3"
-    assert choose_cut(_Network(leak=True), size=8, share=0.62) == "blocks.4"
+    assert choose_freeze_point(_Network(), size=8, share=0.62) == "blocks.3"
+    assert choose_freeze_point(_Network(leak=True), size=8, share=0.62) == "blocks.4"
 
 
 def test_a_network_without_a_clean_boundary_is_trained_as_a_whole() -> None:
@@ -56,14 +56,14 @@ def test_a_network_without_a_clean_boundary_is_trained_as_a_whole() -> None:
             made = [block(x) for block in self.blocks]
             return torch.stack(made).sum(dim=0)
 
-    assert choose_cut(Dense(), size=8) == "all"
+    assert choose_freeze_point(Dense(), size=8) == "all"
 
 
 def test_choosing_leaves_the_network_as_it_was() -> None:
     network = _Network().train()
     network.blocks[0].requires_grad_(False).eval()
     before = [(p.requires_grad, p.grad) for p in network.parameters()]
-    choose_cut(network, size=8)
+    choose_freeze_point(network, size=8)
     assert [(p.requires_grad, p.grad) for p in network.parameters()] == before
     assert [m.training for m in network.blocks] == [False, True, True, True, True]
     assert not network.blocks[3]._forward_pre_hooks

@@ -1,7 +1,7 @@
-"""Where a backbone is cut: what of it is frozen, and what frozen batch norm does.
+"""The freeze point of a backbone: which modules are frozen, and what frozen batch norm does.
 
-networks.toml says where the paper's nine are cut. For any other network of timm the place is
-found: see `choose_cut`.
+networks.toml has the freeze points of the paper's nine networks. For any other network of timm it
+is determined: see `choose_freeze_point`.
 """
 
 from __future__ import annotations
@@ -19,29 +19,29 @@ __all__ = [
     "HEAD_ONLY",
     "PAPER_SHARE",
     "WHOLE",
-    "choose_cut",
+    "choose_freeze_point",
     "frozen_modules",
     "frozen_parameters",
     "set_batchnorm",
 ]
 
 BATCH_NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, nn.SyncBatchNorm)
-"""Kinds of batch norm; those of timm are among them by inheritance."""
+"""Types of batch norm; timm's inherit from them."""
 WHOLE, HEAD_ONLY = "all", "head"
-"""Cuts that are no module: nothing of the backbone is frozen, or all of it."""
+"""Freeze points other than a module: all of the backbone is trained, or only the head."""
 PAPER_SHARE = 0.7
-"""Of the layers, that the paper freezes."""
+"""Share of the layers that the paper freezes."""
 DEEPEST = 4
-"""Names in the path of a boundary, at the most: `layers.2.blocks.4`. Deeper ones lie in branches,
-and each costs a forward and a backward pass to find out."""
+"""Most names in the path of a boundary, such as `layers.2.blocks.4`. Deeper ones lie in branches,
+and testing each costs a forward and a backward pass."""
 TRIED = 24
-"""Boundaries that are tried, the nearest ones; after them only whole parts of the network."""
+"""Number of nearest boundaries that are tested; after them only top-level modules."""
 
 
 def frozen_modules(
     backbone: nn.Module, train_from: str, also_train: tuple[str, ...] = ()
 ) -> tuple[nn.Module, ...]:
-    """Return the modules of `backbone` that are frozen, every one wholly.
+    """Return the modules of `backbone` that are completely frozen.
 
     Args:
         backbone: a network whose modules are defined in the order in which they run, as timm's
@@ -65,10 +65,10 @@ def frozen_modules(
 def frozen_parameters(
     backbone: nn.Module, train_from: str, also_train: tuple[str, ...] = ()
 ) -> list[nn.Parameter]:
-    """Return the parameters that are frozen by a cut: those of the frozen modules, and loose ones.
+    """Return the parameters before a freeze point: those of the frozen modules, and loose ones.
 
-    Loose parameters stand in no layer but in the whole network or in the stage that holds the
-    cut: class tokens, position embeddings. They work at the entrance and are frozen with it.
+    Loose parameters belong to no layer but to the network itself or to the stage that contains the
+    freeze point: class tokens, position embeddings. They act at the input and are frozen with it.
     """
     frozen = [p for m in frozen_modules(backbone, train_from, also_train) for p in m.parameters()]
     if train_from == WHOLE:
@@ -77,18 +77,17 @@ def frozen_parameters(
     return frozen + [p for holder in holders for p in holder.parameters(recurse=False)]
 
 
-def choose_cut(backbone: nn.Module, *, size: int, share: float = PAPER_SHARE) -> str:
-    """Return the clean boundary that freezes nearest to `share` of the layers.
+def choose_freeze_point(backbone: nn.Module, *, size: int, share: float = PAPER_SHARE) -> str:
+    """Return the clean boundary that freezes as close to `share` of the layers as possible.
 
-    A boundary is the beginning of a module with layers of its own (a stage, a block), or of a
-    convolution that stands in a plain row. It is clean if all that runs after it depends on what
-    runs before it only through its input: no shortcut or parallel branch leads around it. That is
-    tried, not guessed: the input is detached, and the gradient must reach every parameter from
-    the boundary on and no other. Where none of those that are tried (TRIED) is clean, the whole
-    network is trained.
+    A boundary is the start of a module with layers of its own (a stage, a block), or of a
+    convolution in a plain sequence. It is clean if everything after it depends on what runs before
+    it only through its input: no shortcut or parallel branch bypasses it. That is tested, not
+    guessed: with the input detached, the gradient must reach every parameter from the boundary on
+    and no other. If none of those tested (TRIED) is clean, the complete network is trained.
 
     Args:
-        backbone: any of timm's; it is not changed.
+        backbone: any network of timm; not changed.
         size: side of the square input, pixels.
         share: of the layers (modules with parameters of their own) before the boundary, 0 to 1;
             0 is "all", 1 is "head".
@@ -106,7 +105,7 @@ def choose_cut(backbone: nn.Module, *, size: int, share: float = PAPER_SHARE) ->
 
 
 def set_batchnorm(backbone: nn.Module, *, momentum: float, eps: float) -> None:
-    """Set momentum and eps of all batch norm in `backbone`; 0 keeps what is there."""
+    """Set momentum and eps of all batch norm in `backbone`; 0 leaves a value as it is."""
     for module in backbone.modules():
         if isinstance(module, BATCH_NORMS):
             module.momentum = momentum or module.momentum
@@ -116,7 +115,7 @@ def set_batchnorm(backbone: nn.Module, *, momentum: float, eps: float) -> None:
 def _before(
     backbone: nn.Module, train_from: str, also_train: tuple[str, ...]
 ) -> Iterator[nn.Module]:
-    """Yield the modules that stand before `train_from` and hold nothing that is trained."""
+    """Yield the modules before `train_from` that contain nothing that is trained."""
     for name, module in backbone.named_modules():
         if name == train_from:
             return
@@ -127,12 +126,12 @@ def _before(
 
 
 def _holds(name: str, path: str) -> bool:
-    """Whether the module `name` ("" is the backbone) holds the module `path`."""
+    """Whether the module `name` ("" is the backbone) contains the module `path`."""
     return not name or path.startswith(f"{name}.")
 
 
 def _own(module: nn.Module) -> list[nn.Parameter]:
-    """Return the parameters that stand in `module` itself."""
+    """Return the parameters of `module` itself, without its children's."""
     return list(module.parameters(recurse=False))
 
 
@@ -148,10 +147,10 @@ def _shares(backbone: nn.Module) -> dict[str, float]:
 
 
 def _places(backbone: nn.Module) -> Iterator[str]:
-    """Yield the paths of the modules where a boundary may be.
+    """Yield the paths of the modules that can be a boundary.
 
-    A module that holds convolutions or dense layers of its own, and is no plain row, is a block:
-    nothing inside it is a boundary.
+    A module with convolutions or dense layers as direct children that is no plain sequence is a
+    block: nothing inside it is a boundary.
     """
     inside = dict(backbone.named_modules())
     for path, module in inside.items():
@@ -165,14 +164,14 @@ def _places(backbone: nn.Module) -> Iterator[str]:
 
 
 def _is_layer(module: nn.Module) -> bool:
-    """Whether `module` is a convolution or a dense layer: it has a matrix of weights of its own."""
+    """Whether `module` is a convolution or a dense layer: it has a weight matrix of its own."""
     return any(parameter.ndim > 1 for parameter in _own(module))
 
 
 def _is_clean(backbone: nn.Module, path: str, size: int, used: set[int]) -> bool:
-    """Whether only the input of module `path` joins what runs before it to what runs after.
+    """Whether only the input of module `path` connects what runs before it with what runs after.
 
-    `used` are the ids of the parameters that the features depend on.
+    `used` holds the ids of the parameters that the features depend on.
     """
     frozen = {id(p) for p in frozen_parameters(backbone, path)}
     loose = {id(p) for p in _loose(backbone, path)}

@@ -284,7 +284,7 @@ def test_a_second_run_into_the_same_folder_needs_force(
 def test_table_and_resume_exclude_each_other(workdir: Path, hilum: Call) -> None:
     done = hilum("train", workdir / "slices.csv", "--resume", workdir / "run")
     assert done.code == 2
-    assert "--resume RUN goes on as it began; only --report goes with it" in done.err
+    assert "--resume RUN keeps the settings that RUN started with" in done.err
 
 
 def test_train_needs_a_table_and_a_place(workdir: Path, hilum: Call) -> None:

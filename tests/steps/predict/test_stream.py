@@ -1,0 +1,178 @@
+"""The stream of predictions: two batches ahead, no batch across shards, windows per slice."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from itertools import islice
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from pydicom import Dataset
+from pydicom.dataset import FileMetaDataset
+from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, generate_uid
+
+from hilum.prepare import BATCH
+from hilum.readers import Window, read_slice
+from hilum.run import Run
+from hilum.steps.predict import (
+    Predicted,
+    PredictOptions,
+    predict,
+    step,
+    stream,
+)
+from hilum.steps.predict.engine import LoadedEngine
+
+
+@pytest.fixture
+def blind_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """A run whose network calls everything cancer, without weights."""
+    folder = tmp_path / "run"
+    folder.mkdir()
+    facts = {"class_names": ["cancer", "pneumonia"], "positive": "cancer", "input": {"size": 32}}
+    (folder / "network.json").write_text(json.dumps(facts))
+    networks = [SimpleNamespace(size=32)]
+    monkeypatch.setattr(step, "open_engine", lambda run, engine: LoadedEngine("onnx", networks))
+    monkeypatch.setattr(
+        stream,
+        "mean_probabilities",
+        lambda members, grey: np.array([[0.75, 0.25]] * len(grey[32])),
+    )
+    return Run(folder)
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    """A folder with ten batches of slices."""
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    grey = np.arange(1600, dtype=np.uint16).reshape(40, 40).astype(np.uint8)
+    Image.fromarray(grey).save(folder / "0000.png")
+    for number in range(1, 10 * BATCH):
+        shutil.copy(folder / "0000.png", folder / f"{number:04d}.png")
+    return folder
+
+
+def test_at_most_two_batches_are_read_ahead(
+    blind_run: Run, pictures: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[Any] = []
+
+    def counted(path: Path, **how: Any) -> Any:
+        read.append(path)
+        return read_slice(path, **how)
+
+    monkeypatch.setattr(stream, "read_slice", counted)
+    outcomes = predict(blind_run, [pictures])
+    assert next(outcomes) == Predicted(
+        pictures / "0000.png", 0, "cancer", {"cancer": 0.75, "pneumonia": 0.25}, "", ()
+    )
+    assert len(read) <= 2 * BATCH
+    list(islice(outcomes, 5 * BATCH))
+    assert len(read) <= 7 * BATCH
+    assert len(list(outcomes)) == 5 * BATCH - 1
+
+
+def test_the_window_of_a_row_comes_before_the_one_given(
+    blind_run: Run, pictures: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    used: list[tuple[str, str]] = []
+
+    def noted(path: Path, *, window: Window, frame: int) -> Any:
+        used.append((path.name, str(window)))
+        return read_slice(path, window=window, frame=frame)
+
+    monkeypatch.setattr(stream, "read_slice", noted)
+    table = pictures / "slices.csv"
+    table.write_text(
+        "slice_id,path,label,group,source,window\n"
+        "a,0000.png,cancer,g,s,350/40\n"
+        "b,0001.png,cancer,g,s,\n"
+        "c,0002.png,cancer,g,s,1500.5/-600\n"
+    )
+    outcomes = list(
+        predict(
+            blind_run, [table, pictures / "0003.png"], options=PredictOptions(Window(1000, -500))
+        )
+    )
+    assert [outcome.path.name for outcome in outcomes] == [f"000{n}.png" for n in range(4)]
+    assert sorted(used) == [
+        ("0000.png", "350/40"),
+        ("0001.png", "1000/-500"),
+        ("0002.png", "1500.5/-600"),
+        ("0003.png", "1000/-500"),
+    ]
+
+
+def test_no_batch_spans_two_parts(
+    blind_run: Run, pictures: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch_sizes: list[int] = []
+
+    def say(networks: object, grey: Any) -> Any:
+        batch_sizes.append(len(grey[32]))
+        return np.array([[0.75, 0.25]] * len(grey[32]))
+
+    monkeypatch.setattr(stream, "mean_probabilities", say)
+    monkeypatch.setattr("hilum.steps.predict.inputs.FILES_A_SHARD", 40)
+    outcomes = list(predict(blind_run, sorted(pictures.iterdir())[:100]))
+    assert (len(outcomes), batch_sizes) == (100, [32, 8, 32, 8, 20])
+
+
+def write_ct(path: Path, **elements: Any) -> None:
+    """Write a small CT slice in Hounsfield units."""
+    dataset = Dataset()
+    dataset.SOPClassUID = CTImageStorage
+    dataset.SOPInstanceUID = generate_uid(entropy_srcs=["ct"])
+    dataset.Modality = "CT"
+    dataset.Rows = dataset.Columns = 16
+    dataset.BitsAllocated = dataset.BitsStored = 16
+    dataset.HighBit, dataset.PixelRepresentation, dataset.SamplesPerPixel = 15, 0, 1
+    dataset.PhotometricInterpretation = "MONOCHROME2"
+    dataset.RescaleSlope, dataset.RescaleIntercept = 1, -1024
+    dataset.PixelData = np.arange(256, dtype=np.uint16).tobytes()
+    for keyword, value in elements.items():
+        setattr(dataset, keyword, value)
+    dataset.file_meta = FileMetaDataset()
+    dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    dataset.save_as(path, enforce_file_format=True)
+
+
+def test_a_ct_is_shown_through_the_window_of_the_training_and_another_one_is_noted(
+    blind_run: Run, tmp_path: Path
+) -> None:
+    content = json.loads(blind_run.network_file.read_text())
+    blind_run.network_file.write_text(json.dumps({**content, "windows": ["350/40"]}))
+    write_ct(tmp_path / "ct.dcm")
+    (own,) = predict(blind_run, tmp_path / "ct.dcm")
+    (lung,) = predict(
+        blind_run, str(tmp_path / "ct.dcm"), options=PredictOptions(Window(1400, -700))
+    )
+    assert isinstance(own, Predicted)
+    assert isinstance(lung, Predicted)
+    assert (own.window, lung.window) == ("350/40", "1400/-700")
+    note = "Shown through 1400/-700, and the network was trained on 350/40."
+    assert note not in own.notes
+    assert note in lung.notes
+
+
+def test_another_window_is_noted_where_the_training_slices_named_none(
+    blind_run: Run, tmp_path: Path
+) -> None:
+    write_ct(tmp_path / "ct.dcm")
+    (lung,) = predict(blind_run, tmp_path / "ct.dcm")
+    options = PredictOptions(Window(350, 40))
+    (mediastinal,) = predict(blind_run, tmp_path / "ct.dcm", options=options)
+    assert isinstance(lung, Predicted)
+    assert isinstance(mediastinal, Predicted)
+    note = (
+        "Shown through 350/40, and the network was trained on slices without a window of their "
+        "own, of which those in HU are shown by 1400/-700."
+    )
+    assert note not in lung.notes
+    assert note in mediastinal.notes
