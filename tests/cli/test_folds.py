@@ -225,7 +225,7 @@ def test_wrong_usage_is_refused(workdir: Path, full: Path, hilum: Call, untouche
     table = workdir / "slices.csv"
     with untouched(workdir):
         leaky = hilum("train", table, "--out", workdir / "run", *SMALL, "--leaky")
-        assert leaky.code == 2 and "never parts a group" in leaky.err
+        assert leaky.code == 2 and "never divides a group" in leaky.err
         one = hilum("train", table, "--out", workdir / "run", *SMALL[:-1], 1)
         assert one.code == 2 and "greater than or equal to 2" in one.err
         many = hilum("train", table, "--out", workdir / "run", *SMALL[:-1], 20)

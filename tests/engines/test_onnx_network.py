@@ -15,9 +15,7 @@ import numpy.typing as npt
 import onnx
 import pytest
 import torch
-from conftest import MakeTable
-from torch import nn
-from untrained_runs import make_untrained
+from settled_runs import SIZE, slices
 
 from hilum.catalogue.networks import known_networks
 from hilum.engines import (
@@ -31,7 +29,6 @@ from hilum.learn.checkpoint import save_weights
 from hilum.learn.data import as_batch
 from hilum.learn.fuse_batchnorm import fold_batchnorm
 from hilum.learn.networks import Classifier
-from hilum.learn.onnx.export import write_run_onnx
 from hilum.learn.predict import load_network, load_networks
 from hilum.prepare import BATCH
 from hilum.processes import share_of_cores
@@ -40,65 +37,16 @@ from hilum.steps.ensemble import ensemble
 from hilum.steps.predict.engine import open_engine
 from hilum.storage.file_hash import hash_of
 
-SIZE = 96
 PROBABILITY = 1e-4
 """How far probabilities may lie apart: other orders of summing up."""
 EXACT = 1e-9
 """The same in float64: what is folded is the same function."""
-SETTLED_ON = 48
-"""Slices that batch norm of random weights takes its statistics from."""
 OTHERS = {
     "tf_efficientnet_lite0": 96, "convnext_atto": 96, "vit_tiny_patch16_224": 64,
 }  # fmt: skip
 
 DEEPER = ("inceptionresnetv2", "resnet101", "vgg19")
 """More of the blocks that inceptionv3, resnet50 and vgg16 are made of: a third of the time."""
-
-
-def slices(count: int, size: int) -> npt.NDArray[np.uint8]:
-    """Squares of random brightness."""
-    squares = np.random.default_rng(count).integers(0, 255, (count, 4, 4))
-    return np.kron(squares, np.ones((size // 4, size // 4))).astype(np.uint8)
-
-
-def textured(count: int, size: int) -> npt.NDArray[np.uint8]:
-    """Squares of random brightness under noise: no channel of a network is the same everywhere."""
-    noise = np.random.default_rng(count).normal(30, 25, (count, size, size))
-    return np.clip(0.7 * slices(count, size) + noise, 0, 255).astype(np.uint8)
-
-
-def settle(network: Classifier, size: int) -> None:
-    """Let the batch norm of random weights see slices, so that nothing explodes.
-
-    Of few or flat slices some channels hardly vary, and batch norm blows up their rounding: then
-    float32 itself is further from the truth than engines may be from each other.
-    """
-    for module in network.modules():
-        if isinstance(module, nn.BatchNorm2d | nn.BatchNorm1d):
-            module.momentum = 1.0
-    network.frozen = ()
-    with torch.no_grad():
-        grey = as_batch(textured(SETTLED_ON, size), "cpu")
-        network.train()(grey)
-        probabilities = network.eval()(grey[:8])
-        network.head[-1].weight /= 2 * probabilities.std()
-        network.head[-1].bias.zero_()
-
-
-@pytest.fixture
-def make_run(tmp_path: Path, make_table: MakeTable) -> Callable[..., Run]:
-    """Make a finished run with random weights and its network.onnx."""
-
-    def make(backbone: str = "resnet10t", size: int = SIZE, folder: str = "run") -> Run:
-        table = make_table(4, folder=tmp_path)
-        run = make_untrained(tmp_path / folder, table, seed=3, size=size, backbone=backbone)
-        network = load_network(run)
-        settle(network, size)
-        save_weights(network, run.weights_file)
-        assert write_run_onnx(run, slices(4, size)) == ""
-        return run
-
-    return make
 
 
 @pytest.mark.parametrize(

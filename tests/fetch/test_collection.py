@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import json
 import os
 import random
 import signal
@@ -17,68 +16,13 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+from github_site import COMMIT, REPO_FILES, SLICES, TREE, files_below, raw, tree_of
 
 from hilum.catalogue.collections import known_collections
 from hilum.errors import FetchError, StorageError, UsageError
 from hilum.fetch import FetchOptions, collection, fetch_collection, plan_fetch
 from hilum.fetch.collection import SPARE
 from hilum.fetch.idc import choose_series, read_list
-
-REPOSITORY = "ReiCHU31/CT-pneumonia-dataset"
-COMMIT = known_collections()["ct-pneumonia"].parts[0].commit
-TREE = f"/repos/{REPOSITORY}/git/trees/{COMMIT}?recursive=1"
-SLICES = {
-    f"Pneumonia - PTS/0001-0200/{n:04d}.png": random.Random(n).randbytes(1000 + n)
-    for n in range(30)
-}
-REPO_FILES = {**SLICES, "[Pneumonia] Metadata.xlsx": b"workbook", "README.md": b"# read"}
-
-
-def blob_sha(content: bytes) -> str:
-    return hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()
-
-
-def tree_of(files: dict[str, bytes], **more: object) -> bytes:
-    entries = [
-        {"path": path, "type": "blob", "size": len(content), "sha": blob_sha(content)}
-        for path, content in files.items()
-    ]
-    folders = [{"path": "Pneumonia - PTS", "type": "tree", "sha": "0" * 40}]
-    return json.dumps(
-        {"sha": "1" * 40, "tree": folders + entries, "truncated": False, **more}
-    ).encode()
-
-
-def raw(path: str) -> str:
-    return f"/{REPOSITORY}/{COMMIT}/{path}"
-
-
-@pytest.fixture
-def repository(site):
-    """The repository of ct-pneumonia, much smaller."""
-    site.serve(TREE, tree_of({**REPO_FILES, ".DS_Store": b"apple"}))
-    for path, content in REPO_FILES.items():
-        site.serve(raw(path), content)
-    return site
-
-
-@pytest.fixture
-def fetch(site, patience, tmp_path):
-    """Fetch from the site into one folder."""
-
-    def do(name="ct-pneumonia", out=tmp_path / "data", **more):
-        options = FetchOptions(server=site.url, patience=patience, side_by_side=4, **more)
-        return fetch_collection(name, out=out, accept_terms=True, options=options)
-
-    return do
-
-
-def files_below(folder: Path) -> dict[str, bytes]:
-    return {
-        path.relative_to(folder).as_posix(): path.read_bytes()
-        for path in folder.rglob("*")
-        if path.is_file() and path.name not in ("SOURCE.md", "CHECKSUMS.sha256", ".fetch.lock")
-    }
 
 
 def tar_of(files: dict[str, bytes]) -> bytes:

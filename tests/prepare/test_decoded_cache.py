@@ -9,55 +9,19 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
 
 import numpy as np
 import pytest
+from painted_slices import greys
 from PIL import Image
 
 from hilum.errors import ReadError, TableError
 from hilum.prepare import decode_table
-from hilum.readers import read_slice
 from hilum.readers.picture_checks import CONSTANT
 from hilum.storage.cache import list_entries
 from hilum.table import SliceTable
 
 MakeTable = Callable[..., SliceTable]
-
-
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder of PNG files 0.png to 3.png, as grey as ten times their number, and a new cache."""
-    monkeypatch.setenv("HILUM_CACHE", str(tmp_path / "cache"))
-    for number in range(4):
-        paint(tmp_path / f"{number}.png", number * 10)
-    return tmp_path
-
-
-@pytest.fixture
-def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The names of the files that were read."""
-    names: list[str] = []
-
-    def counted(path: Path, **options: Any) -> Any:
-        names.append(path.name)
-        return read_slice(path, **options)
-
-    monkeypatch.setattr("hilum.table.slice_table.read_slice", counted)
-    return names
-
-
-def paint(path: Path, grey: int) -> None:
-    Image.fromarray(np.full((40, 64), grey, dtype=np.uint8)).save(path)
-
-
-def greys(table: SliceTable, *, size: int = 32, full: SliceTable | None = None) -> list[int]:
-    """Decode a table and return the grey level of each slice."""
-    with decode_table(table, size=size, full_table=full) as decoded:
-        pictures = decoded.grey[0 : len(table)]
-        assert decoded.shapes.tolist() == [[40, 64]] * len(table)
-        assert (pictures == pictures[:, :1, :1]).all()
-        return [int(level) for level in pictures[:, 0, 0]]
 
 
 def test_the_second_time_no_file_is_read(

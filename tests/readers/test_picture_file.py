@@ -6,39 +6,21 @@ import struct
 import tracemalloc
 import zlib
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
 import pytest
+from picture_files import RAMP, TINTED, chunk, png_header, saved
 from PIL import Image
 
 from hilum.errors import ReadError
 from hilum.readers import read_in_colour, read_slice
 
-RAMP = np.arange(64, dtype=np.uint8).reshape(8, 8) * 4
-TINTED = "Most pixels are coloured, which suggests a tint; only their brightness was kept."
-
-
-def _saved(image: Image.Image, path: Path, **options: Any) -> Path:
-    image.save(path, **options)
-    return path
-
-
-def _chunk(kind: bytes, data: bytes) -> bytes:
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-
-def _png_header(width: int, height: int) -> bytes:
-    ihdr = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
-    idat = _chunk(b"IDAT", zlib.compress(b"\0" * 10))
-    return b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", ihdr) + idat + _chunk(b"IEND", b"")
-
 
 @pytest.mark.parametrize("suffix", ["png", "jpg"])
 def test_a_truncated_picture_is_refused_by_name(tmp_path: Path, suffix: str) -> None:
     noise = np.random.default_rng(0).integers(0, 256, (64, 64), np.uint8)
-    path = _saved(Image.fromarray(noise), tmp_path / f"cut.{suffix}")
+    path = saved(Image.fromarray(noise), tmp_path / f"cut.{suffix}")
     path.write_bytes(path.read_bytes()[:2000])
     with pytest.raises(ReadError, match=rf"cut\.{suffix}: the \w+ file is cut short; copy or"):
         read_slice(path)
@@ -46,13 +28,13 @@ def test_a_truncated_picture_is_refused_by_name(tmp_path: Path, suffix: str) -> 
 
 def test_a_picture_that_ends_in_its_header_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "cut.png"
-    path.write_bytes(_png_header(4, 4)[:20])
+    path.write_bytes(png_header(4, 4)[:20])
     with pytest.raises(ReadError, match=r"cut\.png: the PNG file is cut short"):
         read_slice(path)
 
 
 def test_damaged_pixels_are_refused(tmp_path: Path) -> None:
-    path = _saved(Image.fromarray(RAMP), tmp_path / "bad.png")
+    path = saved(Image.fromarray(RAMP), tmp_path / "bad.png")
     raw = bytearray(path.read_bytes())
     at = raw.index(b"IDAT") + 8
     raw[at : at + 4] = b"\xff\xff\xff\xff"
@@ -76,8 +58,8 @@ def _png_16_bit(channels: np.ndarray) -> bytes:
     colour_type = {2: 4, 3: 2, 4: 6}[count]
     ihdr = struct.pack(">IIBBBBB", columns, rows, 16, colour_type, 0, 0, 0)
     data = b"".join(b"\0" + row.astype(">u2").tobytes() for row in channels)
-    idat = _chunk(b"IDAT", zlib.compress(data))
-    return b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", ihdr) + idat + _chunk(b"IEND", b"")
+    idat = chunk(b"IDAT", zlib.compress(data))
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", ihdr) + idat + chunk(b"IEND", b"")
 
 
 @pytest.mark.parametrize("kind", ["colour", "colour and alpha", "grey and alpha"])
@@ -93,7 +75,7 @@ def test_12_bits_in_16_bit_channels_are_stretched_as_in_16_bit_grey(
     }[kind]
     (tmp_path / "a.png").write_bytes(_png_16_bit(np.dstack(channels)))
     image = read_slice(tmp_path / "a.png")
-    grey = read_slice(_saved(Image.fromarray(values), tmp_path / "b.png"))
+    grey = read_slice(saved(Image.fromarray(values), tmp_path / "b.png"))
     assert image.notes == grey.notes
     assert image.value_range == pytest.approx(grey.value_range)
     assert np.abs(image.grey.astype(int) - grey.grey).max() <= 1
@@ -123,8 +105,8 @@ def test_other_picture_formats_are_read_like_png(tmp_path: Path, suffix: str) ->
     red = np.dstack([grey, grey // 2, grey // 2])
     options = {"lossless": True} if suffix == "webp" else {}
     for pixels, notes in ((grey, ()), (red, (TINTED,))):
-        path = _saved(Image.fromarray(pixels), tmp_path / f"a.{suffix}", **options)
-        expected = read_slice(_saved(Image.fromarray(pixels), tmp_path / "a.png"))
+        path = saved(Image.fromarray(pixels), tmp_path / f"a.{suffix}", **options)
+        expected = read_slice(saved(Image.fromarray(pixels), tmp_path / "a.png"))
         image = read_slice(path)
         assert np.array_equal(image.grey, expected.grey)
         assert image.notes == notes
@@ -139,8 +121,8 @@ def test_a_wide_tiff_is_stretched_like_a_16_bit_png(
     tmp_path: Path, dtype: type[np.generic], depth: str
 ) -> None:
     values = np.arange(64 * 64, dtype=np.uint16).reshape(64, 64)
-    image = read_slice(_saved(Image.fromarray(values.astype(dtype)), tmp_path / "a.tif"))
-    expected = read_slice(_saved(Image.fromarray(values), tmp_path / "a.png"))
+    image = read_slice(saved(Image.fromarray(values.astype(dtype)), tmp_path / "a.tif"))
+    expected = read_slice(saved(Image.fromarray(values), tmp_path / "a.png"))
     assert np.abs(image.grey.astype(int) - expected.grey).max() <= 1
     assert image.notes[0].startswith(f"{depth} picture without a known window")
 
@@ -148,13 +130,13 @@ def test_a_wide_tiff_is_stretched_like_a_16_bit_png(
 @pytest.mark.parametrize("suffix", ["tif", "webp"])
 def test_a_file_of_several_pictures_is_refused(tmp_path: Path, suffix: str) -> None:
     pages = [Image.fromarray(np.full((32, 32), level, np.uint8)) for level in (10, 200)]
-    path = _saved(pages[0], tmp_path / f"a.{suffix}", save_all=True, append_images=pages[1:])
+    path = saved(pages[0], tmp_path / f"a.{suffix}", save_all=True, append_images=pages[1:])
     with pytest.raises(ReadError, match=r"file holds several pictures; save each as its own"):
         read_slice(path)
 
 
 def test_huge_headers_of_other_formats_are_refused_without_allocation(tmp_path: Path) -> None:
-    _saved(Image.fromarray(RAMP), tmp_path / "a.bmp")
+    saved(Image.fromarray(RAMP), tmp_path / "a.bmp")
     bitmap = bytearray((tmp_path / "a.bmp").read_bytes())
     bitmap[18:26] = struct.pack("<ii", 60_000, 60_000)
     (tmp_path / "a.bmp").write_bytes(bytes(bitmap))
@@ -162,7 +144,7 @@ def test_huge_headers_of_other_formats_are_refused_without_allocation(tmp_path: 
     chunk = b"VP8X" + struct.pack("<I", 10) + b"\x02\0\0\0" + canvas
     webp = b"RIFF" + struct.pack("<I", 4 + len(chunk)) + b"WEBP" + chunk
     (tmp_path / "a.webp").write_bytes(webp)
-    _saved(Image.fromarray(RAMP), tmp_path / "a.tif")
+    saved(Image.fromarray(RAMP), tmp_path / "a.tif")
     tiff = bytearray((tmp_path / "a.tif").read_bytes())
     for tag in (256, 257):  # width and length
         at = tiff.index(struct.pack("<HHI", tag, 4, 1)) + 8
@@ -181,7 +163,7 @@ def test_huge_headers_of_other_formats_are_refused_without_allocation(tmp_path: 
 @pytest.mark.parametrize("suffix", ["tif", "bmp", "webp"])
 def test_truncated_files_of_other_formats_are_refused(tmp_path: Path, suffix: str) -> None:
     noise = np.random.default_rng(0).integers(0, 256, (64, 64), np.uint8)
-    path = _saved(Image.fromarray(noise), tmp_path / f"cut.{suffix}")
+    path = saved(Image.fromarray(noise), tmp_path / f"cut.{suffix}")
     for length in (60, path.stat().st_size // 2):
         path.write_bytes(path.read_bytes()[:length])
         with pytest.raises(ReadError, match=rf"cut\.{suffix}: "):
@@ -196,7 +178,7 @@ def test_a_tiff_of_16_bit_colour_is_stretched_as_16_bit_grey(
     values = np.arange(64 * 64, dtype=np.uint16).reshape(64, 64)
     path = tmp_path / "a.tif"
     path.write_bytes(_tiff_of_16_bit_colour(values, order))
-    expected = read_slice(_saved(Image.fromarray(values), tmp_path / "b.png"))
+    expected = read_slice(saved(Image.fromarray(values), tmp_path / "b.png"))
     if compression:
         cv2.imwrite(str(path), np.repeat(values[..., None], 3, axis=2))  # LZW
     image = read_slice(path)

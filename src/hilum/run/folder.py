@@ -13,9 +13,9 @@ import pandas as pd
 from hilum.errors import RunError, UsageError
 from hilum.html_table import html_table
 from hilum.recipe import Recipe, load_recipe
-from hilum.storage.json_file import read_json
 from hilum.run.metrics import Metrics
 from hilum.run.network import REPEATED, RunNetwork, read_network
+from hilum.storage.json_file import read_json
 from hilum.table import SliceTable, read_csv, read_table, write_csv
 
 __all__ = ["RUN_MARKS", "Run", "as_run", "as_runs", "open_run", "probability_column"]

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import copy
 import re
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
-from made_runs import Made, made_run, made_table
 
-import hilum
 from hilum.report.compare.figures import _spread
 from hilum.report.compare.page import comparison_drawings, render_comparison
 from hilum.report.compare.tables import (
@@ -19,25 +16,6 @@ from hilum.report.compare.tables import (
     table_markdown,
     table_rows,
 )
-
-
-@pytest.fixture(scope="session")
-def compared(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """A comparison of two networks, the second from random weights, with hostile names."""
-    folder, table = tmp_path_factory.mktemp("compared"), made_table()
-    made = [
-        Made(title="<b>Net</b> $x_1$ | 1", noise=0.5, seed=1, epochs=3),
-        Made(title="VGG19", backbone="vgg19", noise=2.0, seed=2, pretrained=False),
-    ]
-    for number, one in enumerate(made):
-        made_run(folder / str(number), table, one)
-    return hilum.compare([folder / "0", folder / "1"], out=folder / "out")
-
-
-@pytest.fixture
-def content(compared: dict[str, Any]) -> dict[str, Any]:
-    """The same, to be changed."""
-    return copy.deepcopy(compared)
 
 
 def test_the_page_holds_no_script_and_loads_nothing(compared: dict[str, Any]) -> None:
@@ -161,3 +139,19 @@ def test_the_written_files_are_those_of_the_content(compared: dict[str, Any]) ->
     assert (out / "comparison.html").read_text(encoding="utf-8") == render_comparison(compared)
     assert (out / "table.md").read_text(encoding="utf-8") == table_markdown(compared)
     assert len(pd.read_csv(out / "table.csv")) == 4
+
+
+def test_the_corner_is_drawn_larger_where_the_curves_are_in_it(content: dict[str, Any]) -> None:
+    for area, there in ((0.95, True), (0.85, False)):
+        for run in content["runs"]:
+            run["per_slice"]["figures"]["auc"]["value"] = area
+        assert ("roc_corner" in comparison_drawings(content)) is there
+
+
+def test_a_difference_of_nothing_and_a_small_one_are_written_apart(
+    content: dict[str, Any],
+) -> None:
+    pair = content["sets"][0]["pairs"]["per_slice"]["auc"][0]
+    for value, text in ((0.0, ">0<"), (0.0001, ">+0.0001<"), (-0.012, ">−0.012<")):
+        pair["value"] = value
+        assert text in render_comparison(content)

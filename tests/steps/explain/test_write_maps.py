@@ -8,30 +8,16 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from phantom_tables import phantom_table
-from untrained_runs import make_untrained
 
 from hilum.cam_maps import read_index, read_maps, read_maps_facts
-from hilum.errors import RunError, UsageError
+from hilum.errors import UsageError
 from hilum.learn.predict import load_networks, untrained_networks
 from hilum.run import Run
-from hilum.steps.explain import explain
 from hilum.steps.explain import write_maps as step
 from hilum.steps.explain.write_maps import MapsWanted, write_maps
 from hilum.table import SliceTable
 
 NAMES = ("cancer", "pneumonia")
-
-
-@pytest.fixture(scope="module")
-def table(tmp_path_factory: pytest.TempPathFactory) -> SliceTable:
-    """24 phantom slices of 12 patients, split."""
-    return phantom_table(tmp_path_factory.mktemp("phantoms"), patients=12)
-
-
-@pytest.fixture(scope="module")
-def run(table: SliceTable, tmp_path_factory: pytest.TempPathFactory) -> Run:
-    return make_untrained(tmp_path_factory.mktemp("runs") / "one", table, seed=1)
 
 
 def test_maps_do_not_depend_on_how_many_go_into_a_file(
@@ -108,55 +94,6 @@ def test_untrained_networks_are_of_the_run_but_for_their_weights(
     assert read_maps_facts(tmp_path).weights == "random weights, seed 4"
     assert np.isfinite(index["largest"]).all()
     assert index["probability"].between(0, 1).all()
-
-
-def test_maps_are_for_the_positive_class_unless_another_is_asked_for(run: Run) -> None:
-    for target, expected in (("", {"cancer"}), ("pneumonia", {"pneumonia"})):
-        explain(run, **({"target": target} if target else {}))
-        assert set(read_index(run.maps)["target"]) == expected
-
-
-@pytest.mark.parametrize(
-    ("how", "error", "sentence"),
-    [
-        (
-            {"target": "scar"},
-            UsageError,
-            "a target is one of positive, predicted, cancer, pneumonia; got 'scar'.",
-        ),
-        (
-            {"split": "holdout"},
-            UsageError,
-            "a split is one of train, validation, test; got 'holdout'.",
-        ),
-        (
-            {"layer": "layer5"},
-            RunError,
-            "the backbone has no layer 'layer5'; `hilum info RUN --layers` lists them. Did you "
-            "mean 'layer4'?",
-        ),
-        (
-            {"layer": "frozen"},
-            RunError,
-            "the network has no frozen convolution that gives a map; choose another layer (`hilum "
-            "info RUN --layers` lists them).",
-        ),
-        (
-            {"method": "guided"},
-            UsageError,
-            "method must be one of gradcam, hirescam, gradcam++, layercam, xgradcam, eigencam; got "
-            "'guided'.",
-        ),
-    ],
-)
-def test_what_is_not_there_is_refused_and_older_maps_are_left(
-    run: Run, how: dict[str, str], error: type[Exception], sentence: str
-) -> None:
-    explain(run)
-    with pytest.raises(error) as caught:
-        explain(run, **how)  # type: ignore[arg-type]
-    assert str(caught.value) == sentence
-    assert len(read_index(run.maps)) > 0
 
 
 def test_a_target_that_is_no_class_is_refused() -> None:

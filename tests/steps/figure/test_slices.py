@@ -5,17 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from phantom_tables import phantom_table
 
 from hilum.errors import UsageError
 from hilum.steps.figure.slices import choose_slices
 from hilum.table import SliceTable
-
-
-@pytest.fixture(scope="module")
-def table(tmp_path_factory: pytest.TempPathFactory) -> SliceTable:
-    """32 phantom slices of 16 patients, split; the phantoms' lesions have boxes."""
-    return phantom_table(tmp_path_factory.mktemp("phantoms"), patients=16)
 
 
 def changed(table: SliceTable, **columns: list[str]) -> SliceTable:

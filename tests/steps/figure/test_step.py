@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from phantom_tables import phantom_table
 from PIL import Image
 from untrained_runs import make_untrained
 
@@ -21,12 +20,6 @@ from hilum.steps.explain import explain
 from hilum.steps.figure import FigureOptions, draw_figure
 from hilum.steps.figure import step as figure_step
 from hilum.table import SliceTable
-
-
-@pytest.fixture(scope="module")
-def table(tmp_path_factory: pytest.TempPathFactory) -> SliceTable:
-    """32 phantom slices of 16 patients, split; the phantoms' lesions have boxes."""
-    return phantom_table(tmp_path_factory.mktemp("phantoms"), patients=16)
 
 
 @pytest.fixture(scope="module")

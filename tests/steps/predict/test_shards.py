@@ -3,108 +3,31 @@
 from __future__ import annotations
 
 import csv
-import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from bright_network import Brightness, Log
 from PIL import Image
 
 from hilum.errors import UsageError
-from hilum.progress import SILENT
 from hilum.readers import Window
 from hilum.run import Run
-from hilum.steps.predict import inputs
-from hilum.steps.predict import step as predict_step
-from hilum.steps.predict import write as step
-from hilum.steps.predict.engine import LoadedEngine
 from hilum.steps.predict.options import PredictOptions
 from hilum.steps.predict.write import write_predictions
 
-PART = 10
-
-
-class Log:
-    """Keeps the sentences."""
-
-    def __init__(self) -> None:
-        self.sentences: list[str] = []
-
-    def advance(self, task: str, done: int, total: int) -> None:
-        SILENT.advance(task, done, total)
-
-    def say(self, sentence: str) -> None:
-        self.sentences.append(sentence)
-
-
-class Brightness:
-    """Calls bright slices cancer; may be killed after some batches."""
-
-    size = 32
-
-    def __init__(self) -> None:
-        self.slices, self.batches_left = 0, 10**9
-
-    def logits(self, grey: Any) -> Any:
-        if self.batches_left == 0:
-            raise KeyboardInterrupt
-        self.batches_left -= 1
-        self.slices += len(grey)
-        mean = grey.mean(axis=(1, 2)).astype(np.float32) / 64
-        return np.stack([mean - 2, 2 - mean], axis=1)
-
-
-@pytest.fixture
-def network(monkeypatch: pytest.MonkeyPatch) -> Brightness:
-    network = Brightness()
-
-    def opened(run: Run, engine: str) -> LoadedEngine:
-        return LoadedEngine("onnx" if engine == "auto" else engine, [network])
-
-    monkeypatch.setattr(predict_step, "open_engine", opened)
-    monkeypatch.setattr(inputs, "FILES_A_SHARD", PART)
-    monkeypatch.setattr(step, "FILES_A_SHARD", PART)
-    monkeypatch.setattr(step, "POLL_SECONDS", 0.01)
-    for name in ("RANK", "WORLD_SIZE"):
-        monkeypatch.delenv(name, raising=False)
-    return network
-
-
-@pytest.fixture
-def run(tmp_path: Path, network: Brightness) -> Run:
-    folder = tmp_path / "run"
-    folder.mkdir()
-    facts = {"class_names": ["cancer", "pneumonia"], "positive": "cancer", "input": {"size": 32}}
-    (folder / "network.json").write_text(json.dumps(facts))
-    (folder / "recipe.toml").touch()
-    (folder / "weights.safetensors").write_bytes(b"weights")
-    return Run(folder)
-
-
-@pytest.fixture
-def pictures(tmp_path: Path) -> Path:
-    """45 slices, a text, and one that is cut short: five parts."""
-    folder = tmp_path / "pictures"
-    folder.mkdir()
-    for number in range(45):
-        grey = np.full((40, 40), number * 5, dtype=np.uint8)
-        Image.fromarray(grey).save(folder / f"{number:02d}.png")
-    (folder / "23.txt").write_text("no slice")
-    (folder / "11.png").write_bytes((folder / "11.png").read_bytes()[:60])
-    return folder
-
 
 def test_a_part_whose_files_changed_or_that_is_broken_is_predicted_again(
-    run: Run, pictures: Path, tmp_path: Path, network: Brightness
+    run: Run, shard_pictures: Path, tmp_path: Path, network: Brightness
 ) -> None:
     network.batches_left = 3
     with pytest.raises(KeyboardInterrupt):
-        write_predictions(run, pictures, out=tmp_path / "p.csv")
-    Image.fromarray(np.full((40, 40), 255, dtype=np.uint8)).save(pictures / "00.png")
+        write_predictions(run, shard_pictures, out=tmp_path / "p.csv")
+    Image.fromarray(np.full((40, 40), 255, dtype=np.uint8)).save(shard_pictures / "00.png")
     (tmp_path / "p.csv.parts" / "part-0000002").write_text("{}")
     network.batches_left, network.slices = 10**9, 0
-    write_predictions(run, pictures, out=tmp_path / "p.csv")
+    write_predictions(run, shard_pictures, out=tmp_path / "p.csv")
     assert network.slices == 10 + 10 + 16 - 1  # 23.txt is in the third part
     first = next(csv.DictReader((tmp_path / "p.csv").read_text().splitlines()))
     assert first["predicted"] == "cancer"
@@ -120,52 +43,63 @@ def test_a_part_whose_files_changed_or_that_is_broken_is_predicted_again(
     ],
 )
 def test_parts_of_another_prediction_are_refused_and_force_begins_anew(
-    options: PredictOptions, form: Any, differs: str, run: Run, pictures: Path, tmp_path: Path,
+    options: PredictOptions,
+    form: Any,
+    differs: str,
+    run: Run,
+    shard_pictures: Path,
+    tmp_path: Path,
     network: Brightness,
-) -> None:  # fmt: skip
+) -> None:
     network.batches_left = 2
     with pytest.raises(KeyboardInterrupt):
-        write_predictions(run, pictures, out=tmp_path / "p.csv")
+        write_predictions(run, shard_pictures, out=tmp_path / "p.csv")
     network.batches_left = 10**9
     with pytest.raises(UsageError, match=rf"differs in {differs}\).*give --force"):
-        write_predictions(run, pictures, out=tmp_path / "p.csv", form=form, options=options)
+        write_predictions(run, shard_pictures, out=tmp_path / "p.csv", form=form, options=options)
     assert len(list((tmp_path / "p.csv.parts").glob("part-*"))) == 2
     log = Log()
     write_predictions(
-        run, pictures, out=tmp_path / "p.csv", form=form, options=options, force=True, progress=log
+        run,
+        shard_pictures,
+        out=tmp_path / "p.csv",
+        form=form,
+        options=options,
+        force=True,
+        progress=log,
     )
     assert "Resuming" not in log.sentences[0]
 
 
 def test_parts_of_other_weights_are_refused(
-    run: Run, pictures: Path, tmp_path: Path, network: Brightness
+    run: Run, shard_pictures: Path, tmp_path: Path, network: Brightness
 ) -> None:
     network.batches_left = 2
     with pytest.raises(KeyboardInterrupt):
-        write_predictions(run, pictures, out=tmp_path / "p.csv")
+        write_predictions(run, shard_pictures, out=tmp_path / "p.csv")
     run.weights_file.write_bytes(b"others")
     with pytest.raises(UsageError, match="differs in weights"):
-        write_predictions(run, pictures, out=tmp_path / "p.csv")
+        write_predictions(run, shard_pictures, out=tmp_path / "p.csv")
 
 
 def test_a_folder_that_is_somebody_elses_is_never_removed(
-    run: Run, pictures: Path, tmp_path: Path
+    run: Run, shard_pictures: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "p.csv.parts").mkdir()
     (tmp_path / "p.csv.parts" / "mine").touch()
     with pytest.raises(UsageError, match="parts exists already and holds something else"):
-        write_predictions(run, pictures, out=tmp_path / "p.csv", force=True)
+        write_predictions(run, shard_pictures, out=tmp_path / "p.csv", force=True)
     assert (tmp_path / "p.csv.parts" / "mine").exists()
 
 
 def test_what_a_prediction_left_without_its_manifest_is_replaced_with_force(
-    run: Run, pictures: Path, tmp_path: Path
+    run: Run, shard_pictures: Path, tmp_path: Path
 ) -> None:
     parts = tmp_path / "p.csv.parts"
     parts.mkdir()
     for name in ("part-0000000", "launch.json", ".manifest.json.1a2b3c4d"):
         (parts / name).touch()
     with pytest.raises(UsageError, match="parts exists already and holds something else"):
-        write_predictions(run, pictures, out=tmp_path / "p.csv")
-    write_predictions(run, pictures, out=tmp_path / "p.csv", force=True)
+        write_predictions(run, shard_pictures, out=tmp_path / "p.csv")
+    write_predictions(run, shard_pictures, out=tmp_path / "p.csv", force=True)
     assert (tmp_path / "p.csv").is_file() and not parts.exists()

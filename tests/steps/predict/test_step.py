@@ -3,20 +3,12 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
-import numpy as np
 import pytest
-from PIL import Image
-from pydicom import Dataset
-from pydicom.dataset import FileMetaDataset
-from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, generate_uid
+from ct_file import write_ct
 
 from hilum.errors import UsageError
-from hilum.prepare import BATCH
 from hilum.readers import Window
 from hilum.run import Run
 from hilum.steps.predict import (
@@ -25,40 +17,8 @@ from hilum.steps.predict import (
     PredictOptions,
     Refused,
     predict,
-    step,
-    stream,
 )
-from hilum.steps.predict.engine import LoadedEngine
 from hilum.steps.predict.inputs import InputFile, InputFiles
-
-
-@pytest.fixture
-def blind_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """A run whose network calls everything cancer, without weights."""
-    folder = tmp_path / "run"
-    folder.mkdir()
-    facts = {"class_names": ["cancer", "pneumonia"], "positive": "cancer", "input": {"size": 32}}
-    (folder / "network.json").write_text(json.dumps(facts))
-    networks = [SimpleNamespace(size=32)]
-    monkeypatch.setattr(step, "open_engine", lambda run, engine: LoadedEngine("onnx", networks))
-    monkeypatch.setattr(
-        stream,
-        "mean_probabilities",
-        lambda members, grey: np.array([[0.75, 0.25]] * len(grey[32])),
-    )
-    return Run(folder)
-
-
-@pytest.fixture
-def pictures(tmp_path: Path) -> Path:
-    """A folder with ten batches of slices."""
-    folder = tmp_path / "pictures"
-    folder.mkdir()
-    grey = np.arange(1600, dtype=np.uint16).reshape(40, 40).astype(np.uint8)
-    Image.fromarray(grey).save(folder / "0000.png")
-    for number in range(1, 10 * BATCH):
-        shutil.copy(folder / "0000.png", folder / f"{number:04d}.png")
-    return folder
 
 
 def test_the_order_of_the_paths_is_kept_with_refusals_in_their_place(
@@ -103,25 +63,6 @@ def test_a_missing_path_is_refused_before_anything_is_predicted(
 ) -> None:
     with pytest.raises(UsageError, match="no file or folder"):
         next(predict(blind_run, [pictures, pictures / "gone"]))
-
-
-def write_ct(path: Path, **elements: Any) -> None:
-    """Write a small CT slice in Hounsfield units."""
-    dataset = Dataset()
-    dataset.SOPClassUID = CTImageStorage
-    dataset.SOPInstanceUID = generate_uid(entropy_srcs=["ct"])
-    dataset.Modality = "CT"
-    dataset.Rows = dataset.Columns = 16
-    dataset.BitsAllocated = dataset.BitsStored = 16
-    dataset.HighBit, dataset.PixelRepresentation, dataset.SamplesPerPixel = 15, 0, 1
-    dataset.PhotometricInterpretation = "MONOCHROME2"
-    dataset.RescaleSlope, dataset.RescaleIntercept = 1, -1024
-    dataset.PixelData = np.arange(256, dtype=np.uint16).tobytes()
-    for keyword, value in elements.items():
-        setattr(dataset, keyword, value)
-    dataset.file_meta = FileMetaDataset()
-    dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    dataset.save_as(path, enforce_file_format=True)
 
 
 def test_a_prediction_has_the_series_and_position_of_its_file(

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import json
-import shutil
 from itertools import islice
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
-from pydicom import Dataset
-from pydicom.dataset import FileMetaDataset
-from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, generate_uid
+from ct_file import write_ct
 
 from hilum.prepare import BATCH
 from hilum.readers import Window, read_slice
@@ -23,39 +18,8 @@ from hilum.steps.predict import (
     Predicted,
     PredictOptions,
     predict,
-    step,
     stream,
 )
-from hilum.steps.predict.engine import LoadedEngine
-
-
-@pytest.fixture
-def blind_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """A run whose network calls everything cancer, without weights."""
-    folder = tmp_path / "run"
-    folder.mkdir()
-    facts = {"class_names": ["cancer", "pneumonia"], "positive": "cancer", "input": {"size": 32}}
-    (folder / "network.json").write_text(json.dumps(facts))
-    networks = [SimpleNamespace(size=32)]
-    monkeypatch.setattr(step, "open_engine", lambda run, engine: LoadedEngine("onnx", networks))
-    monkeypatch.setattr(
-        stream,
-        "mean_probabilities",
-        lambda members, grey: np.array([[0.75, 0.25]] * len(grey[32])),
-    )
-    return Run(folder)
-
-
-@pytest.fixture
-def pictures(tmp_path: Path) -> Path:
-    """A folder with ten batches of slices."""
-    folder = tmp_path / "pictures"
-    folder.mkdir()
-    grey = np.arange(1600, dtype=np.uint16).reshape(40, 40).astype(np.uint8)
-    Image.fromarray(grey).save(folder / "0000.png")
-    for number in range(1, 10 * BATCH):
-        shutil.copy(folder / "0000.png", folder / f"{number:04d}.png")
-    return folder
 
 
 def test_at_most_two_batches_are_read_ahead(
@@ -122,25 +86,6 @@ def test_no_batch_spans_two_parts(
     monkeypatch.setattr("hilum.steps.predict.inputs.FILES_A_SHARD", 40)
     outcomes = list(predict(blind_run, sorted(pictures.iterdir())[:100]))
     assert (len(outcomes), batch_sizes) == (100, [32, 8, 32, 8, 20])
-
-
-def write_ct(path: Path, **elements: Any) -> None:
-    """Write a small CT slice in Hounsfield units."""
-    dataset = Dataset()
-    dataset.SOPClassUID = CTImageStorage
-    dataset.SOPInstanceUID = generate_uid(entropy_srcs=["ct"])
-    dataset.Modality = "CT"
-    dataset.Rows = dataset.Columns = 16
-    dataset.BitsAllocated = dataset.BitsStored = 16
-    dataset.HighBit, dataset.PixelRepresentation, dataset.SamplesPerPixel = 15, 0, 1
-    dataset.PhotometricInterpretation = "MONOCHROME2"
-    dataset.RescaleSlope, dataset.RescaleIntercept = 1, -1024
-    dataset.PixelData = np.arange(256, dtype=np.uint16).tobytes()
-    for keyword, value in elements.items():
-        setattr(dataset, keyword, value)
-    dataset.file_meta = FileMetaDataset()
-    dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    dataset.save_as(path, enforce_file_format=True)
 
 
 def test_a_ct_is_shown_through_the_window_of_the_training_and_another_one_is_noted(

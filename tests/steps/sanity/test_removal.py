@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 import pytest
+from square_samples import SIDE, STEPS, sample_of
 
-from hilum.cam_maps import CENTRED
 from hilum.progress import SILENT
 from hilum.steps.sanity.removal import removal
-from hilum.steps.sanity.sample import Sample, on_grid
-
-SIDE, STEPS = 32, 32
 
 
 class Square:
@@ -23,22 +19,6 @@ class Square:
     def logits(self, grey: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
         bright = grey[:, 8:16, 8:16].mean(axis=(1, 2)) > 127
         return np.where(bright[:, None], [20.0, -20.0], [-20.0, 20.0]).astype(np.float32)
-
-
-def sample_of(cells: list[tuple[int, int]], background: int = 0) -> Sample:
-    """Slices with a bright square, and maps (4, 4) of one hot cell each."""
-    count = len(cells)
-    grey = np.full((count, SIDE, SIDE), background, dtype=np.uint8)
-    grey[:, 8:16, 8:16] = 255
-    maps = np.zeros((count, 4, 4), dtype=np.float32)
-    for number, index in enumerate(cells):
-        maps[(number, *index)] = 1
-    rows = pd.DataFrame(
-        {"slice_id": [f"s{n}" for n in range(count)], "group": [f"g{n}" for n in range(count)],
-         "label": "x", "target": "x"}
-    )  # fmt: skip
-    target = np.zeros(count, dtype=np.int64)
-    return Sample(rows, {SIDE: grey}, SIDE, target, maps, on_grid(maps, CENTRED), CENTRED, {})
 
 
 def test_deletion_of_a_square_that_the_network_looks_at_by_hand() -> None:

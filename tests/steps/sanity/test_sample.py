@@ -6,14 +6,12 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
-import pandas as pd
+from square_samples import sample_of
 
 from hilum.cam_maps import CENTRED
 from hilum.scores.similarity import map_similarity
-from hilum.steps.sanity.sample import Sample, draw_slices, on_grid
+from hilum.steps.sanity.sample import draw_slices, on_grid
 from hilum.table import SliceTable
-
-SIDE, STEPS = 32, 32
 
 
 def test_slices_are_drawn_label_by_label_and_group_by_group(
@@ -39,22 +37,6 @@ def test_maps_are_held_against_those_of_other_groups_with_the_same_label() -> No
     assert len(partners[4]) == 3
     assert set(partners[4]) <= {0, 1, 2, 3}
     assert len(set(partners[5])) == 3, "no other group has its label, so any will do"
-
-
-def sample_of(cells: list[tuple[int, int]], background: int = 0) -> Sample:
-    """Slices with a bright square, and maps (4, 4) of one hot cell each."""
-    count = len(cells)
-    grey = np.full((count, SIDE, SIDE), background, dtype=np.uint8)
-    grey[:, 8:16, 8:16] = 255
-    maps = np.zeros((count, 4, 4), dtype=np.float32)
-    for number, index in enumerate(cells):
-        maps[(number, *index)] = 1
-    rows = pd.DataFrame(
-        {"slice_id": [f"s{n}" for n in range(count)], "group": [f"g{n}" for n in range(count)],
-         "label": "x", "target": "x"}
-    )  # fmt: skip
-    target = np.zeros(count, dtype=np.int64)
-    return Sample(rows, {SIDE: grey}, SIDE, target, maps, on_grid(maps, CENTRED), CENTRED, {})
 
 
 def test_likeness_is_measured_on_one_grid_whatever_the_layer() -> None:

@@ -22,7 +22,6 @@ from hilum.sources import BuildOptions, PhantomSettings, build_table
 from hilum.splits import split_table
 from hilum.steps.train.step import train
 from hilum.steps.tune import Tuned, tune
-from hilum.steps.tune.study import objective
 from hilum.table import SliceTable, write_table
 
 TINY = """
@@ -254,12 +253,3 @@ def test_a_trial_that_diverges_is_counted_and_not_chosen(
     assert found.trials["state"].tolist() == ["finished", "diverged"]
     assert found.trials["validation_auc"].isna().tolist() == [False, True]
     assert found.best == 1
-
-
-def test_worth_goes_by_auc_first_and_by_loss_among_equals() -> None:
-    pairs = 9 * 9
-    step = 1 / (2 * pairs)
-    assert objective(0.5 + step, 1e9, pairs=pairs) > objective(0.5, 0.0, pairs=pairs)
-    assert objective(1.0, 0.1, pairs=pairs) > objective(1.0, 0.2, pairs=pairs)
-    assert objective(0.8, 1.0, pairs=50) == pytest.approx(0.8 - 0.5 / 200)
-    assert objective(float("nan"), 0.1, pairs=0) > objective(float("nan"), 0.2, pairs=0)

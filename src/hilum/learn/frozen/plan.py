@@ -17,8 +17,8 @@ from hilum.learn.data import Slices
 from hilum.learn.device import choose_precision
 from hilum.learn.fit import TrainingJob
 from hilum.learn.frozen.feed import FrozenFeed, part_key
-from hilum.learn.frozen.submodules import split_network
 from hilum.learn.frozen.records import KIND, record_name
+from hilum.learn.frozen.submodules import split_network
 from hilum.prepare import BATCH
 from hilum.progress import span_text
 from hilum.recipe import Recipe

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 from collections.abc import Sequence
@@ -20,6 +19,7 @@ from hilum.recipe import Recipe
 from hilum.run import Run, write_json
 from hilum.steps.train.step import resume, train
 from hilum.storage.atomic import write_text
+from hilum.storage.json_file import read_json
 from hilum.table import SliceTable, write_csv
 
 __all__ = [
@@ -93,9 +93,9 @@ def read_start(run: Run, recipe: Recipe) -> Start:
     """
     path = run.checkpoint / START
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = read_json(path)
         start = Start(content["weights"], content["sha256"], bool(content.get("leaky", False)))
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, RunError, KeyError) as error:
         raise RunError(
             f"{path} does not say where the weights are ({error!r}); start the training again."
         ) from None
