@@ -9,7 +9,6 @@ from typing import Any
 
 from hilum.errors import RunError
 from hilum.run.folder import Run
-from hilum.run.json_file import read_json
 from hilum.run.slices_hash import slices_hash
 from hilum.run.trust_lines import (
     AGAINST,
@@ -25,6 +24,7 @@ from hilum.run.trust_lines import (
     localisation_line,
     sanity_line,
 )
+from hilum.storage.json_file import read_json
 
 __all__ = ["AGAINST", "DOUBT", "FOR", "OPEN", "OUTCOMES", "Trust", "TrustLine", "judge_trust"]
 

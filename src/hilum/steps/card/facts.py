@@ -10,9 +10,9 @@ from hilum.cam_maps import FACTS, MapsFacts, read_maps_facts
 from hilum.catalogue.collections import KnownCollection, known_collections
 from hilum.recipe import Recipe
 from hilum.run import Run
-from hilum.run.json_file import read_json
 from hilum.run.network import RunNetwork, network_facts
 from hilum.run.trust import Trust, judge_trust
+from hilum.storage.json_file import read_json
 from hilum.table import SliceTable
 
 __all__ = ["CardFacts", "read_card_facts"]
