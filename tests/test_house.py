@@ -72,6 +72,11 @@ NETWORK_STEPS = {
 PICKLES = {"pickle", "cPickle", "dill", "cloudpickle", "joblib", "shelve", "marshal"}
 NAMELESS = {"util", "utils", "helper", "helpers", "common", "misc"}
 
+MIRRORED_LINES = 100
+"""A longer module has its tests in the mirrored place: `tests/<room>/test_<module>.py`."""
+TESTED_ELSEWHERE: dict[str, str] = {}
+"""Module -> the file of its tests, where it shares a costly fixture with another module's."""
+
 BANNED = {"told", "said", "asked", "kept", "whole", "place", "beside", "anew"}
 """Names of nothing in particular: a variable is called by what it holds."""
 
@@ -348,6 +353,23 @@ def banned_names(modules: Sources) -> list[str]:
     return broken
 
 
+def untested_modules(modules: Sources, tests: set[str]) -> list[str]:
+    """Modules of more than MIRRORED_LINES lines, and steps, without a test file of their name.
+
+    Args:
+        modules: name -> text.
+        tests: paths of test files below `tests/`.
+    """
+    packages, broken = children(modules), []
+    for module, text in modules.items():
+        long = len(text.splitlines()) > MIRRORED_LINES or module.endswith(".step")
+        folders, _, name = module.removeprefix("hilum.").replace(".", "/").rpartition("/")
+        mirrored = f"{folders}/test_{name}.py" if folders else f"test_{name}.py"
+        if module not in packages and long and not {mirrored, TESTED_ELSEWHERE.get(module)} & tests:
+            broken.append(f"{module} has no tests/{mirrored}")
+    return broken
+
+
 Rule = Callable[[Sources], list[str]]
 
 RULES: dict[str, tuple[Rule, Sources]] = {
@@ -444,6 +466,31 @@ def test_hilum_keeps_the_rule(name: str) -> None:
 def test_tests_and_benchmarks_bear_no_banned_name(folder: str) -> None:
     files = (ROOT.parent / folder).rglob("*.py")
     assert banned_names({path.name: path.read_text(encoding="utf-8") for path in files}) == []
+
+
+def test_every_long_module_and_every_step_has_its_tests_in_the_mirrored_place() -> None:
+    folder = ROOT.parent / "tests"
+    tests = {path.relative_to(folder).as_posix() for path in folder.rglob("test_*.py")}
+    assert untested_modules(sources_of_hilum(), tests) == []
+    assert {*TESTED_ELSEWHERE} <= {*sources_of_hilum()}
+
+
+def test_a_long_module_without_tests_is_caught() -> None:
+    long = "\n" * (MIRRORED_LINES + 1)
+    modules = {
+        "hilum.scores": long, "hilum.scores.auc": long, "hilum.steps.train": "",
+        "hilum.steps.train.step": "", "hilum.scores.short": "", "hilum.boxes": long,
+    }  # fmt: skip
+    assert untested_modules(modules, {"test_boxes.py", "steps/train/test_other.py"}) == [
+        "hilum.scores.auc has no tests/scores/test_auc.py",
+        "hilum.steps.train.step has no tests/steps/train/test_step.py",
+    ]
+    assert (
+        untested_modules(
+            modules, {"test_boxes.py", "scores/test_auc.py", "steps/train/test_step.py"}
+        )
+        == []
+    )
 
 
 @pytest.mark.parametrize("name", RULES)

@@ -42,7 +42,7 @@ def test_its_metadata_say_what_it_is(run: Run, tmp_path: Path) -> None:
         "64", "cancer", "float32",
     )  # fmt: skip
     assert content["input"].startswith("grey: (slices, 1, 64, 64) float32, grey levels 0..255 of")
-    assert content["notice"] == "Research use only; not a medical device."
+    assert content["notice"] == "research use only"
 
 
 def test_wrong_calls_are_refused_and_nothing_is_replaced(run: Run, tmp_path: Path) -> None:

@@ -48,11 +48,14 @@ def test_thresholds_and_temperature_are_told_where_there_are_any(tmp_path: Path)
 
 def test_a_cross_validation_tells_each_fold_and_their_mean(tmp_path: Path) -> None:
     run = made_folds(tmp_path / "run", TABLE, MADE, [0.8, 0.7])
+    each = [{"run": "members/fold-1", "auc": 0.875}, {"run": "members/fold-2", "auc": None}]
+    mean = {"auc": {"value": 0.875, "low": 0.75, "high": 1.0}}
+    changed(run.metrics_file, folds={"each": each, "mean": mean})
     content = describe_run(run)
-    assert len(content["folds"]) == 2
-    assert content["folds"][0].startswith("members/fold-1: best epoch ")
-    assert ", test AUC 0." in content["folds"][0]
-    assert content["mean AUC of the folds"][:2] in ("0.", "1.")
+    assert content["folds"] == [
+        "members/fold-1: best epoch 1, test AUC 0.875", "members/fold-2: best epoch 1",
+    ]  # fmt: skip
+    assert content["mean AUC of the folds"] == "0.875 [0.750, 1.000]"
     assert "out-of-fold AUC per slice" in content
 
 

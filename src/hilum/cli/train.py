@@ -65,9 +65,7 @@ def command(
     resume: Annotated[
         Path | None, typer.Option(help="Resume the interrupted training in this run folder.")
     ] = None,
-    force: Annotated[
-        bool, typer.Option("--force", help="Replace an existing run folder.")
-    ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing run folder.")] = False,
     tracker: Annotated[
         str | None,
         typer.Option(

@@ -34,7 +34,7 @@ def test_the_folder_holds_the_content_that_is_returned(slices: SliceTable, tmp_p
         "cohort.json", "cohort.csv", "cohort.html",
     }  # fmt: skip
     assert sum(counts["slices"] for counts in content["counts"].values()) == 4
-    assert content["design"]["level"] == "one source"
+    assert content["design"]["level"] == "single"
     assert sum(kind["slices"] for kinds in content["notes"].values() for kind in kinds) == 4
 
 

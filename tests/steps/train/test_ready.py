@@ -79,7 +79,7 @@ def test_another_positive_class_and_a_leak_are_said_first(
     with ready(leaky, tmp_path / "run", "classes.positive=pneumonia", log=log, leaky=True):
         pass
     assert log.sentences[0] == "Positive class: pneumonia."
-    assert log.sentences[1].startswith("Design: ") and log.sentences[2].startswith("Leak: 1 group")
+    assert log.sentences[1].startswith("Design: ") and log.sentences[2].startswith("Leak: 1 of 1 groups")
 
 
 def test_an_output_that_exists_is_refused_before_any_slice_is_read(
@@ -100,7 +100,7 @@ def test_a_second_training_into_one_folder_is_refused(table: SliceTable, tmp_pat
 
 
 @pytest.mark.parametrize(
-    ("batch", "processes", "refused"), [(8, 2, False), (3, 2, True), (1, 1, True)]
+    ("batch", "processes", "refused"), [(8, 2, False), (3, 2, True), (4, 3, True)]
 )
 def test_every_process_needs_two_slices_a_step(
     table: SliceTable, batch: int, processes: int, refused: bool
@@ -117,15 +117,15 @@ def test_every_process_needs_two_slices_a_step(
 
 
 def test_what_is_trained_is_said_with_the_weights(monkeypatch: pytest.MonkeyPatch) -> None:
-    def said(recipe: Recipe) -> str:
+    def sentence_of(recipe: Recipe) -> str:
         start = Weights.placeholder(recipe, (0.5,) * 3, (0.25,) * 3)
         return _beginning(recipe, Weights(**{**vars(start), "origin": "folder w"}))
 
     monkeypatch.delenv("ACCELERATE_USE_CPU", raising=False)
     frozen = load_recipe("phantom", ["network.train_from=layer4"])
-    assert said(frozen) == "Weights: folder w; trained from layer4 on."
+    assert sentence_of(frozen) == "Weights: folder w; trained from layer4 on."
     monkeypatch.setenv("ACCELERATE_USE_CPU", "true")
-    assert said(load_recipe("phantom", ["network.train_from=all"])) == (
+    assert sentence_of(load_recipe("phantom", ["network.train_from=all"])) == (
         "Weights: folder w; the whole network is trained. (`accelerate launch --cpu` starts one "
         "process; --multi_gpu starts several.)"
     )

@@ -108,7 +108,7 @@ def _decided(recipe: Recipe, chosen: str) -> Recipe:
 def _decide(
     feed: FrozenFeed, recipe: Recipe, splits: tuple[Slices, Slices], accelerator: Accelerator
 ) -> tuple[bool, bool, str, float]:
-    """Return whether the part runs once, whether its outputs fit into the cache, why, and seconds."""
+    """Return whether the part runs once, whether the cache has room, the reason, and seconds."""
     requested, settings = recipe.training.frozen_once, recipe.training
     train, validation = splits
     records = settings.views * len(train) + len(validation)

@@ -80,9 +80,8 @@ def cross_validate(
         for sentence in (*notes, prepared.measured):
             if sentence:
                 progress.say(sentence)
-        ignored = (
-            " The table's split column is ignored." if (full_table.rows["split"] != "").any() else ""
-        )
+        is_split = (full_table.rows["split"] != "").any()
+        ignored = " The table's split column is ignored." if is_split else ""
         progress.say(f"{folds} folds by group: every slice is tested on once.{ignored}")
         with decode_table(
             full_table, size=prepared.recipe.input.size, progress=progress
