@@ -79,7 +79,9 @@ def test_another_positive_class_and_a_leak_are_said_first(
     with ready(leaky, tmp_path / "run", "classes.positive=pneumonia", log=log, leaky=True):
         pass
     assert log.sentences[0] == "Positive class: pneumonia."
-    assert log.sentences[1].startswith("Design: ") and log.sentences[2].startswith("Leak: 1 of 1 groups")
+    assert log.sentences[1].startswith("Design: ") and log.sentences[2].startswith(
+        "Leak: 1 of 1 groups"
+    )
 
 
 def test_an_output_that_exists_is_refused_before_any_slice_is_read(
