@@ -28,7 +28,7 @@ from hilum.cli.app import main
 pytestmark = pytest.mark.usefixtures("blank_drawings")
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
-FIRST = "get-started.md"
+FIRST, MAPS = "get-started.md", "explain.md"
 OTHERS = sorted(
     file.relative_to(DOCS).as_posix() for file in DOCS.rglob("*.md") if file != DOCS / FIRST
 )
@@ -214,7 +214,18 @@ def test_the_first_page_does_what_it_says(started: Path) -> None:
     assert (started / "predictions.csv").is_file()
 
 
-@pytest.mark.parametrize("page", OTHERS)
+@pytest.fixture(scope="module")
+def explained(started: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of somebody who has then followed the page on maps."""
+    folder = shutil.copytree(started, tmp_path_factory.mktemp("explained") / "folder")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.delenv("HILUM_WEIGHTS", raising=False)
+        Reader(MAPS).follow()
+    return folder
+
+
+@pytest.mark.parametrize("page", [page for page in OTHERS if page != MAPS])
 def test_every_other_page_does_what_it_says(
     page: str, started: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -272,13 +283,10 @@ def test_every_key_that_a_run_writes_is_explained(started: Path, name: str) -> N
     assert_keys_explained(started / "runs" / "first" / name)
 
 
-def test_every_key_of_what_maps_find_is_explained(
-    started: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_the_page_on_maps_does_what_it_says_and_every_key_of_localisation_is_explained(
+    explained: Path,
 ) -> None:
-    folder = shutil.copytree(started, tmp_path / "folder")
-    monkeypatch.chdir(folder)
-    Reader("explain.md").follow()
-    assert_keys_explained(folder / "runs" / "boxed" / "localisation.json")
+    assert_keys_explained(explained / "runs" / "boxed" / "localisation.json")
 
 
 def assert_keys_explained(file: Path) -> None:
