@@ -201,3 +201,15 @@ def test_forty_slices_are_enough_to_find_a_planted_border() -> None:
         noise(40, seed=1, planted=True), labels_of(40), noise(40, seed=2, planted=True), NAMES
     )
     assert (compute_metrics(cases(probabilities[:, 0], labels_of(40)))["auc"].value or 0) > 0.99
+
+
+def test_the_same_slices_get_the_same_probe_and_others_another() -> None:
+    """Training and evaluating ask one probe: a second fit is made for other labels or pixels."""
+    features, labels = border_features(noise(60, seed=3, planted=True)), labels_of(60)
+    first = probe_border(features, labels, features, NAMES)
+    again = probe_border(features.copy(), labels.copy(), features, NAMES)
+    assert np.array_equal(first, again)
+    swapped = probe_border(features, labels[::-1].copy(), features, NAMES)
+    assert np.corrcoef(first[:, 0], swapped[:, 0])[0, 1] < -0.9
+    other = border_features(noise(60, seed=4, planted=False))
+    assert not np.array_equal(first, probe_border(other, labels, features, NAMES))

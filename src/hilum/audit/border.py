@@ -6,6 +6,7 @@ separates the classes has found the source; a network on the same slices may hav
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import Any
 
 import numpy as np
@@ -45,6 +46,11 @@ CHANCE, SUSPECT = 0.5, 0.65
 BLIND = "it found nothing to split on, as with too few training slices"
 AT_A_TIME = 128
 """Slices whose borders are in memory together."""
+
+REMEMBERED = 8
+"""Fitted probes in memory, about 1 MB each."""
+
+_FITTED: dict[str, HistGradientBoostingClassifier] = {}
 
 Grey = npt.NDArray[np.uint8]
 Features = npt.NDArray[np.float32]
@@ -100,21 +106,38 @@ def probe_border(
     """
     if len(set(labels)) < 2:
         return np.full((len(queried), len(class_names)), 1 / len(class_names))
-    classifier = HistGradientBoostingClassifier(
-        max_iter=200,
-        learning_rate=0.05,
-        max_features=FEATURES_A_SPLIT,
-        min_samples_leaf=SMALLEST_LEAF,
-        random_state=0,
-    )
     # One thread: on busy cores scikit-learn's threads wait for each other, minutes for a second.
     with threadpool_limits(1, user_api="openmp"):
-        classifier.fit(train, labels.astype(str))
+        classifier = _fitted(train, labels.astype(str))
         probability = np.asarray(classifier.predict_proba(queried))
     known = {str(name): column for column, name in enumerate(classifier.classes_)}
     absent = np.zeros(len(queried))  # a class without a training slice
     columns = [probability[:, known[name]] if name in known else absent for name in class_names]
     return np.stack(columns, axis=1)
+
+
+def _fitted(train: Features, labels: npt.NDArray[np.str_]) -> HistGradientBoostingClassifier:
+    """Return the classifier fitted to these slices, which is a second's work.
+
+    Training warns with the same probe that evaluating reports, often in one process: the last few
+    are remembered by a digest of what they were fitted to.
+    """
+    digest = sha256(f"{train.shape} {labels.dtype}".encode())
+    digest.update(np.ascontiguousarray(train))
+    digest.update(np.ascontiguousarray(labels))
+    key = digest.hexdigest()
+    if key not in _FITTED:
+        while len(_FITTED) >= REMEMBERED:
+            _FITTED.pop(next(iter(_FITTED)), None)
+        classifier = HistGradientBoostingClassifier(
+            max_iter=200,
+            learning_rate=0.05,
+            max_features=FEATURES_A_SPLIT,
+            min_samples_leaf=SMALLEST_LEAF,
+            random_state=0,
+        )
+        _FITTED[key] = classifier.fit(train, labels)
+    return _FITTED[key]
 
 
 def probe_concern(network: dict[str, Labelled], probe: dict[str, Labelled]) -> Concern:

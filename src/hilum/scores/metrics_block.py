@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from hilum.scores.classification import Labelled, compute_metrics
@@ -33,7 +34,9 @@ def metrics_block(cases: Labelled) -> dict[str, Any]:
 def confusion_matrix(cases: Labelled) -> list[list[int]]:
     """Return counts, rows truth, columns called, both in the order of the class names."""
     names = list(cases.class_names)
-    counts = pd.crosstab(
-        pd.Categorical(cases.label, names), pd.Categorical(cases.predicted, names), dropna=False
-    )
-    return [[int(count) for count in row] for row in counts.to_numpy()]
+    rows = pd.Index(names).get_indexer(pd.Index(cases.label))
+    columns = pd.Index(names).get_indexer(pd.Index(cases.predicted))
+    counts = np.zeros((len(names), len(names)), dtype=int)
+    known = (rows >= 0) & (columns >= 0)
+    np.add.at(counts, (rows[known], columns[known]), 1)
+    return [[int(count) for count in row] for row in counts]
