@@ -15,6 +15,7 @@ import numpy.typing as npt
 import onnx
 import pytest
 import torch
+from deeper_networks import quick_and_slow
 from settled_runs import SIZE, slices
 
 from hilum.catalogue.networks import known_networks
@@ -45,17 +46,8 @@ OTHERS = {
     "tf_efficientnet_lite0": 96, "convnext_atto": 96, "vit_tiny_patch16_224": 64,
 }  # fmt: skip
 
-DEEPER = ("inceptionresnetv2", "resnet101", "vgg19")
-"""More of the blocks that inceptionv3, resnet50 and vgg16 are made of: a third of the time."""
 
-
-@pytest.mark.parametrize(
-    "backbone",
-    [
-        pytest.param(name, marks=[pytest.mark.slow] if name in DEEPER else [])
-        for name in (*known_networks(), *OTHERS)
-    ],
-)
+@pytest.mark.parametrize("backbone", quick_and_slow([*known_networks(), *OTHERS]))
 def test_all_engines_say_what_torch_says(
     backbone: str, make_run: Callable[..., Run], quick_initialisation: None
 ) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 import torch
+from deeper_networks import quick_and_slow
 from tiny_network import MEAN, STD, noise
 from torch import nn
 
@@ -29,7 +30,7 @@ def sides(name: str) -> int:
     return 96 if "ception" in name else 64
 
 
-@pytest.fixture(scope="module", params=sorted(known_networks()))
+@pytest.fixture(scope="module", params=quick_and_slow(sorted(known_networks())))
 def built(request: pytest.FixtureRequest) -> Iterator[tuple[str, Classifier]]:
     """Each network, with statistics and a head that are not those of an untrained one."""
     text = f'[network]\nbackbone = "{request.param}"\n[input]\nsize = {sides(request.param)}\n'

@@ -1,0 +1,21 @@
+"""The networks whose tests are slow ones: more of the blocks that other networks are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+
+__all__ = ["quick_and_slow"]
+
+DEEPER = ("inceptionresnetv2", "resnet101", "vgg19")
+"""InceptionV3, ResNet50 and VGG16 stand for them in `make test`: half the time of the nine."""
+
+
+def quick_and_slow(names: Iterable[str]) -> list[Any]:
+    """Return names of recipes as parameters of a test; those of deeper networks are slow."""
+    return [
+        pytest.param(name, marks=[pytest.mark.slow] if name.rpartition("/")[2] in DEEPER else [])
+        for name in names
+    ]
