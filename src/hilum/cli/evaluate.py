@@ -148,8 +148,21 @@ def _print_test(metrics: dict[str, Any]) -> None:
         typer.echo(caution)
     if "folds" in metrics:
         _print_folds(metrics["folds"])
+    if "series" in metrics:
+        _print_series(metrics["series"])
     _print_thresholds(metrics)
     _print_calibration(metrics["calibration"])
+
+
+def _print_series(series: dict[str, Any]) -> None:
+    """Print the AUC per series where the table names them, and how slices are joined."""
+    if series["unit"] == "group":
+        return
+    test = series["splits"]["test"]
+    auc = metric_text(test["figures"]["auc"])
+    typer.echo(
+        f"Per series ({test['n']} in test): AUC {auc}. {series['sentence']} {series['note']}"
+    )
 
 
 def _random_start(weights: dict[str, Any]) -> str:

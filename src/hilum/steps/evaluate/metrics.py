@@ -20,6 +20,7 @@ from hilum.scores import (
     metrics_block,
     thresholds_block,
 )
+from hilum.scores.series.choice import SERIES_COLUMN, SeriesCases, series_block
 from hilum.splits import count_splits, find_leak, unknown_patients
 from hilum.table import SPLITS, SliceTable
 
@@ -75,8 +76,24 @@ def metrics_of(
         },
         "thresholds": thresholds_block(cases),
         "calibration": calibration_block(cases),
+        "series": _series(table, predictions, cases),
     }
     return _with_self_test(metrics) if REAL_LABEL in table.rows.columns else metrics
+
+
+def _series(
+    table: SliceTable, predictions: pd.DataFrame, cases: dict[str, Labelled]
+) -> dict[str, Any]:
+    """Return the metrics per series: named by their UID, or by group where a slice has none."""
+    rows = table.rows.set_index("slice_id")
+    named = SERIES_COLUMN in rows and (rows[SERIES_COLUMN] != "").all()
+    unit = SERIES_COLUMN if named else "group"
+    series = predictions["slice_id"].map(rows[unit]).to_numpy(dtype=object)
+    of_splits = {
+        split: SeriesCases(part, series[(predictions["split"] == split).to_numpy()])
+        for split, part in cases.items()
+    }
+    return series_block(of_splits, unit=unit)
 
 
 def _with_self_test(metrics: dict[str, Any]) -> dict[str, Any]:

@@ -14,10 +14,11 @@ from hilum.run import Run, write_json
 from hilum.run.network import HasNetworkFile, network_facts
 from hilum.run.verdict import judge_run
 from hilum.scores import apply_temperature, call_at
+from hilum.scores.series.choice import temperature_of
 
 __all__ = ["Decision", "decision_of", "operating_points", "save_operating_points"]
 
-KEYS = ("thresholds", "calibration", "verdict")
+KEYS = ("thresholds", "calibration", "verdict", "series")
 """What evaluate adds to network.json."""
 
 
@@ -69,8 +70,20 @@ def save_operating_points(run: Run, metrics: Mapping[str, Any]) -> None:
         content["calibration"] = {
             key: value for key, value in fit.items() if key not in ("validation", "test")
         }
+        if "series" in metrics:  # not in those of an older version
+            content["series"] = _series_content(metrics["series"])
     content["verdict"] = judge_run(metrics)._asdict()
     write_json(content, run.network_file)
+
+
+def _series_content(block: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what network.json holds of series: how their slices are joined, and what follows."""
+    points = block["thresholds"].items()
+    return {
+        **{key: block[key] for key in ("unit", "joining", "note")},
+        "thresholds": {name: at for name, at in points if at is not None},
+        "temperature": temperature_of(block),
+    }
 
 
 def operating_points(run: HasNetworkFile) -> dict[str, float]:
