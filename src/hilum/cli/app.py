@@ -52,7 +52,7 @@ EXTRAS = {
     "train": {"torch", "torchvision", "timm", "accelerate", "safetensors", "onnx"},
     "fetch": {"urllib3", "filelock"},
     "serve": {"fastapi", "starlette", "uvicorn", "python_multipart"},
-    "dicom": {"highdicom"},
+    "dicom": {"highdicom", "dicomanonymizer"},
 }  # fmt: skip
 """Extra -> its packages, which the base installation lacks; extras may share packages."""
 

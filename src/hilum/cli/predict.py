@@ -88,6 +88,14 @@ def command(
             "Secondary Captures.",
         ),
     ] = None,
+    deidentify: Annotated[
+        bool,
+        typer.Option(
+            "--deidentify",
+            help="With --dicom: write the objects for de-identified copies of the slices (PS3.15 "
+            "E.1, basic profile), and those copies.",
+        ),
+    ] = False,
     uid_root: Annotated[
         str, typer.Option(help="Root of the new UIDs in --dicom; default: random UUIDs (2.25).")
     ] = "",
@@ -115,7 +123,7 @@ def command(
 
         predict_by_series(
             run, paths, SeriesOptions(chosen, threshold, engine, top),
-            SeriesOutput(out, form.value, force, page, dicom, uid_root),
+            SeriesOutput(out, form.value, force, page, dicom, uid_root, deidentify),
         )  # fmt: skip
         return
     if page is not None or dicom is not None:

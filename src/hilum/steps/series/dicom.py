@@ -55,13 +55,13 @@ def write_dicom(answer: SeriesAnswer, folder: Path, context: ResultContext) -> l
 
     Args:
         answer: of a DICOM series.
-        folder: is made.
+        folder: is made where it is missing.
         context: the run.
 
     Raises:
         ReadError: a file of the series can't be read any more.
     """
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     with WITHOUT_WARNINGS:
         result = _result(answer)
         objects = {"report.dcm": structured_report(result, context)}

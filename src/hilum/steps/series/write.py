@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hilum.engines import ExportedRun
+from hilum.errors import UsageError
 from hilum.progress import SILENT, Progress
 from hilum.readers.series import LeftOutFiles
 from hilum.run import Run
@@ -24,6 +25,9 @@ from hilum.steps.series.step import predict_series
 from hilum.storage.atomic import new_folder, refuse_existing, write_text
 from hilum.storage.path_text import text_of_path
 from hilum.table import escape_formula
+
+if TYPE_CHECKING:
+    from hilum.steps.series.deidentify import DeidentifiedCopies
 
 __all__ = ["SeriesOutput", "SeriesSummary", "left_out_sentence", "write_series"]
 
@@ -45,6 +49,8 @@ class SeriesOutput:
         force: replace what stands there.
         dicom: folder for the DICOM objects of each series, in folders `series-1` and so on; None:
             none. Needs highdicom.
+        deidentify: the DICOM objects are about de-identified copies of the slices, which are
+            written next to them, with the list of what was done in `deidentified.json`.
         uid_root: root of their new UIDs; empty: UIDs of random UUIDs (2.25).
         pages: folder for a page of each series, `series-1.html` and so on; None: no pages.
     """
@@ -55,6 +61,7 @@ class SeriesOutput:
     pages: Path | None = None
     dicom: Path | None = None
     uid_root: str = ""
+    deidentify: bool = False
 
 
 @dataclass
@@ -106,7 +113,7 @@ def write_series(
         refuse_existing(output.out, force=output.force)
     summary = SeriesSummary()
     with ExitStack() as stack:
-        writers = _writers(stack, source, output, inputs)
+        writers = _writers(stack, source, output, inputs, progress)
         for outcome in predict_series(source, inputs, options=options, progress=progress):
             if isinstance(outcome, LeftOutFiles):
                 progress.say(left_out_sentence(outcome))
@@ -125,13 +132,19 @@ def write_series(
 
 
 def _writers(
-    stack: ExitStack, source: Run | ExportedRun, output: SeriesOutput, inputs: list[Path]
+    stack: ExitStack,
+    source: Run | ExportedRun,
+    output: SeriesOutput,
+    inputs: list[Path],
+    progress: Progress,
 ) -> list[Writer]:
     """Return what writes pages and DICOM objects; their folders are there when the stack is left.
 
     Raises:
         UsageError: a folder is in the way, or the root of UIDs is none.
     """
+    if output.deidentify and output.dicom is None:
+        raise UsageError("--deidentify is about the objects of --dicom DIR; give that, too.")
     writers: list[Writer] = []
     if output.pages is not None:
         pages = _folder(stack, output.pages, inputs, force=output.force)
@@ -147,15 +160,31 @@ def _writers(
 
         context = result_context(source, check_uid_root(output.uid_root))
         objects = _folder(stack, output.dicom, inputs, force=output.force)
+        copies = _copies(stack, objects, progress) if output.deidentify else None
 
         def dicom(answer: SeriesAnswer, name: str) -> str:
             if answer.source is None:
                 return NO_DICOM
-            write_dicom(answer, objects / name, context)
+            about = copies.copy(answer, objects / name / "slices") if copies else answer
+            write_dicom(about, objects / name, context)
             return ""
 
         writers.append(dicom)
     return writers
+
+
+def _copies(stack: ExitStack, folder: Path, progress: Progress) -> DeidentifiedCopies:
+    """Return what copies slices; its list is written, and what may identify said, in the end."""
+    from hilum.steps.series.deidentify import DeidentifiedCopies
+
+    copies = DeidentifiedCopies(folder)
+
+    def finish() -> None:
+        for sentence in copies.finish():
+            progress.say(f"may still identify: {sentence}")
+
+    stack.callback(finish)
+    return copies
 
 
 def _folder(stack: ExitStack, path: Path, inputs: list[Path], *, force: bool) -> Path:
