@@ -27,11 +27,13 @@ class CtSeries:
         slices: at least one; no two at one position.
         geometry: how they lie.
         notes: what is unusual about the series, in sentences.
+        doubles: files that are not taken: copies of a slice, or at another one's position.
     """
 
     slices: tuple[SliceHeader, ...]
     geometry: SeriesGeometry
     notes: tuple[str, ...] = ()
+    doubles: tuple[Path, ...] = ()
 
     @property
     def uid(self) -> str:
@@ -156,8 +158,9 @@ def _phases(stack: Sequence[SliceHeader]) -> list[Sequence[SliceHeader]]:
         lambda header: header.image_type,
     )
     for key in keys:
-        parts = list(_groups(once, key).values())
-        if len(parts) > 1 and all(not order_slices(part)[1] for part in parts):
+        parts = list(_groups(stack, key).values())
+        alone = [order_slices(_without_copies(part)[0])[1] == [] for part in parts]
+        if len(parts) > 1 and all(alone):
             return list(parts)
     return [stack]
 
@@ -204,7 +207,9 @@ def _add(found: SortedFiles, stack: Sequence[SliceHeader], *, of: int) -> None:
     notes += [note for note in first.objections if note]
     if first.burned_in:
         notes.append("According to its header, text is burned into its pixels.")
-    found.series.append(CtSeries(tuple(ordered), geometry, (*notes, *geometry.notes())))
+    taken = set(_paths(ordered))
+    doubles = tuple(path for path in _paths(stack) if path not in taken)
+    found.series.append(CtSeries(tuple(ordered), geometry, (*notes, *geometry.notes()), doubles))
 
 
 def _paths(headers: Iterable[SliceHeader]) -> tuple[Path, ...]:

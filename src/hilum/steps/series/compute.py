@@ -81,7 +81,9 @@ def predict_stack(
     reason = _why_left_out(looks, sound, [names[index].position for index in sound])
     if reason:
         paths = tuple(dict.fromkeys(names[index].path for index in sound))
-        yield LeftOutFiles(paths or (names[0].path,), reason, series=_uid(stack))
+        doubles = stack.source.doubles if stack.source else ()
+        paths = (*(paths or (names[0].path,)), *doubles)
+        yield LeftOutFiles(paths, reason, series=_uid(stack))
         return
     joined = context.decision.join(np.stack(list(probabilities.values())))
     column = context.decision.class_names.index(context.decision.positive)

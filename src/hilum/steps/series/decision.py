@@ -76,8 +76,8 @@ def series_decision(run: HasNetworkFile, threshold: float | str | None) -> Serie
     if joining is None:
         joining = Joining()
         remarks.append(
-            "How slices are joined was not chosen for this run: evaluation found no validation "
-            "series to choose it on. Taken: the mean of the lung slices."
+            "How slices are joined was not chosen for this run (`hilum evaluate` does that): the "
+            "mean of the lung slices is taken."
         )
     else:
         remarks.append(f"Slices are joined by the {joining.sentence()}. {content.get('note', '')}")
