@@ -148,6 +148,13 @@ def test_what_needs_one_network_is_refused_with_the_seeds(full: Path, hilum: Cal
     assert done.code == 0 and "members/seed-8: best epoch 1, test AUC " in done.out
 
 
+def test_an_ensemble_averages_the_trainings(full: Path, tmp_path: Path, hilum: Call) -> None:
+    done = hilum("ensemble", full, "--out", full.parent / "ensemble")
+    assert done.code == 0, done.err
+    network = read(full.parent / "ensemble" / "network.json")
+    assert [member["name"] for member in network["members"]] == ["seed-7", "seed-8"]
+
+
 def test_ctrl_c_before_the_second_seed_tells_how_to_go_on(
     workdir: Path, full: Path, hilum: Call, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 from PIL import Image
+from pydicom import dcmread
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, generate_uid
 
@@ -21,6 +22,7 @@ from hilum.errors import ReadError, StorageError, TableError
 from hilum.prepare import BATCH, decode_sizes, decode_table, resize, sized_batches
 from hilum.prepare.decoding import AHEAD
 from hilum.readers import read_slice
+from hilum.readers.series_units import SERIES_NOTE
 from hilum.table import SliceTable
 
 MakeTable = Callable[..., SliceTable]
@@ -142,6 +144,22 @@ def test_a_dicom_slice_is_shown_through_its_rows_window_else_the_lung_window(
         ct(pictures / name, np.full((32, 32), -350, dtype=np.int16))
     with decode_table(table, size=32) as decoded:
         assert decoded.grey[:, 0, 0].tolist() == [191, 217, 0]  # a quarter, 35 % above the middle
+
+
+def test_slices_of_a_series_that_is_in_no_hounsfield_units_are_noted(
+    pictures: Path, make_table: MakeTable
+) -> None:
+    """Each slice alone only lacks air; a series of a chest doesn't."""
+    rng = np.random.default_rng(0)
+    names = ["a.dcm", "b.dcm", "c.dcm", "d.dcm"]
+    for name in names:
+        ct(pictures / name, rng.normal(40, 40, (64, 64)).astype(np.int16))
+        dataset = dcmread(pictures / name)
+        dataset.SeriesInstanceUID = "1.9" if name == "d.dcm" else "1.2"
+        dataset.save_as(pictures / name)
+    with decode_table(make_table(4, folder=pictures, path=names), size=32) as decoded:
+        noted = [any(SERIES_NOTE in note for note in notes) for notes in decoded.notes]
+    assert noted == [True, True, True, False]
 
 
 def test_a_full_disk_is_refused_before_anything_is_read(

@@ -10,7 +10,14 @@ import numpy.typing as npt
 import pytest
 
 from hilum.readers import read_slice
-from hilum.readers.hu_check import NO_AIR, NO_TISSUE, tissue_notes, unit_problem
+from hilum.readers.hu_check import (
+    NO_AIR,
+    NO_TISSUE,
+    count_units,
+    series_problem,
+    tissue_notes,
+    unit_problem,
+)
 
 WriteDicom = Callable[..., Path]
 HU = {"RescaleSlope": 1, "RescaleIntercept": 0}
@@ -141,3 +148,40 @@ def test_a_little_metal_is_plausible(chest: npt.NDArray[np.int16]) -> None:
     implant = chest.astype(np.float32)
     implant[60:66, 60:66] = 20_000
     assert unit_problem(implant) == "" and tissue_notes(implant) == []
+
+
+def test_the_counts_of_slices_add_up_to_those_of_the_volume(chest: npt.NDArray[np.int16]) -> None:
+    volume = np.stack([chest, chest + 30, np.minimum(chest, 0)]).astype(np.float32)
+    merged = count_units(volume[0]).merge(count_units(volume[1])).merge(count_units(volume[2]))
+    assert merged == count_units(volume)
+    assert merged.low == volume.min() and merged.air == int((volume <= -500).sum())
+
+
+def test_a_lost_intercept_shows_over_the_series_where_single_slices_only_lack_air() -> None:
+    """Slices of lung and little tissue, all 1,024 too high: none alone has a tenth of tissue."""
+    rng = np.random.default_rng(0)
+    thin = rng.normal(24, 15, (3, 128, 128)).astype(np.float32)
+    thin[:, 40:70, 40:70] = 1064 + rng.normal(0, 10, (3, 30, 30))  # 5 % of the pixels
+    alone = [unit_problem(one) for one in thin]
+    assert alone == ["", "", ""] and tissue_notes(thin[0]) == [NO_AIR]
+    counts = [count_units(one) for one in thin]
+    assert series_problem(counts[0].merge(counts[1]), 2) == ""
+    assert (
+        series_problem(counts[0].merge(counts[1]).merge(counts[2]), 3)
+        == "no air (-1000 HU) is in any of its 3 slices"
+    )
+    broad = thin.copy()
+    broad[:2, 20:100, 20:100] = 1064  # two of three slices are recognised by themselves
+    counts = [count_units(one) for one in broad]
+    assert unit_problem(broad[2]) == ""
+    merged = counts[0].merge(counts[1]).merge(counts[2])
+    assert series_problem(merged, 3).startswith("the intercept of about -1024 was lost")
+
+
+def test_a_chest_series_with_a_slice_that_lacks_air_is_plausible(
+    chest: npt.NDArray[np.int16],
+) -> None:
+    rng = np.random.default_rng(0)
+    middle = rng.normal(40, 10, chest.shape)
+    merged = count_units(chest).merge(count_units(chest)).merge(count_units(middle))
+    assert tissue_notes(middle) == [NO_AIR] and series_problem(merged, 3) == ""

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from hilum.scores import Labelled, over_folds
+from hilum.scores import Labelled, over_folds, spread_of
+from hilum.scores.interval_text import spread_text
 
 
 def cases_of(score: list[float], label: str, group: list[str] | None = None) -> Labelled:
@@ -84,3 +85,18 @@ def test_a_fold_of_one_class_leaves_the_mean_auc_undefined_and_the_accuracy_not(
     assert content["auc"]["mean"]["note"] == "in a fold only one class is there"
     assert content["auc"]["standard_deviation"] is None
     assert content["accuracy"]["mean"]["value"] == 1.0
+
+
+def test_mean_deviation_and_range_are_of_the_defined_values() -> None:
+    spread = spread_of([0.5, None, 0.75, 1.0])
+    assert spread == {"n": 3, "mean": 0.75, "standard_deviation": 0.25, "low": 0.5, "high": 1.0}
+    assert spread_text(spread) == "0.750, SD 0.250, 0.500 to 1.000"
+
+
+def test_one_value_has_no_deviation_and_none_has_no_mean() -> None:
+    one = spread_of([0.5])
+    assert one["standard_deviation"] is None and one["mean"] == 0.5
+    assert spread_text(one) == "0.500, 0.500 to 0.500"
+    nothing = spread_of([None, None])
+    assert nothing["n"] == 0 and nothing["mean"] is None
+    assert spread_text(nothing) == "undefined"

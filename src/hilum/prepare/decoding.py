@@ -15,6 +15,7 @@ from hilum.prepare.network_view import network_view
 from hilum.prepare.resize import resize
 from hilum.prepare.slice_facts import SliceFacts
 from hilum.progress import Progress
+from hilum.readers.series_units import UnitFacts, series_notes
 from hilum.table import SliceTable, read_row
 
 __all__ = ["TURNED_REGIONS", "check_regions", "read_all"]
@@ -38,7 +39,8 @@ def read_all(
     """Read every slice once into the given arrays, a few hundred slices at a time.
 
     A slice in Hounsfield units is shown through the window of its row, or else the lung window.
-    Slices of a table that is `harmonised` are.
+    Slices of a table that is `harmonised` are. Those of a series that can't be in Hounsfield units,
+    judged by all of its slices in the table, get a note.
 
     Args:
         table: n slices.
@@ -52,8 +54,11 @@ def read_all(
             mask.
     """
 
+    units = [UnitFacts("", None, False)] * len(table)
+
     def read(row: int) -> dict[int, Grey]:
         image = read_row(table, row)
+        units[row] = UnitFacts.of(image)
         facts.shapes[row] = image.shape
         facts.turned[row] = bool(image.turn)
         _check_row(table, row, facts)
@@ -69,6 +74,9 @@ def read_all(
                 for size, picture in pictures.items():
                     grey[size][row] = picture
             progress.advance("reading slices", rows.stop, len(table))
+    for row, note in enumerate(series_notes(units)):
+        if note:
+            facts.notes[row] = (*facts.notes[row], note)
 
 
 def check_regions(table: SliceTable, facts: SliceFacts) -> None:

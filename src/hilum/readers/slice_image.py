@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from hilum.readers.hu_check import UnitCounts
 from hilum.readers.turn import Turn
 from hilum.readers.window import Window
 
@@ -33,6 +34,8 @@ class SliceImage:
             `series_instance_uid`, `patient_id`, ...), if the file has them; never logged.
         position: along the body's axis in millimetres, towards the head (the third number of DICOM
             Image Position (Patient)); None if unknown.
+        unit_counts: counts of the values that its header says are Hounsfield units, also where they
+            can't be; None of other files. Those of a series are judged together.
         turn: what was applied to the stored rows and columns, by the EXIF orientation of a picture
             or the Image Orientation (Patient) of a DICOM slice.
         notes: sentences for the user: what is unusual about the file and what was done about
@@ -50,6 +53,7 @@ class SliceImage:
     ids: dict[str, str] = field(default_factory=dict)
     position: float | None = None
     notes: tuple[str, ...] = ()
+    unit_counts: UnitCounts | None = None
     turn: Turn = field(default_factory=Turn)
 
     @property

@@ -12,12 +12,11 @@ from hilum.scores.bootstrap import (
 from hilum.scores.calibration import calibration_block, calibration_of
 from hilum.scores.classification import Labelled, by_group, called_metrics, compute_metrics
 from hilum.scores.decision_curve import check_prevalence, decision_curve, predictive_values
-from hilum.scores.folds import over_folds
+from hilum.scores.folds import over_folds, spread_of
 from hilum.scores.metrics_block import metrics_block
 from hilum.scores.pairs import as_pair
 from hilum.scores.parts import bands, parts_block
 from hilum.scores.ranking import auc, roc_curve, weighted_auc
-from hilum.scores.spread import spread_of
 from hilum.scores.temperature import apply_temperature, fit_temperature
 from hilum.scores.thresholds import call_at, choose_thresholds, thresholds_block
 from hilum.scores.within_source import within_source_block

@@ -1,7 +1,9 @@
-"""Metrics of a cross-validation fold by fold, and their mean with an interval over groups."""
+"""Metrics over several trainings: their spread, and of folds the mean with an interval."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from statistics import fmean, stdev
 from typing import Any
 
 import numpy as np
@@ -11,7 +13,7 @@ from hilum.scores.bootstrap import bootstrap_weights, interval_of
 from hilum.scores.classification import UNDEFINED, Labelled
 from hilum.scores.ranking import weighted_auc
 
-__all__ = ["over_folds"]
+__all__ = ["over_folds", "spread_of"]
 
 Floats = npt.NDArray[np.float64]
 IN_A_FOLD = "in a fold "
@@ -56,6 +58,28 @@ def over_folds(cases: Labelled, fold: npt.NDArray[np.object_]) -> dict[str, Any]
             "standard_deviation": _known(values[0].std(ddof=1)),
         }
     return content
+
+
+def spread_of(values: Sequence[float | None]) -> dict[str, float | int | None]:
+    """Return mean, standard deviation and range of a metric over trainings.
+
+    The standard deviation (n - 1) describes single trainings; it is no standard error of the mean.
+
+    Args:
+        values: one of each training; None where it is not defined.
+
+    Returns:
+        `n`, the trainings where it is defined; `mean`, `low` and `high` (None if there is none);
+        `standard_deviation` (None of fewer than two). Rounded to six decimals.
+    """
+    defined = [float(value) for value in values if value is not None]
+    return {
+        "n": len(defined),
+        "mean": round(fmean(defined), 6) if defined else None,
+        "standard_deviation": round(stdev(defined), 6) if len(defined) > 1 else None,
+        "low": round(min(defined), 6) if defined else None,
+        "high": round(max(defined), 6) if defined else None,
+    }
 
 
 def _each(

@@ -12,7 +12,7 @@ from typing import Any
 from hilum.errors import RunError, UsageError
 from hilum.run import RUN_MARKS, Run, as_run, write_json
 from hilum.run.environment import describe_environment
-from hilum.run.network import NetworkFacts, network_facts
+from hilum.run.network import REPEATED, NetworkFacts, network_facts
 from hilum.steps.same_slices import check_same_slices
 from hilum.storage.atomic import new_folder, refuse_existing
 from hilum.storage.file_hash import hash_of
@@ -46,7 +46,8 @@ def ensemble(runs: Iterable[Run | Path | str], *, out: Path | str, force: bool =
     """Create a run whose probabilities are the mean of its members'; nothing is trained.
 
     The members are copied into the new run, which then does not need the old folders. An ensemble
-    among `runs` is replaced by its members, each with the same weight as any other.
+    or repeated training among `runs` is replaced by its members, each with the same weight as any
+    other.
 
     Args:
         runs: at least two finished runs or their folders, trained on the same slices with the
@@ -88,7 +89,7 @@ def ensemble(runs: Iterable[Run | Path | str], *, out: Path | str, force: bool =
 
 
 def _networks(runs: Iterable[Run | Path | str]) -> Iterable[tuple[Run, SliceTable]]:
-    """Yield the runs of one network each, with their slices; an ensemble yields its members."""
+    """Yield the runs of one network each, with their slices; others yield their members."""
     for given in runs:
         run = as_run(given)
         if run.kind == "cross-validation":
@@ -98,8 +99,15 @@ def _networks(runs: Iterable[Run | Path | str]) -> Iterable[tuple[Run, SliceTabl
                 f"give runs of `hilum train` without --folds."
             )
         table = run.table()
-        for one in run.member_runs() if run.kind == "ensemble" else [run]:
+        for one in _of_one_network(run):
             yield one, table
+
+
+def _of_one_network(run: Run) -> list[Run]:
+    """Return the run itself, an ensemble's members, or the trainings of a repeated one."""
+    if run.kind == REPEATED:
+        return run.seed_runs()
+    return run.member_runs() if run.kind == "ensemble" else [run]
 
 
 def _candidate(run: Run, table: SliceTable) -> _Candidate:

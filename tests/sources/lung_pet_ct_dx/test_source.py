@@ -300,3 +300,18 @@ def test_the_real_patient_gives_slices_with_the_tumour_in_the_box(
         sheet = (grey[top:bottom, 512 - right : 512 - left] > 200).mean()  # the other lung
         more_than_sheet.append(inside - sheet)
     assert np.median(more_than_sheet) > 0.3
+
+
+def test_a_series_that_is_in_no_hounsfield_units_as_a_whole_is_left_out(collection: Path) -> None:
+    """Each of its slices alone only lacks air, which one slice may."""
+    rng = np.random.default_rng(0)
+    for file in sorted((collection / "Lung_Dx-A0001").rglob("2.*/*.dcm")):
+        dataset = dcmread(file)
+        if "PixelData" in dataset:
+            shape = (int(dataset.Rows), int(dataset.Columns))
+            stored = rng.normal(1060, 8, shape) - float(dataset.RescaleIntercept) - 1024
+            dataset.PixelData = stored.astype(np.int16).tobytes()
+            dataset.save_as(file)
+    result = build(collection)
+    assert "lpcd" in result.table.rows["group"].iloc[0]
+    assert any("CT slices of series that are not in Hounsfield units" in n for n in result.notes)

@@ -13,9 +13,11 @@ from ct_file import write_ct
 
 from hilum.prepare import BATCH
 from hilum.readers import Window, read_slice
+from hilum.readers.series_units import SERIES_NOTE
 from hilum.run import Run
 from hilum.steps.predict import (
     Predicted,
+    PredictionSummary,
     PredictOptions,
     predict,
     stream,
@@ -121,3 +123,31 @@ def test_another_window_is_noted_where_the_training_slices_named_none(
     )
     assert note not in lung.notes
     assert note in mediastinal.notes
+
+
+def lost_intercept(seed: int) -> bytes:
+    """Stored values of a slice of lung and little tissue whose intercept of -1024 was lost."""
+    rng = np.random.default_rng(seed)
+    stored = rng.normal(40, 10, (64, 64))
+    stored[20:34, 20:34] = rng.normal(1064, 10, (14, 14))
+    return stored.clip(0).astype(np.uint16).tobytes()
+
+
+def test_a_series_whose_slices_together_are_in_no_hounsfield_units_is_noted(
+    blind_run: Run, tmp_path: Path
+) -> None:
+    """Each slice alone only lacks air, which a slice may; three of one series don't."""
+    for number in range(5):
+        write_ct(
+            tmp_path / f"{number}.dcm", RescaleIntercept=0, Rows=64, Columns=64,
+            PixelData=lost_intercept(number), SeriesInstanceUID="1.2" if number < 3 else "1.3",
+        )  # fmt: skip
+    summary = PredictionSummary()
+    outcomes = list(predict(blind_run, tmp_path, summary=summary))
+    noted = [
+        isinstance(outcome, Predicted) and any(SERIES_NOTE in note for note in outcome.notes)
+        for outcome in outcomes
+    ]
+    assert noted == [True, True, True, False, False]
+    kind = f"{SERIES_NOTE}: no air (-… HU) is in any of its … slices."
+    assert summary.notes[kind] == 3

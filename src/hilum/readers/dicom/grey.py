@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from hilum.errors import ReadError
 from hilum.readers.dicom.header import BROKEN, functional_group, number, numbers, text
 from hilum.readers.dicom.hu import IMPLAUSIBLE, hounsfield, padding, rescale, why_not_hu
 from hilum.readers.dicom.lut import read_table
+from hilum.readers.hu_check import UnitCounts
 from hilum.readers.stretch import HIGH_PERCENTILE, LOW_PERCENTILE, robust_range, stretch
 from hilum.readers.window import Window, apply_window
 
@@ -30,6 +31,7 @@ class Rendering:
     window: Window | None = None
     value_range: tuple[float, float] | None = None
     notes: list[str] = field(default_factory=list)
+    unit_counts: UnitCounts | None = None
 
 
 def render(pixels: npt.NDArray[Any], header: Dataset, *, window: Window, frame: int) -> Rendering:
@@ -49,12 +51,13 @@ def render(pixels: npt.NDArray[Any], header: Dataset, *, window: Window, frame: 
         rendering.notes.append(why_not_hu(header, "a colour image"))
         return rendering
     notes: list[str] = []
-    hu = hounsfield(pixels, header, frame=frame, notes=notes)
+    hu, counts = hounsfield(pixels, header, frame=frame, notes=notes)
     if hu is not None:
-        return Rendering(apply_window(hu, window), hu=hu, window=window, notes=notes)
+        grey = apply_window(hu, window)
+        return Rendering(grey, hu=hu, window=window, notes=notes, unit_counts=counts)
     if notes and notes[-1].startswith(IMPLAUSIBLE):
         header = _without_window(header)
-    return _presentation(pixels, header, frame=frame, notes=notes)
+    return replace(_presentation(pixels, header, frame=frame, notes=notes), unit_counts=counts)
 
 
 def _without_window(header: Dataset) -> Dataset:

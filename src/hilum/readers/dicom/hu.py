@@ -11,7 +11,13 @@ from pydicom import Dataset
 
 from hilum.readers.dicom.header import functional_group, number, text
 from hilum.readers.dicom.kinds import CT_CLASSES
-from hilum.readers.hu_check import MIN_PIXELS, tissue_notes, unit_problem
+from hilum.readers.hu_check import (
+    MIN_PIXELS,
+    UnitCounts,
+    count_units,
+    tissue_notes,
+    unit_problem,
+)
 
 __all__ = ["AIR_HU", "IMPLAUSIBLE", "hounsfield", "padding", "rescale", "why_not_hu"]
 
@@ -55,17 +61,20 @@ def why_not_hu(header: Dataset, otherwise: str) -> str:
 
 def hounsfield(
     pixels: Pixels, header: Dataset, *, frame: int, notes: list[str]
-) -> npt.NDArray[np.float32] | None:
-    """Return the pixels in Hounsfield units, or None and a note if they have another unit."""
+) -> tuple[npt.NDArray[np.float32] | None, UnitCounts | None]:
+    """Return the pixels in Hounsfield units, or None and a note if they have another unit.
+
+    The counts are of all values that the header says are in Hounsfield units, whether they are.
+    """
     reason = _reason_not_hu(header, frame=frame)
     if reason:
         notes.append(why_not_hu(header, reason))
-        return None
+        return None, None
     slope, intercept = rescale(header, frame=frame)
     if slope is None:
         if not _looks_like_hu(pixels):
             notes.append("Not in Hounsfield units: a CT without rescale slope and intercept.")
-            return None
+            return None, None
         notes.append(
             "CT without rescale slope and intercept: its values were taken as Hounsfield units."
         )
@@ -74,16 +83,16 @@ def hounsfield(
     _pad_with_air(hu, pixels, header, notes)
     hu[~(hu > _BELOW_ALL_HU)] = AIR_HU  # not-a-number too
     _fill_with_air(hu)
-    problem = unit_problem(hu)
-    if problem:
+    counts = count_units(hu)
+    if problem := unit_problem(counts):
         notes.append(f"{IMPLAUSIBLE}: {problem}.")
-        return None
+        return None, counts
     if text(header, "PhotometricInterpretation") == "MONOCHROME1":
         notes.append(
             "MONOCHROME1 CT: the grey levels follow the Hounsfield units and are not inverted."
         )
-    notes += tissue_notes(hu)
-    return hu
+    notes += tissue_notes(counts)
+    return hu, counts
 
 
 def _fill_with_air(hu: npt.NDArray[np.float32]) -> None:

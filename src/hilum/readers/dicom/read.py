@@ -78,6 +78,7 @@ def read_dicom(path: Path, *, window: Window, frame: int | None) -> SliceImage:
             ids=_ids(header),
             position=_position(header, index),
             notes=tuple(notes),
+            unit_counts=rendering.unit_counts,
             turn=turn,
         )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +15,8 @@ import pandas as pd
 from hilum.boxes import Box, format_boxes
 from hilum.errors import ReadError, SourceError, UsageError
 from hilum.readers import apply_window, read_slice
+from hilum.readers.series_units import SeriesUnits, UnitFacts
+from hilum.readers.turn import Turn
 from hilum.sources.lung_pet_ct_dx.boxes_xml import Annotation, boxes_within, read_annotations
 from hilum.sources.lung_pet_ct_dx.clinical import (
     HISTOLOGIES,
@@ -51,6 +53,15 @@ class _Chosen:
     file: PlacedFile
     boxes: list[Box]
     patient: str
+
+
+@dataclass(frozen=True)
+class _ReadSlice:
+    """A slice that was read: (rows, columns) in Hounsfield units, and how it was turned upright."""
+
+    chosen: _Chosen
+    hu: npt.NDArray[np.float32]
+    turn: Turn
 
 
 def build(path: Path, pictures: PictureFolder, options: BuildOptions) -> Built:
@@ -102,9 +113,10 @@ def build(path: Path, pictures: PictureFolder, options: BuildOptions) -> Built:
         facts = _facts(patient, clinical, tally)
         series = choose_series(patients[patient], annotations)
         taken = _slices(series or [], annotations, options, tally)
-        made = [_row(chosen, facts, writer, options, tally) for chosen in taken]
-        rows += [row for row in made if row]
-        if not any(made):
+        read = _read(taken, options, tally)
+        made = [_row(one, facts, writer, options) for one in read]
+        rows += made
+        if not made:
             tally.add("patients without a CT slice that has boxes and can be used, left out")
     if not rows:
         raise SourceError(f"{path}: no annotation belongs to a CT slice that lies below it.")
@@ -182,27 +194,43 @@ def _slices(
     return spread(found, options.slices_per_patient)
 
 
+def _read(taken: Sequence[_Chosen], options: BuildOptions, tally: Tally) -> list[_ReadSlice]:
+    """Return the slices of one series that can be used; what can't is counted."""
+    read: list[_ReadSlice] = []
+    units = SeriesUnits()
+    for chosen in taken:
+        name, turn = chosen.file.path.name, chosen.file.placement.turn
+        try:
+            image = read_slice(chosen.file.path, window=options.window_of(chosen.patient))
+        except ReadError:
+            tally.add("slices whose pixels can't be decoded, left out", name)
+            continue
+        units.add(UnitFacts.of(image))
+        if image.hu is None or turn is None:
+            tally.add("CT slices that are not in Hounsfield units, left out", name)
+            continue
+        read.append(_ReadSlice(chosen, image.hu, turn))
+    if read and units.problem(read[0].chosen.file.placement.series):
+        for one in read:
+            name = one.chosen.file.path.name
+            tally.add("CT slices of series that are not in Hounsfield units, left out", name)
+        return []
+    return read
+
+
 def _row(
-    chosen: _Chosen,
+    read: _ReadSlice,
     facts: Mapping[str, str],
     writer: PictureWriter,
     options: BuildOptions,
-    tally: Tally,
-) -> dict[str, str] | None:
-    """Render one slice and return its row, or None (counted) where its pixels can't be used."""
+) -> dict[str, str]:
+    """Render one slice and return its row."""
+    chosen, turn = read.chosen, read.turn
     placement = chosen.file.placement
     window = options.window_of(chosen.patient)
-    try:
-        hu = read_slice(chosen.file.path, window=window).hu
-    except ReadError:
-        tally.add("slices whose pixels can't be decoded, left out", chosen.file.path.name)
-        return None
-    if hu is None or placement.turn is None:
-        tally.add("CT slices that are not in Hounsfield units, left out", chosen.file.path.name)
-        return None
-    boxes = [placement.turn.of_box(box, placement.shape) for box in chosen.boxes]
+    boxes = [turn.of_box(box, placement.shape) for box in chosen.boxes]
     spacing = placement.spacing or (1.0, 1.0)
-    hu, boxes = _scaled(hu, boxes, spacing[::-1] if placement.turn.transpose else spacing)
+    hu, boxes = _scaled(read.hu, boxes, spacing[::-1] if turn.transpose else spacing)
     digest = hashlib.blake2b(placement.sop.encode(), digest_size=4).hexdigest()
     slice_id = f"{chosen.patient}-{digest}"
     name = f"{NAME}/{str(window).replace('/', '_')}/{slice_id}.png"

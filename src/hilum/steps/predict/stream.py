@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 
 import numpy as np
@@ -14,6 +14,7 @@ from hilum.engines import mean_probabilities
 from hilum.errors import HilumError
 from hilum.prepare import BATCH, network_view, resize
 from hilum.readers import LUNG, Window, count_frames, read_slice
+from hilum.readers.series_units import SeriesUnits, UnitFacts, series_notes
 from hilum.steps.predict.decision import Decision
 from hilum.steps.predict.engine import LoadedEngine
 from hilum.steps.predict.inputs import InputFile, InputShard
@@ -67,6 +68,7 @@ class Predictor:
         """
         sizes = sorted({network.size for network in self.loaded.networks})
         batches = _batches(shards)
+        units = SeriesUnits()
         with ThreadPoolExecutor(READERS) as pool:
 
             def read_ahead() -> tuple[_Batch, Iterator[_Slice | Refused]] | None:
@@ -78,10 +80,12 @@ class Predictor:
             following = read_ahead()
             while following is not None:
                 batch, reading = following
-                slices = list(reading)
+                slices = _with_series_notes(list(reading), units)
                 following = read_ahead()
                 outcomes = list(self._predict(slices))
                 yield PredictedBatch(batch.shard, outcomes, batch.last, batch.passed_over)
+                if batch.last:  # a shard says the same whoever predicts it, after whichever
+                    units = SeriesUnits()
 
     def _read(self, frame: _Frame | Refused, sizes: list[int]) -> _Slice | Refused:
         """Read one frame, through its own window if it has one, and resize it for each network.
@@ -104,7 +108,7 @@ class Predictor:
         return _Slice(
             frame, {size: resize(seen.pixels, size) for size in sizes}, shown,
             (*notes, *seen.notes),
-            series=image.ids.get("series_instance_uid", ""), position=image.position,
+            units=UnitFacts.of(image), position=image.position,
         )  # fmt: skip
 
     def _trained_on(self) -> str:
@@ -135,7 +139,7 @@ class Predictor:
                 probabilities=dict(zip(decision.class_names, map(float, row), strict=True)),
                 window=item.window, notes=item.notes,
                 calibrated=calibrated, threshold=decision.threshold,
-                series=item.series, position=item.position, row=file.row,
+                series=item.units.series, position=item.position, row=file.row,
             )  # fmt: skip
 
 
@@ -155,7 +159,7 @@ class _Slice:
     grey: Mapping[int, npt.NDArray[np.uint8]]
     window: str
     notes: tuple[str, ...]
-    series: str
+    units: UnitFacts
     position: float | None
 
 
@@ -167,6 +171,20 @@ class _Batch:
     frames: list[_Frame | Refused]
     last: bool
     passed_over: dict[str, int] = field(default_factory=dict)
+
+
+def _with_series_notes(
+    slices: list[_Slice | Refused], units: SeriesUnits
+) -> list[_Slice | Refused]:
+    """Return slices with notes on series that can't be in Hounsfield units, as far as was read."""
+    read = [item for item in slices if isinstance(item, _Slice)]
+    notes = iter(series_notes([item.units for item in read], units))
+    return [
+        replace(item, notes=(*item.notes, note))
+        if isinstance(item, _Slice) and (note := next(notes))
+        else item
+        for item in slices
+    ]
 
 
 def _batches(shards: Iterable[InputShard]) -> Iterator[_Batch]:
