@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hilum.prepare.lungs import lungs_mask
-from hilum.readers import LUNG, SliceImage, apply_window
+from hilum.prepare.lungs import find_lungs
+from hilum.readers import SliceImage
 
 __all__ = ["LungSight", "look_for_lungs", "why_no_chest"]
 
@@ -49,8 +49,7 @@ class LungSight:
 
 def look_for_lungs(image: SliceImage) -> LungSight:
     """Return how much lung a slice shows; gas in bowels or sinuses is none."""
-    grey = image.grey if image.hu is None else apply_window(image.hu, LUNG)
-    mask = lungs_mask(grey)
+    mask = find_lungs(image.grey if image.hu is None else image.hu).mask
     if image.hu is not None and mask.any():
         dark = image.hu[mask & (image.hu < AERATED[1])]
         if not dark.size or float((dark > AERATED[0]).mean()) < AERATED_SHARE:

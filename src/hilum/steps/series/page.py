@@ -65,7 +65,7 @@ def _operating(answer: SeriesAnswer) -> str:
 def _facts(answer: SeriesAnswer) -> list[tuple[str, str]]:
     """Return what is known of the series; no patient's name or id."""
     facts = [
-        ("Slices", f"{len(answer.slices)}, {answer.predicted_slices} with lung predicted"),
+        ("Slices", f"{len(answer.slices)}, of which {answer.predicted_slices} show lung"),
         ("Kernel", answer.kernel or "not stated"),
     ]
     places = [one.position for one in answer.slices if one.position is not None]
