@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import reduce
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from hilum.engines import mean_probabilities
 from hilum.errors import HilumError
 from hilum.prepare import BATCH, batches, resize
 from hilum.progress import Progress
+from hilum.readers.hu_check import UnitCounts, series_problem
 from hilum.readers.series import LeftOutFiles
 from hilum.steps.predict.stream import Predictor
 from hilum.steps.series.answer import SeriesAnswer, SeriesOptions, SeriesSlice, TopSlice
@@ -25,6 +27,7 @@ from hilum.steps.series.top import choose_top
 
 __all__ = ["RunContext", "predict_stack"]
 
+_NOTHING = UnitCounts(0, float("inf"), float("-inf"), 0, 0, 0, 0)
 READERS = 4
 """Threads that decode while the network computes."""
 NO_LUNG = "no lung in sight"
@@ -62,6 +65,7 @@ class _Look:
     grey: Mapping[int, Grey] | None
     notes: tuple[str, ...] = ()
     in_hu: bool = True
+    units: UnitCounts | None = None
     problem: str = ""
 
 
@@ -148,7 +152,7 @@ def _look(stack: SliceStack, index: int, context: RunContext, sizes: list[int]) 
         return _Look(LungSight(0.0, None), None, problem=str(error))
     sight = look_for_lungs(image)
     grey = {size: resize(image.grey, size) for size in sizes} if sight.is_lung else None
-    return _Look(sight, grey, image.notes, image.hu is not None)
+    return _Look(sight, grey, image.notes, image.hu is not None, image.unit_counts)
 
 
 def _why_left_out(looks: list[_Look], sound: list[int], positions: list[float | None]) -> str:
@@ -160,6 +164,10 @@ def _why_left_out(looks: list[_Look], sound: list[int], positions: list[float | 
         notes = Counter(note for index in without for note in looks[index].notes)
         about = next((note for note, _ in notes.most_common() if "Hounsfield" in note), "")
         return about or "Not in Hounsfield units."
+    counts = [looks[index].units for index in sound]
+    merged = reduce(UnitCounts.merge, [one for one in counts if one is not None], _NOTHING)
+    if merged.pixels and (problem := series_problem(merged, len(sound))):
+        return f"Not in Hounsfield units: {problem}."
     return why_no_chest([looks[index].sight for index in sound], positions)
 
 
