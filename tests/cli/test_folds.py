@@ -145,7 +145,7 @@ def test_the_report_tells_the_folds_and_no_curve_or_map(full: Path) -> None:
     assert "A cross-validation has no network of its own" in page
     assert "This run has no training history" not in page
     assert sorted(path.stem for path in (full / "figures").iterdir()) == [
-        "confusion", "confusion_groups", "intervals", "pr", "reliability", "roc",
+        "benefit", "confusion", "confusion_groups", "intervals", "pr", "reliability", "roc",
     ]  # fmt: skip
 
 
@@ -293,14 +293,14 @@ def test_ctrl_c_before_the_second_fold_tells_how_to_go_on(
 ) -> None:
     from hilum.steps.train import members as folds
 
-    run, whole_train = workdir / "run", folds.train
+    run, whole_train = workdir / "run", folds.train_member
 
     def train_one(table: Any, recipe: Any, **rest: Any) -> Any:
         if rest["out"].name == "fold-2":
             raise KeyboardInterrupt
         return whole_train(table, recipe, **rest)
 
-    monkeypatch.setattr(folds, "train", train_one)
+    monkeypatch.setattr(folds, "train_member", train_one)
     done = hilum("train", workdir / "slices.csv", "--out", run, *SMALL)
     done.refused(130, "stopped")
     assert f"Resume with: hilum train --resume {run}" in done.err

@@ -76,3 +76,51 @@ def test_a_source_with_too_few_groups_says_so() -> None:
     assert block["pooled"]["value"] == pytest.approx(
         roc_auc_score(truth[source == "a"], score[source == "a"]), abs=1e-6
     )
+
+
+def test_out_of_fold_slices_of_two_folds_are_not_compared() -> None:
+    """The second network scores everything 10 higher: within a fold that makes no difference."""
+    truth, score, source = two_sources()
+    fold = np.tile(["1", "2"], 60).astype(object)
+    shifted = np.where(fold == "2", 10 + score, score)
+    block = within_source_block(cases_of(truth, shifted), source, fold=fold)
+    for entry in block["sources"]:
+        inside = source == entry["source"]
+        areas, positives = [], []
+        for name in ("1", "2"):
+            own = inside & (fold == name)
+            areas.append(roc_auc_score(truth[own], score[own]))
+            positives.append(truth[own].sum())
+        expected = np.average(areas, weights=positives)
+        assert entry["auc"]["value"] == pytest.approx(expected, abs=1e-6)
+    one_network = within_source_block(cases_of(truth, shifted), source)
+    assert one_network["pooled"]["value"] < block["pooled"]["value"] - 0.05
+
+
+def test_a_source_whose_folds_hold_one_class_each_has_no_auc() -> None:
+    truth, score, source = two_sources()
+    fold = np.where(truth, "1", "2").astype(object)
+    block = within_source_block(cases_of(truth, score), source, fold=fold)
+    assert {entry["auc"]["note"] for entry in block["sources"]} == {
+        "no fold holds both classes of it"
+    }
+    assert block["pooled"]["value"] is None
+
+
+def test_the_sentence_says_what_the_pooled_auc_rests_on() -> None:
+    truth, score, source = two_sources()
+    both = within_source_block(cases_of(truth, score), source)
+    pooled = both["pooled"]
+    assert both["sentence"] == (
+        f"AUC within a source: {pooled['value']:.3f} [{pooled['low']:.3f}, {pooled['high']:.3f}], "
+        f"within a, b."
+    )
+    truth[source == "b"] = False
+    one = within_source_block(cases_of(truth, score), source)
+    assert one["sentence"].endswith("within a; b holds one class.")
+
+
+def test_the_sentence_says_plainly_that_every_source_holds_one_class() -> None:
+    _, score, source = two_sources()
+    block = within_source_block(cases_of(source == "a", score), source)
+    assert block["sentence"] == "AUC within a source: none: every source holds one class."

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from hilum.errors import SplitError, TableError
-from hilum.splits import check_splits, find_leak, merge_identities, unknown_patients
+from hilum.splits import SplitRules, check_splits, find_leak, merge_identities, unknown_patients
 from hilum.table import SPLITS, SliceTable
 
 MakeTable = Callable[..., SliceTable]
@@ -104,7 +104,7 @@ def test_a_patient_under_two_names_in_two_splits_is_a_leak_and_not_trained_on(
         "merges their groups, or give --leaky (leaky=True) to train all the same: every metric "
         "will then say so."
     )
-    check_splits(table, leaky=True)
+    check_splits(table, SplitRules(leaky=True))
     merged, notes = merge_identities(table)
     assert merged.rows["group"].tolist() == [*[f"group-{n}" for n in range(6)], "group-0"]
     assert notes == [
@@ -119,7 +119,7 @@ def test_one_slice_with_two_labels_is_not_trained_on(make_table: MakeTable) -> N
         check_splits(table)
     with pytest.raises(TableError, match="1 slice has several labels"):
         merge_identities(table)
-    check_splits(table, leaky=True)
+    check_splits(table, SplitRules(leaky=True))
 
 
 def test_a_label_that_a_split_lacks_is_refused(make_table: MakeTable) -> None:
@@ -144,4 +144,4 @@ def test_a_parted_group_is_refused_unless_asked_for_and_never_named(
         "run `hilum split`, or give --leaky (leaky=True) to train all the same: every figure will "
         "then say so."
     )
-    check_splits(table, leaky=True)
+    check_splits(table, SplitRules(leaky=True))

@@ -39,7 +39,10 @@ def command(
     ] = None,
     by: Annotated[
         list[str] | None,
-        typer.Option(help="A column of TABLE to show metrics by part of; or lesion-size."),
+        typer.Option(
+            help="A column to show metrics by part of, or lesion-size or slice-thickness "
+            "(repeatable)."
+        ),
     ] = None,
     prevalence: Annotated[
         float | None,
@@ -79,16 +82,19 @@ def command(
             raise typer.BadParameter("--keep-predictions is for a run's own slices, not TABLE.")
         _elsewhere(run, table, (renamed, pair, by), more, json=json)
         return
-    if any((name, renamed, pair, by, prevalence, unrelated, drop_shared, overlapping, force)):
+    if any((name, renamed, pair, unrelated, drop_shared, overlapping, force)):
         raise typer.BadParameter(
-            "--name, --as, --pair, --by, --prevalence, --unrelated, --drop-shared, --overlapping "
-            "and --force need a TABLE."
+            "--name, --as, --pair, --unrelated, --drop-shared, --overlapping and --force need a "
+            "TABLE."
         )
     from hilum.cli.show import next_step, print_json, progress_shown
     from hilum.steps.evaluate import evaluate
 
     with progress_shown() as progress:
-        metrics = evaluate(run, keep_predictions=keep_predictions, engine=engine, progress=progress)
+        metrics = evaluate(
+            run, by=by or (), prevalence=prevalence, keep_predictions=keep_predictions,
+            engine=engine, progress=progress,
+        )  # fmt: skip
     if json:
         print_json(metrics)
         return
@@ -121,6 +127,7 @@ def _elsewhere(
 
 def print_figures(metrics: dict[str, Any]) -> None:
     """Print verdict, border probe and the test figures with their intervals."""
+
     typer.echo(metrics["design"]["sentence"])
     if metrics["split"]["leak"]["groups"]:
         typer.echo(metrics["split"]["leak"]["sentence"])
@@ -142,15 +149,17 @@ def _print_test(metrics: dict[str, Any]) -> None:
         shown = [metric_text(test[unit]["figures"][name]) for unit in ("per_slice", "per_group")]
         typer.echo(f"{name:12} {shown[0]:24} {shown[1]}")
     typer.echo(f"{'border auc':12} {metric_text(metrics['border_probe']['test']['auc'])}")
+    print_parts(metrics)
     if "random_labels" in metrics:
         typer.echo(metrics["random_labels"]["sentence"])
     for caution in metrics.get("cautions", ()):
         typer.echo(caution)
     if "folds" in metrics:
-        _print_folds(metrics["folds"])
+        print_folds(metrics["folds"])
     if "series" in metrics:
         _print_series(metrics["series"])
     _print_thresholds(metrics)
+    print_predictive_values(metrics["decision_curve"])
     _print_calibration(metrics["calibration"])
 
 
@@ -184,25 +193,6 @@ def print_auc(metrics: dict[str, Any]) -> None:
         ("border auc", border["auc"], border["per_group"]["auc"]),
     ):
         typer.echo(f"{name:12} {metric_text(per_slice):24} {metric_text(per_group)}")
-
-
-def _print_folds(folds: dict[str, Any]) -> None:
-    """Print what each fold reached, and what their mean is."""
-    keys = {"auc": "AUC", "accuracy": "accuracy", "border_auc": "border AUC"}
-    typer.echo(
-        f"\n{'fold':10} {'slices':>6} {'groups':>6} {'AUC':>7} {'accuracy':>9} {'border AUC':>11}"
-    )
-    for fold in folds["each"]:
-        shown = [f"{fold[key]:.3f}" if fold[key] is not None else "-" for key in keys]
-        typer.echo(
-            f"{fold['fold']:10} {fold['n']:>6} {fold['groups']:>6} {shown[0]:>7} {shown[1]:>9} "
-            f"{shown[2]:>11}"
-        )
-    for key, name in keys.items():
-        spread = folds["standard_deviation"][key]
-        deviation = "" if spread is None else f", standard deviation {spread:.3f}"
-        typer.echo(f"mean {name}: {metric_text(folds['mean'][key])}{deviation}")
-    typer.echo(folds["sentence"])
 
 
 def _print_thresholds(metrics: dict[str, Any]) -> None:

@@ -58,6 +58,14 @@ def command(
             "spread.",
         ),
     ] = None,
+    leave_out: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COLUMN",
+            help="Cross-validate with a fold for each value of a column, such as source: tested "
+            "by a network that saw none of it.",
+        ),
+    ] = None,
     leaky: Annotated[
         bool,
         typer.Option("--leaky", help="Train although groups are in more than one split."),
@@ -85,8 +93,8 @@ def command(
 ) -> None:
     """Fine-tune a network on a slice table.
 
-    The network of the best epoch by validation is saved. With --folds each fold, with --seeds each
-    training is a run in OUT/members, and OUT has the results over all of them.
+    The network of the best epoch by validation is saved. With --folds or --leave-out each fold, with
+    --seeds each training is a run in OUT/members, and OUT has the results over all of them.
     """
     from hilum.cli.show import progress_shown
     from hilum.processes import is_first_process
@@ -94,7 +102,7 @@ def command(
     from hilum.steps.train.checks import check_training
     from hilum.steps.train.options import TrainOptions
 
-    several = folds or seeds
+    several = folds or seeds or leave_out
     if resume is not None and any((table, out, recipe, weights, change, several, leaky, force)):
         raise typer.BadParameter(
             "--resume RUN keeps the settings that RUN started with; it can only be combined with "
@@ -104,6 +112,11 @@ def command(
         raise typer.BadParameter(
             "--folds never divides a group, and trains each fold once; it can't be combined with "
             "--leaky or --seeds."
+        )
+    if leave_out and (leaky or seeds or folds):
+        raise typer.BadParameter(
+            "--leave-out trains once for each value of a column and never divides a group; it can't "
+            "be combined with --folds, --seeds or --leaky."
         )
     if dry_run and (resume is not None or report):
         raise typer.BadParameter("--dry-run can't be combined with --report or --resume.")
@@ -118,9 +131,14 @@ def command(
         else:
             settings = as_recipe(recipe or DEFAULT_RECIPE, change or ())
             checked = check_training(
-                table, settings, out=folder, leaky=leaky, force=force, split=not folds
+                table,
+                settings,
+                out=folder,
+                leaky=leaky,
+                force=force,
+                split=not (folds or leave_out),
             )
-            job = _Job(*checked, folder, options, folds, seeds)
+            job = _Job(*checked, folder, options, leave_out or folds, seeds)
             if dry_run:
                 plan = _plan(job, tracker, progress)
             else:
@@ -140,7 +158,7 @@ class _Job:
     recipe: Recipe
     out: Path
     options: TrainOptions
-    folds: int | None
+    folds: int | str | None
     seeds: int | None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import struct
 from dataclasses import dataclass
 from functools import cache
@@ -45,6 +46,7 @@ class FileFacts:
         turned: the EXIF orientation, 1 (upright) to 8.
         compression: of DICOM the name of the transfer syntax; of JPEG "baseline" or "progressive";
             of others empty.
+        slice_thickness: of DICOM, mm; None for all else, and where it is missing or not above 0.
     """
 
     format: str
@@ -56,6 +58,7 @@ class FileFacts:
     quality: int | None = None
     turned: int = _UPRIGHT
     compression: str = ""
+    slice_thickness: float | None = None
 
 
 def read_file_facts(path: Path | str) -> FileFacts:
@@ -133,7 +136,7 @@ def _dicom_facts(path: Path, size: int) -> FileFacts:
     from pydicom import dcmread  # slow to import, and most slices are pictures
     from pydicom.errors import InvalidDicomError
 
-    wanted = ["Rows", "Columns", "BitsStored", "PhotometricInterpretation"]
+    wanted = ["Rows", "Columns", "BitsStored", "PhotometricInterpretation", "SliceThickness"]
     try:
         with WITHOUT_WARNINGS:
             header = dcmread(path, stop_before_pixels=True, specific_tags=wanted, force=True)
@@ -144,6 +147,16 @@ def _dicom_facts(path: Path, size: int) -> FileFacts:
                 rows=int(header.get("Rows", 0)), columns=int(header.get("Columns", 0)),
                 bits=int(header.get("BitsStored", 0)), bytes=size,
                 compression=str(uid.name) if uid is not None else "",
+                slice_thickness=_thickness(header.get("SliceThickness")),
             )  # fmt: skip
     except (InvalidDicomError, OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise ReadError(f"{path}: its DICOM header is broken ({error}).") from error
+
+
+def _thickness(value: object) -> float | None:
+    """Return a Slice Thickness in mm; None where it is missing, no number or not above 0."""
+    try:
+        thickness = float(str(value))
+    except ValueError:
+        return None
+    return thickness if math.isfinite(thickness) and thickness > 0 else None

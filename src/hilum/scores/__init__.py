@@ -10,12 +10,18 @@ from hilum.scores.bootstrap import (
     interval_of,
 )
 from hilum.scores.calibration import calibration_block, calibration_of
-from hilum.scores.classification import Labelled, by_group, called_metrics, compute_metrics
+from hilum.scores.classification import (
+    Labelled,
+    by_group,
+    called_metrics,
+    compute_metrics,
+    restrict,
+)
 from hilum.scores.decision_curve import check_prevalence, decision_curve, predictive_values
 from hilum.scores.folds import over_folds, spread_of
 from hilum.scores.metrics_block import metrics_block
 from hilum.scores.pairs import as_pair
-from hilum.scores.parts import bands, parts_block
+from hilum.scores.parts import MOST_PARTS, bands, parts_block
 from hilum.scores.ranking import auc, roc_curve, weighted_auc
 from hilum.scores.temperature import apply_temperature, fit_temperature
 from hilum.scores.thresholds import call_at, choose_thresholds, thresholds_block
@@ -24,6 +30,7 @@ from hilum.scores.within_source import within_source_block
 __all__ = [
     "FEW_GROUPS",
     "INTERVAL",
+    "MOST_PARTS",
     "Estimate",
     "Labelled",
     "apply_temperature",
@@ -48,6 +55,7 @@ __all__ = [
     "over_folds",
     "parts_block",
     "predictive_values",
+    "restrict",
     "roc_curve",
     "spread_of",
     "thresholds_block",

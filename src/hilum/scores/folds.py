@@ -55,7 +55,7 @@ def over_folds(cases: Labelled, fold: npt.NDArray[np.object_]) -> dict[str, Any]
         content[key] = {
             "each": {name: _known(value) for name, value in zip(names, values[0], strict=True)},
             "mean": mean.as_json(),
-            "standard_deviation": _known(values[0].std(ddof=1)),
+            "standard_deviation": _known(values[0].std(ddof=1)) if len(names) > 1 else None,
         }
     return content
 

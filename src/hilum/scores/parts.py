@@ -25,7 +25,7 @@ Floats = npt.NDArray[np.float64]
 Texts = npt.NDArray[np.object_]
 
 MOST_PARTS = 20
-"""A column with more distinct values names cases, not parts of a set."""
+"""A column of more distinct parts names cases, not parts of a set."""
 BANDS = 4
 """Numbers are cut into quarters."""
 NUMERIC_SHARE = 0.9
@@ -36,7 +36,7 @@ UNKNOWN = "not known"
 def bands(values: Texts) -> Texts:
     """Return the part (n,) of each cell of a column: its text, or the quarter its number lies in.
 
-    A column of more than `MOST_PARTS` distinct cells, at least nine in ten of them numbers, is cut
+    A column of more than `BANDS` distinct cells, at least nine in ten of them numbers, is cut
     into quarters of about as many slices each, named by their bounds; the rest is "not known".
     """
     text = pd.Series(values, dtype=str).str.strip()

@@ -12,7 +12,7 @@ from hilum.errors import SplitError, UsageError
 from hilum.splits.assign import best_assignment
 from hilum.table import SliceTable
 
-__all__ = ["FEWEST_FOLDS", "deal_folds"]
+__all__ = ["FEWEST_FOLDS", "deal_folds", "one_fold"]
 
 FEWEST_FOLDS = 2
 """With one fold, nothing would be left to train on."""
@@ -68,6 +68,30 @@ def _check_enough(counts: pd.DataFrame, folds: int) -> None:
                 f"folds need {needed}, so that each can train, validate and test on it; take fewer "
                 f"folds, gather more groups, or leave the label out (hilum data build --label ...)."
             )
+
+
+def one_fold(
+    counts: pd.DataFrame, validation: float, entropy: tuple[int, ...]
+) -> npt.NDArray[np.object_]:
+    """Return `train` or `validation` for each group, stratified by label.
+
+    Groups are weighted by their slices; where that leaves a part without a label, as with one
+    group larger than all others together, all groups get the same weight.
+
+    Args:
+        counts: (groups, labels) slices.
+        validation: share of the slices, 0 to 1.
+        entropy: seeds the random order of the tries.
+
+    Raises:
+        SplitError: no assignment gives both parts every label.
+    """
+    by_slices = counts.to_numpy(dtype=np.float64)
+    nothing = np.zeros(len(counts), dtype=bool)
+    try:
+        return _one_fold(by_slices, nothing, validation, entropy)
+    except SplitError:
+        return _one_fold((by_slices > 0).astype(np.float64), nothing, validation, entropy)
 
 
 def _assign(

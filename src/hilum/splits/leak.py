@@ -13,6 +13,7 @@ from hilum.table import SPLITS, SliceTable
 
 __all__ = [
     "Leak",
+    "SplitRules",
     "check_splits",
     "count_splits",
     "find_leak",
@@ -118,28 +119,42 @@ def merge_identities(table: SliceTable) -> tuple[SliceTable, list[str]]:
     return identities.merge(), identities.notes()
 
 
-def check_splits(table: SliceTable, *, leaky: bool = False) -> None:
+@dataclass(frozen=True)
+class SplitRules:
+    """What the splits of a table may lack.
+
+    Attributes:
+        leaky: accept what several splits share, and one file with several labels.
+        partial_test: accept a test split that lacks a label, as where a source is left out.
+    """
+
+    leaky: bool = False
+    partial_test: bool = False
+
+
+def check_splits(table: SliceTable, rules: SplitRules = SplitRules()) -> None:
     """Refuse a table that can't be trained on.
 
     Args:
         table: a slice table with its `split` column filled.
-        leaky: accept what several splits share, and one file with several labels.
+        rules: what is accepted.
 
     Raises:
         SplitError: a split is empty, a label is missing from train or validation or test, or a
-            group, patient or file is in more than one split (allowed with `leaky`).
+            group, patient or file is in more than one split (allowed with `rules.leaky`).
         TableError: one file has several labels, or labels differ in case or white space only
-            (allowed with `leaky`).
+            (allowed with `rules.leaky`).
     """
     counts = count_splits(table)
     for split in SPLITS:
+        partial = rules.partial_test and split == "test" and any(counts[split].values())
         for label, slices in counts[split].items():
-            if slices == 0:
+            if slices == 0 and not partial:
                 raise SplitError(
                     f"{table.name}: label {label!r} has no slice in the split {split!r}; "
                     f"run `hilum split` (by group, stratified by label)."
                 )
-    if leaky:
+    if rules.leaky:
         return
     identities = find_identities(table)
     refuse_conflicts(identities)

@@ -99,9 +99,8 @@ def test_labels_are_mapped_by_name(run: Run, other: SliceTable) -> None:
     plain = evaluate_elsewhere(run, other, options=ElsewhereOptions(name="plain"))
     assert metrics["per_slice"] == plain["per_slice"]
     assert metrics["decision_curve"]["prevalence"] == 0.02
-    assert set(metrics["decision_curve"]["predictive_values"]) == {
-        "positive_predictive_value", "negative_predictive_value",
-    }  # fmt: skip
+    values = metrics["decision_curve"]["predictive_values"]
+    assert set(values) == {"called", *metrics["thresholds"]["points"]}
 
 
 def test_slices_of_one_label_are_counted_where_a_pair_is_given(run: Run, other: SliceTable) -> None:

@@ -12,6 +12,7 @@ import pytest
 from hilum.errors import RecipeError, UsageError
 from hilum.learn.weights import Weights
 from hilum.recipe import Recipe, load_recipe, parse_recipe
+from hilum.splits import SplitRules
 from hilum.steps.train.ready import ReadyTraining, _beginning, _check_share, ready_training
 from hilum.table import SliceTable
 
@@ -44,7 +45,7 @@ def ready(
     table: SliceTable, out: Path, *changes: str, log: Log | None = None, **options: Any
 ) -> AbstractContextManager[ReadyTraining]:
     recipe = parse_recipe(RECIPE, name="x", changes=changes)
-    given = {"weights": "none", "leaky": False, "force": False, **options}
+    given = {"weights": "none", "rules": SplitRules(), "force": False, **options}
     return ready_training(table, recipe, out=out, progress=log or Log(), **given)
 
 
@@ -76,7 +77,9 @@ def test_another_positive_class_and_a_leak_are_said_first(
 ) -> None:
     log = Log()
     leaky = SliceTable(table.rows.assign(group="all"), table.folder)
-    with ready(leaky, tmp_path / "run", "classes.positive=pneumonia", log=log, leaky=True):
+    with ready(
+        leaky, tmp_path / "run", "classes.positive=pneumonia", log=log, rules=SplitRules(leaky=True)
+    ):
         pass
     assert log.sentences[0] == "Positive class: pneumonia."
     assert log.sentences[1].startswith("Design: ") and log.sentences[2].startswith(

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from hilum.audit import border_features, probe_border
-from hilum.errors import TableError, UsageError
+from hilum.errors import UsageError
 from hilum.prepare import decode_table
 from hilum.progress import SILENT, Progress
 from hilum.run import Run, as_run, write_json
@@ -22,6 +21,7 @@ from hilum.steps.evaluate.elsewhere_metrics import ElsewhereQuery, elsewhere_met
 from hilum.steps.evaluate.labels import map_labels, select_labels
 from hilum.steps.evaluate.metrics import labelled, predictions_frame
 from hilum.steps.evaluate.overlap import Overlap, find_overlap
+from hilum.steps.evaluate.part_columns import Texts, part_columns
 from hilum.steps.evaluate.probabilities import table_probabilities
 from hilum.steps.predict.engine import check_engine, open_engine
 from hilum.storage.atomic import new_folder, refuse_existing
@@ -33,8 +33,6 @@ ELSEWHERE_MARKS = ("metrics.json", "predictions.csv")
 """Files of an evaluation elsewhere: by them --force knows its own."""
 NAME = re.compile(r"[^\W_][\w.-]{0,63}")
 """A name that is a folder's on every system."""
-LESION_SIZE = "lesion-size"
-"""A part column that is computed: the longer side of the largest box, pixels of the file."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +44,8 @@ class ElsewhereOptions:
         renamed: label of the table -> class of the run.
         pair: two labels, the positive one first; only their slices are scored, by the score that
             the run has for them (see `hilum.scores.pairs`). None: all classes of the run.
-        by: columns of the table to show metrics by part of; `lesion-size` is computed from boxes.
+        by: columns of the table to show metrics by part of; `lesion-size` and `slice-thickness`
+            are computed.
         prevalence: share of positives where the network would be used, for predictive values and
             net benefit, 0 to 1; None: not stated.
         unrelated: groups and patient ids that both tables have are other patients, as where each
@@ -105,7 +104,7 @@ def evaluate_elsewhere(
     facts, given = network_facts(run), as_table(table)
     given = replace(given, harmonised=run.description.harmonise)
     scored = select_labels(map_labels(given, options.renamed), facts.class_names, options.pair)
-    parts = _part_columns(scored, options.by)
+    parts = part_columns(scored, options.by)
     folder = run.elsewhere / _name(options.name, given)
     refuse_existing(folder, force=options.force, marks=ELSEWHERE_MARKS)
     overlap = find_overlap(run.table(), scored, names_differ=options.unrelated, progress=progress)
@@ -139,8 +138,8 @@ def _name(name: str, table: SliceTable) -> str:
 
 
 def _without_shared(
-    table: SliceTable, parts: dict[str, np.ndarray[Any, Any]], overlap: Overlap
-) -> tuple[SliceTable, dict[str, np.ndarray[Any, Any]], Overlap]:
+    table: SliceTable, parts: Mapping[str, Texts], overlap: Overlap
+) -> tuple[SliceTable, Mapping[str, Texts], Overlap]:
     """Return the slices that training did not see, with their parts.
 
     Raises:
@@ -150,35 +149,8 @@ def _without_shared(
     if not left.any():
         raise UsageError(f"{table.name}: training saw every slice of it; nothing is left to score.")
     remaining = table.where(pd.Series(left))
-    return remaining, {name: cells[left] for name, cells in parts.items()}, overlap.dropped()
-
-
-def _part_columns(table: SliceTable, by: Iterable[str]) -> dict[str, np.ndarray[Any, Any]]:
-    """Return column -> the cells that metrics are shown by."""
-    columns = {}
-    for column in by:
-        if column == LESION_SIZE:
-            columns[column] = _lesion_sizes(table)
-        elif column in table.rows.columns:
-            columns[column] = table.rows[column].to_numpy(dtype=object)
-        else:
-            raise TableError(
-                f"{table.name}: --by needs a column of the table ({', '.join(table.rows.columns)}) "
-                f"or {LESION_SIZE}; got {column!r}."
-            )
-    return columns
-
-
-def _lesion_sizes(table: SliceTable) -> np.ndarray[Any, Any]:
-    """Return the longer side of each slice's largest box in pixels, "" where none is known."""
-    from hilum.boxes import parse_boxes
-
-    sizes = []
-    for cell in table.rows["boxes"]:
-        boxes = parse_boxes(cell)
-        sides = [max(b.row_max - b.row_min, b.col_max - b.col_min) for b in boxes or ()]
-        sizes.append(f"{max(sides):g}" if sides else "")
-    return np.array(sizes, dtype=object)
+    of_remaining = {name: of_slices[left] for name, of_slices in parts.items()}
+    return remaining, of_remaining, overlap.dropped()
 
 
 def _predict(

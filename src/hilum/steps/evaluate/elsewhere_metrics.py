@@ -17,25 +17,26 @@ from hilum.scores import (
     apply_temperature,
     as_pair,
     bands,
+    bootstrap_weights,
     by_group,
     calibration_of,
     call_at,
     called_metrics,
-    decision_curve,
+    interval_of,
     metrics_block,
     parts_block,
-    predictive_values,
     within_source_block,
 )
+from hilum.scores.interval_text import interval_text
 from hilum.splits import unknown_patients
 from hilum.steps.evaluate.metrics import group_cautions
+from hilum.steps.evaluate.net_benefit import CALLED, net_benefit, share_of_positives
 from hilum.steps.evaluate.overlap import Overlap
+from hilum.steps.evaluate.part_columns import Texts
 from hilum.steps.predict.decision import decision_of, operating_points
 from hilum.table import SliceTable
 
 __all__ = ["ElsewhereQuery", "elsewhere_metrics"]
-
-Texts = np.ndarray[Any, Any]
 
 NO_CALIBRATION = "the run knows one class of the pair only: its probability is not one of the pair"
 
@@ -50,7 +51,7 @@ class ElsewhereQuery:
         renamed: label of the table -> class of the run.
         prevalence: stated one, or None.
         overlap: what the table shares with training slices.
-        parts: column -> (n,) cells to show metrics by part of.
+        parts: column -> (n,) the part that each slice is in.
     """
 
     name: str
@@ -71,7 +72,7 @@ def elsewhere_metrics(
         table: the n slices that are scored.
         cases, border: the slices as the network and as the border alone see them, in the run's
             classes.
-        asked: what for.
+        query: what for.
     """
     pair = query.pair
     known = pair is None or set(pair) <= set(cases.class_names)
@@ -92,17 +93,26 @@ def elsewhere_metrics(
         "border_probe": probe_concern({"test": scored}, {"test": probe}).as_json(),
         "per_slice": metrics_block(scored),
         "per_group": metrics_block(by_group(scored)),
+        "called_positive": _called_positive(scored),
         "within_source": within_source_block(scored, source),
         "parts": {
-            column: parts_block(scored, bands(cells))
-            for column, cells in {"source": source, **query.parts}.items()
+            column: parts_block(scored, parts)
+            for column, parts in {"source": bands(source), **query.parts}.items()
         },
         "thresholds": _points(run, cases, scored),
         "calibration": _calibration(run, cases, pair) if known else {"note": NO_CALIBRATION},
-        "decision_curve": _curve(run, cases, query) if known else {"note": NO_CALIBRATION},
+        "decision_curve": _curve(run, cases, scored, query) if known else {"note": NO_CALIBRATION},
         "run": _of_run(run),
     }
     return {**metrics, "sentence": _sentence(metrics)}
+
+
+def _called_positive(scored: Labelled) -> dict[str, Any]:
+    """Return the share of the slices that are called positive, with its interval."""
+    called = (scored.predicted == scored.positive).astype(np.float64)
+    weights = bootstrap_weights(scored.group, scored.label)
+    draws = np.concatenate([part @ called / part.sum(axis=1) for part in weights])
+    return interval_of(float(called.mean()), draws, groups=len(set(scored.group))).as_json()
 
 
 def _of_pair(cases: Labelled, pair: tuple[str, str] | None) -> Labelled:
@@ -163,23 +173,18 @@ def _scaled(cases: Labelled, temperature: float) -> Labelled:
     return replace(cases, probabilities=apply_temperature(cases.probabilities, temperature))
 
 
-def _curve(run: Run, cases: Labelled, query: ElsewhereQuery) -> dict[str, Any]:
+def _curve(run: Run, cases: Labelled, scored: Labelled, query: ElsewhereQuery) -> dict[str, Any]:
     """Return net benefit, and predictive values where a prevalence is stated."""
     temperature = decision_of(run).temperature
     scaled = cases if temperature is None else _scaled(cases, temperature)
-    pair = _of_pair(scaled, query.pair)
-    labels = run.table().part("validation").rows["label"]
-    among = labels[labels.isin(list(pair.class_names))]
-    share = float((among == pair.positive).mean()) if len(among) else 0.0
-    found = decision_curve(
-        pair,
+    points = operating_points(run) if cases.positive in scored.class_names else {}
+    called = {name: _called(cases, scored, threshold) for name, threshold in points.items()}
+    return net_benefit(
+        _of_pair(scaled, query.pair),
+        {CALLED: scored, **called},
         prevalence=query.prevalence,
-        of_calibration=share if 0 < share < 1 else None,
+        calibrated_on=share_of_positives(run.table().part("validation").rows["label"], scored),
     )
-    if query.prevalence is not None:
-        found["predictive_values"] = predictive_values(_of_pair(cases, query.pair),
-                                                       query.prevalence)  # fmt: skip
-    return found
 
 
 def _of_run(run: Run) -> dict[str, Any]:
@@ -208,9 +213,10 @@ def _sentence(metrics: dict[str, Any]) -> str:
         called = per_slice["confusion"]
         first = metrics["class_names"].index(metrics["positive"])
         count = sum(row[first] for row in called)
+        share = interval_text(metrics["called_positive"])
         return (
             f"{metrics['name']}: {count} of {per_slice['n']} slices are called "
-            f"{metrics['positive']}; {auc['note']}, so there is no AUC.{shared}"
+            f"{metrics['positive']}, {share}; {auc['note']}, so there is no AUC.{shared}"
         )
     return (
         f"{metrics['name']}, {metrics['positive']} against {others}: AUC {auc['value']:.3f} "

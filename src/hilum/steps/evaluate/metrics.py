@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -15,21 +17,42 @@ from hilum.scores import (
     FEW_GROUPS,
     INTERVAL,
     Labelled,
+    apply_temperature,
+    bands,
     by_group,
     calibration_block,
+    call_at,
     metrics_block,
+    parts_block,
     thresholds_block,
+    within_source_block,
 )
 from hilum.scores.series.choice import SERIES_COLUMN, SeriesCases, series_block
 from hilum.splits import count_splits, find_leak, unknown_patients
+from hilum.steps.evaluate.net_benefit import CALLED, net_benefit, share_of_positives
 from hilum.table import SPLITS, SliceTable
 
-__all__ = ["group_cautions", "labelled", "metrics_of", "predictions_frame"]
+__all__ = ["Breakdown", "group_cautions", "labelled", "metrics_of", "predictions_frame"]
 
 NOT_OF_DISEASE = "The labels are random, as a self-test: no metric of this run is about disease."
 
 WEIGHTS = ("network", "origin", "pretrained", "members", "random")
 """Keys of `weights` in metrics.json, where they are known."""
+
+Texts = npt.NDArray[np.object_]
+
+
+@dataclass(frozen=True)
+class Breakdown:
+    """What metrics.json says of the test slices beyond their metrics.
+
+    Attributes:
+        parts: column -> (n,) the part that each of the n slices of the table is in.
+        prevalence: share of positives where the network would be used, 0 to 1; None: not stated.
+    """
+
+    parts: Mapping[str, Texts] = field(default_factory=dict)
+    prevalence: float | None = None
 
 
 def metrics_of(
@@ -40,6 +63,7 @@ def metrics_of(
     class_names: list[str],
     positive: str,
     weights: dict[str, Any],
+    breakdown: Breakdown = Breakdown(),
 ) -> dict[str, Any]:
     """Return the content of metrics.json.
 
@@ -51,6 +75,7 @@ def metrics_of(
         positive: the class that the figures speak of.
         weights: where the weights came from, as environment.json says it; of an ensemble also
             how many `members` it has and how many of them began at `random`.
+        breakdown: what else is wanted of the test slices.
     """
     predicted_splits = [split for split in SPLITS if (predictions["split"] == split).any()]
     cases = {
@@ -74,10 +99,12 @@ def metrics_of(
             split: {"per_slice": metrics_block(part), "per_group": metrics_block(by_group(part))}
             for split, part in cases.items()
         },
+        **_parts_json(table, predictions, cases["test"], breakdown),
         "thresholds": thresholds_block(cases),
         "calibration": calibration_block(cases),
         "series": _series(table, predictions, cases),
     }
+    metrics["decision_curve"] = _decision_curve(table, cases["test"], metrics, breakdown)
     return _with_self_test(metrics) if REAL_LABEL in table.rows.columns else metrics
 
 
@@ -94,6 +121,47 @@ def _series(
         for split, part in cases.items()
     }
     return series_block(of_splits, unit=unit)
+
+
+def _parts_json(
+    table: SliceTable, predictions: pd.DataFrame, test: Labelled, breakdown: Breakdown
+) -> dict[str, Any]:
+    """Return the metrics of the test slices within and by source, and by the other columns."""
+    tested = predictions[predictions["split"] == "test"]
+    rows = pd.Index(table.rows["slice_id"]).get_indexer(tested["slice_id"])
+    source = table.rows["source"].to_numpy(dtype=object)
+    fold = tested["fold"].to_numpy(dtype=object) if "fold" in tested.columns else None
+    columns = {"source": bands(source), **breakdown.parts}
+    return {
+        "within_source": within_source_block(test, source[rows], fold=fold),
+        "parts": {name: parts_block(test, parts[rows]) for name, parts in columns.items()},
+    }
+
+
+def _decision_curve(
+    table: SliceTable, test: Labelled, metrics: dict[str, Any], breakdown: Breakdown
+) -> dict[str, Any]:
+    """Return the net benefit on the test slices, with the temperature and the operating points."""
+    fit, points = metrics["calibration"], metrics["thresholds"]["points"]
+    names = list(test.class_names)
+    calibrated = test
+    if fit["fitted"]:
+        scaled = apply_temperature(test.probabilities, fit["temperature"])
+        calibrated = replace(test, probabilities=scaled)
+    called = {
+        name: replace(
+            test,
+            predicted=call_at(
+                test.probabilities, point["threshold"], class_names=names, positive=test.positive
+            ),
+        )
+        for name, point in points.items()
+        if point["threshold"] is not None
+    }
+    share = share_of_positives(table.part("validation").rows["label"], test)
+    return net_benefit(
+        calibrated, {CALLED: test, **called}, prevalence=breakdown.prevalence, calibrated_on=share
+    )
 
 
 def _with_self_test(metrics: dict[str, Any]) -> dict[str, Any]:

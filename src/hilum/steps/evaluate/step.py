@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -16,17 +17,18 @@ from hilum.run import Run, as_run, probability_column, write_json
 from hilum.run.metrics import Metrics
 from hilum.run.network import REPEATED, network_facts
 from hilum.run.slices_hash import slices_hash
-from hilum.scores import Labelled
+from hilum.scores import Labelled, check_prevalence, restrict
 from hilum.steps.classes import check_labels
 from hilum.steps.evaluate.border_probe import border_probabilities
+from hilum.steps.evaluate.fold_metrics import with_folds
 from hilum.steps.evaluate.folds import (
     check_folds,
     folds_of,
     predict_folds,
     probe_folds,
-    with_folds,
 )
-from hilum.steps.evaluate.metrics import labelled, metrics_of, predictions_frame
+from hilum.steps.evaluate.metrics import Breakdown, labelled, metrics_of, predictions_frame
+from hilum.steps.evaluate.part_columns import part_columns
 from hilum.steps.evaluate.probabilities import table_probabilities
 from hilum.steps.evaluate.seeds import write_seed_metrics
 from hilum.steps.predict.decision import save_operating_points
@@ -42,6 +44,8 @@ SUM_TOLERANCE = 1e-3
 def evaluate(
     run: Run | Path | str,
     *,
+    by: Iterable[str] = (),
+    prevalence: float | None = None,
     keep_predictions: bool = False,
     engine: str = "auto",
     progress: Progress = SILENT,
@@ -55,6 +59,10 @@ def evaluate(
 
     Args:
         run: a finished run or its folder.
+        by: columns of the run's table to show metrics of the test slices by part of;
+            `lesion-size` and `slice-thickness` are computed. By source they are shown always.
+        prevalence: share of positives where the network would be used, for predictive values and
+            net benefit, between 0 and 1; None: that of the test slices.
         keep_predictions: score the predictions.csv that is there; needs neither network nor torch.
         engine: what computes the network, see `hilum.steps.predict.engine.ENGINES`.
         progress: reports what is going on.
@@ -65,10 +73,14 @@ def evaluate(
         repeated training `seeds` in place of splits: `each` training and the `spread`.
 
     Raises:
+        UsageError: the prevalence is none.
+        TableError: a column of `by` is missing or names no parts.
         RunError: the run lacks something, or its predictions are not of its slices.
         ReadError: a slice can't be read any more.
     """
     check_engine(engine)
+    if prevalence is not None:
+        check_prevalence(prevalence)
     run = as_run(run)
     if run.kind == REPEATED:
         return _evaluate_seeds(run, keep_predictions, engine, progress)
@@ -76,6 +88,7 @@ def evaluate(
     names, positive = facts.class_names, facts.positive
     check_labels(table, names)
     _check_test_slices(run, table)
+    breakdown = Breakdown(part_columns(table, by), prevalence)
     table_hash = slices_hash(run.table_file)
     folds = folds_of(run, table) if run.kind == "cross-validation" else []
     with decode_table(table, size=facts.size, progress=progress) as decoded:
@@ -92,17 +105,19 @@ def evaluate(
         if not keep_predictions:
             run.write_predictions(predictions)
         if folds:
-            probe = probe_folds(folds, table, decoded, names, positive)
+            border = probe_folds(folds, table, decoded, names, positive)
+            is_test = (table.rows["split"] == "test").to_numpy(dtype=bool)
+            probe = {"test": restrict(border, is_test)}
         else:
             probe = _probe(table, decoded, names, positive)
     metrics = metrics_of(
         table, predictions, probe, class_names=names, positive=positive,
-        weights=_weights(run),
+        weights=_weights(run), breakdown=breakdown,
     )  # fmt: skip
     metrics["slices_sha256"] = table_hash
     if folds:
         cases = labelled(predictions, names, positive)
-        metrics = with_folds(metrics, folds, table, cases, probe["test"])
+        metrics = with_folds(metrics, folds, table, cases, border)
     metrics["notes"] = notes
     save_operating_points(run, metrics)
     write_json(metrics, run.metrics_file)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from hilum.recipe import Recipe, as_recipe
 from hilum.run import RUN_MARKS
-from hilum.splits import check_splits
+from hilum.splits import SplitRules, check_splits
 from hilum.steps.classes import fill_classes
 from hilum.storage.atomic import refuse_existing
 from hilum.table import SliceTable, as_table, refuse_own_slices
@@ -38,7 +38,7 @@ def check_training(
     refuse_existing(out, force=force, marks=RUN_MARKS)
     full_table, settings = as_table(table), as_recipe(recipe)
     if split:
-        check_inputs(full_table, settings, out=out, leaky=leaky)
+        check_inputs(full_table, settings, out=out, rules=SplitRules(leaky=leaky))
     else:
         refuse_own_slices(full_table, out)
         fill_classes(settings, full_table)
@@ -46,7 +46,7 @@ def check_training(
 
 
 def check_inputs(
-    table: SliceTable, recipe: Recipe, *, out: Path, leaky: bool
+    table: SliceTable, recipe: Recipe, *, out: Path, rules: SplitRules
 ) -> tuple[SliceTable, Recipe]:
     """Return the slices that have a split, and the recipe with its classes.
 
@@ -57,5 +57,5 @@ def check_inputs(
     used = table.where(table.rows["split"] != "")
     filled = fill_classes(recipe, used if len(used) else table)
     used = replace(used, harmonised=filled.input.harmonise)
-    check_splits(used if len(used) else table, leaky=leaky)
+    check_splits(used if len(used) else table, rules)
     return used, filled

@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-import pandas as pd
-
-from hilum.errors import RunError, UsageError
+from hilum.errors import UsageError
 from hilum.learn.device import make_accelerator
 from hilum.learn.prepare_training import Prepared, prepare_training
 from hilum.prepare import count_notes, decode_table, note_sentences
@@ -15,9 +13,10 @@ from hilum.progress import SILENT, FollowedBy, Progress
 from hilum.recipe import Recipe, as_recipe, dump_recipe
 from hilum.run import RUN_MARKS, Run, write_json
 from hilum.run.environment import describe_environment
-from hilum.splits import deal_folds, merge_identities
+from hilum.splits import merge_identities
 from hilum.steps.classes import fill_classes
 from hilum.steps.evaluate import evaluate
+from hilum.steps.train.fold_plan import FoldPlan, deal_plan, plan_of_run
 from hilum.steps.train.members import (
     MemberTraining,
     Start,
@@ -38,7 +37,7 @@ def cross_validate(
     table: SliceTable | Path | str,
     recipe: Recipe | Path | str,
     *,
-    folds: int,
+    folds: int | str,
     out: Path | str,
     weights: Path | str | None = None,
     force: bool = False,
@@ -51,10 +50,15 @@ def cross_validate(
     the validation that its best epoch is chosen on. Nothing is written before every slice and
     setting was checked.
 
+    With a column for `folds`, each of its values is left out in turn (`folds="source"`: the metrics
+    are those of a source that was never seen). A group that several values share is not trained on
+    where one of them is tested. A class that only one value has can't be learnt where that value
+    is left out: its slices are scored there in pairs with classes that were learnt.
+
     Args:
         table: a slice table, or the path of one.
         recipe: a recipe, the name of a built-in one, or the path of a TOML file.
-        folds: how many; at least 2.
+        folds: how many, at least 2; or the column whose values are left out.
         out: the run folder to make; the folds are run folders in `members/` of it.
         weights: see `hilum.learn.weights.find_weights`.
         force: replace a run that stands at `out`.
@@ -74,24 +78,23 @@ def cross_validate(
         refuse_own_slices(full_table, folder)
         filled = fill_classes(as_recipe(recipe), full_table)
         full_table = replace(full_table, harmonised=filled.input.harmonise)
-        deal_folds(full_table, folds, seed=filled.training.seed)
+        plan = deal_plan(full_table, filled, folds)
         where = weights_location(weights)
         prepared = prepare_training(filled, where)
-        for sentence in (*notes, prepared.measured):
-            if sentence:
-                progress.say(sentence)
         is_split = (full_table.rows["split"] != "").any()
         ignored = " The table's split column is ignored." if is_split else ""
-        progress.say(f"{folds} folds by group: every slice is tested on once.{ignored}")
+        for sentence in (*notes, prepared.measured, plan.sentence + ignored, *plan.notes):
+            if sentence:
+                progress.say(sentence)
         with decode_table(
-            full_table, size=prepared.recipe.input.size, progress=progress
+            plan.table, size=prepared.recipe.input.size, progress=progress
         ) as decoded:
             # every slice can be read: known before anything is written or replaced
-            for sentence in note_sentences(count_notes(decoded.notes), len(full_table)):
+            for sentence in note_sentences(count_notes(decoded.notes), len(plan.table)):
                 progress.say(sentence)
         if prepared.accelerator.is_main_process:
             with new_folder(folder, force=force, marks=RUN_MARKS) as draft:
-                _begin(Run(draft), full_table, prepared, folds, where)
+                _begin(Run(draft), plan, prepared, where)
         prepared.accelerator.wait_for_everyone()
         return _go_on(Run(folder), progress)
 
@@ -110,41 +113,33 @@ def resume_folds(folder: Path | str, *, progress: Progress = SILENT) -> Run:
         return _go_on(run, progress)
 
 
-def _begin(run: Run, table: SliceTable, prepared: Prepared, folds: int, where: str | None) -> None:
+def _begin(run: Run, plan: FoldPlan, prepared: Prepared, where: str | None) -> None:
     """Write all that is known before the first fold."""
-    recipe = prepared.recipe
+    recipe, folds = prepared.recipe, len(plan.parts)
     title = recipe.title or recipe.network.backbone
+    way = f"each {plan.column} left out" if plan.column else f"{folds}-fold cross-validation"
     write_text(run.recipe_file, dump_recipe(recipe))
     content = {
         "kind": KIND,
-        "title": f"{title}, {folds}-fold cross-validation",
+        "title": f"{title}, {way}",
         "class_names": list(recipe.classes.names),
         "positive": recipe.classes.positive,
         "input": recipe.input.facts,
         "folds": folds,
     }
+    if plan.column:
+        content["left_out"] = {"column": plan.column, "values": list(plan.values)}
     write_json(content, run.network_file)
     environment = {**describe_environment(), "precision_reason": prepared.precision_reason}
     write_json(environment, run.environment_file)
     Start(where, prepared.weights.sha256).write(run)
-    dealt = deal_folds(table, folds, seed=recipe.training.seed)
-    fold = pd.Series("", index=table.rows.index)
-    for number, part in enumerate(dealt, start=1):
-        fold[part.rows["split"] == "test"] = str(number)
-    rows = table.rows.assign(split="test", fold=fold)
-    write_table(SliceTable(rows, table.folder, table.name), run.table_file)
+    write_table(plan.table, run.table_file)
 
 
 def _go_on(run: Run, progress: Progress) -> Run:
     """Train the folds that are left, then score them all."""
     recipe, table = run.recipe(), run.table()
-    dealt = _dealt_again(run, table, recipe)
-    members = [
-        MemberTraining(
-            f"fold-{number}", f"fold {number} of {len(dealt)}", {"fold": number}, part, recipe
-        )
-        for number, part in enumerate(dealt, start=1)
-    ]
+    members = _members(plan_of_run(run, table, recipe), recipe)
     runs = train_members(run, members, FollowedBy(progress, len(table)))
     accelerator = make_accelerator()
     if accelerator.is_main_process:
@@ -155,21 +150,15 @@ def _go_on(run: Run, progress: Progress) -> Run:
     return run
 
 
-def _dealt_again(run: Run, table: SliceTable, recipe: Recipe) -> list[SliceTable]:
-    """Return the folds' tables, dealt as at the start.
-
-    Raises:
-        RunError: they are not those that the column `fold` tells.
-    """
-    folds = run.network().get("folds")
-    if not isinstance(folds, int) or "fold" not in table.rows.columns:
-        raise RunError(f"{run.folder} does not say its folds: it is not a complete run folder.")
-    dealt = deal_folds(table, folds, seed=recipe.training.seed)
-    for number, part in enumerate(dealt, start=1):
-        tested = part.rows["split"] == "test"
-        if not tested.equals(table.rows["fold"] == str(number)):
-            raise RunError(
-                f"{run.table_file} can't be dealt into the folds that it tells, as after a change "
-                f"by hand; start the cross-validation again."
+def _members(plan: FoldPlan, recipe: Recipe) -> list[MemberTraining]:
+    """Return the training of each fold."""
+    members = []
+    for number, part in enumerate(plan.parts, start=1):
+        without = f" (without {plan.values[number - 1]})" if plan.values else ""
+        members.append(
+            MemberTraining(
+                f"fold-{number}", f"fold {number} of {len(plan.parts)}{without}", {"fold": number},
+                part, plan.recipe(number - 1, recipe), partial_test=bool(plan.column),
             )
-    return dealt
+        )  # fmt: skip
+    return members

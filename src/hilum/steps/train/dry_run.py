@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hilum.audit import judge_design
@@ -11,7 +11,9 @@ from hilum.learn.networks import count_parameters
 from hilum.learn.timing.rehearse import Rehearsal, rehearse
 from hilum.progress import SILENT, Progress, span_text
 from hilum.recipe import Recipe, as_recipe
-from hilum.splits import deal_folds, find_leak, merge_identities
+from hilum.splits import SplitRules, find_leak, merge_identities
+from hilum.steps.classes import fill_classes
+from hilum.steps.train.fold_plan import deal_plan
 from hilum.steps.train.options import TrainOptions
 from hilum.steps.train.ready import ReadyTraining, ready_training
 from hilum.table import SPLITS, SliceTable, as_table
@@ -114,35 +116,60 @@ def plan_training(
     Raises:
         HilumError: what `train` would raise before its first step.
     """
-    with ready_training(
-        table, recipe, out=Path(out), weights=weights, leaky=leaky, force=force, progress=progress
-    ) as ready:
-        if ready.plan.sentence:
-            progress.say(ready.plan.sentence)
-        total, trained = count_parameters(ready.prepared.network)
-        ready.job.feed = ready.plan.feed
-        measured = rehearse(ready.job, ready.prepared.accelerator)
-        return _planned(ready, measured, (total, trained))
+    options = TrainOptions(weights, leaky, force)
+    return _plan(table, recipe, Path(out), options, SplitRules(leaky=leaky), progress)
 
 
 def plan_folds(
     table: SliceTable | Path | str,
     recipe: Recipe | Path | str,
     *,
-    folds: int,
+    folds: int | str,
     out: Path | str,
     options: TrainOptions | None = None,
     progress: Progress = SILENT,
 ) -> PlannedTraining:
-    """Check and measure what `cross_validate` would do: the plan of its first fold, for all.
+    """Check and measure what `cross_validate` would do: the plan of its largest fold, for all.
 
-    Args, Raises: see `plan_training`.
+    Args:
+        folds: how many; or the column whose values are left out.
+
+    Other Args, Raises: see `plan_training`.
     """
     merged, _ = merge_identities(as_table(table))
-    settings = as_recipe(recipe)
-    first = deal_folds(merged, folds, seed=settings.training.seed)[0]
-    chosen = asdict(options or TrainOptions())
-    return plan_training(first, settings, out=out, **chosen, progress=progress).times(folds)
+    settings = fill_classes(as_recipe(recipe), merged)
+    dealt = deal_plan(merged, settings, folds)
+    for sentence in (dealt.sentence, *dealt.notes, *(dealt.lines() if dealt.column else ())):
+        progress.say(sentence)
+    largest = max(
+        range(len(dealt.parts)), key=lambda n: (dealt.parts[n].rows["split"] != "test").sum()
+    )
+    plan = _plan(
+        dealt.parts[largest], dealt.recipe(largest, settings), Path(out), options or TrainOptions(),
+        SplitRules(partial_test=bool(dealt.column)), progress,
+    )  # fmt: skip
+    return plan.times(len(dealt.parts))
+
+
+def _plan(
+    table: SliceTable | Path | str,
+    recipe: Recipe | Path | str,
+    out: Path,
+    options: TrainOptions,
+    rules: SplitRules,
+    progress: Progress,
+) -> PlannedTraining:
+    """Check everything, then measure a few steps."""
+    with ready_training(
+        table, recipe, out=out, weights=options.weights, rules=rules, force=options.force,
+        progress=progress,
+    ) as ready:  # fmt: skip
+        if ready.plan.sentence:
+            progress.say(ready.plan.sentence)
+        total, trained = count_parameters(ready.prepared.network)
+        ready.job.feed = ready.plan.feed
+        measured = rehearse(ready.job, ready.prepared.accelerator)
+        return _planned(ready, measured, (total, trained))
 
 
 def _planned(

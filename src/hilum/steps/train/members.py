@@ -15,9 +15,10 @@ from hilum.catalogue.networks import WEIGHTS_VARIABLE
 from hilum.errors import RunError, WeightsError
 from hilum.learn.weights import find_weights
 from hilum.progress import OneOfSeveral, Progress
-from hilum.recipe import Recipe
+from hilum.recipe import Recipe, dump_recipe
 from hilum.run import Run, write_json
-from hilum.steps.train.step import resume, train
+from hilum.splits import SplitRules
+from hilum.steps.train.step import resume, train_member
 from hilum.storage.atomic import write_text
 from hilum.storage.json_file import read_json
 from hilum.table import SliceTable, write_csv
@@ -49,6 +50,7 @@ class MemberTraining:
         facts: first columns of its row in the table of members.
         table: its slices, split.
         recipe: its recipe.
+        partial_test: whether its test split may lack a class, as where a source is left out.
     """
 
     name: str
@@ -56,6 +58,7 @@ class MemberTraining:
     facts: dict[str, Any]
     table: SliceTable
     recipe: Recipe
+    partial_test: bool = False
 
 
 @dataclass(frozen=True)
@@ -131,9 +134,10 @@ def train_members(
         )  # fmt: skip
         if not member_run.folder.is_dir():
             start = read_start(run, member.recipe)
-            train(
+            rules = SplitRules(leaky=start.leaky, partial_test=member.partial_test)
+            train_member(
                 member.table, member.recipe, out=member_run.folder, weights=start.weights,
-                leaky=start.leaky, progress=content,
+                rules=rules, progress=content,
             )  # fmt: skip
         elif not member_run.finished:
             resume(member_run.folder, progress=content)
@@ -160,7 +164,9 @@ def finish_members(
         ]
     )
     write_csv(rows, run.folder / table)
-    write_text(run.recipe_file, first.recipe_file.read_text(encoding="utf-8"))
+    resolved = first.recipe()
+    classes = resolved.classes.model_copy(update={"names": run.recipe().classes.names})
+    write_text(run.recipe_file, dump_recipe(resolved.model_copy(update={"classes": classes})))
     write_json({**_shared(first.network()), **run.network()}, run.network_file)
     of_first = first.environment()
     environment |= {key: of_first[key] for key in OF_MEMBER if key in of_first}

@@ -27,7 +27,7 @@ from hilum.processes import rank_and_count
 from hilum.progress import Progress
 from hilum.recipe import Classes, Recipe, as_recipe
 from hilum.run import RUN_MARKS
-from hilum.splits import find_leak
+from hilum.splits import SplitRules, find_leak
 from hilum.steps.evaluate.border_probe import border_sentence
 from hilum.steps.train.checks import check_inputs
 from hilum.storage.atomic import refuse_existing
@@ -61,7 +61,7 @@ def ready_training(
     *,
     out: Path,
     weights: Path | str | None,
-    leaky: bool,
+    rules: SplitRules,
     force: bool,
     progress: Progress,
 ) -> Iterator[ReadyTraining]:
@@ -69,13 +69,16 @@ def ready_training(
 
     Nothing is written except to the cache.
 
-    Args, Raises: see `hilum.train`.
+    Args:
+        rules: what the table's splits may lack.
+
+    Other Args, Raises: see `hilum.train`.
     """
     refuse_existing(out, force=force, marks=RUN_MARKS)
     with (
         exclusive_output(out, "hilum train"),
         checked_training(
-            as_table(table), as_recipe(recipe), out=out, weights=weights, leaky=leaky,
+            as_table(table), as_recipe(recipe), out=out, weights=weights, rules=rules,
             progress=progress,
         ) as ready,
     ):  # fmt: skip
@@ -89,14 +92,14 @@ def checked_training(
     *,
     out: Path,
     weights: Path | str | None,
-    leaky: bool,
+    rules: SplitRules,
     progress: Progress,
 ) -> Iterator[ReadyTraining]:
     """Yield a training that was checked, while its decoded slices are held.
 
-    Args, Raises: see `hilum.train`.
+    Args, Raises: see `ready_training`.
     """
-    used, filled = check_inputs(table, recipe, out=out, leaky=leaky)
+    used, filled = check_inputs(table, recipe, out=out, rules=rules)
     _warn(used, filled, progress)
     prepared = prepare_training(filled, weights)
     progress.say(_beginning(prepared.recipe, prepared.weights))

@@ -11,6 +11,7 @@ from hilum.recipe import Recipe, as_recipe, dump_recipe
 from hilum.run import RUN_MARKS, Run, write_json
 from hilum.run.environment import describe_environment
 from hilum.run.network import REPEATED
+from hilum.splits import SplitRules
 from hilum.steps.evaluate import evaluate
 from hilum.steps.train.checks import check_training
 from hilum.steps.train.members import (
@@ -79,8 +80,8 @@ def repeat_training(
             f"split are the same."
         )
         with checked_training(
-            full_table, settings, out=folder, weights=chosen.weights, leaky=chosen.leaky,
-            progress=_BarsAlone(progress),
+            full_table, settings, out=folder, weights=chosen.weights,
+            rules=SplitRules(leaky=chosen.leaky), progress=_BarsAlone(progress),
         ) as ready:  # fmt: skip
             if ready.prepared.accelerator.is_main_process:
                 _begin(folder, ready, settings, seeds, chosen)

@@ -29,12 +29,13 @@ from hilum.progress import SILENT, Progress
 from hilum.recipe import Recipe, dump_recipe
 from hilum.run import RUN_MARKS, Run, write_json
 from hilum.run.environment import describe_environment
+from hilum.splits import SplitRules
 from hilum.steps.train.ready import ready_training
 from hilum.storage.atomic import new_folder, write_text
 from hilum.storage.lock import exclusive_output
 from hilum.table import SliceTable, write_csv, write_table
 
-__all__ = ["resume", "train", "try_recipe"]
+__all__ = ["resume", "train", "train_member", "try_recipe"]
 
 START = "start.safetensors"
 """The network before its first step, which `resume` loads if no epoch was completed."""
@@ -69,15 +70,52 @@ def train(
         HilumError: the first thing that is wrong, in one sentence.
         KeyboardInterrupt: stopped; continue with `resume`.
     """
-    folder = Path(out)
+    return _checked_and_trained(
+        table, recipe, out=Path(out), weights=weights, rules=SplitRules(leaky=leaky), force=force,
+        progress=progress,
+    )  # fmt: skip
+
+
+def train_member(
+    table: SliceTable,
+    recipe: Recipe,
+    *,
+    out: Path,
+    weights: Path | str | None,
+    rules: SplitRules,
+    progress: Progress,
+) -> Run:
+    """Train as `train` does, one of several runs in a run.
+
+    Args:
+        rules: what the splits of its table may lack.
+
+    Other Args, Raises: see `train`.
+    """
+    return _checked_and_trained(
+        table, recipe, out=out, weights=weights, rules=rules, force=False, progress=progress
+    )
+
+
+def _checked_and_trained(
+    table: SliceTable | Path | str,
+    recipe: Recipe | Path | str,
+    *,
+    out: Path,
+    weights: Path | str | None,
+    rules: SplitRules,
+    force: bool,
+    progress: Progress,
+) -> Run:
+    """Check everything, then train."""
     with ready_training(
-        table, recipe, out=folder, weights=weights, leaky=leaky, force=force, progress=progress
+        table, recipe, out=out, weights=weights, rules=rules, force=force, progress=progress
     ) as ready:
         accelerator = ready.prepared.accelerator
         if accelerator.is_main_process:
-            _begin(folder, ready.table, ready.prepared, force=force)
+            _begin(out, ready.table, ready.prepared, force=force)
         accelerator.wait_for_everyone()
-        return _train(Run(folder), ready.job, ready.plan, ready.prepared, progress)
+        return _train(Run(out), ready.job, ready.plan, ready.prepared, progress)
 
 
 def resume(folder: Path | str, *, progress: Progress = SILENT) -> Run:
