@@ -13,7 +13,9 @@ import pandas as pd
 
 from hilum.run import Run, write_json
 from hilum.run.slices_hash import slices_hash
+from hilum.steps.evaluate.elsewhere_metrics import ElsewhereQuery, elsewhere_metrics
 from hilum.steps.evaluate.metrics import labelled, metrics_of, predictions_frame
+from hilum.steps.evaluate.overlap import Overlap
 from hilum.table import SliceTable, check_rows, write_table
 
 NAMES = ["cancer", "pneumonia"]
@@ -87,6 +89,32 @@ def write_results(run: Run, table: SliceTable, predictions: pd.DataFrame, made: 
     )  # fmt: skip
     run.write_predictions(predictions)
     write_json({**metrics, "slices_sha256": slices_hash(run.table_file)}, run.metrics_file)
+
+
+def made_elsewhere(
+    run: Run, name: str, made: Made = Made(), *, only: str = "", shared: int = 0
+) -> dict[str, Any]:
+    """Write and return metrics.json of an evaluation on another table, cancer against normal.
+
+    Args:
+        only: the label that all its slices have, if not both.
+        shared: so many of its slices are said to be shared with training.
+    """
+    table = made_table()
+    rows = table.rows.assign(label=table.rows["label"].replace("pneumonia", "normal"), split="")
+    of_label = rows[rows["label"] == only] if only else rows
+    other = SliceTable(of_label.reset_index(drop=True), run.folder, f"{name}.csv")
+    cases, border = (
+        labelled(predictions_frame(other, _probabilities(table, of)[of_label.index], NAMES), NAMES,
+                 "cancer")
+        for of in (made, Made(noise=6.0, seed=9))
+    )  # fmt: skip
+    flags = np.arange(len(other)) < shared
+    query = ElsewhereQuery(name, ("cancer", "normal"), {}, None, Overlap({}, flags, shared), {})
+    metrics = elsewhere_metrics(run, other, cases, border, query)
+    (run.elsewhere / name).mkdir(parents=True)
+    write_json(metrics, run.elsewhere / name / "metrics.json")
+    return metrics
 
 
 def made_folds(folder: Path, table: SliceTable, made: Made, validation: Sequence[float]) -> Run:

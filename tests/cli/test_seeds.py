@@ -160,14 +160,14 @@ def test_ctrl_c_before_the_second_seed_tells_how_to_go_on(
 ) -> None:
     from hilum.steps.train import members
 
-    run, train = workdir / "run", members.train
+    run, train = workdir / "run", members.train_member
 
     def train_one(table: Any, recipe: Any, **rest: Any) -> Any:
         if rest["out"].name == "seed-8":
             raise KeyboardInterrupt
         return train(table, recipe, **rest)
 
-    monkeypatch.setattr(members, "train", train_one)
+    monkeypatch.setattr(members, "train_member", train_one)
     done = hilum("train", workdir / "slices.csv", "--out", run, *SMALL)
     done.refused(130, "stopped")
     assert f"Resume with: hilum train --resume {run}" in done.err

@@ -7,6 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
+from hilum.cli.evaluate_folds import print_folds
+from hilum.cli.evaluate_parts import print_parts, print_predictive_values
 from hilum.cli.evaluate_seeds import print_seeds
 from hilum.cli.options import EngineName
 from hilum.cli.show import HEADLINE, metric_text
@@ -127,7 +129,6 @@ def _elsewhere(
 
 def print_figures(metrics: dict[str, Any]) -> None:
     """Print verdict, border probe and the test figures with their intervals."""
-
     typer.echo(metrics["design"]["sentence"])
     if metrics["split"]["leak"]["groups"]:
         typer.echo(metrics["split"]["leak"]["sentence"])

@@ -24,11 +24,11 @@ class Bar(NamedTuple):
     is_probe: bool
 
 
-def intervals(bars: Sequence[Bar]) -> str:
+def intervals(bars: Sequence[Bar], *, axis: str = "AUC, test") -> str:
     """Return the SVG of AUC intervals, one below the other, on a scale from chance to 1.
 
     The scale reaches further down where an interval does. An estimate that is not defined
-    keeps its line, marked as such.
+    keeps its line, marked as such. `axis` names the scale.
     """
 
     def paint(figure: Figure) -> None:
@@ -39,7 +39,7 @@ def intervals(bars: Sequence[Bar]) -> str:
             _bar(axes, row, bar)
         axes.axvline(_CHANCE, color=FAINT, linewidth=0.9, linestyle=(0, (2, 3)))
         axes.text(_CHANCE, -0.75, " chance", fontsize=9, color=FAINT, va="center")
-        axes.set(xlim=(lowest - 0.01, 1.012), ylim=(len(bars) - 0.5, -1.0), xlabel="AUC, test")
+        axes.set(xlim=(lowest - 0.01, 1.012), ylim=(len(bars) - 0.5, -1.0), xlabel=axis)
         axes.set_yticks(range(len(bars)), [bar.label for bar in bars])
         axes.tick_params(axis="y", length=0, labelcolor=INK)
         axes.spines["left"].set_visible(False)

@@ -18,6 +18,8 @@ from hilum.report.compare.precision_recall import (
 from hilum.report.compare.tables import (
     METRIC_NAMES,
     difference_rows,
+    elsewhere_names,
+    elsewhere_of,
     further_names,
     kind_in_words,
     millions,
@@ -155,13 +157,17 @@ def _page(content: Content, found: Mapping[str, Drawing]) -> str:
         "curves": [name for name in found if name.startswith("curves_")],
         "without_curves": [run["name"] for run in runs if not run["history"]],
         "calibrated": [run for run in runs if run["calibration"]],
+        "elsewhere": elsewhere_names(runs),
+        "shared": [
+            (run["name"], one) for run in runs for one in run.get("elsewhere", ()) if one["overlap"]
+        ],
         "pointed": [run for run in runs if run["thresholds"]],
         "sources": sorted({s for one in content["sets"] for s in one["design"].get("sources", ())}),
     }
     filters = {
         "millions": millions, "kind": kind_in_words, "verdict": verdict, "signed": _signed,
         "chance": _p_value, "matrix": _matrix(content), "widest": _widest,
-        "beyond": _beyond(content),
+        "beyond": _beyond(content), "elsewhere_of": elsewhere_of,
     }  # fmt: skip
     return fill_page(
         "compare.html",

@@ -13,6 +13,8 @@ from hilum.report.numbers import MISSING, decimals, duration, fixed, has_exact, 
 __all__ = [
     "METRIC_NAMES",
     "difference_rows",
+    "elsewhere_names",
+    "elsewhere_of",
     "further_names",
     "kind_in_words",
     "millions",
@@ -30,6 +32,7 @@ METRIC_NAMES = {
 }
 """In the order of the paper's Table 2."""
 
+WITHIN = "AUC within a source"
 UNITS = ("per_slice", "per_group")
 TESTS = {"auc": "delong", "accuracy": "mcnemar"}
 """Metric -> key of the classical test of a pair."""
@@ -39,7 +42,8 @@ Content = Mapping[str, Any]
 
 def table_markdown(content: Content) -> str:
     """Return table.md: what must be known first, then one row a network, as the paper's Table 2."""
-    columns = ["Network", *METRIC_NAMES.values(), "Parameters", "Trained", "Time", "Input", "Kind"]
+    columns = ["Network", *METRIC_NAMES.values(), WITHIN, "Parameters", "Trained", "Time", "Input",
+               "Kind"]  # fmt: skip
     lines = [f"# Comparison of {len(content['runs'])} runs", ""]
     lines += [f"{sentence}\n" for sentence in _doubts(content)]
     lines += [_line(columns), _line(["---"] * len(columns))]
@@ -53,6 +57,7 @@ def table_markdown(content: Content) -> str:
                 [
                     run["name"],
                     *cells,
+                    _within_cell(run),
                     millions(parameters.get("total")),
                     millions(parameters.get("trained")),
                     duration(run["seconds"]),
@@ -65,8 +70,56 @@ def table_markdown(content: Content) -> str:
         estimates = content["choice"]["per_slice"]["figures"]
         chosen = [_estimate_cell(estimates[key], bold=False) for key in METRIC_NAMES]
         named = f"Best of {content['choice']['n']}, chosen inside the folds"
-        lines.append(_line([named, *chosen, *[MISSING] * 5]))
-    return "\n".join([*lines, "", *_notes(content)]) + "\n"
+        lines.append(_line([named, *chosen, *[MISSING] * 6]))
+    return "\n".join([*lines, "", *_elsewhere_markdown(content), *_notes(content)]) + "\n"
+
+
+def elsewhere_names(runs: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return the names of the evaluations on other tables that any of the runs has, sorted."""
+    return sorted({one["name"] for run in runs for one in run.get("elsewhere", ())})
+
+
+def elsewhere_of(run: Mapping[str, Any], name: str) -> Mapping[str, Any] | None:
+    """Return a run's evaluation of that name, or None."""
+    return next((one for one in run.get("elsewhere", ()) if one["name"] == name), None)
+
+
+def _elsewhere_markdown(content: Content) -> list[str]:
+    """Return the lines of the table of AUCs on other tables; none where no run was tried there."""
+    names = elsewhere_names(content["runs"])
+    if not names:
+        return []
+    columns = ["Network", "AUC, own test", *(f"AUC, {name}" for name in names)]
+    lines = ["## On slices of other tables", "", _line(columns), _line(["---"] * len(columns))]
+    for run in content["runs"]:
+        own = _estimate_cell(run["per_slice"]["figures"]["auc"], bold=False)
+        found = [elsewhere_of(run, name) for name in names]
+        lines.append(_line([run["name"], own, *map(_elsewhere_cell, found)]))
+    marked = [one for run in content["runs"] for one in run["elsewhere"] if one["overlap"]]
+    notes = [f"\\* {one['name']}: {one['overlap_sentence']}" for one in marked]
+    return [*lines, "", *(f"{note}\n" for note in dict.fromkeys(notes))]
+
+
+def _elsewhere_cell(one: Mapping[str, Any] | None) -> str:
+    """Return the AUC of an evaluation, or the share that is called positive, with the border's."""
+    if one is None:
+        return MISSING
+    mark = "\\*" if one["overlap"] else ""
+    if one["auc"]["value"] is None:
+        return f"{one['positive']} {_estimate_cell(one['called_positive'], bold=False)}{mark}"
+    border = one["border_auc"]
+    shown = f"{_estimate_cell(one['auc'], bold=False)}{mark}"
+    if border["value"] is None:
+        return shown
+    return f"{shown}, border {fixed(border['value'], decimals(border))}"
+
+
+def _within_cell(run: Mapping[str, Any]) -> str:
+    """Return the AUC within a source, or "none"."""
+    pooled = (run.get("within_source") or {}).get("pooled")
+    if pooled is None:
+        return MISSING
+    return "none" if pooled["value"] is None else _estimate_cell(pooled, bold=False)
 
 
 def table_rows(content: Content) -> pd.DataFrame:
@@ -93,6 +146,9 @@ def table_rows(content: Content) -> pd.DataFrame:
                 row |= {f"{key}_best": int(content["best"][unit].get(key) == run["name"])}
             for key in further_names(content["runs"]):
                 row |= _estimate_columns(key, run[unit]["figures"].get(key, {}))
+            if unit == "per_slice":
+                within = (run.get("within_source") or {}).get("pooled", {})
+                row |= _estimate_columns("auc_within_source", within)
             rows.append(row)
     integer_columns = ["parameters_total", "parameters_trained"]
     return pd.DataFrame(rows).astype(dict.fromkeys(integer_columns, "Int64"))

@@ -8,8 +8,10 @@ from typing import Any
 from hilum.report.canvas import Drawing
 from hilum.report.intervals import Bar, intervals
 from hilum.report.numbers import fixed, interval
+from hilum.report.run.benefit import benefit, has_benefit
 from hilum.report.run.confusion import confusion
 from hilum.report.run.curves import curves
+from hilum.report.run.elsewhere import elsewhere_bars
 from hilum.report.run.files import RunFiles
 from hilum.report.run.localisation import MetricPanel, localisation, panels_of, size_panels
 from hilum.report.run.precision_recall import ClassCurve, class_roc, precision_recall
@@ -42,6 +44,11 @@ def drawings(files: RunFiles) -> dict[str, Drawing]:
     calibration = (files.metrics.get("calibration") or {}).get("test")
     if calibration:
         drawn["reliability"] = _reliability(calibration, str(files.metrics["positive"]))
+    if has_benefit(files.metrics.get("decision_curve")):
+        drawn["benefit"] = _benefit(files.metrics["decision_curve"], str(files.metrics["positive"]))
+    if files.elsewhere:
+        bars = elsewhere_bars(files.metrics, files.elsewhere)
+        drawn["elsewhere"] = Drawing(intervals(bars, axis="AUC"), _describe_bars(bars))
     if files.localisation is not None:
         drawn |= _localisation(files.localisation)
     if files.history is not None:
@@ -108,6 +115,14 @@ def _reliability(test: Mapping[str, Any], positive: str) -> Drawing:
     )
 
 
+def _benefit(curve: Mapping[str, Any], positive: str) -> Drawing:
+    """Return the decision curve of the test slices."""
+    spans = [f"{fixed(first, 2)} to {fixed(last, 2)}" for first, last in curve["best"]]
+    text = f"Net benefit of calling {positive}, by threshold probability. "
+    text += f"Better than treating all and none: {', '.join(spans) or 'nowhere'}."
+    return Drawing(benefit(curve, positive=positive), text)
+
+
 def _localisation(content: Mapping[str, Any]) -> dict[str, Drawing]:
     """Return the metrics of the maps and their controls: of all lesions, and by size."""
     summaries = content["regions"][content["region"]]
@@ -145,6 +160,9 @@ def auc_bars(metrics: Mapping[str, Any]) -> list[Bar]:
     bars = [Bar("Network, per slice", test["per_slice"]["figures"]["auc"], is_probe=False)]
     if probe:
         bars.append(Bar("Border, per slice", probe["test"]["auc"], is_probe=True))
+    within = (metrics.get("within_source") or {}).get("pooled") or {}
+    if within.get("value") is not None:
+        bars.append(Bar("Network, within a source", within, is_probe=False))
     bars.append(Bar("Network, per group", test["per_group"]["figures"]["auc"], is_probe=False))
     if probe and probe["test"].get("per_group"):
         bars.append(Bar("Border, per group", probe["test"]["per_group"]["auc"], is_probe=True))

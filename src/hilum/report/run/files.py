@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pandas as pd
 from hilum.cam_maps import FACTS, MapsFacts, read_maps_facts
 from hilum.errors import RunError
 from hilum.run import Run
+from hilum.run.elsewhere import read_elsewhere
 from hilum.run.slices_hash import slices_hash
 from hilum.storage.json_file import read_json
 from hilum.table import read_csv
@@ -54,6 +56,7 @@ class RunFiles:
         localisation: localisation.json, or None where no lesion was looked for.
         sanity: sanity/sanity.json, or None where the maps were not checked.
         maps: maps/maps.json, or None where there is none.
+        elsewhere: metrics.json of each evaluation on another table, by name.
     """
 
     folder: Path
@@ -69,6 +72,7 @@ class RunFiles:
     localisation: dict[str, Any] | None = None
     sanity: dict[str, Any] | None = None
     maps: MapsFacts | None = None
+    elsewhere: Sequence[dict[str, Any]] = ()
 
 
 def read_run_files(folder: Path) -> RunFiles:
@@ -102,6 +106,7 @@ def read_run_files(folder: Path) -> RunFiles:
         localisation=_read_json(localised) if localised.is_file() else None,
         sanity=_read_json(checked) if checked.is_file() else None,
         maps=read_maps_facts(folder / "maps") if (folder / "maps" / FACTS).is_file() else None,
+        elsewhere=read_elsewhere(Run(folder)),
     )
 
 

@@ -16,6 +16,7 @@ from hilum.report.numbers import (
 )
 from hilum.report.page import fill_page
 from hilum.report.repeated import repeated_page
+from hilum.report.run.elsewhere import elsewhere_rows
 from hilum.report.run.figures import drawings
 from hilum.report.run.files import RunFiles, read_run_files
 from hilum.report.run.localisation import MAP_TITLES, METRIC_TITLES
@@ -37,6 +38,8 @@ from hilum.storage.atomic import write_text
 
 __all__ = ["render", "write_report"]
 
+LATER = ("within_source", "parts", "thresholds", "calibration", "decision_curve", "folds")
+"""Keys of metrics.json that older runs lack."""
 FOLD_NUMBERS = ("validation_auc", "seconds")
 """Columns of folds.csv that the page writes as numbers."""
 
@@ -108,6 +111,10 @@ def _content(files: RunFiles) -> dict[str, Any]:
         "trust_says": {"weight": trust_weight(trust), "outcomes": OUTCOME_WORDS},
         "points": (metrics.get("thresholds") or {}).get("points"),
         "calibration": metrics.get("calibration"),
+        "benefit": metrics.get("decision_curve"),
+        "within": metrics.get("within_source"),
+        "parts": metrics.get("parts") or {},
+        "elsewhere": elsewhere_rows(files.elsewhere),
         "environment": files.environment,
         "network": files.network,
         "date": _date(str(files.environment["started"])),
@@ -125,7 +132,7 @@ def _content(files: RunFiles) -> dict[str, Any]:
         "metric_names": HEADLINE_TITLES,
         "further_names": _further_names(figures),
         "class_names": CLASS_TITLES,
-        "exact": has_exact([metrics["splits"], probe, *_later(metrics)]),
+        "exact": has_exact([metrics["splits"], probe, *_later(metrics), *files.elsewhere]),
         "recipe": _sections(files.recipe),
         "recipe_text": files.recipe_text,
         "epochs": _epochs(files),
@@ -155,7 +162,7 @@ def _further_names(figures: dict[str, Any]) -> dict[str, str]:
 
 def _later(metrics: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the parts of metrics.json that older runs lack."""
-    return [metrics[key] for key in ("thresholds", "calibration", "folds") if key in metrics]
+    return [metrics[key] for key in LATER if key in metrics]
 
 
 def _maps_split(files: RunFiles) -> str:

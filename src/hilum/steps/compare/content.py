@@ -8,6 +8,7 @@ from typing import Any
 
 from hilum.catalogue.networks import known_networks
 from hilum.progress import SILENT, Progress
+from hilum.run.elsewhere import read_elsewhere
 from hilum.run.environment import version
 from hilum.scores import INTERVAL, Labelled, by_group
 from hilum.scores.paired import (
@@ -80,6 +81,8 @@ def _run_content(compared: ComparedRun) -> dict[str, Any]:
         **run_facts(compared),
         **{unit: _without_class_curves(test[unit]) for unit in UNITS},
         "border": {"level": probe.get("level"), **(probe.get("test") or {})} if probe else None,
+        "within_source": compared.metrics.get("within_source"),
+        "elsewhere": [_elsewhere(metrics) for metrics in read_elsewhere(compared.run)],
         "border_validation_auc": (probe.get("validation") or {}).get("auc", {}).get("value"),
         "thresholds": _operating_points(compared.metrics.get("thresholds")),
         "calibration": _calibration(compared.metrics.get("calibration")),
@@ -89,6 +92,22 @@ def _run_content(compared: ComparedRun) -> dict[str, Any]:
             {key: None if math.isnan(number) else number for key, number in row.items()}
             for row in compared.history.to_dict("records")
         ],
+    }
+
+
+def _elsewhere(metrics: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a comparison shows of an evaluation on another table."""
+    named = ("name", "sentence", "positive", "class_names", "called_positive")
+    per_slice = metrics["per_slice"]
+    return {
+        **{key: metrics[key] for key in named},
+        "n": per_slice["n"],
+        "groups": per_slice["groups"],
+        "auc": per_slice["figures"]["auc"],
+        "border_auc": metrics["border_probe"]["test"]["auc"],
+        "within_source_auc": metrics["within_source"]["pooled"],
+        "overlap": metrics["overlap"]["slices"],
+        "overlap_sentence": metrics["overlap"]["sentence"],
     }
 
 
