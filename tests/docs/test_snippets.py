@@ -37,6 +37,7 @@ NOT_RUN = {
     "data.md": 3,
     "explain.md": 3,
     "get-started.md": 5,
+    "how-to/elsewhere.md": 1,
     "how-to/export.md": 1,
     "how-to/random-labels.md": 1,
     "how-to/recipes.md": 1,

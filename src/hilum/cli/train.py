@@ -93,8 +93,8 @@ def command(
 ) -> None:
     """Fine-tune a network on a slice table.
 
-    The network of the best epoch by validation is saved. With --folds or --leave-out each fold, with
-    --seeds each training is a run in OUT/members, and OUT has the results over all of them.
+    The network of the best epoch by validation is saved. With --folds or --leave-out each fold,
+    with --seeds each training is a run in OUT/members, and OUT has the results over all of them.
     """
     from hilum.cli.show import progress_shown
     from hilum.processes import is_first_process
@@ -108,16 +108,7 @@ def command(
             "--resume RUN keeps the settings that RUN started with; it can only be combined with "
             "--report and --tracker."
         )
-    if folds and (leaky or seeds):
-        raise typer.BadParameter(
-            "--folds never divides a group, and trains each fold once; it can't be combined with "
-            "--leaky or --seeds."
-        )
-    if leave_out and (leaky or seeds or folds):
-        raise typer.BadParameter(
-            "--leave-out trains once for each value of a column and never divides a group; it can't "
-            "be combined with --folds, --seeds or --leaky."
-        )
+    _check_folds(folds, leave_out, seeds=seeds, leaky=leaky)
     if dry_run and (resume is not None or report):
         raise typer.BadParameter("--dry-run can't be combined with --report or --resume.")
     folder = resume or out
@@ -148,6 +139,22 @@ def command(
             _print_plan(plan, folder)
         if run:
             _print_result(run, folder, report=report)
+
+
+def _check_folds(
+    folds: int | None, leave_out: str | None, *, seeds: int | None, leaky: bool
+) -> None:
+    """Refuse what can't be combined with folds."""
+    if folds and (leaky or seeds):
+        raise typer.BadParameter(
+            "--folds never divides a group, and trains each fold once; it can't be combined with "
+            "--leaky or --seeds."
+        )
+    if leave_out and (leaky or seeds or folds):
+        raise typer.BadParameter(
+            "--leave-out trains once for each value of a column and never divides a group; it "
+            "can't be combined with --folds, --seeds or --leaky."
+        )
 
 
 @dataclass(frozen=True)

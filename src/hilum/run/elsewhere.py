@@ -6,7 +6,7 @@ from typing import Any
 
 from hilum.errors import RunError
 from hilum.run.folder import Run
-from hilum.run.json_file import read_json
+from hilum.storage.json_file import read_json
 
 __all__ = ["read_elsewhere"]
 

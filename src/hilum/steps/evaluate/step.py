@@ -83,7 +83,8 @@ def evaluate(
         check_prevalence(prevalence)
     run = as_run(run)
     if run.kind == REPEATED:
-        return _evaluate_seeds(run, keep_predictions, engine, progress)
+        wanted = {"by": tuple(by), "prevalence": prevalence, "keep_predictions": keep_predictions}
+        return _evaluate_seeds(run, wanted, engine, progress)
     facts, table = network_facts(run), run.table()
     names, positive = facts.class_names, facts.positive
     check_labels(table, names)
@@ -124,12 +125,12 @@ def evaluate(
     return Metrics(metrics)
 
 
-def _evaluate_seeds(run: Run, keep_predictions: bool, engine: str, progress: Progress) -> Metrics:
+def _evaluate_seeds(run: Run, wanted: dict[str, Any], engine: str, progress: Progress) -> Metrics:
     """Evaluate every training of a repeated one; write and return what they reach together."""
     evaluated = []
     for member in run.seed_runs():
         own = Prefixed(progress, member.folder.name)
-        metrics = evaluate(member, keep_predictions=keep_predictions, engine=engine, progress=own)
+        metrics = evaluate(member, engine=engine, progress=own, **wanted)
         evaluated.append((member, metrics))
     return write_seed_metrics(run, evaluated)
 
