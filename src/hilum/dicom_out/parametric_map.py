@@ -23,6 +23,8 @@ SHOWN_TOP = 0.999
 def parametric_map(result: SeriesResult, context: ResultContext) -> Dataset | None:
     """Return the maps of the top slices, a frame each, from feet to head; None without maps.
 
+    Slices out of multi-frame files have none: highdicom makes maps of all of a file's frames alone.
+
     Values are float32 in the unit of the maps, at the source's own rows, columns, spacing and
     positions, so that a viewer lays them over the source.
 
@@ -30,7 +32,7 @@ def parametric_map(result: SeriesResult, context: ResultContext) -> Dataset | No
         result: the answer.
         context: the run.
     """
-    mapped = [one for one in result.top if one.cam_map is not None]
+    mapped = [one for one in result.top if one.cam_map is not None and not one.frame]
     mapped = [one for one in mapped if np.isfinite(one.cam_map).all()]  # type: ignore[arg-type]
     if not mapped:
         return None

@@ -21,12 +21,14 @@ class MappedSlice:
         probability: of the positive class.
         cam_map: (rows, columns) float32 in the file's own pixels; None: there is none.
         picture: (rows, columns, 3) uint8, the slice next to its map with a caption.
+        frame: 1-based number of the slice in a multi-frame file; 0: the file has one frame.
     """
 
     header: Dataset
     probability: float
     cam_map: npt.NDArray[np.float32] | None
     picture: npt.NDArray[np.uint8]
+    frame: int = 0
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from highdicom.sr import (
@@ -22,7 +23,7 @@ from pydicom.sr.codedict import codes
 
 from hilum.dicom_out.class_codes import class_code, probability_code
 from hilum.dicom_out.context import MANUFACTURER, NOTICE, ResultContext, completed
-from hilum.dicom_out.result import SeriesResult
+from hilum.dicom_out.result import MappedSlice, SeriesResult
 
 __all__ = ["structured_report"]
 
@@ -46,7 +47,7 @@ def structured_report(result: SeriesResult, context: ResultContext) -> Dataset:
     for number, one in enumerate(result.top, start=1):
         groups.append(
             _group(
-                f"slice {number}", context, [one.header],
+                f"slice {number}", context, [one],
                 [_measurement(result.positive, one.probability)], [],
             )
         )  # fmt: skip
@@ -97,14 +98,13 @@ def _series_group(
         text = ", ".join(f"{name} {p:.4f}" for name, p in result.calibrated.items())
         parameters.append(f"Calibrated on validation series: {text}")
     evaluation = QualitativeEvaluation(codes.SCT.Classification, class_code(result.predicted))
-    headers = [one.header for one in result.top]
-    return _group("series", context, headers, measurements, [evaluation], parameters=parameters)
+    return _group("series", context, result.top, measurements, [evaluation], parameters=parameters)
 
 
 def _group(
     name: str,
     context: ResultContext,
-    headers: list[Dataset],
+    slices: Sequence[MappedSlice],
     measurements: list[Measurement],
     evaluations: list[QualitativeEvaluation],
     *,
@@ -119,7 +119,7 @@ def _group(
         ),
         measurements=measurements,
         qualitative_evaluations=evaluations or None,
-        source_images=[_reference(header) for header in headers],
+        source_images=[_reference(one) for one in slices],
     )  # fmt: skip
 
 
@@ -129,16 +129,20 @@ def _measurement(name: str, probability: float) -> Measurement:
     )
 
 
-def _reference(header: Dataset) -> SourceImageForMeasurementGroup:
-    return SourceImageForMeasurementGroup(header.SOPClassUID, header.SOPInstanceUID)
+def _reference(one: MappedSlice) -> SourceImageForMeasurementGroup:
+    frames = [one.frame] if one.frame else None
+    header = one.header
+    return SourceImageForMeasurementGroup(header.SOPClassUID, header.SOPInstanceUID, frames)
 
 
 def _evidence(top: list[Dataset], result: SeriesResult) -> list[Dataset]:
     """Return the headers of the top slices, then those of the other slices that were predicted."""
-    seen = {header.SOPInstanceUID for header in top}
-    others = [one for one in result.slices if one.SOPInstanceUID not in seen]
-    return [*_once(top), *map(completed, others)]
+    return _once([*top, *map(completed, result.slices)])
 
 
 def _once(headers: list[Dataset]) -> list[Dataset]:
-    return list({header.SOPInstanceUID: header for header in headers}.values())
+    """Return the first header of each instance."""
+    first: dict[str, Dataset] = {}
+    for header in headers:
+        first.setdefault(str(header.SOPInstanceUID), header)
+    return list(first.values())

@@ -12,13 +12,19 @@ import nibabel as nib
 import numpy as np
 import pytest
 from ct_studies import SLICES, make_described_run
-from pydicom import dcmread
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydicom import Dataset, dcmread
+from pydicom.dataset import FileMetaDataset
+from pydicom.uid import EnhancedCTImageStorage, ExplicitVRLittleEndian
 
 from hilum import SeriesAnswer, SeriesOptions, predict_series
+from hilum.dicom_out import ResultContext
 from hilum.errors import UsageError
 from hilum.readers import read_slice
-from hilum.readers.series import LeftOutFiles
+from hilum.readers.series import LeftOutFiles, sort_into_series
 from hilum.run import Run
+from hilum.steps.series.dicom import write_dicom
 
 Outcomes = tuple[list[SeriesAnswer], list[LeftOutFiles]]
 
@@ -311,3 +317,100 @@ def test_the_runs_joining_temperature_and_operating_point_are_used(
     assert answer.calibrated["cancer"] == pytest.approx(odds / (1 + odds))
     with pytest.raises(UsageError, match=r"one of the run's for series \(youden\)"):
         outcomes(run, studies / "p0001", options=SeriesOptions(threshold="best"))
+
+
+def index_of(folder: Path, names: list[str]) -> None:
+    """Write a DICOMDIR that lists files."""
+    records = []
+    for name in names:
+        record = Dataset()
+        record.DirectoryRecordType, record.ReferencedFileID = "IMAGE", name.split("/")
+        records.append(record)
+    index = Dataset()
+    index.DirectoryRecordSequence = records
+    index.file_meta = FileMetaDataset()
+    index.file_meta.MediaStorageSOPClassUID = "1.2.840.10008.1.3.10"
+    index.file_meta.MediaStorageSOPInstanceUID = "1.2.3"
+    index.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    index.save_as(folder / "DICOMDIR", enforce_file_format=True)
+
+
+def test_a_dicomdir_stands_for_its_folder_and_names_what_is_missing(
+    studies: Path, quick_run: Run, tmp_path: Path
+) -> None:
+    medium = tmp_path / "medium"
+    (medium / "IMAGES").mkdir(parents=True)
+    for number, file in enumerate(sorted((studies / "p0001" / "lung").iterdir())):
+        shutil.copy(file, medium / "IMAGES" / f"IM{number}")
+    index_of(medium, ["IMAGES/IM0", "IMAGES/IM99"])
+    (answer,), (missing,) = outcomes(quick_run, medium / "DICOMDIR")
+    assert len(answer.slices) == SLICES
+    assert missing.paths == (medium / "IMAGES" / "IM99",)
+    assert missing.reason == "Listed in DICOMDIR, and missing."
+
+
+def enhanced(files: list[Path], path: Path) -> None:
+    """Write slices as one Enhanced CT file, which has a frame for each."""
+    sources = [dcmread(file) for file in files]
+    made = dcmread(files[0])
+    for keyword in ("ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing",
+                    "SliceThickness", "RescaleIntercept", "RescaleSlope", "RescaleType",
+                    "ConvolutionKernel"):  # fmt: skip
+        delattr(made, keyword)
+    made.SOPClassUID = made.file_meta.MediaStorageSOPClassUID = EnhancedCTImageStorage
+    made.NumberOfFrames = len(sources)
+    frames = []
+    for source in sources:
+        frame, position = Dataset(), Dataset()
+        position.ImagePositionPatient = source.ImagePositionPatient
+        frame.PlanePositionSequence = [position]
+        frames.append(frame)
+    shared, measures, plane, values, made_by = (Dataset() for _ in range(5))
+    measures.PixelSpacing, measures.SliceThickness = sources[0].PixelSpacing, "5"
+    plane.ImageOrientationPatient = sources[0].ImageOrientationPatient
+    values.RescaleIntercept, values.RescaleSlope, values.RescaleType = "-1024", "1", "HU"
+    made_by.ConvolutionKernel = "LUNG"
+    shared.PixelMeasuresSequence, shared.PlaneOrientationSequence = [measures], [plane]
+    shared.PixelValueTransformationSequence = [values]
+    shared.CTReconstructionSequence = [made_by]
+    made.SharedFunctionalGroupsSequence = [shared]
+    made.PerFrameFunctionalGroupsSequence = frames
+    made.PixelData = b"".join(source.PixelData for source in sources)
+    made.save_as(path)
+
+
+def test_the_frames_of_an_enhanced_ct_are_a_series(
+    studies: Path, quick_run: Run, tmp_path: Path
+) -> None:
+    lung = studies / "p0001" / "lung"
+    enhanced(sorted(lung.iterdir()), tmp_path / "enhanced.dcm")
+    (answer,), _ = outcomes(quick_run, tmp_path / "enhanced.dcm")
+    (plain,), _ = outcomes(quick_run, lung)
+    assert answer.probabilities == plain.probabilities
+    assert [one.position for one in answer.slices] == [one.position for one in plain.slices]
+    assert [one.frame for one in answer.slices] == list(range(SLICES))[::-1]
+    context = ResultContext("Net", "net", "1", "ab")
+    written = write_dicom(answer, tmp_path / "objects", context)
+    assert [file.name for file in written] == [
+        "report.dcm", "picture-1.dcm", "picture-2.dcm", "picture-3.dcm", "picture-4.dcm",
+    ]  # fmt: skip
+    assert dcmread(written[0]).SOPClassUID.name == "Comprehensive SR Storage"
+
+
+@settings(max_examples=60, deadline=None)
+@given(data=st.data())
+def test_damaged_bytes_never_end_the_sorting(
+    data: st.DataObject, studies: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    content = bytearray((studies / "p0001" / "lung" / "0006.dcm").read_bytes())
+    for _ in range(data.draw(st.integers(1, 8))):
+        position = data.draw(st.integers(132, 1800))
+        content[position] = data.draw(st.integers(0, 255))
+    del content[data.draw(st.integers(140, len(content))) :]
+    file = tmp_path_factory.mktemp("damaged") / "damaged.dcm"
+    file.write_bytes(content)
+    found = sort_into_series([file])
+    assert len(found.series) + len(found.left_out) >= 1
+    for one in found.left_out:
+        assert one.reason.endswith(".")
+        assert "Phantom^" not in one.reason

@@ -133,4 +133,5 @@ def _mapped(
         dataset, probability,
         None if stored is None else np.asarray(stored, dtype=np.float32),
         np.asarray(picture.convert("RGB"), dtype=np.uint8),
+        frame=header.frame + 1 if int(dataset.get("NumberOfFrames", 1)) > 1 else 0,
     )  # fmt: skip

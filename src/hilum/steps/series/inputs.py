@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 from hilum.errors import ReadError, UsageError
 from hilum.readers.series import LeftOutFiles
 from hilum.readers.series.archive import unpack_archive
+from hilum.readers.series.media_index import missing_files
 from hilum.readers.sniff import HEAD_BYTES, sniff
 from hilum.steps.predict.inputs import InputFiles
 
@@ -89,6 +90,7 @@ def _list(path: Path, files: SeriesFiles) -> None:
             files.skipped["not regular files"] += 1
         elif file.name.upper() == INDEX:
             files.skipped["DICOMDIR index"] += 1
+            files.left_out += missing_files(file)
         else:
             _add(file, files, named=found.named)
 
