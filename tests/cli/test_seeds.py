@@ -142,7 +142,9 @@ def test_comparing_takes_the_trainings_and_shows_their_spread(
 
 
 def test_what_needs_one_network_is_refused_with_the_seeds(full: Path, hilum: Call) -> None:
-    for words in (("explain", full), ("predict", full, full / "slices.csv"), ("sanity", full)):
+    audit = ("audit", full / "slices.csv", "--run", full, "--out", full.parent / "audit")
+    predict = ("predict", full, full / "slices.csv")
+    for words in (("explain", full), predict, ("sanity", full), audit):
         hilum(*words).refused(2, "is a repeated training and has no network", "members/seed-7")
     done = hilum("info", full)
     assert done.code == 0 and "members/seed-8: best epoch 1, test AUC " in done.out

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from hilum.errors import SourceError, UsageError
-from hilum.sources import SOURCES, BuildOptions, build_table
+from hilum.sources import SOURCES, BuildOptions, PhantomSettings, build_table
 from hilum.table import read_table
 
 
@@ -183,6 +183,19 @@ def test_a_single_label_is_noted(tmp_path: Path) -> None:
         "there is one label only, 'data': a network needs two. Is the folder of the classes one "
         "further down, or does another source follow?"
     )
+
+
+def test_a_single_label_of_a_collection_is_noted_unless_it_was_chosen(tmp_path: Path) -> None:
+    phantom = PhantomSettings(patients=3, slices_per_patient=1, size=64, classes=("cancer",))
+    sources = [("phantom", tmp_path / "p")]
+    alone = build_table(sources, out=tmp_path / "a.csv", options=BuildOptions(phantom=phantom))
+    assert alone.notes[-1] == (
+        "there is one label only, 'cancer': a network needs two. Build the table again with a "
+        "second source, of another class, before training."
+    )
+    options = BuildOptions(phantom=phantom, labels=("cancer",))
+    chosen = build_table(sources, out=tmp_path / "b.csv", options=options)
+    assert not any("one label only" in note for note in chosen.notes)
 
 
 def test_only_what_is_kept_is_doubted(slices: Path, tmp_path: Path) -> None:

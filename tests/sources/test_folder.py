@@ -105,7 +105,8 @@ def test_a_known_collection_is_recognised(
 
 def test_a_refusal_names_the_collection_that_it_looks_like(tmp_path: Path) -> None:
     root = fill(tmp_path / "Task06_Lung", "imagesTr/lung_001.nii.gz", "labelsTr/lung_001.nii.gz")
-    with pytest.raises(SourceError, match=r"this looks like msd-lung: use msd-lung=.*Task06_Lung"):
+    words = r"fill it or remove it; this looks like msd-lung: use msd-lung=.*Task06_Lung\.$"
+    with pytest.raises(SourceError, match=words):
         built(root)
 
 

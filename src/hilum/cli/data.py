@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,6 +15,9 @@ from hilum.cli import (
     data_harmonise,
     data_list,
 )
+
+if TYPE_CHECKING:
+    from hilum.sources.build import BuildResult
 
 __all__ = ["app", "build"]
 
@@ -126,7 +129,7 @@ def build(
     force: Annotated[bool, typer.Option("--force", help="Replace an existing table.")] = False,
 ) -> None:
     """Build a slice table from one or more sources."""
-    from hilum.cli.show import next_step, progress_shown
+    from hilum.cli.show import progress_shown
     from hilum.readers import parse_window
     from hilum.sources import BuildOptions, PhantomSettings, build_table
     from hilum.steps.clean.build import build_cleaned
@@ -148,6 +151,13 @@ def build(
             result = build_cleaned(pairs, out=out, options=options, force=force, progress=progress)
     else:
         result = build_table(pairs, out=out, options=options, force=force)
+    _print_built(result, out)
+
+
+def _print_built(result: BuildResult, out: Path) -> None:
+    """Print notes, the slices of each source and class, and what comes next."""
+    from hilum.cli.show import next_step
+
     for note in result.notes:
         typer.echo(note, err=True)
     for source, of_label in result.counts.groupby("source"):

@@ -264,7 +264,14 @@ class Run:
         return Metrics(self._json(self.metrics_file, step="evaluate"))
 
     def predictions(self) -> pd.DataFrame:
-        """Read predictions.csv, the probabilities as float64."""
+        """Read predictions.csv, the probabilities as float64.
+
+        Raises:
+            UsageError: it is a repeated training, whose members have predictions of their own.
+            RunError: it was not evaluated, or the file is no table of probabilities.
+        """
+        if self.kind == REPEATED:
+            self.refuse_without_network()
         self._need(self.predictions_file, step="evaluate")
         rows = read_csv(self.predictions_file)
         numbers = [column for column in rows.columns if column.startswith("probability_")]

@@ -142,7 +142,8 @@ def gather_table(
     identities = find_identities(SliceTable(rows, out.parent, out.name))
     refuse_conflicts(identities)
     table = identities.merge()
-    notes += [*spelling_notes, *exclusion_notes, *identities.notes(), *_doubts(table.rows, origin)]
+    doubts = _doubts(table.rows, origin, chosen=bool(options.labels))
+    notes += [*spelling_notes, *exclusion_notes, *identities.notes(), *doubts]
     return BuildResult(table, _counts(table.rows), tuple(notes))
 
 
@@ -185,8 +186,8 @@ def _check_collisions(
         )
 
 
-def _doubts(rows: pd.DataFrame, origins: pd.Series) -> Iterator[str]:
-    """Yield doubts: groups shared by sources or labels, and a single label."""
+def _doubts(rows: pd.DataFrame, origins: pd.Series, *, chosen: bool) -> Iterator[str]:
+    """Yield doubts: groups shared by sources or labels, and a single label that wasn't chosen."""
     labels = rows["label"].unique()
     both = int((rows.groupby("group")["label"].nunique() > 1).sum())
     if both:
@@ -195,11 +196,13 @@ def _doubts(rows: pd.DataFrame, origins: pd.Series) -> Iterator[str]:
             f"{both} {hold} slices of several labels, and each is taken for one patient; if "
             "patients are numbered anew in each class folder, rename their folders."
         )
-    if len(labels) == 1 and origins.str.startswith(f"{FOLDER.name}=").all():
-        yield (
-            f"there is one label only, {labels[0]!r}: a network needs two. Is the folder of the "
-            "classes one further down, or does another source follow?"
+    if len(labels) == 1 and not chosen:
+        advice = (
+            "Is the folder of the classes one further down, or does another source follow?"
+            if origins.str.startswith(f"{FOLDER.name}=").all()
+            else "Build the table again with a second source, of another class, before training."
         )
+        yield f"there is one label only, {labels[0]!r}: a network needs two. {advice}"
     shared = int((origins.groupby(rows["group"]).nunique() > 1).sum())
     if shared:
         have = "group has" if shared == 1 else "groups have"

@@ -59,7 +59,8 @@ def build(path: Path, pictures: PictureFolder, options: BuildOptions) -> Built:
     try:
         found, left_out = find_class_files(root)
     except SourceError as error:
-        raise SourceError(f"{error}{f' ({advice}.)' if advice else ''}") from None
+        message = str(error)
+        raise SourceError(f"{message[:-1]}; {advice}." if advice else message) from None
     rows = pd.DataFrame([row for item in found for row in _rows(item, root, name)])
     rows = _with_unique_ids(rows.fillna("").astype(str), root)
     if known:
