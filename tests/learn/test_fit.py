@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from hilum.errors import RunError
 from hilum.learn.checkpoint import TrainingProgress, best_weights
@@ -15,6 +16,7 @@ from hilum.learn.data import Slices
 from hilum.learn.device import make_accelerator
 from hilum.learn.fit import TrainingJob, class_weights, fit, loss_of, make_optimiser, rate_at
 from hilum.learn.networks import Classifier, build_network
+from hilum.learn.robust.examples import Cast, ExampleSource, Stock
 from hilum.learn.weights import Weights
 from hilum.progress import SILENT, Progress
 from hilum.recipe import Recipe, parse_recipe
@@ -116,11 +118,15 @@ def test_the_best_epochs_network_is_kept(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize("stopped_after", [1, 2])
+@pytest.mark.parametrize(
+    ("stopped_after", "change"),
+    [(1, "training.class_weights=balanced"), (2, "training.class_weights=balanced"),
+     (2, "training.averaging=0.9")],
+)  # fmt: skip
 def test_a_training_that_goes_on_equals_one_that_was_never_stopped(
-    tmp_path: Path, stopped_after: int
+    tmp_path: Path, stopped_after: int, change: str
 ) -> None:
-    recipe = recipe_of("training.epochs=3", "training.class_weights=balanced")
+    recipe = recipe_of("training.epochs=3", change)
     full, unbroken = fitted(tmp_path / "whole", recipe)
     with pytest.raises(KeyboardInterrupt):
         fitted(tmp_path / "halted", recipe, Told(stopped_after))
@@ -294,3 +300,39 @@ def test_a_compiled_network_learns_as_the_other(
     assert seen == [job.network]
     for key in ("train_loss", "validation_loss"):
         assert compiled.history[0][key] == pytest.approx(plain.history[0][key], rel=1e-3)
+
+
+def test_the_running_mean_of_the_weights_is_what_is_saved(tmp_path: Path) -> None:
+    job, trained = fitted(tmp_path, recipe_of("training.averaging=0.9", "training.keep=last"))
+    saved = load_file(best_weights(tmp_path, trained))
+    latest = job.network.state_dict()
+    weights = [key for key in saved if key.endswith("weight")]
+    assert all(not torch.equal(saved[key], latest[key]) for key in weights)
+    assert max(row["validation_auc"] for row in trained.history) > 0.9
+
+
+def test_the_loss_of_the_map_teaches_a_network_where_lesions_are(tmp_path: Path) -> None:
+    """Source 0 holds class 1 alone: only the map's loss learns from its slices."""
+    recipe = recipe_of(
+        'classes.names=["plain", "square"]', "classes.positive=square", "classes.healthy=plain",
+        'network.head="map"', "network.hidden=[]", "network.dropout=[]",
+        "training.lesion_loss=1.0", "training.restricted=true", "training.epochs=6",
+    )  # fmt: skip
+    job = job_in(tmp_path, recipe)
+    region = np.zeros((32, 32), dtype=bool)
+    region[10:22, 10:22] = True
+    source = job.train.target.copy()
+    source[:2] = 1
+    packed = {int(index): np.packbits(region) for index in np.flatnonzero(job.train.target)}
+    stock = Stock(job.train.grey, job.train.rows, job.train.target, source, packed)
+    job.examples = ExampleSource(stock, 2, Cast(1, -1, 0), recipe.crossing)
+    trained = fit(job, make_accelerator())
+    assert trained.history[-1]["validation_auc"] > 0.9
+    with torch.no_grad():
+        square = job.validation.take(np.flatnonzero(job.validation.target == 1))
+        features = job.network.eval().features(torch.from_numpy(square[:, None]).float())
+        cells = job.network.head.cells(features)[:, 0]  # type: ignore[union-attr,operator]
+    highest = cells.flatten(1).argmax(dim=1)
+    rows, columns = highest // cells.shape[-1], highest % cells.shape[-1]
+    side = 32 / cells.shape[-1]
+    assert all(8 <= (at + 0.5) * side <= 24 for at in [*rows.tolist(), *columns.tolist()])

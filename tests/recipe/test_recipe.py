@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+from hilum.errors import RecipeError
 from hilum.recipe import (
     parse_recipe,
 )
@@ -30,3 +33,17 @@ def test_what_a_recipe_says_goes_before_what_is_known() -> None:
 def test_a_network_of_timm_that_is_not_known_is_taken_as_it_is() -> None:
     recipe = parse_recipe('[network]\nbackbone = "resnet10t"\n', name="x")
     assert (recipe.timm_name, recipe.network.train_from, recipe.title) == ("resnet10t", "", "")
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        (["training.lesion_loss=1"], "lesion_loss needs the head that gives a map"),
+        (["training.restricted=true", "training.loss=sigmoid"], "restricted needs the loss"),
+        (["training.views=3", "augmentation.noise=0.1"], "views must be 0 where slices change"),
+        (["training.views=3", "crossing.share=0.5"], "views must be 0 where slices change"),
+    ],
+)
+def test_parts_that_do_not_fit_are_refused(changes: list[str], sentence: str) -> None:
+    with pytest.raises(RecipeError, match=sentence):
+        parse_recipe(SHORTEST, name="mine.toml", changes=changes)

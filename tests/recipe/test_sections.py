@@ -17,6 +17,9 @@ def test_the_augmentation_is_the_papers() -> None:
         "shear": 0.15,
         "horizontal_flip": True,
         "vertical_flip": True,
+        "tone": 0.0,
+        "sharpness": 0.0,
+        "noise": 0.0,
     }
 
 

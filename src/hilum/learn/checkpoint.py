@@ -18,12 +18,14 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from hilum.errors import RunError, StorageError
+from hilum.learn.robust.running_mean import RunningMean
 from hilum.storage.atomic import new_file
 
 __all__ = ["TrainingProgress", "load_checkpoint", "load_weights", "save_checkpoint", "save_weights"]
 
 STATE = "state.safetensors"
-NETWORK, OPTIMISER = "network.", "optimiser."
+NETWORK, OPTIMISER, MEAN = "network.", "optimiser.", "mean."
+MEAN_STEPS = "mean_steps"
 
 HistoryRow = dict[str, float]
 
@@ -60,13 +62,24 @@ def load_weights(network: nn.Module, path: Path) -> None:
 
 
 def save_checkpoint(
-    folder: Path, network: nn.Module, optimiser: torch.optim.Optimizer, trained: TrainingProgress
+    folder: Path,
+    network: nn.Module,
+    optimiser: torch.optim.Optimizer,
+    trained: TrainingProgress,
+    mean: RunningMean | None = None,
 ) -> None:
-    """Write the state after an epoch, and the network too if this epoch is the best so far."""
+    """Write the state after an epoch, and the network too if this epoch is the best so far.
+
+    If a running mean of the weights is given, the network saved is that mean.
+    """
     best = _best_file(folder, trained.best_epoch)
     if trained.best_epoch == trained.epochs:
-        save_weights(network, best)
+        save_weights(mean.network if mean else network, best)
     tensors = {NETWORK + key: value for key, value in network.state_dict().items()}
+    if mean:
+        averaged = mean.network.state_dict().items()
+        tensors |= {MEAN + key: value for key, value in averaged}
+        tensors[MEAN_STEPS] = torch.tensor(mean.steps)
     for index, state in optimiser.state_dict()["state"].items():
         tensors |= {f"{OPTIMISER}{index}.{key}": torch.as_tensor(v) for key, v in state.items()}
     header = {"history": json.dumps(trained.history), "best_epoch": str(trained.best_epoch)}
@@ -77,9 +90,14 @@ def save_checkpoint(
 
 
 def load_checkpoint(
-    folder: Path, network: nn.Module, optimiser: torch.optim.Optimizer
+    folder: Path,
+    network: nn.Module,
+    optimiser: torch.optim.Optimizer,
+    mean: RunningMean | None = None,
 ) -> TrainingProgress:
     """Load the last complete epoch into `network` and `optimiser`; without a checkpoint: no epochs.
+
+    A running mean of the weights, where there is one, is loaded too.
 
     Raises:
         RunError: the checkpoint is broken or of another network.
@@ -93,6 +111,9 @@ def load_checkpoint(
         tensors = load_file(path)
         network.load_state_dict(_below(tensors, NETWORK))
         _load_optimiser(optimiser, _below(tensors, OPTIMISER))
+        if mean:
+            mean.network.load_state_dict(_below(tensors, MEAN))
+            mean.steps = int(tensors[MEAN_STEPS])
         return TrainingProgress(json.loads(header["history"]), int(header["best_epoch"]))
     except (OSError, SafetensorError, RuntimeError, KeyError, ValueError) as error:
         reason = str(error).strip().splitlines()[0]

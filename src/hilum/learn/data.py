@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +20,7 @@ from hilum.learn.feed import Feed
 from hilum.prepare import Pictures
 from hilum.recipe import Recipe
 
-__all__ = ["Slices", "as_batch", "shuffled_batches", "steps_per_epoch"]
+__all__ = ["Batch", "Slices", "as_batch", "shuffled_batches", "steps_per_epoch"]
 
 ORDER, MAPS = 0, 1
 """Random streams: two draws within an epoch must be independent of each other."""
@@ -47,6 +48,25 @@ class Slices:
         return self.grey[self.rows[index]]
 
 
+class Batch(NamedTuple):
+    """What a network is trained on in one step.
+
+    Attributes:
+        inputs: what it is called with.
+        target: (n,) int64, index of the class of each slice.
+        allowed: (n, classes) bool, classes that a slice's own is compared with; None: all.
+        lesions: (n, 1, size, size) float32, share of each pixel that is the lesion; None: unknown.
+        judged: (n, classes) bool, classes of which it is known where in a slice they are, or that
+            they are nowhere; None where `lesions` is.
+    """
+
+    inputs: tuple[Tensor, ...]
+    target: Tensor
+    allowed: Tensor | None = None
+    lesions: Tensor | None = None
+    judged: Tensor | None = None
+
+
 def steps_per_epoch(count: int, batch_size: int) -> int:
     """Return the number of full batches; a set smaller than one batch is one batch.
 
@@ -64,7 +84,7 @@ def shuffled_batches(
     epoch: int,
     share: tuple[int, int] = (0, 1),
     device: torch.device | str = "cpu",
-) -> Iterator[tuple[tuple[Tensor, ...], Tensor]]:
+) -> Iterator[Batch]:
     """Yield the augmented batches of one epoch: the inputs that `feed` returns, and the target.
 
     Args:
@@ -86,7 +106,7 @@ def shuffled_batches(
         rows = np.sort(batch)[rank::processes]
         grey = slices.take(rows)
         inputs = feed.inputs(grey, draw(rows, grey), device)
-        yield inputs, torch.from_numpy(slices.target[rows]).to(device)
+        yield Batch(inputs, torch.from_numpy(slices.target[rows]).to(device))
 
 
 Draw = Callable[[npt.NDArray[np.intp], npt.NDArray[np.uint8]], npt.NDArray[np.float32]]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,11 +17,16 @@ from torch.nn import functional as F
 
 from hilum.errors import RunError
 from hilum.learn.checkpoint import HistoryRow, TrainingProgress, load_checkpoint, save_checkpoint
-from hilum.learn.data import Slices, shuffled_batches, steps_per_epoch
+from hilum.learn.data import Batch, Slices, shuffled_batches, steps_per_epoch
 from hilum.learn.device import autocast, choose_precision
 from hilum.learn.feed import Feed, SliceFeed
 from hilum.learn.keras_adam import KerasAdam
 from hilum.learn.networks import Classifier
+from hilum.learn.robust.batches import example_batches
+from hilum.learn.robust.examples import ExampleSource
+from hilum.learn.robust.losses import lesion_loss, restrict
+from hilum.learn.robust.map_head import MapHead
+from hilum.learn.robust.running_mean import RunningMean
 from hilum.learn.timing.clock import TrainingClock
 from hilum.prepare import BATCH
 from hilum.progress import SILENT, Progress, report_time_left
@@ -36,6 +41,7 @@ __all__ = [
     "make_optimiser",
     "rate_at",
     "train_step",
+    "training_batches",
 ]
 
 
@@ -52,6 +58,8 @@ class TrainingJob:
         feed: turns slices into inputs of the trained part of the network; None: the complete
             network is trained on slices.
         frozen_seconds: of one slice in the part of the network that `feed` runs once.
+        examples: what the training examples are drawn from; None: the training slices, each once
+            in an epoch.
         after_epoch: called after each epoch with the progress so far; the training stops if it
             returns False. It must return the same in every process.
     """
@@ -64,6 +72,7 @@ class TrainingJob:
     folder: Path | None
     feed: Feed | None = None
     frozen_seconds: float = 0.0
+    examples: ExampleSource | None = None
     after_epoch: Callable[[TrainingProgress], bool] | None = None
 
 
@@ -79,7 +88,10 @@ def fit(
     settings = job.recipe.training
     optimiser = make_optimiser(job.network, job.recipe)
     folder = job.folder
-    trained = load_checkpoint(folder, job.network, optimiser) if folder else TrainingProgress()
+    mean = RunningMean(job.network, settings.averaging) if settings.averaging else None
+    trained = (
+        load_checkpoint(folder, job.network, optimiser, mean) if folder else TrainingProgress()
+    )
     feed = job.feed or SliceFeed(job.network)
     network, optimiser = accelerator.prepare(feed.network, optimiser)
     if settings.compile:
@@ -91,7 +103,9 @@ def fit(
     )  # fmt: skip
     reporter = _Reporter(progress, clock)
     while trained.epochs < settings.epochs and not _patience_is_over(trained, settings.patience):
-        row = _one_epoch(job, feed, (network, optimiser), accelerator, trained.epochs, reporter)
+        row = _one_epoch(
+            job, feed, (network, optimiser, mean), accelerator, trained.epochs, reporter
+        )
         best = not trained.history or _rank(row, settings.select_by) > _rank(
             trained.history[trained.best_epoch - 1], settings.select_by
         )
@@ -100,7 +114,7 @@ def fit(
             trained.best_epoch = trained.epochs
         if accelerator.is_main_process:
             if folder:
-                save_checkpoint(folder, job.network, optimiser, trained)
+                save_checkpoint(folder, job.network, optimiser, trained, mean)
             progress.say(_line(row, settings.epochs, best))
         accelerator.wait_for_everyone()
         if job.after_epoch and not job.after_epoch(trained):
@@ -155,31 +169,34 @@ def class_weights(target: npt.NDArray[np.int64], classes: int, kind: str) -> Ten
 def _one_epoch(
     job: TrainingJob,
     feed: Feed,
-    prepared: tuple[nn.Module, torch.optim.Optimizer],
+    prepared: tuple[nn.Module, torch.optim.Optimizer, RunningMean | None],
     accelerator: Accelerator,
     done: int,
     reporter: _Reporter,
 ) -> HistoryRow:
     """Train one epoch and validate; return its row of history."""
-    network, optimiser = prepared
+    network, optimiser, mean = prepared
     recipe, began = job.recipe, time.perf_counter()
     settings = recipe.training
     steps = steps_per_epoch(len(job.train), settings.batch_size)
     torch.manual_seed(_dropout_seed(settings.seed, done, accelerator.process_index))
     weights = class_weights(job.train.target, _classes(job), settings.class_weights)
     weights = weights.to(accelerator.device) if weights is not None else None
-    batches = shuffled_batches(
-        job.train, recipe, feed, epoch=done, device=accelerator.device,
-        share=(accelerator.process_index, accelerator.num_processes),
-    )  # fmt: skip
+    batches = training_batches(job, feed, accelerator, epoch=done)
     network.train()
     total = 0.0
     reporter.begin_epoch(f"epoch {done + 1} of {settings.epochs}", done, steps)
     for step, batch in enumerate(batches):
         _set_rate(optimiser, recipe, done * steps + step, steps)
-        total += train_step(job, prepared, accelerator, batch, weights)
+        total += train_step(job, (network, optimiser), accelerator, batch, weights)
+        if mean:
+            mean.update(job.network)
         reporter.after_step(step + 1)
-    row = _validate(job, feed, network, accelerator)
+    row = (
+        _validate(job, SliceFeed(mean.network), mean.network, accelerator)
+        if mean
+        else _validate(job, feed, network, accelerator)
+    )
     reporter.end_epoch()
     if not (math.isfinite(total) and math.isfinite(row["validation_loss"])):
         raise RunError(
@@ -196,7 +213,7 @@ def train_step(
     job: TrainingJob,
     prepared: tuple[nn.Module, torch.optim.Optimizer],
     accelerator: Accelerator,
-    batch: tuple[tuple[Tensor, ...], Tensor],
+    batch: Batch,
     weights: Tensor | None,
 ) -> float:
     """Take one step on a batch and return its loss, averaged over all processes.
@@ -205,13 +222,16 @@ def train_step(
         job: the training.
         prepared: the trained part of the network, in training mode, and its optimiser.
         accelerator: what it is trained on.
-        batch: the network's inputs, and the target (n,).
+        batch: what it is trained on.
         weights: see `class_weights`, on the device.
     """
-    (network, optimiser), (inputs, target), settings = prepared, batch, job.recipe.training
+    (network, optimiser), target, settings = prepared, batch.target, job.recipe.training
     with autocast(accelerator.device, choose_precision(settings.precision)):
-        logits = network(*inputs)
-    loss = loss_of(logits.float(), target, kind=settings.loss, weights=weights)
+        logits = network(*batch.inputs)
+    logits = restrict(logits.float(), batch.allowed)
+    loss = loss_of(logits, target, kind=settings.loss, weights=weights)
+    if settings.lesion_loss:
+        loss = loss + settings.lesion_loss * _loss_of_cells(job.network, batch)
     loss = loss * _share_of_batch(target, weights, accelerator)
     optimiser.zero_grad(set_to_none=True)
     accelerator.backward(loss)
@@ -243,6 +263,27 @@ class _Reporter:
         report_time_left(self.progress, self.clock.after_validation(self.epoch, took))
 
 
+def training_batches(
+    job: TrainingJob, feed: Feed, accelerator: Accelerator, *, epoch: int
+) -> Iterator[Batch]:
+    """Return the batches of one epoch, this process's share of each."""
+    share, device = (accelerator.process_index, accelerator.num_processes), accelerator.device
+    if job.examples is not None:
+        return example_batches(job.examples, job.recipe, epoch=epoch, share=share, device=device)
+    return shuffled_batches(job.train, job.recipe, feed, epoch=epoch, share=share, device=device)
+
+
+def _loss_of_cells(network: Classifier, batch: Batch) -> Tensor:
+    """Return the loss of the last batch's map of scores against its lesions."""
+    head, cells = network.head, network.cells
+    assert isinstance(head, MapHead) and cells is not None  # the recipe has been checked
+    assert batch.lesions is not None and batch.judged is not None
+    mapped = torch.tensor(head.mapped, device=cells.device)
+    found = batch.target[:, None] == mapped
+    target = torch.where(found.any(dim=1), found.int().argmax(dim=1), -1)
+    return lesion_loss(cells.float(), batch.lesions, target, batch.judged[:, mapped])
+
+
 def _dropout_seed(seed: int, epoch: int, process: int) -> int:
     """Return the seed of dropout for one epoch and process: no two are equal."""
     return int(np.random.SeedSequence([seed, epoch, process]).generate_state(1)[0])
@@ -264,8 +305,10 @@ def _share_of_batch(target: Tensor, weights: Tensor | None, accelerator: Acceler
 
 def _classes(job: TrainingJob) -> int:
     """Return the number of outputs."""
-    last = job.network.head[-1]  # type: ignore[index]
-    return int(last.out_features)
+    head = job.network.head
+    if isinstance(head, MapHead):
+        return head.classes
+    return int(head[-1].out_features)  # type: ignore[index]
 
 
 def _set_rate(

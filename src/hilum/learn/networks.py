@@ -26,6 +26,8 @@ from hilum.learn.freeze_point import (
     frozen_parameters,
     set_batchnorm,
 )
+from hilum.learn.robust.finer_map import FinerMap, Tap, find_finer_maps
+from hilum.learn.robust.map_head import MapHead
 from hilum.learn.weights import Weights
 from hilum.recipe import Recipe
 
@@ -54,11 +56,12 @@ is set when the slices are known."""
 
 
 class Classifier(nn.Module):
-    """Backbone, global average pooling, head.
+    """Backbone, global average pooling, head; or a head that scores the cells of a map.
 
     Input: (n, 1 or 3, size, size) float32, plain grey levels 0..255; they are scaled inside by the
     weights' mean and std. Output: (n, classes) logits. `last_map` is an identity: a hook there gets
-    the last feature map of any backbone. `train_from` is the freeze point.
+    the last feature map of any backbone. `train_from` is the freeze point. With a `MapHead`
+    that is the joined map, and `cells` holds the scores of the last batch's cells while training.
     """
 
     def __init__(
@@ -67,6 +70,7 @@ class Classifier(nn.Module):
         head: nn.Module,
         scaling: tuple[Sequence[float], Sequence[float]],
         layout: MapLayout,
+        finer: Sequence[FinerMap] = (),
     ) -> None:
         super().__init__()
         self.backbone = backbone
@@ -81,18 +85,30 @@ class Classifier(nn.Module):
         self.last_map = nn.Identity()
         self.frozen: tuple[nn.Module, ...] = ()
         self.batch_statistics = False
+        self.cells: Tensor | None = None
+        self.finer = [(one.layout, Tap()) for one in finer]
+        for one, (_, tap) in zip(finer, self.finer, strict=True):
+            backbone.get_submodule(one.path).register_forward_hook(tap)
 
     def features(self, grey: Tensor) -> Tensor:
-        """Return the last feature map (n, channels, rows, columns) of grey levels 0..255."""
+        """Return the map (n, channels, rows, columns) that the head gets, of grey levels 0..255."""
         scaled = (grey - self.mean) / self.std
         map_in_order = scaled.contiguous(memory_format=torch.channels_last)
         given = self.backbone.forward_features(map_in_order)  # type: ignore[operator]
-        features: Tensor = self.last_map(self.layout.as_map(given))
+        last = self.layout.as_map(given)
+        if isinstance(self.head, MapHead):
+            last = self.head.join([last, *(own.as_map(tap.take()) for own, tap in self.finer)])
+        features: Tensor = self.last_map(last)
         return features
 
     def forward(self, grey: Tensor) -> Tensor:
         """Return logits (n, classes) of grey levels (n, 1 or 3, size, size), 0..255."""
-        logits: Tensor = self.head(self.features(grey).mean(dim=(2, 3)))
+        features = self.features(grey)
+        if isinstance(self.head, MapHead):
+            cells = self.head.cells(features)
+            self.cells = cells if self.training else None
+            return self.head.pool(cells)
+        logits: Tensor = self.head(features.mean(dim=(2, 3)))
         return logits
 
     def train(self, mode: bool = True) -> Classifier:
@@ -136,9 +152,15 @@ def build_network(
     backbone, layout = make_backbone(recipe.timm_name, size)
     if weights.state is not None:
         load_backbone(backbone, weights.state, network=recipe.timm_name, origin=weights.origin)
-    head = _head(layout.channels, settings.hidden, settings.dropout, classes)
+    mapped = settings.head == "map"
+    finer = find_finer_maps(backbone, size) if mapped else []
+    head = (
+        _map_head(recipe, finer, layout, classes)
+        if mapped
+        else _head(layout.channels, settings.hidden, settings.dropout, classes)
+    )
     scaling = SCALINGS.get(recipe.input.scaling, (weights.mean, weights.std))
-    network = Classifier(backbone, head, scaling, layout)
+    network = Classifier(backbone, head, scaling, layout, finer)
     set_batchnorm(backbone, momentum=settings.batchnorm_momentum, eps=settings.batchnorm_eps)
     cut = settings.train_from or WHOLE
     frozen_modules(backbone, cut, settings.also_train)  # a wrong cut is refused with any weights
@@ -234,6 +256,16 @@ def _converted(backbone: nn.Module, state: dict[str, Tensor]) -> dict[str, Tenso
         return state  # the message is about the tensors as given
 
 
+def _map_head(
+    recipe: Recipe, finer: Sequence[FinerMap], layout: MapLayout, classes: int
+) -> MapHead:
+    """Return a head that scores the cells of a map."""
+    names, healthy = recipe.classes.names, recipe.classes.healthy
+    index = names.index(healthy) if healthy in names else None
+    channels = [layout.channels, *(one.channels for one in finer)]
+    return MapHead(channels, classes=classes, healthy=index)
+
+
 def _head(
     width: int, hidden: tuple[int, ...], dropout: tuple[float, ...], classes: int
 ) -> nn.Sequential:
@@ -293,7 +325,9 @@ def freeze(
 
 
 def cam_layer(recipe: Recipe) -> str:
-    """Return the timm path of Grad-CAM's layer; empty: the last feature map."""
+    """Return the timm path of Grad-CAM's layer; empty: the map that the head gets."""
+    if recipe.network.head == "map":
+        return ""
     known = known_networks().get(recipe.network.backbone)
     return known.cam_layer if known else ""
 

@@ -15,6 +15,7 @@ from hilum.learn.device import Precision, choose_precision, make_accelerator
 from hilum.learn.fit import TrainingJob
 from hilum.learn.networks import Classifier, build_network, fill_network
 from hilum.learn.precision import resolve_precision
+from hilum.learn.robust.stock import example_source, needs_examples
 from hilum.learn.weights import Weights, find_weights
 from hilum.prepare import BATCH, Decoded
 from hilum.recipe import Recipe
@@ -130,13 +131,16 @@ def scale_by_training_mean(prepared: Prepared, table: SliceTable, decoded: Decod
 def training_job(prepared: Prepared, table: SliceTable, decoded: Decoded) -> TrainingJob:
     """Return the training of a network on the table's slices, without a folder for checkpoints."""
     recipe = prepared.recipe
+    train = _slices(table, decoded, recipe, "train")
+    examples = example_source(table, decoded, train, recipe) if needs_examples(recipe) else None
     return TrainingJob(
         network=prepared.network,
-        train=_slices(table, decoded, recipe, "train"),
+        train=train,
         validation=_slices(table, decoded, recipe, "validation"),
         recipe=recipe,
         positive=recipe.classes.names.index(recipe.classes.positive),
         folder=None,
+        examples=examples,
     )
 
 

@@ -1,7 +1,7 @@
 """A recipe: every setting of one training, read from TOML and validated."""
 
 from hilum.recipe.recipe import Recipe
-from hilum.recipe.sections import Augmentation, Classes, Input, Network, Training
+from hilum.recipe.sections import Augmentation, Classes, Crossing, Input, Network, Training
 from hilum.recipe.text import (
     as_recipe,
     built_in_recipes,
@@ -13,6 +13,7 @@ from hilum.recipe.text import (
 __all__ = [
     "Augmentation",
     "Classes",
+    "Crossing",
     "Input",
     "Network",
     "Recipe",

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import model_validator
 
 from hilum.catalogue.networks import known_networks
-from hilum.recipe.sections import Augmentation, Classes, Input, Network, Section, Training
+from hilum.recipe.sections import Augmentation, Classes, Crossing, Input, Network, Section, Training
 
 __all__ = ["Recipe"]
 
@@ -24,6 +24,7 @@ class Recipe(Section):
     input: Input = Input()
     training: Training = Training()
     augmentation: Augmentation = Augmentation()
+    crossing: Crossing = Crossing()
 
     @model_validator(mode="before")
     @classmethod
@@ -59,6 +60,23 @@ class Recipe(Section):
             raise ValueError(
                 f"[network] dropout needs {len(hidden) + 1} values (after the pooled features "
                 f"and after each of the {len(hidden)} dense layers), got {len(dropout)}"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _parts_fit(self) -> Recipe:
+        """Refuse a loss on a map that the head does not give, and views of slices that change."""
+        if self.training.lesion_loss and self.network.head != "map":
+            raise ValueError(
+                '[training] lesion_loss needs the head that gives a map: set network.head to "map"'
+            )
+        if self.training.restricted and self.training.loss != "softmax":
+            raise ValueError('[training] restricted needs the loss "softmax"')
+        wide = self.augmentation.tone or self.augmentation.sharpness or self.augmentation.noise
+        if self.training.views and (wide or self.crossing.share):
+            raise ValueError(
+                "[training] views must be 0 where slices change from epoch to epoch "
+                "([augmentation] tone, sharpness, noise, or [crossing])"
             )
         return self
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-__all__ = ["Augmentation", "Classes", "Input", "Network", "Section", "Training"]
+__all__ = ["Augmentation", "Classes", "Crossing", "Input", "Network", "Section", "Training"]
 
 Share = Annotated[float, Field(ge=0, lt=1)]
 Positive = Annotated[float, Field(gt=0)]
@@ -27,6 +27,9 @@ class Classes(Section):
     """Class names in the order of the network's outputs; empty: the table's labels, sorted."""
     positive: str = "cancer"
     """The class that precision, recall, specificity, F1 and AUC speak of."""
+    healthy: str = ""
+    """The class of slices that show no disease, such as normal; empty, or none of the table's
+    labels: there is no such class."""
 
 
 class Network(Section):
@@ -52,6 +55,11 @@ class Network(Section):
     """Units of the head's dense layers."""
     dropout: tuple[Share, ...] = ()
     """After the pooled features and after each dense layer: one more than `hidden`."""
+    head: Literal["pooled", "map"] = "pooled"
+    """"pooled": features are averaged over the slice, then `hidden` and `dropout`. "map": every
+    class but the healthy one has a map of scores, at four times the resolution of the last feature
+    map where the network has such layers; the slice's score is their log-sum-exp, so that a small
+    lesion is not averaged away."""
 
 
 class Input(Section):
@@ -106,6 +114,18 @@ class Training(Section):
     """"constant": the full learning rate at every step."""
     class_weights: Literal["none", "balanced"] = "none"
     """"balanced": each class weighs the same in the loss, however many slices it has."""
+    sampling: Literal["slices", "balanced"] = "slices"
+    """"slices": every slice once in an epoch. "balanced": as many are drawn, every source equally
+    often and in it every class."""
+    restricted: bool = False
+    """Compare a slice's classes only with those that its own source holds, so that telling the
+    sources apart lowers no loss. Restricted softmax."""
+    lesion_loss: Annotated[float, Field(ge=0)] = 0.0
+    """Weight of a second loss: of the map of scores against boxes and masks. Needs the head
+    "map"."""
+    averaging: Share = 0.0
+    """Share of the earlier weights in a running mean over steps, which is what is validated and
+    saved, such as 0.99; 0: the weights of the last step are."""
     patience: Annotated[int, Field(ge=0)] = 0
     """Stop after so many epochs without a better validation; 0: never."""
     select_by: Literal["loss", "auc", "accuracy"] = "loss"
@@ -143,3 +163,28 @@ class Augmentation(Section):
     horizontal_flip: bool = True
     """With probability one half."""
     vertical_flip: bool = True
+    tone: Share = 0.0
+    """Strength of changes of gamma, contrast, brightness and window; 0: none."""
+    sharpness: Share = 0.0
+    """Share of the slices that are reduced and enlarged again, or sharpened."""
+    noise: Share = 0.0
+    """Largest standard deviation of added noise, fine or coarse, as a share of the grey levels."""
+
+
+class Crossing(Section):
+    """[crossing]: lesions put into slices of every source, so that no class stays with its own."""
+
+    share: Share = 0.0
+    """Share of the slices of a source and class that are made, where the source has some of its
+    own; of a class that it lacks all are made. 0: none is made at all."""
+    transplants: Annotated[float, Field(ge=0)] = 1.0
+    """How often, against the next three, a tumour is cut out of another slice by its mask or box,
+    scaled, turned and blended in."""
+    drawn: Annotated[float, Field(ge=0)] = 1.0
+    """How often a tumour is drawn: nodule to mass of 10 cm, spiculated, cavitated, at the wall."""
+    opacities: Annotated[float, Field(ge=0)] = 1.0
+    """How often consolidation or ground glass is drawn into a healthy slice."""
+    controls: Annotated[float, Field(ge=0)] = 0.25
+    """How often a piece of plain lung is moved in the same way, the class left as it is."""
+    opacity_class: str = "pneumonia"
+    """The class that consolidation and ground glass stand for."""

@@ -18,11 +18,14 @@ from hilum.recipe.recipe import Recipe
 
 __all__ = ["as_recipe", "built_in_recipes", "dump_recipe", "load_recipe", "parse_recipe"]
 
+FAMILIES = ("paper", "robust")
+"""Folders of built-in recipes, whose names are part of the recipes' names."""
+
 
 def built_in_recipes() -> dict[str, str]:
     """Return name -> TOML text of the recipes that come with hilum, sorted by name."""
     folder = resources.files("hilum").joinpath("recipes")
-    places = [("", folder), ("paper/", folder.joinpath("paper"))]
+    places = [("", folder), *((f"{name}/", folder.joinpath(name)) for name in FAMILIES)]
     found = {
         prefix + file.name.removesuffix(".toml"): file.read_text(encoding="utf-8")
         for prefix, location in places

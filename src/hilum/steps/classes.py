@@ -70,5 +70,5 @@ def fill_classes(recipe: Recipe, table: SliceTable) -> Recipe:
             + " or ".join(f"--set classes.positive={shlex.quote(name)}" for name in names)
             + "."
         )
-    classes = Classes(names=names, positive=positive)
+    classes = recipe.classes.model_copy(update={"names": names, "positive": positive})
     return recipe.model_copy(update={"classes": classes})

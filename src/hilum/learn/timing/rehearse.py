@@ -12,10 +12,16 @@ import torch
 from accelerate import Accelerator
 from torch import nn
 
-from hilum.learn.data import shuffled_batches, steps_per_epoch
+from hilum.learn.data import steps_per_epoch
 from hilum.learn.device import autocast, choose_precision
 from hilum.learn.feed import Feed, SliceFeed
-from hilum.learn.fit import TrainingJob, class_weights, make_optimiser, train_step
+from hilum.learn.fit import (
+    TrainingJob,
+    class_weights,
+    make_optimiser,
+    train_step,
+    training_batches,
+)
 from hilum.prepare import BATCH
 
 __all__ = ["Rehearsal", "process_memory", "rehearse"]
@@ -106,8 +112,7 @@ def _steps(
     settings, device = job.recipe.training, accelerator.device
     weights = class_weights(job.train.target, len(job.recipe.classes.names), settings.class_weights)
     weights = weights.to(device) if weights is not None else None
-    share = (accelerator.process_index, accelerator.num_processes)
-    batches = shuffled_batches(job.train, job.recipe, feed, epoch=0, device=device, share=share)
+    batches = training_batches(job, feed, accelerator, epoch=0)
     prepared[0].train()
     seconds: list[float] = []
     began = time.perf_counter()

@@ -12,7 +12,14 @@ from hilum.sources.phantom.shapes import Field, Grid, noise_field
 from hilum.sources.phantom.tissue import Tissue
 from hilum.sources.phantom.vessels import grow_trees, paint_segments
 
-__all__ = ["Disease", "Painted", "draw_disease", "paint_disease"]
+__all__ = [
+    "Disease",
+    "Painted",
+    "draw_disease",
+    "draw_spicules",
+    "paint_disease",
+    "paint_opacities",
+]
 
 TUMOUR_HU, CONSOLIDATION_HU, GROUND_GLASS_HU, BRONCHOGRAM_HU = 40.0, 25.0, -520.0, -880.0
 
@@ -71,7 +78,7 @@ def paint_disease(
     """Return `tissue` with `disease`, its contrast scaled by `strength` (0 to 1)."""
     if disease.millimetres:
         return _paint_tumour(tissue, disease, strength, rng)
-    return Painted(_paint_pneumonia(tissue, disease, strength, rng), None)
+    return Painted(paint_opacities(tissue, disease, strength, rng), None)
 
 
 def _paint_tumour(
@@ -88,7 +95,7 @@ def _paint_tumour(
     rough = 1.0 + 0.05 * noise_field(rng, grid, length_mm=7)
     core = grid.fill(reach - radius * outline * rough, soft=1.6)
     halo = np.clip(1.5 - reach / (radius * 1.25), 0, 0.22)
-    spikes = paint_segments(grid, _spicules(rng, disease.spicules, (x, y), radius))
+    spikes = paint_segments(grid, draw_spicules(rng, disease.spicules, (x, y), radius))
     share = np.maximum(core, np.maximum(0.75 * spikes, halo)) * tissue.lung
     texture = TUMOUR_HU + 12 * noise_field(rng, grid, length_mm=5)
     hu = tissue.hu + np.float32(strength) * share * (texture - tissue.hu)
@@ -110,10 +117,17 @@ def _choose_position(
     return float(points[best, 0]), float(points[best, 1])
 
 
-def _spicules(
+def draw_spicules(
     rng: np.random.Generator, count: int, centre: tuple[float, float], radius: float
 ) -> npt.NDArray[np.float64]:
-    """Draw straight strands that leave the tumour's edge and taper."""
+    """Draw straight strands that leave a tumour's edge and taper: rows for `paint_segments`.
+
+    Args:
+        rng: chance.
+        count: how many.
+        centre: x, y of the tumour, mm.
+        radius: of the tumour, mm.
+    """
     angle = rng.uniform(0, 2 * np.pi, count)
     far = radius * rng.uniform(1.25, 1.95, count)
     ray = np.column_stack([np.cos(angle), np.sin(angle)])
@@ -124,9 +138,17 @@ def _spicules(
     return np.concatenate(rows)
 
 
-def _paint_pneumonia(
+def paint_opacities(
     tissue: Tissue, disease: Disease, strength: float, rng: np.random.Generator
 ) -> Field:
+    """Return the attenuation of `tissue` with consolidation, ground glass or both.
+
+    Args:
+        tissue: a slice without a lesion.
+        disease: its kind is consolidation, ground_glass or mixed.
+        strength: 0 to 1, by which the contrast is scaled.
+        rng: chance.
+    """
     grid, hu = tissue.grid, tissue.hu
     glass, solid = _opacities(tissue, disease, rng)
     mottle = GROUND_GLASS_HU + 45 * noise_field(rng, grid, length_mm=5)

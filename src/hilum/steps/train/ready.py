@@ -21,6 +21,7 @@ from hilum.learn.prepare_training import (
     scale_by_training_mean,
     training_job,
 )
+from hilum.learn.robust.stock import describe_sources
 from hilum.learn.weights import Weights
 from hilum.prepare import count_notes, decode_table, note_sentences
 from hilum.processes import rank_and_count
@@ -111,6 +112,8 @@ def checked_training(
             progress.say(sentence)
         scale_by_training_mean(prepared, used, decoded)
         job = training_job(prepared, used, decoded)
+        if job.examples is not None:
+            progress.say(describe_sources(job.examples, used, prepared.recipe))
         with training_plan(job, prepared.accelerator) as plan:
             if prepared.accelerator.is_main_process:
                 names, positive = list(filled.classes.names), filled.classes.positive

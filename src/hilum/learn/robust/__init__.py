@@ -1,0 +1,1 @@
+"""What keeps a network from learning the source: a map of scores, its losses, made examples."""

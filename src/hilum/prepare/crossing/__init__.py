@@ -1,0 +1,16 @@
+"""Lesions put into slices that have none: real ones cut out of others, and drawn ones."""
+
+from hilum.prepare.crossing.anatomy import Anatomy, anatomy_of
+from hilum.prepare.crossing.drawn import draw_opacities, draw_tumour
+from hilum.prepare.crossing.made import Made
+from hilum.prepare.crossing.transplant import move_plain_lung, transplant
+
+__all__ = [
+    "Anatomy",
+    "Made",
+    "anatomy_of",
+    "draw_opacities",
+    "draw_tumour",
+    "move_plain_lung",
+    "transplant",
+]
