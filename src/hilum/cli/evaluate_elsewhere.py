@@ -36,6 +36,15 @@ def options_of(
     )
 
 
+def _print_series(series: dict[str, Any]) -> None:
+    """Print the AUC per series where the table names them."""
+    from hilum.cli.show import metric_text
+
+    if series["unit"] != "group":
+        auc = metric_text(series["metrics"]["figures"]["auc"])
+        typer.echo(f"Per series ({series['metrics']['n']}): AUC {auc}. {series['sentence']}")
+
+
 def print_elsewhere(metrics: dict[str, Any], folder: Path) -> None:
     """Print what a run reaches on another table."""
     from hilum.cli.evaluate_parts import print_parts, print_predictive_values
@@ -52,6 +61,7 @@ def print_elsewhere(metrics: dict[str, Any], folder: Path) -> None:
         )
         typer.echo(f"{name:12} {metric_text(of_slices):24} {metric_text(of_groups)}")
     typer.echo(f"{'border auc':12} {metric_text(metrics['border_probe']['test']['auc'])}")
+    _print_series(metrics["series"])
     print_parts(metrics)
     _print_points(metrics)
     print_predictive_values(metrics["decision_curve"])

@@ -33,6 +33,7 @@ from hilum.steps.evaluate.metrics import group_cautions
 from hilum.steps.evaluate.net_benefit import CALLED, net_benefit, share_of_positives
 from hilum.steps.evaluate.overlap import Overlap
 from hilum.steps.evaluate.part_columns import Texts
+from hilum.steps.evaluate.series import series_elsewhere
 from hilum.steps.predict.decision import decision_of, operating_points
 from hilum.table import SliceTable
 
@@ -93,6 +94,7 @@ def elsewhere_metrics(
         "border_probe": probe_concern({"test": scored}, {"test": probe}).as_json(),
         "per_slice": metrics_block(scored),
         "per_group": metrics_block(by_group(scored)),
+        "series": series_elsewhere(run, table, scored),
         "called_positive": _called_positive(scored),
         "within_source": within_source_block(scored, source),
         "parts": {

@@ -27,9 +27,9 @@ from hilum.scores import (
     thresholds_block,
     within_source_block,
 )
-from hilum.scores.series.choice import SERIES_COLUMN, SeriesCases, series_block
 from hilum.splits import count_splits, find_leak, unknown_patients
 from hilum.steps.evaluate.net_benefit import CALLED, net_benefit, share_of_positives
+from hilum.steps.evaluate.series import own_series
 from hilum.table import SPLITS, SliceTable
 
 __all__ = ["Breakdown", "group_cautions", "labelled", "metrics_of", "predictions_frame"]
@@ -102,25 +102,10 @@ def metrics_of(
         **_parts_json(table, predictions, cases["test"], breakdown),
         "thresholds": thresholds_block(cases),
         "calibration": calibration_block(cases),
-        "series": _series(table, predictions, cases),
+        "series": own_series(table, predictions, cases),
     }
     metrics["decision_curve"] = _decision_curve(table, cases["test"], metrics, breakdown)
     return _with_self_test(metrics) if REAL_LABEL in table.rows.columns else metrics
-
-
-def _series(
-    table: SliceTable, predictions: pd.DataFrame, cases: dict[str, Labelled]
-) -> dict[str, Any]:
-    """Return the metrics per series: named by their UID, or by group where a slice has none."""
-    rows = table.rows.set_index("slice_id")
-    named = SERIES_COLUMN in rows and (rows[SERIES_COLUMN] != "").all()
-    unit = SERIES_COLUMN if named else "group"
-    series = predictions["slice_id"].map(rows[unit]).to_numpy(dtype=object)
-    of_splits = {
-        split: SeriesCases(part, series[(predictions["split"] == split).to_numpy()])
-        for split, part in cases.items()
-    }
-    return series_block(of_splits, unit=unit)
 
 
 def _parts_json(
