@@ -205,3 +205,21 @@ def test_a_recipe_that_is_not_utf8_is_refused(tmp_path: Path) -> None:
     with pytest.raises(RecipeError) as caught:
         load_recipe(tmp_path / "mine.toml")
     assert str(caught.value) == "mine.toml: a recipe must be UTF-8 text, and this isn't."
+
+
+@pytest.mark.parametrize(
+    ("network", "cut", "title"),
+    [("vgg16", "features.19", "VGG16, robust"), ("resnet10t", "", "resnet10t, robust")],
+)
+def test_every_network_has_a_robust_recipe(network: str, cut: str, title: str) -> None:
+    recipe, origin = load_recipe(f"robust/{network}"), load_recipe("robust/mobilenetv2")
+    assert (recipe.network.backbone, recipe.title) == (network, title)
+    assert recipe.network.train_from == cut
+    assert recipe.crossing == origin.crossing
+    assert recipe.training == origin.training
+    assert load_recipe(f"robust/{network}", ["training.epochs=2"]).training.epochs == 2
+
+
+def test_a_robust_recipe_file_is_no_network() -> None:
+    with pytest.raises(UsageError, match="there is no recipe"):
+        load_recipe("robust/mine.toml")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 import tomli_w
 from pydantic import ValidationError
 
+from hilum.catalogue.networks import known_networks
 from hilum.catalogue.suggest import nearest
 from hilum.errors import RecipeError, UsageError
 from hilum.recipe.recipe import Recipe
@@ -20,6 +21,10 @@ __all__ = ["as_recipe", "built_in_recipes", "dump_recipe", "load_recipe", "parse
 
 FAMILIES = ("paper", "robust")
 """Folders of built-in recipes, whose names are part of the recipes' names."""
+ROBUST = "robust/mobilenetv2"
+"""The recipe that those of other networks are derived from."""
+NETWORK_NAME = r"[a-z][a-z0-9_]*(\.\w+)?"
+"""timm's names, with or without a tag."""
 
 
 def built_in_recipes() -> dict[str, str]:
@@ -46,7 +51,8 @@ def load_recipe(name: Path | str, changes: Iterable[str] = ()) -> Recipe:
     """Return the built-in recipe called `name`, or the one in the TOML file `name`.
 
     Args:
-        name: a built-in recipe, such as "mobilenetv2" or "paper/vgg16", or the path of a file.
+        name: a built-in recipe, such as "mobilenetv2" or "paper/vgg16"; "robust/NETWORK" for any
+            network of timm; or the path of a file.
         changes: settings to change, each `section.key=value` as on the command line.
 
     Raises:
@@ -57,6 +63,8 @@ def load_recipe(name: Path | str, changes: Iterable[str] = ()) -> Recipe:
     if str(name) in built_in:
         return parse_recipe(built_in[str(name)], name=str(name), changes=changes)
     path = Path(name)
+    if not path.is_file() and (derived := _robust_text(str(name), built_in)):
+        return parse_recipe(derived, name=str(name), changes=changes)
     if not path.is_file():
         raise UsageError(
             f"there is no recipe {str(name)!r}, neither built in ({', '.join(built_in)}) nor as a "
@@ -69,9 +77,24 @@ def load_recipe(name: Path | str, changes: Iterable[str] = ()) -> Recipe:
     return parse_recipe(text, name=path.name, changes=changes)
 
 
+def _robust_text(name: str, built_in: Mapping[str, str]) -> str:
+    """Return the recipe robust/NETWORK of a network without one of its own; "" for other names.
+
+    It is that of ROBUST with another backbone, frozen up to that network's own freeze point.
+    """
+    network = name.removeprefix("robust/")
+    if network == name or not re.fullmatch(NETWORK_NAME, network) or network.endswith(".toml"):
+        return ""
+    values = tomllib.loads(built_in[ROBUST])
+    known = known_networks().get(network)
+    values["title"] = f"{known.title if known else network}, robust"
+    values["network"] |= {"backbone": network, "train_from": ""}
+    return tomli_w.dumps(values)
+
+
 def _any_network(name: str) -> str:
     """Return the sentence on how to train a network of timm that has no recipe; "" for a path."""
-    if not re.fullmatch(r"[a-z][a-z0-9_]*(\.\w+)?", name) or name.endswith(".toml"):
+    if not re.fullmatch(NETWORK_NAME, name) or name.endswith(".toml"):
         return ""
     return (
         f" A recipe may name any network of timm: write the three lines [network], "
