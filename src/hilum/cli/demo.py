@@ -27,3 +27,4 @@ def command(
     print_figures(run.metrics())
     typer.echo("Phantoms prove the machinery, not the medicine.")
     typer.echo(f"Open the report: {run.report_file.resolve()}")
+    typer.echo(f"A page of a CT series: {(out / 'series' / 'series-1.html').resolve()}")
