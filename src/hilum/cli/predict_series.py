@@ -29,8 +29,11 @@ def predict_by_series(
 ) -> None:
     """Predict series, write and print the answers; exit with 1 where something was refused."""
     from hilum.cli.show import progress_shown
+    from hilum.processes import is_first_process
     from hilum.steps.series.write import write_series
 
+    if not is_first_process():
+        return  # one process answers all series: their slices are what keeps the cores busy
     with progress_shown() as progress:
         summary = write_series(run, paths, output=output, options=options, progress=progress)
     if output.out is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import shutil
 import stat
@@ -268,8 +269,11 @@ def test_ten_thousand_files_that_are_no_dicom_are_one_sentence(
     (folder / "0.txt").write_text("no DICOM")
     for number in range(1, 10_000):
         os.link(folder / "0.txt", folder / f"{number}.txt")
-    with pytest.raises(UsageError, match=r"no DICOM series .* \(skipped: 10000 \.txt\)\.$"):
+    with pytest.raises(UsageError, match=r"no DICOM series .* \(skipped: 10000 \.txt\) in "):
         outcomes(quick_run, folder)
+    single = folder / "0.txt"
+    _, (refused,) = outcomes(quick_run, single)
+    assert refused.reason == "It is of no known format, not DICOM or NIfTI, so it is no series."
 
 
 def test_a_nifti_volume_is_predicted_like_its_series(
@@ -414,3 +418,21 @@ def test_damaged_bytes_never_end_the_sorting(
     for one in found.left_out:
         assert one.reason.endswith(".")
         assert "Phantom^" not in one.reason
+
+
+def test_an_empty_folder_among_several_paths_does_not_stop_the_others(
+    studies: Path, quick_run: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "empty").mkdir()
+    (answer,), (refused,) = outcomes(quick_run, tmp_path / "empty", studies / "p0001" / "lung")
+    assert len(answer.slices) == SLICES
+    assert refused.reason == "There is no DICOM series and no NIfTI volume."
+
+
+def test_a_volume_that_unpacks_beyond_all_measure_is_refused(
+    quick_run: Run, tmp_path: Path
+) -> None:
+    path = tmp_path / "bomb.nii.gz"
+    path.write_bytes(gzip.compress(bytes(8 * 2**20)))
+    _, (refused,) = outcomes(quick_run, path)
+    assert refused.reason == "It would grow more than 200 times (a gzip bomb?)."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import shutil
 import stat
 import zipfile
@@ -18,6 +19,7 @@ __all__ = [
     "MAX_UNPACKED_BYTES",
     "ArchiveEntry",
     "unpack_archive",
+    "unpack_gzip",
 ]
 
 MAX_ENTRIES = 100_000
@@ -69,6 +71,25 @@ def unpack_archive(path: Path, folder: Path) -> Iterator[ArchiveEntry]:
                 yield ArchiveEntry(entry.filename, target, f"{reason}." if reason else "")
     except zipfile.BadZipFile as error:
         raise ReadError(f"the zip is damaged or none at all ({error}).") from None
+
+
+def unpack_gzip(path: Path, target: Path) -> None:
+    """Unpack a gzip file into `target`, within the limits of an archive's file.
+
+    Raises:
+        ReadError: it is damaged, or exceeds a limit: one sentence without the path.
+    """
+    most = min(MAX_UNPACKED_BYTES, max(SMALL_BYTES, MAX_RATIO * path.stat().st_size))
+    written = 0
+    try:
+        with gzip.open(path) as packed, target.open("xb") as file:
+            while chunk := packed.read(2**20):
+                written += len(chunk)
+                if written > most:
+                    raise ReadError(f"it would grow more than {MAX_RATIO} times (a gzip bomb?).")
+                file.write(chunk)
+    except (gzip.BadGzipFile, zlib.error, EOFError) as error:
+        raise ReadError(f"the gzip file is damaged ({error}).") from None
 
 
 def _check_size(entries: list[zipfile.ZipInfo]) -> None:

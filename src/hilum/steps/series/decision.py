@@ -83,7 +83,7 @@ def series_decision(run: HasNetworkFile, threshold: float | str | None) -> Serie
         remarks.append(f"Slices are joined by the {joining.sentence()}. {content.get('note', '')}")
     at = _threshold(content, threshold)
     if at is not None:
-        named = "" if isinstance(threshold, float) else f" ({threshold})"
+        named = f" ({threshold})" if threshold in content.get("thresholds", {}) else ""
         remarks.append(f"A series is called {facts.positive} at a probability of {at:g}{named}.")
     temperature = content.get("temperature")
     fitted = float(temperature) if isinstance(temperature, int | float) else 0.0

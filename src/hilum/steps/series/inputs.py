@@ -43,6 +43,20 @@ class SeriesFiles:
     left_out: list[LeftOutFiles] = field(default_factory=list)
     names: dict[Path, Path] = field(default_factory=dict)
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to answer or to refuse."""
+        return not (self.dicom or self.volumes or self.left_out)
+
+    def others(self) -> str:
+        """Return what was skipped, counted, in words."""
+        return ", ".join(f"{n} {kind}" for kind, n in sorted(self.skipped.items()))
+
+    def emptiness(self) -> str:
+        """Return what is missing, in words, and what was found instead."""
+        skipped = f" (skipped: {self.others()})" if self.skipped else ""
+        return f"no DICOM series and no NIfTI volume{skipped}"
+
     def name(self, path: Path) -> Path:
         """Return how a file is called in an answer."""
         return self.names.get(path, path)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -12,6 +15,7 @@ from hilum.errors import ReadError, SourceError
 from hilum.readers import SliceImage, Window, apply_window, read_slice
 from hilum.readers.hu_check import NO_AIR, tissue_notes, unit_problem
 from hilum.readers.series import CtSeries
+from hilum.readers.series.archive import unpack_gzip
 
 if TYPE_CHECKING:
     from hilum.sources.nifti import AxialVolume
@@ -84,7 +88,12 @@ class DicomStack:
 
 @dataclass(frozen=True)
 class NiftiStack:
-    """Slices of a NIfTI volume in Hounsfield units."""
+    """Slices of a NIfTI volume in Hounsfield units.
+
+    Attributes:
+        path: the file.
+        volume: the same, or what was unpacked of it: threads read its slices in any order.
+    """
 
     path: Path
     volume: AxialVolume = field(repr=False)
@@ -114,19 +123,31 @@ class NiftiStack:
         )  # fmt: skip
 
 
-def open_volume(path: Path) -> NiftiStack:
-    """Open a NIfTI volume, after checking that it holds Hounsfield units.
+@contextmanager
+def open_volume(path: Path) -> Iterator[NiftiStack]:
+    """Yield a NIfTI volume, after checking that it holds Hounsfield units.
 
     Raises:
         ReadError: it is broken, or not in Hounsfield units: one sentence with the path.
     """
     from hilum.sources.nifti import AxialVolume  # nibabel is of the extra `analysis`
 
-    try:
-        volume = AxialVolume(path)
-    except SourceError as error:
-        raise ReadError(f"{path}: {error}") from None
-    stack = NiftiStack(path, volume)
+    with ExitStack() as stack:
+        file = path
+        if path.suffix.lower() == ".gz":
+            folder = stack.enter_context(TemporaryDirectory(prefix="hilum-"))
+            file = Path(folder) / path.stem
+            unpack_gzip(path, file)
+        try:
+            volume = AxialVolume(file)
+            _check_units(volume, path)
+        except SourceError as error:
+            raise ReadError(f"{path}: {error}") from None
+        yield NiftiStack(path, volume)
+
+
+def _check_units(volume: AxialVolume, path: Path) -> None:
+    """Raise ReadError unless slices of a volume hold Hounsfield units."""
     chosen = np.unique(np.linspace(0, volume.shape[2] - 1, CHECKED).round().astype(int))
     sample = np.stack([volume.read(int(number)) for number in chosen]).astype(np.float32)
     problem = unit_problem(sample)
@@ -135,4 +156,3 @@ def open_volume(path: Path) -> NiftiStack:
             f"{path}: its values are not Hounsfield units: "
             f"{problem or 'no air (-1000 HU) is in it'}."
         )
-    return stack

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import replace
 from functools import partial
 from itertools import count
@@ -11,7 +12,7 @@ from pathlib import Path
 from hilum.engines import ExportedRun
 from hilum.errors import ReadError, UsageError
 from hilum.progress import SILENT, Prefixed, Progress
-from hilum.readers.series import LeftOutFiles, SortedFiles, sort_into_series
+from hilum.readers.series import CtSeries, LeftOutFiles, SortedFiles, sort_into_series
 from hilum.run import Run
 from hilum.run.trust import judge_trust
 from hilum.steps.predict.options import PredictOptions
@@ -47,8 +48,8 @@ def predict_series(
         progress: receives how far it is.
 
     Raises:
-        UsageError: a path does not exist, the threshold is none, or there is neither a DICOM file
-            nor a NIfTI volume in a path.
+        UsageError: a path does not exist, the threshold is none, or the only path holds neither a
+            DICOM file nor a NIfTI volume.
         RunError: the run is incomplete.
     """
     options, inputs = options or SeriesOptions(), as_paths(paths)
@@ -61,7 +62,12 @@ def predict_series(
     for path in inputs:
         try:
             with opened(path) as files:
-                yield from _of_path(path, files, context, maker, progress)
+                if not files.is_empty:
+                    yield from _of_path(path, files, context, maker, progress)
+                elif len(inputs) == 1:
+                    raise UsageError(f"there is {files.emptiness()} in {path}.")
+                else:
+                    yield LeftOutFiles.damaged(path, f"there is {files.emptiness()}.")
         except ReadError as error:
             yield LeftOutFiles.damaged(path, error)
 
@@ -87,33 +93,34 @@ def _of_path(
     progress: Progress,
 ) -> Iterator[SeriesAnswer | LeftOutFiles]:
     """Yield the outcomes of one path."""
-    if not (files.dicom or files.volumes or files.left_out):
-        others = ", ".join(f"{n} {kind}" for kind, n in sorted(files.skipped.items()))
-        skipped = f" (skipped: {others})" if others else ""
-        raise UsageError(f"there is no DICOM series and no NIfTI volume in {path}{skipped}.")
     if files.skipped:
-        others = ", ".join(f"{n} {kind}" for kind, n in sorted(files.skipped.items()))
-        progress.say(f"skipped, no DICOM or NIfTI: {others}")
+        progress.say(f"skipped, no DICOM or NIfTI: {files.others()}")
     found = _sorted(files.dicom, progress)
     for one in (*files.left_out, *found.left_out):
         yield _named(one, files)
-    openers: list[Callable[[], SliceStack]] = [
-        *(partial(DicomStack, one) for one in found.series),
+    openers: list[Callable[[], AbstractContextManager[SliceStack]]] = [
+        *(partial(_opened_series, one) for one in found.series),
         *(partial(open_volume, volume) for volume in files.volumes),
     ]
     for number, opener in enumerate(openers, start=1):
         several = len(openers) > 1
         titled = Prefixed(progress, f"series {number} of {len(openers)}") if several else progress
-        try:
-            stack = opener()
-        except ReadError as error:
-            volume = files.volumes[number - 1 - len(found.series)]
-            yield LeftOutFiles.damaged(files.name(volume), str(error).removeprefix(f"{volume}: "))
-            continue
-        for outcome in predict_stack(stack, context, origin=path, progress=titled):
-            if maker and isinstance(outcome, SeriesAnswer):
-                outcome = maker.add(outcome)
-            yield _named(outcome, files)
+        with ExitStack() as held:
+            try:
+                stack = held.enter_context(opener())
+            except ReadError as error:
+                volume = files.volumes[number - 1 - len(found.series)]
+                reason = str(error).removeprefix(f"{volume}: ")
+                yield LeftOutFiles.damaged(files.name(volume), reason)
+                continue
+            for outcome in predict_stack(stack, context, origin=path, progress=titled):
+                if maker and isinstance(outcome, SeriesAnswer):
+                    outcome = maker.add(outcome)
+                yield _named(outcome, files)
+
+
+def _opened_series(series: CtSeries) -> AbstractContextManager[SliceStack]:
+    return nullcontext(DicomStack(series))
 
 
 def _named(outcome: SeriesAnswer | LeftOutFiles, files: SeriesFiles) -> SeriesAnswer | LeftOutFiles:
