@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from made_runs import made_run, made_table
 
 from hilum.errors import RunError
 from hilum.report import render, write_report
+from hilum.table import SliceTable
 
 MakeRun = Callable[..., Path]
 ChangeJson = Callable[[Path, Callable[[Any], object]], None]
@@ -242,3 +244,18 @@ def test_a_refused_run_is_left_as_it_was(make_run: MakeRun) -> None:
         write_report(run)
     assert not (run / "report.html").exists()
     assert not (run / "figures").exists()
+
+
+def test_a_run_whose_table_names_series_shows_metrics_per_series(tmp_path: Path) -> None:
+    table = made_table((9, 9), per_group=4)
+    series = [f"1.2.{n // 2}" for n in range(len(table))]  # two series a group
+    rows = table.rows.assign(series_instance_uid=series)
+    page = render(made_run(tmp_path / "run", SliceTable(rows, tmp_path, table.name)).folder)
+    assert "Per series" in page
+    assert re.search(r'Test series</dt><dd><span class="num">12</span> of 6 groups', page)
+    assert "validation series" in page
+
+
+def test_a_run_without_series_has_no_such_section(tmp_path: Path) -> None:
+    page = render(made_run(tmp_path / "run", made_table((9, 9))).folder)
+    assert "Per series" not in page

@@ -108,6 +108,7 @@ def _content(files: RunFiles) -> dict[str, Any]:
     return {
         "metrics": metrics,
         "trust": trust,
+        "series": metrics.get("series") or {},
         "trust_says": {"weight": trust_weight(trust), "outcomes": OUTCOME_WORDS},
         "points": (metrics.get("thresholds") or {}).get("points"),
         "calibration": metrics.get("calibration"),
