@@ -70,7 +70,12 @@ def test_where_no_source_holds_two_classes_a_restricted_loss_is_refused(tmp_path
         describe_sources(plain, table, restricted)
     sentence = describe_sources(made, table, crossed)
     assert "pneumonia-clinic cancer (made), pneumonia" in sentence
-    assert sentence.endswith("From cancer-clinic only the map's loss learns: one class each.")
+    assert "From cancer-clinic only the map's loss learns: one class each." in sentence
+    assert sentence.endswith("classes.healthy) no consolidation or ground glass is made.")
+    table.rows[["mask", "boxes"]] = ""
+    with decode_table(table, size=40) as decoded:
+        unmarked = example_source(table, decoded, slices, crossed)
+    assert "so that all made ones are drawn." in describe_sources(unmarked, table, crossed)
     table.rows["source"] = "one"
     with decode_table(table, size=40) as decoded:
         single = example_source(table, decoded, slices, restricted)

@@ -86,6 +86,11 @@ def describe_sources(examples: ExampleSource, table: SliceTable, recipe: Recipe)
     sentence = f"Sources hold: {'; '.join(parts)}."
     if restricted and alone:
         sentence += f" From {', '.join(alone)} only the map's loss learns: one class each."
+    if recipe.crossing.share and recipe.crossing.transplants and not len(examples.donors):
+        sentence += " No tumour is marked by a mask or a box, so that all made ones are drawn."
+    if recipe.crossing.share and recipe.crossing.opacities and examples.cast.healthy == ANY:
+        healthy = recipe.classes.healthy or "the healthy class (classes.healthy)"
+        sentence += f" Without slices of {healthy} no consolidation or ground glass is made."
     if len(parts) == 1:
         sentence += " With one source nothing shows whether the network holds on another."
     return sentence
