@@ -436,3 +436,16 @@ def test_a_volume_that_unpacks_beyond_all_measure_is_refused(
     path.write_bytes(gzip.compress(bytes(8 * 2**20)))
     _, (refused,) = outcomes(quick_run, path)
     assert refused.reason == "It would grow more than 200 times (a gzip bomb?)."
+
+
+def test_two_breath_holds_that_meet_in_one_slice_are_one_series(
+    studies: Path, quick_run: Run, tmp_path: Path
+) -> None:
+    folder = lung_series(studies, tmp_path / "series")
+    for file in sorted(folder.iterdir())[6:]:
+        change(file, AcquisitionNumber="2")
+    shutil.copy(folder / "0006.dcm", folder / "again.dcm")
+    change(folder / "again.dcm", AcquisitionNumber="2", SOPInstanceUID="1.2.99")
+    (answer,), _ = outcomes(quick_run, folder)
+    assert len(answer.slices) == SLICES
+    assert "Slices at another one's position: 1; the first of each is taken." in answer.notes

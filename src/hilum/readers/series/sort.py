@@ -15,6 +15,10 @@ from hilum.readers.series.header import SliceHeader, read_slice_headers
 
 __all__ = ["CtSeries", "LeftOutFiles", "SortedFiles", "sort_into_series"]
 
+SHARED = 0.5
+"""Acquisitions that share at least this part of the shorter one's positions are scans of their
+own, such as phases of contrast."""
+
 ORIENTATION_DIGITS = 2
 """Direction cosines that agree in so many digits are one orientation (half a degree)."""
 
@@ -93,8 +97,7 @@ def sort_into_series(
     """Sort DICOM files into series by their headers; no pixels are decoded.
 
     Files of one Series Instance UID are parted where they differ in patient, study, orientation,
-    kernel, matrix, pixel spacing or frame of reference, and where two acquisitions share the
-    positions.
+    kernel, matrix or pixel spacing, and where several acquisitions share many positions.
 
     Args:
         files: DICOM files.
@@ -143,16 +146,21 @@ def _stack(header: SliceHeader) -> Hashable:
     cosines = tuple(round(c, ORIENTATION_DIGITS) + 0.0 for c in header.directions or ())
     spacing = tuple(round(side, 4) for side in header.spacing or ())
     kind = (header.modality, header.sop_class, header.objections)
-    return cosines, header.kernel, header.shape, spacing, header.frame_of_reference, kind
+    return cosines, header.kernel, header.shape, spacing, kind
 
 
 def _phases(stack: Sequence[SliceHeader]) -> list[Sequence[SliceHeader]]:
-    """Return the stack, or its acquisitions where several of them share all their positions."""
+    """Return the stack, or its acquisitions where they share many of their positions.
+
+    Two breath-holds that meet in a slice or two are one scan.
+    """
     once, _ = _without_copies(stack)
     positions = positions_of(once) if all(one.corner for one in once) else None
-    if positions is None or len({round(float(p), 2) for p in positions}) == len(once):
+    if positions is None:
         return [stack]
+    shared = len(once) - len({round(float(p), 2) for p in positions})
     keys: tuple[Callable[[SliceHeader], Hashable], ...] = (
+        lambda header: header.frame_of_reference,
         lambda header: header.acquisition,
         lambda header: header.temporal,
         lambda header: header.image_type,
@@ -160,7 +168,8 @@ def _phases(stack: Sequence[SliceHeader]) -> list[Sequence[SliceHeader]]:
     for key in keys:
         parts = list(_groups(stack, key).values())
         alone = [order_slices(_without_copies(part)[0])[1] == [] for part in parts]
-        if len(parts) > 1 and all(alone):
+        many = shared >= SHARED * min(map(len, parts))
+        if len(parts) > 1 and all(alone) and many:
             return list(parts)
     return [stack]
 

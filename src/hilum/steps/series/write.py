@@ -20,7 +20,6 @@ from hilum.steps.predict.formats import Form
 from hilum.steps.predict.inputs import check_output
 from hilum.steps.predict.step import as_paths, open_source
 from hilum.steps.series.answer import NOTICE, SeriesAnswer, SeriesOptions
-from hilum.steps.series.page import write_page
 from hilum.steps.series.step import predict_series
 from hilum.storage.atomic import new_folder, refuse_existing, write_text
 from hilum.storage.path_text import text_of_path
@@ -147,6 +146,8 @@ def _writers(
         raise UsageError("--deidentify is about the objects of --dicom DIR; give that, too.")
     writers: list[Writer] = []
     if output.pages is not None:
+        from hilum.steps.series.page import write_page  # matplotlib loads in half a second
+
         pages = _folder(stack, output.pages, inputs, force=output.force)
 
         def page(answer: SeriesAnswer, name: str) -> str:
