@@ -22,7 +22,7 @@ from pydicom.uid import EnhancedCTImageStorage, ExplicitVRLittleEndian
 from hilum import SeriesAnswer, SeriesOptions, predict_series
 from hilum.dicom_out import ResultContext
 from hilum.errors import UsageError
-from hilum.readers import read_slice
+from hilum.readers import Window, read_slice
 from hilum.readers.series import LeftOutFiles, sort_into_series
 from hilum.run import Run
 from hilum.steps.series.dicom import write_dicom
@@ -449,3 +449,13 @@ def test_two_breath_holds_that_meet_in_one_slice_are_one_series(
     (answer,), _ = outcomes(quick_run, folder)
     assert len(answer.slices) == SLICES
     assert "Slices at another one's position: 1; the first of each is taken." in answer.notes
+
+
+def test_a_window_that_the_network_was_not_trained_on_is_said(
+    studies: Path, quick_run: Run
+) -> None:
+    options = SeriesOptions(window=Window(350, 40))
+    (answer,), _ = outcomes(quick_run, studies / "p0001" / "lung", options=options)
+    assert "Shown through 350/40, and the network was trained on 1400/-700." in answer.remarks
+    (usual,), _ = outcomes(quick_run, studies / "p0001" / "lung")
+    assert not any(remark.startswith("Shown through") for remark in usual.remarks)

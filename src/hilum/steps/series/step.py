@@ -13,10 +13,12 @@ from hilum.engines import ExportedRun
 from hilum.errors import ReadError, UsageError
 from hilum.progress import SILENT, Prefixed, Progress
 from hilum.readers.series import CtSeries, LeftOutFiles, SortedFiles, sort_into_series
+from hilum.readers.window import LUNG
 from hilum.run import Run
 from hilum.run.trust import judge_trust
 from hilum.steps.predict.options import PredictOptions
 from hilum.steps.predict.step import as_paths, make_predictor, open_source
+from hilum.steps.predict.stream import Predictor
 from hilum.steps.predict.verdict import verdict_of
 from hilum.steps.series.answer import SeriesAnswer, SeriesOptions
 from hilum.steps.series.compute import RunContext, predict_stack
@@ -76,13 +78,22 @@ def _context(source: Run | ExportedRun, options: SeriesOptions) -> RunContext:
     predictor = make_predictor(source, PredictOptions(options.window, None, options.engine))
     decision = series_decision(source, options.threshold)
     verdict = verdict_of(source)
-    remarks = [*decision.remarks, predictor.loaded.remark]
+    remarks = [*decision.remarks, predictor.loaded.remark, _window_remark(predictor)]
     remarks.append(why_no_maps(source) if options.maps else "")
     return RunContext(
         predictor, decision, options, verdict.line(), verdict.level,
         judge_trust(source).line() if isinstance(source, Run) else "",
         tuple(remark for remark in remarks if remark),
     )  # fmt: skip
+
+
+def _window_remark(predictor: Predictor) -> str:
+    """Return a sentence where slices are shown otherwise than those of the training."""
+    trained = predictor.trained or [LUNG]
+    if predictor.window in trained:
+        return ""
+    windows = ", ".join(map(str, trained))
+    return f"Shown through {predictor.window}, and the network was trained on {windows}."
 
 
 def _of_path(
