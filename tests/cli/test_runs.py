@@ -13,6 +13,8 @@ import pandas as pd
 import pytest
 from safetensors.numpy import load_file, save_file
 
+from hilum.storage.lock import exclusive_output
+
 Call = Callable[..., Any]
 
 READERS = [("evaluate",), ("explain",), ("report",), ("info",)]
@@ -168,3 +170,16 @@ def test_a_run_in_bfloat16_goes_the_whole_road_on_any_processor(
         assert hilum("predict", run, slices, "--engine", engine, "--out", out).code == 0
         output[engine] = pd.read_csv(out)["probability_cancer"].to_numpy()
     assert np.abs(output["onnx"] - output["torch"]).max() < 0.02  # eight bits of a number, not 24
+
+
+def test_an_output_that_another_process_writes_is_refused_even_with_force(
+    train: Call, hilum: Call, phantoms: Path, workdir: Path, tiny_run: Path
+) -> None:
+    """The lock holds against other handles of the file, as those of another process."""
+    run, table = workdir / "run", workdir / "p.csv"
+    predict = ("predict", tiny_run, phantoms / "slices.csv", "--out", table)
+    with exclusive_output(run, "hilum train"), exclusive_output(table, "hilum predict"):
+        train(phantoms / "slices.csv", run, "--force").refused(2, f"is writing {run}; wait for it")
+        hilum(*predict, "--force").refused(2, f"another hilum predict is writing {table}")
+    assert not run.exists() and not list(workdir.glob("p.csv*"))
+    assert hilum(*predict).code == 0

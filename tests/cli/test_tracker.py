@@ -80,10 +80,17 @@ def test_a_tracker_that_is_unknown_is_refused(train: Call, workdir: Path) -> Non
 def test_trackers_stay_on_this_machine_unless_the_user_says_otherwise(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("WANDB_MODE", "WANDB_DIR", "MLFLOW_DISABLE_TELEMETRY", "MLFLOW_TRACKING_URI"):
+    for name in (
+        "WANDB_MODE",
+        "WANDB_DIR",
+        "WANDB_CACHE_DIR",
+        "MLFLOW_DISABLE_TELEMETRY",
+        "MLFLOW_TRACKING_URI",
+    ):
         monkeypatch.delenv(name, raising=False)
     with _environment("wandb", tmp_path):
         assert (os.environ["WANDB_MODE"], os.environ["WANDB_DIR"]) == ("offline", str(tmp_path))
+        assert os.environ["WANDB_CACHE_DIR"] == str(tmp_path / "wandb" / "cache")
     with _environment("mlflow", tmp_path):
         assert os.environ["MLFLOW_DISABLE_TELEMETRY"] == "true"
         assert os.environ["MLFLOW_TRACKING_URI"] == f"sqlite:///{tmp_path.as_posix()}/mlflow.db"

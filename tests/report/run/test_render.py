@@ -259,3 +259,14 @@ def test_a_run_whose_table_names_series_shows_metrics_per_series(tmp_path: Path)
 def test_a_run_without_series_has_no_such_section(tmp_path: Path) -> None:
     page = render(made_run(tmp_path / "run", made_table((9, 9))).folder)
     assert "Per series" not in page
+
+
+def test_wide_tables_scroll_with_a_cue_and_slices_are_counted_with_their_groups(
+    usual_page: str,
+) -> None:
+    """Settings (`<table>` without a class) fit everywhere; the others scroll, with shadows."""
+    scroll = re.findall(r"(<div class=\"scroll[^>]*>\s*)?<table class=", usual_page)
+    assert len(scroll) > 3 and all(scroll)
+    assert re.search(r"\.scroll \{[^}]*overflow-x: auto", usual_page)
+    assert "linear-gradient(to right, var(--edge)" in usual_page
+    assert re.search(r">\d+ slices</span> <span[^>]*>\(\d+ groups\)<", usual_page)

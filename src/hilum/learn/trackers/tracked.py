@@ -103,7 +103,10 @@ def _environment(tracker: str | GeneralTracker, folder: Path) -> Iterator[None]:
     """Keep a tracker on this machine and in its folder, unless the user set its variables."""
     places = {
         "mlflow": {"MLFLOW_TRACKING_URI": f"sqlite:///{folder.resolve().as_posix()}/mlflow.db"},
-        "wandb": {"WANDB_DIR": str(folder.resolve())},
+        "wandb": {
+            "WANDB_DIR": str(folder.resolve()),
+            "WANDB_CACHE_DIR": str(folder.resolve() / "wandb" / "cache"),
+        },
     }
     name = tracker if isinstance(tracker, str) else ""
     wanted = UNTRACKED.get(name, {}) | places.get(name, {})
