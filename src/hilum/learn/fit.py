@@ -275,9 +275,10 @@ def training_batches(
 
 def _loss_of_cells(network: Classifier, batch: Batch) -> Tensor:
     """Return the loss of the last batch's map of scores against its lesions."""
-    head, cells = network.head, network.cells
-    assert isinstance(head, MapHead) and cells is not None  # the recipe has been checked
+    head = network.head
+    assert isinstance(head, MapHead)  # the recipe has been checked
     assert batch.lesions is not None and batch.judged is not None
+    cells = head.take_cells()
     mapped = torch.tensor(head.mapped, device=cells.device)
     found = batch.target[:, None] == mapped
     target = torch.where(found.any(dim=1), found.int().argmax(dim=1), -1)

@@ -61,7 +61,7 @@ class Classifier(nn.Module):
     Input: (n, 1 or 3, size, size) float32, plain grey levels 0..255; they are scaled inside by the
     weights' mean and std. Output: (n, classes) logits. `last_map` is an identity: a hook there gets
     the last feature map of any backbone. `train_from` is the freeze point. With a `MapHead`
-    that is the joined map, and `cells` holds the scores of the last batch's cells while training.
+    the last feature map is the joined one.
     """
 
     def __init__(
@@ -85,7 +85,6 @@ class Classifier(nn.Module):
         self.last_map = nn.Identity()
         self.frozen: tuple[nn.Module, ...] = ()
         self.batch_statistics = False
-        self.cells: Tensor | None = None
         self.finer = [(one.layout, Tap()) for one in finer]
         for one, (_, tap) in zip(finer, self.finer, strict=True):
             backbone.get_submodule(one.path).register_forward_hook(tap)
@@ -104,11 +103,9 @@ class Classifier(nn.Module):
     def forward(self, grey: Tensor) -> Tensor:
         """Return logits (n, classes) of grey levels (n, 1 or 3, size, size), 0..255."""
         features = self.features(grey)
-        if isinstance(self.head, MapHead):
-            cells = self.head.cells(features)
-            self.cells = cells if self.training else None
-            return self.head.pool(cells)
-        logits: Tensor = self.head(features.mean(dim=(2, 3)))
+        if not isinstance(self.head, MapHead):
+            features = features.mean(dim=(2, 3))
+        logits: Tensor = self.head(features)
         return logits
 
     def train(self, mode: bool = True) -> Classifier:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 
 import numpy as np
+import pytest
 import torch
 
 from hilum.learn.maps import map_layers
@@ -75,10 +76,13 @@ def test_gradcam_of_this_head_is_its_own_map_of_scores() -> None:
         assert np.allclose(found.maps[slice_], expected, atol=1e-5)
 
 
-def test_the_scores_of_cells_are_there_in_training_alone() -> None:
+def test_the_scores_of_cells_are_taken_once_after_a_batch_in_training() -> None:
     network, grey = mapped_network(), torch.rand(2, 1, 64, 64) * 255
-    network(grey)
-    assert network.cells is None
+    assert isinstance(network.head, MapHead)
     network.train()(grey)
-    assert network.cells is not None
-    assert network.cells.shape[:2] == (2, 2)
+    assert network.head.take_cells().shape[:2] == (2, 2)
+    with pytest.raises(AssertionError):
+        network.head.take_cells()
+    network.eval()(grey)
+    with pytest.raises(AssertionError):
+        network.head.take_cells()

@@ -9,7 +9,7 @@ import pytest
 
 import hilum
 from hilum.engines import as_probabilities, open_run_onnx
-from hilum.learn.predict import load_network
+from hilum.learn.predict import load_network, open_torch
 from hilum.learn.robust.map_head import MapHead
 from hilum.prepare import decode_table
 from hilum.recipe import Recipe, load_recipe
@@ -45,6 +45,7 @@ def test_a_robust_run_goes_the_usual_way(tmp_path: Path) -> None:
         grey = np.asarray(decoded.grey[:6])
     by_onnx = open_run_onnx(run).logits(grey)
     assert by_onnx.shape == (6, 2)
+    assert np.allclose(open_torch(run)[0].logits(grey), by_onnx, atol=1e-3)
     hilum.evaluate(run)
     predicted = run.predictions()[["probability_cancer", "probability_normal"]]
     assert np.allclose(predicted.sum(axis=1), 1, atol=1e-5)

@@ -46,6 +46,7 @@ class MapHead(nn.Module):
         self.dropout = nn.Dropout2d(DROPPED)
         self.scores = nn.Conv2d(WIDTH, len(self.mapped), 1)
         self.baseline = nn.Parameter(torch.zeros(1))
+        self._latest: Tensor | None = None
         nn.init.normal_(self.scores.weight, std=0.01)
         nn.init.constant_(self.scores.bias, RARE)  # type: ignore[arg-type]
 
@@ -64,6 +65,18 @@ class MapHead(nn.Module):
         joined = torch.relu(self.norm(joined))
         found: Tensor = torch.relu(self.around_norm(self.around(joined)))
         return found
+
+    def forward(self, joined: Tensor) -> Tensor:
+        """Return logits (n, classes) of a joined map."""
+        cells = self.cells(joined)
+        self._latest = cells if self.training else None
+        return self.pool(cells)
+
+    def take_cells(self) -> Tensor:
+        """Return the scores of the last training batch's cells, and forget them."""
+        latest, self._latest = self._latest, None
+        assert latest is not None, "cells are there after a batch in training mode"
+        return latest
 
     def cells(self, joined: Tensor) -> Tensor:
         """Return the scores (n, mapped classes, rows, columns) of a joined map's cells."""
