@@ -166,6 +166,10 @@ def test_a_planted_square_lies_where_it_belongs_in_the_patient(
     files = {one.stem: one for one in write_dicom(answer, tmp_path / "out", CONTEXT)}
     heatmap = dcmread(files["heatmap"])
     assert heatmap.ContentLabel == "HEATMAP"
+    again = hd.imread(files["heatmap"])
+    assert again.coordinate_system == hd.CoordinateSystemNames.PATIENT
+    sops = {str(sop) for _, _, sop in again.get_source_image_uids()}
+    assert sops == {answer.slices[one.index].sop_instance_uid for one in answer.top}
     mapping = heatmap.SharedFunctionalGroupsSequence[0].RealWorldValueMappingSequence[0]
     assert (mapping.RealWorldValueSlope, mapping.RealWorldValueIntercept) == (1, 0)
     by_uid = {one.sop_instance_uid: one for one in answer.slices}
