@@ -8,6 +8,7 @@ import shutil
 import stat
 import zipfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import nibabel as nib
 import numpy as np
@@ -19,13 +20,14 @@ from pydicom import Dataset, dcmread
 from pydicom.dataset import FileMetaDataset
 from pydicom.uid import EnhancedCTImageStorage, ExplicitVRLittleEndian
 
-from hilum import SeriesAnswer, SeriesOptions, predict_series
+from hilum import Predicted, SeriesAnswer, SeriesOptions, predict, predict_series
 from hilum.dicom_out import ResultContext
 from hilum.errors import UsageError
 from hilum.readers import Window, read_slice
 from hilum.readers.series import LeftOutFiles, sort_into_series
 from hilum.run import Run
 from hilum.steps.series.dicom import write_dicom
+from hilum.steps.series.maps import MapMaker
 
 Outcomes = tuple[list[SeriesAnswer], list[LeftOutFiles]]
 
@@ -459,3 +461,48 @@ def test_a_window_that_the_network_was_not_trained_on_is_said(
     assert "Shown through 350/40, and the network was trained on 1400/-700." in answer.remarks
     (usual,), _ = outcomes(quick_run, studies / "p0001" / "lung")
     assert not any(remark.startswith("Shown through") for remark in usual.remarks)
+
+
+@pytest.mark.parametrize("harmonise", [False, True])
+def test_each_slice_of_the_strip_has_the_probability_that_it_has_alone(
+    harmonise: bool, studies: Path, tmp_path: Path, quick_network: None
+) -> None:
+    shown = {"size": 32, "harmonise": harmonise}
+    run = make_described_run(tmp_path / "seen", input=shown)
+    lung = studies / "p0001" / "lung"
+    (answer,), _ = outcomes(run, lung)
+    alone = {one.path: one for one in predict(run, lung) if isinstance(one, Predicted)}
+    given = [one for one in answer.slices if one.probability is not None]
+    assert len(given) > 5
+    for one in given:
+        assert one.probability == pytest.approx(alone[one.path].probabilities["cancer"], abs=1e-6)
+
+
+class FlatMaps:
+    """Explains every slice by a map of ones."""
+
+    offset = (0.0, 0.0)
+
+    def explain(self, inputs: dict[int, np.ndarray], target: int) -> SimpleNamespace:
+        return SimpleNamespace(maps=np.ones((len(inputs[32]), 4, 4), np.float32))
+
+
+@pytest.mark.parametrize("harmonised", [False, True])
+def test_maps_are_in_the_slices_own_pixels(harmonised: bool, studies: Path, quick_run: Run) -> None:
+    (answer,), _ = outcomes(quick_run, studies / "p0001" / "lung")
+    maker = MapMaker.__new__(MapMaker)
+    maker._sizes, maker._harmonised = [32], harmonised
+    maker._explainer = FlatMaps()  # type: ignore[assignment]
+    maker.unit, maker.title = "logits", "Grad-CAM"
+    for one in maker.add(answer).top:
+        assert one.cam_map is not None
+        assert one.cam_map.shape == one.grey.shape
+        covered = float((one.cam_map > 0).mean())
+        assert covered == 1 if not harmonised else 0.1 < covered < 0.95, covered
+
+
+def test_several_patients_are_said(studies: Path, quick_run: Run) -> None:
+    sentences: list[str] = []
+    progress = SimpleNamespace(say=sentences.append, advance=lambda *_: None)
+    list(predict_series(quick_run, [studies], progress=progress))
+    assert f"{studies} holds series of 4 patients; each has its own answer." in sentences

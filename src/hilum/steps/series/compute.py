@@ -15,6 +15,7 @@ import numpy.typing as npt
 from hilum.engines import mean_probabilities
 from hilum.errors import HilumError
 from hilum.prepare import BATCH, batches, resize
+from hilum.prepare.network_view import network_view
 from hilum.progress import Progress
 from hilum.readers.hu_check import UnitCounts, series_problem
 from hilum.readers.series import LeftOutFiles
@@ -150,9 +151,12 @@ def _look(stack: SliceStack, index: int, context: RunContext, sizes: list[int]) 
         image = stack.read(index, context.predictor.window)
     except HilumError as error:
         return _Look(LungSight(0.0, None), None, problem=str(error))
-    sight = look_for_lungs(image)
-    grey = {size: resize(image.grey, size) for size in sizes} if sight.is_lung else None
-    return _Look(sight, grey, image.notes, image.hu is not None, image.unit_counts)
+    sight, notes, grey = look_for_lungs(image), image.notes, None
+    if sight.is_lung:
+        view = network_view(image.grey, harmonised=context.predictor.harmonised)
+        grey = {size: resize(view.pixels, size) for size in sizes}
+        notes = (*notes, *view.notes)
+    return _Look(sight, grey, notes, image.hu is not None, image.unit_counts)
 
 
 def _why_left_out(looks: list[_Look], sound: list[int], positions: list[float | None]) -> str:

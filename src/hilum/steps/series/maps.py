@@ -6,13 +6,17 @@ from dataclasses import replace
 from importlib.util import find_spec
 
 import numpy as np
+import numpy.typing as npt
 
 from hilum.engines import ExportedRun
 from hilum.prepare import resize
+from hilum.prepare.network_view import NetworkView, network_view
 from hilum.run import Run
 from hilum.steps.series.answer import SeriesAnswer
 
 __all__ = ["MapMaker", "why_no_maps"]
+
+Map = npt.NDArray[np.float32]
 
 
 def why_no_maps(source: Run | ExportedRun) -> str:
@@ -37,6 +41,7 @@ class MapMaker:
         from hilum.learn.predict import load_networks
 
         members = load_networks(run)
+        self._harmonised = run.description.harmonise
         self._sizes = sorted({one.size for one in members})
         self._explainer = Explainer(members)
         self.unit = self._explainer.unit
@@ -44,17 +49,28 @@ class MapMaker:
 
     def add(self, answer: SeriesAnswer) -> SeriesAnswer:
         """Return the answer with a map for each of its top slices."""
-        from hilum.cam_maps import in_slice_pixels
-
         if not answer.top:
             return answer
         target = list(answer.probabilities).index(answer.positive)
-        greys = [one.grey for one in answer.top]
-        inputs = {size: np.stack([resize(grey, size) for grey in greys]) for size in self._sizes}
+        views = [network_view(one.grey, harmonised=self._harmonised) for one in answer.top]
+        inputs = {
+            size: np.stack([resize(view.pixels, size) for view in views]) for size in self._sizes
+        }
         maps = self._explainer.explain(inputs, target).maps
-        offset = self._explainer.offset
         top = tuple(
-            replace(one, cam_map=in_slice_pixels(cam_map, one.grey.shape, offset))
-            for one, cam_map in zip(answer.top, maps, strict=True)
+            replace(one, cam_map=self._in_slice(cam_map, view))
+            for one, view, cam_map in zip(answer.top, views, maps, strict=True)
         )
         return replace(answer, top=top, map_unit=self.unit, map_title=self.title)
+
+    def _in_slice(self, cam_map: Map, view: NetworkView) -> Map:
+        """Return a map in the pixels of its slice; 0 in what a harmonised view leaves out."""
+        from hilum.cam_maps import in_slice_pixels
+
+        rows, columns = view.pixels.shape
+        in_view = in_slice_pixels(cam_map, (rows, columns), self._explainer.offset)
+        if not view.placement:
+            return in_view
+        from hilum.prepare.harmonise.shown_part import ShownPart
+
+        return ShownPart.of_text(view.placement).map_back(in_view)

@@ -107,6 +107,9 @@ def _of_path(
     if files.skipped:
         progress.say(f"skipped, no DICOM or NIfTI: {files.others()}")
     found = _sorted(files.dicom, progress)
+    patients = {one.slices[0].patient for one in found.series}
+    if len(patients) > 1:
+        progress.say(f"{path} holds series of {len(patients)} patients; each has its own answer.")
     for one in (*files.left_out, *found.left_out):
         yield _named(one, files)
     openers: list[Callable[[], AbstractContextManager[SliceStack]]] = [
