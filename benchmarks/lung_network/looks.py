@@ -68,8 +68,8 @@ def framing(
     rows, columns = shape
     kind = rng.random()
     if kind < 0.35:  # the full slice, more or less of it
-        margins = rng.uniform(-0.25, 0.05, 4) * (rows, columns, rows, columns)
-        edges = np.array((0, 0, rows, columns)) - margins * (1, 1, -1, -1)
+        wider = rng.uniform(0, 0.3) - rng.uniform(-0.1, 0.05, 4)  # small bodies in wide fields
+        edges = np.array((0, 0, rows, columns)) + wider * rows * (-1, -1, 1, 1)
     else:  # from the body down to the lungs, and into them
         most = 0.45 if kind < 0.65 else 0.12
         margins = rng.uniform(-0.04 if kind > 0.65 else 0.02, most, 4) * (

@@ -83,7 +83,9 @@ def _film(chest: Chest, side: int, rng: Random) -> Grey:
     picture = rng.uniform(120, 190) + 20 * _rough((side, side), side / 4, rng)
     for centre in (rng.uniform(0.25, 0.33), rng.uniform(0.67, 0.75)):
         lung = np.hypot((x - centre) / rng.uniform(0.13, 0.2), (y - 0.45) / rng.uniform(0.3, 0.4))
-        picture -= rng.uniform(50, 110) / (1 + np.exp((lung - 1) * rng.uniform(6, 20)))
+        picture -= rng.uniform(50, 110) / (
+            1 + np.exp(np.minimum(30, (lung - 1) * rng.uniform(6, 20)))
+        )
     bend = rng.uniform(0.2, 0.8) * np.abs(x - 0.5)
     ribs = np.sin(2 * np.pi * rng.uniform(6, 11) * (y + bend)) > 0.4
     picture += rng.uniform(5, 30) * cv2.GaussianBlur(ribs.astype(np.float32), (0, 0), 1.2)
@@ -116,10 +118,11 @@ def _pattern(chest: Chest, side: int, rng: Random) -> Grey:
                 cv2.ellipse(picture, corner[0].tolist(), sides, float(rng.uniform(0, 180)), 0, 360,
                             level, int(rng.choice([-1, 2, 6])))  # fmt: skip
     elif kind < 0.7:
-        picture[:] = rng.uniform(200, 255)
+        page = np.full((side, side), rng.uniform(200, 255), np.uint8)
         for row in range(8, side, int(rng.integers(9, 18))):
             text = "".join(rng.choice(list("abcdefghij klmnop rst"), 40))
-            cv2.putText(picture, text, (4, row), cv2.FONT_HERSHEY_SIMPLEX, 0.3, 20.0, 1)
+            cv2.putText(page, text, (4, row), cv2.FONT_HERSHEY_SIMPLEX, 0.3, 20, 1)
+        return page
     return np.asarray(np.clip(picture, 0, 255), np.uint8)
 
 

@@ -24,8 +24,6 @@ from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from hilum.learn.device import computes_bfloat16
-
 BATCH = 12
 PEAK_RATE, WARM = 3e-3, 200
 MOST_GRADIENT = 1.0
@@ -102,7 +100,9 @@ def train(pool: tuple[list[Chest], list[Chest]], checked: list[Example],
           args: argparse.Namespace) -> LungNetwork:  # fmt: skip
     """Train by AdamW, the rate falling as a cosine; return the running mean of the weights."""
     network = LungNetwork().to(memory_format=torch.channels_last)
-    optimiser = torch.optim.AdamW(network.parameters(), lr=PEAK_RATE, weight_decay=1e-3)
+    if args.state:
+        network.load_state_dict(torch.load(args.state, weights_only=True))
+    optimiser = torch.optim.AdamW(network.parameters(), lr=args.rate, weight_decay=1e-3)
     averaged = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(MEMORY), use_buffers=True)
     rng = np.random.default_rng(args.seed)
     started, losses, step, done = time.monotonic(), [], 0, 0.0
@@ -110,13 +110,11 @@ def train(pool: tuple[list[Chest], list[Chest]], checked: list[Example],
     while done < 1:
         minutes = (time.monotonic() - started) / 60
         done = min(1.0, max(step / args.steps, minutes / args.minutes))
-        rate = PEAK_RATE * min(1, step / WARM) * (0.5 + 0.5 * np.cos(np.pi * done))
+        rate = args.rate * min(1, step / WARM) * (0.5 + 0.5 * np.cos(np.pi * done))
         for group in optimiser.param_groups:
             group["lr"] = rate
         batch = batch_of([draw_example(pool, rng) for _ in range(BATCH)])
-        with torch.autocast("cpu", torch.bfloat16, enabled=computes_bfloat16()):
-            outputs = network(batch[0])
-        loss = loss_of(outputs, batch)
+        loss = loss_of(network(batch[0]), batch)  # bfloat16 is slower in a network this narrow
         optimiser.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(network.parameters(), MOST_GRADIENT)
@@ -194,6 +192,8 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="ONNX file to write")
     parser.add_argument("--steps", type=int, default=6000)
     parser.add_argument("--minutes", type=float, default=1e9, help="end the schedule by then")
+    parser.add_argument("--state", type=Path, help="weights to go on from (.pt)")
+    parser.add_argument("--rate", type=float, default=PEAK_RATE)
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
     torch.manual_seed(args.seed)

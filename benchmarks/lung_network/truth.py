@@ -16,6 +16,8 @@ AIR = -400.0
 BODY = -500.0
 SMALLEST = 0.002
 """Share of the picture below which an aerated part is no lung (trachea, gas)."""
+GAS = -930.0
+"""Mean HU below which an aerated part is gas, not lung: bowel, stomach, trachea."""
 CLOSING = 0.03
 """Radius of the closing at the hilum and around what touches the pleura, as a share of the side."""
 
@@ -35,7 +37,8 @@ def lungs_by_hu(hu: HU, lesion: Mask | None = None) -> Mask:
     for number in range(1, count):
         left, _, width, _, area = stats[number]
         central = abs(left + width / 2 - _middle(body)) < 0.08 * dark.shape[1]
-        if area >= SMALLEST * dark.size and not (central and area < 3 * SMALLEST * dark.size):
+        large = area >= (3 if central else 1) * SMALLEST * dark.size
+        if large and smooth[labels == number].mean() > GAS:
             lungs |= labels == number
     if lesion is not None and lungs.any():
         lungs |= lesion

@@ -6,7 +6,8 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from hilum.cam_maps import in_slice_pixels
+from hilum.cam_maps import CENTRED, in_slice_pixels
+from hilum.prepare.harmonise import ShownPart
 
 Map = npt.NDArray[np.float32]
 
@@ -80,3 +81,19 @@ def test_no_offset_to_speak_of_moves_nothing() -> None:
     cam_map = np.random.default_rng(0).random((7, 7), dtype=np.float32)
     full = in_slice_pixels(cam_map, (90, 60))
     np.testing.assert_allclose(in_slice_pixels(cam_map, (90, 60), (1e-9, 0.0)), full, atol=1e-5)
+
+
+def test_map_of_a_part_lies_where_the_part_lies_and_is_zero_elsewhere() -> None:
+    cam_map = np.zeros((4, 4), dtype=np.float32)
+    cam_map[1, 2] = 3
+    part = ShownPart((60, 80), 0, top=10, left=20, bottom=50, right=60, side=192)
+    placed = in_slice_pixels(cam_map, (60, 80), CENTRED, part)
+    assert placed.shape == (60, 80)
+    assert np.unravel_index(placed.argmax(), placed.shape) in {
+        (row, column) for row in range(20, 30) for column in range(40, 50)
+    }
+    outside = placed.copy()
+    outside[10:50, 20:60] = 0
+    assert not outside.any()
+    full_part = in_slice_pixels(cam_map, (40, 40))
+    assert np.allclose(placed[10:50, 20:60], full_part)

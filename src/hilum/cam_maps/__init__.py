@@ -2,7 +2,7 @@
 
 from hilum.cam_maps.facts import FACTS, LOGITS, SHARES, MapsFacts, read_maps_facts, write_maps_facts
 from hilum.cam_maps.files import save_full_size, save_maps, state_of_maps
-from hilum.cam_maps.folder import INDEX, read_index, read_maps
+from hilum.cam_maps.folder import INDEX, read_index, read_maps, shown_parts
 from hilum.cam_maps.grid import CENTRED, in_slice_pixels
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "read_maps_facts",
     "save_full_size",
     "save_maps",
+    "shown_parts",
     "state_of_maps",
     "write_maps_facts",
 ]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from hilum.cam_maps.grid import CENTRED, in_slice_pixels
+from hilum.prepare.harmonise.shown_part import ShownPart
 
 __all__ = ["save_full_size", "save_maps", "state_of_maps"]
 
@@ -28,6 +30,7 @@ def save_full_size(
     slice_ids: Texts,
     shapes: npt.NDArray[np.int64],
     offset: tuple[float, float] = CENTRED,
+    shown: Sequence[ShownPart | None] | None = None,
 ) -> None:
     """Write each map in its slice's own pixels, as `cam_map_0`, `cam_map_1`, ..., and `slice_id`.
 
@@ -41,11 +44,14 @@ def save_full_size(
         slice_ids: (n,).
         shapes: (n, 2), rows and columns of each slice.
         offset: of the maps, see `in_slice_pixels`.
+        shown: the part of each slice that its map divides; None: all of it, of each.
     """
+    parts = [None] * len(cam_maps) if shown is None else shown
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
         _add(file, "slice_id", slice_ids)
-        for number, (cam_map, shape) in enumerate(zip(cam_maps, shapes, strict=True)):
-            full_size = in_slice_pixels(cam_map, (int(shape[0]), int(shape[1])), offset)
+        lines = zip(cam_maps, shapes, parts, strict=True)
+        for number, (cam_map, shape, part) in enumerate(lines):
+            full_size = in_slice_pixels(cam_map, (int(shape[0]), int(shape[1])), offset, part)
             _add(file, f"cam_map_{number}", _narrowed(full_size))
 
 

@@ -13,9 +13,10 @@ import pandas as pd
 from hilum.cam_maps.facts import read_maps_facts
 from hilum.cam_maps.grid import CENTRED, in_slice_pixels
 from hilum.errors import RunError
+from hilum.prepare.harmonise.shown_part import ShownPart
 from hilum.table import read_csv
 
-__all__ = ["INDEX", "read_index", "read_maps"]
+__all__ = ["INDEX", "read_index", "read_maps", "shown_parts"]
 
 INDEX = "index.csv"
 WHOLE_NUMBERS = ("row", "rows", "columns")
@@ -69,12 +70,27 @@ def read_maps(
         index = index[index["slice_id"].isin(set(slice_ids))]
     for file, rows in index.groupby("file", sort=False):
         ids, maps = _open(folder / str(file))
-        lines = zip(rows["slice_id"], rows["row"], rows["rows"], rows["columns"], strict=True)
-        for name, position, height, width in lines:
+        parts = shown_parts(rows)
+        lines = zip(
+            rows["slice_id"], rows["row"], rows["rows"], rows["columns"], parts, strict=True
+        )
+        for name, position, height, width, shown in lines:
             if position >= len(ids) or ids[position] != name:
                 raise RunError(f"{folder / str(file)} does not match {INDEX}; {_AGAIN}")
             cam_map = maps[position]
-            yield name, cam_map if raw else in_slice_pixels(cam_map, (height, width), offset)
+            if not raw:
+                cam_map = in_slice_pixels(cam_map, (height, width), offset, shown)
+            yield name, cam_map
+
+
+def shown_parts(index: pd.DataFrame) -> list[ShownPart | None]:
+    """Return which part of each slice its map divides; None where it is all of the slice.
+
+    Args:
+        index: rows of index.csv.
+    """
+    texts = index["shown"] if "shown" in index else [""] * len(index)
+    return [ShownPart.of_text(text) if text else None for text in texts]
 
 
 _AGAIN = "run `hilum explain` again."

@@ -6,6 +6,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from hilum.prepare.harmonise.shown_part import ShownPart
+
 __all__ = ["CENTRED", "in_slice_pixels"]
 
 Map = npt.NDArray[np.float32]
@@ -15,7 +17,10 @@ CENTRED = (0.0, 0.0)
 
 
 def in_slice_pixels(
-    cam_map: Map, shape: tuple[int, int], offset: tuple[float, float] = CENTRED
+    cam_map: Map,
+    shape: tuple[int, int],
+    offset: tuple[float, float] = CENTRED,
+    shown: ShownPart | None = None,
 ) -> Map:
     """Return a map (rows, columns) float32 in a slice's own pixels, by linear interpolation.
 
@@ -31,7 +36,11 @@ def in_slice_pixels(
         cam_map: in any unit; NaN spreads over the area that its pixel influences.
         shape: rows and columns of the slice.
         offset: down and right, as fractions of the slice's rows and columns.
+        shown: the part of the slice that the network got, where it was harmonised; the map divides
+            that part, and is 0 outside of it.
     """
+    if shown is not None:
+        return shown.map_back(in_slice_pixels(cam_map, (shown.height, shown.width), offset))
     if offset != CENTRED:
         return _shifted(cam_map, shape, offset)
     smaller = shape[0] < cam_map.shape[0] and shape[1] < cam_map.shape[1]

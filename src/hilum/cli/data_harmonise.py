@@ -21,8 +21,8 @@ def command(
 ) -> None:
     """Cut slices to their lungs and take out how their pictures were made.
 
-    Each slice is set upright, cut to the lungs, brought to fixed grey levels, one resolution and
-    one compression; annotations are filled in. Boxes and masks go along. Writes the slices, their
+    Each slice is set upright, cut to the lungs, brought to fixed grey levels and one
+    resolution; annotations are filled in. Boxes and masks go along. Writes the slices, their
     table with a quality code of the lungs, and pages for review. Do review them. No file of the
     table is changed.
     """

@@ -86,6 +86,11 @@ class Run:
         return self.folder / "figures"
 
     @property
+    def harmonised_file(self) -> Path:
+        """Test slices before and after harmonising, PNG; only where the network sees them so."""
+        return self.folder / "harmonised.png"
+
+    @property
     def maps(self) -> Path:
         """Grad-CAM maps and their pictures."""
         return self.folder / "maps"

@@ -31,7 +31,8 @@ def test_contrast_frame_and_size_of_a_picture_do_not_show() -> None:
 def test_slice_without_lungs_is_shown_as_it_is() -> None:
     grey = np.full((90, 60), 120, np.uint8)
     done = harmonise(grey)
-    assert done.code == "no lung"
+    assert done.code in ("no lung", "not a chest")
     assert not done.lungs.any()
     assert done.placement.boxes_back(done.placement.boxes([])) == []
-    assert np.abs(done.pixels.astype(int) - 120).max() < 4
+    assert np.abs(done.pixels.astype(int) - 120)[12:-12, 12:-12].max() < 4
+    assert (done.pixels[:8] == TISSUE).all()

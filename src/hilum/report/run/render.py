@@ -14,7 +14,7 @@ from hilum.report.numbers import (
     has_exact,
     signed,
 )
-from hilum.report.page import fill_page
+from hilum.report.page import fill_page, read_picture
 from hilum.report.repeated import repeated_page
 from hilum.report.run.elsewhere import elsewhere_rows
 from hilum.report.run.figures import drawings
@@ -134,6 +134,7 @@ def _content(files: RunFiles) -> dict[str, Any]:
         "further_names": _further_names(figures),
         "class_names": CLASS_TITLES,
         "exact": has_exact([metrics["splits"], probe, *_later(metrics), *files.elsewhere]),
+        "harmonised": _harmonised(files),
         "recipe": _sections(files.recipe),
         "recipe_text": files.recipe_text,
         "epochs": _epochs(files),
@@ -152,6 +153,13 @@ def _content(files: RunFiles) -> dict[str, Any]:
         "maps": files.maps,
         "cards": None if files.shown is None else map_cards(files.shown, files.folder),
     }
+
+
+def _harmonised(files: RunFiles) -> tuple[str, str] | None:
+    """Return the sheet of harmonised slices, or why it isn't there; None where there are none."""
+    if not files.network.get("input", {}).get("harmonise"):
+        return None
+    return read_picture("harmonised.png", files.folder)
 
 
 def _further_names(figures: dict[str, Any]) -> dict[str, str]:

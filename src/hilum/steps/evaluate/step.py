@@ -27,6 +27,7 @@ from hilum.steps.evaluate.folds import (
     predict_folds,
     probe_folds,
 )
+from hilum.steps.evaluate.harmonised_sheet import write_harmonised_sheet
 from hilum.steps.evaluate.metrics import Breakdown, labelled, metrics_of, predictions_frame
 from hilum.steps.evaluate.part_columns import part_columns
 from hilum.steps.evaluate.probabilities import table_probabilities
@@ -120,6 +121,7 @@ def evaluate(
         cases = labelled(predictions, names, positive)
         metrics = with_folds(metrics, folds, table, cases, border)
     metrics["notes"] = notes
+    write_harmonised_sheet(run, table)
     save_operating_points(run, metrics)
     write_json(metrics, run.metrics_file)
     return Metrics(metrics)

@@ -19,6 +19,7 @@ from hilum.cam_maps import (
     read_maps,
     read_maps_facts,
 )
+from hilum.prepare.harmonise import ShownPart
 from hilum.report.maps.heatmap import Caption, Scale, draw_heatmap
 from hilum.report.numbers import fixed
 from hilum.table import SliceTable, read_row, write_csv
@@ -92,7 +93,8 @@ def _draw(
     grey = read_row(table, row).grey
     finite = cells["state"] != "not finite"
     shown = cam_map if finite else np.zeros_like(cam_map)
-    full_map = in_slice_pixels(shown, (grey.shape[0], grey.shape[1]), facts.offset)
+    part = ShownPart.of_text(cells["shown"]) if cells.get("shown") else None
+    full_map = in_slice_pixels(shown, (grey.shape[0], grey.shape[1]), facts.offset, part)
     boxes = parse_boxes(table.rows["boxes"].iloc[row])
     caption = Caption(
         f"{facts.title} for {cells['target']}. Probability of {cells['target']}: "

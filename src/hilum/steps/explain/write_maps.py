@@ -120,14 +120,21 @@ def _write_file(
     file, ids = f"maps-{number:04d}.npz", rows["slice_id"].to_numpy(dtype=str)
     targets = np.array(names)[found.target]
     cam_maps.save_maps(folder / file, found.maps, slice_ids=ids, targets=targets)
+    index = _index_rows(rows, file, names, shapes, found)
+    seen = next(iter(decoded.values()))
+    if any(seen.placements):
+        index = index.assign(shown=seen.placements[chosen])
     if wanted.full_size:
         full_size = folder / f"full-{number:04d}.npz"
         cam_maps.save_full_size(
-            full_size, found.maps, slice_ids=ids, shapes=shapes, offset=explainer.offset
+            full_size,
+            found.maps,
+            slice_ids=ids,
+            shapes=shapes,
+            offset=explainer.offset,
+            shown=cam_maps.shown_parts(index),
         )
-    index = _index_rows(rows, file, names, shapes, found)
-    notes = next(iter(decoded.values())).notes[chosen]
-    return index.assign(notes=[" ".join(own) for own in notes])
+    return index.assign(notes=[" ".join(own) for own in seen.notes[chosen]])
 
 
 def _index_rows(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -13,6 +13,7 @@ from hilum.errors import RunError, UsageError
 from hilum.learn.maps import GROUPS, LAST, Explainer, choose_layers
 from hilum.learn.predict import Member, load_networks
 from hilum.prepare import decode_sizes
+from hilum.prepare.harmonise import ShownPart
 from hilum.run import Run
 from hilum.steps.figure.sheet import Cell
 from hilum.steps.figure.slices import Shown
@@ -59,7 +60,7 @@ def make_cells(
         RunError: the network has no such layer.
     """
     members, index = load_networks(one.run), one.class_names.index(target)
-    grey, cells = _inputs(members, shown), []
+    (grey, placements), cells = _inputs(one.run, members, shown), []
     for heading, layer in _columns(kind, members, settings).items():
         explainer, problem = _explainer(members, settings.method, layer, may_lack=kind == "depths")
         explained = explainer.explain(grey, index)
@@ -78,16 +79,23 @@ def make_cells(
                     cam_map=explained.maps[number],
                     state=states[number],
                     offset=explainer.offset,
+                    part=ShownPart.of_text(placements[number]) if placements[number] else None,
                 )
             )
     return cells
 
 
-def _inputs(members: list[Member], shown: Shown) -> dict[int, npt.NDArray[np.uint8]]:
-    """Return the slices at the members' input sizes, in the figure's order."""
-    sizes = {member.size for member in members}
-    with decode_sizes(shown.table, sizes, full_table=shown.full_table) as decoded:
-        return {size: np.array(seen.grey[:]) for size, seen in decoded.items()}
+def _inputs(
+    run: Run, members: list[Member], shown: Shown
+) -> tuple[dict[int, npt.NDArray[np.uint8]], list[str]]:
+    """Return the slices as the members see them, in the figure's order, and what part it is."""
+    sizes, harmonised = {member.size for member in members}, run.description.harmonise
+    table, full_table = (
+        replace(one, harmonised=harmonised) for one in (shown.table, shown.full_table)
+    )
+    with decode_sizes(table, sizes, full_table=full_table) as decoded:
+        grey = {size: np.array(seen.grey[:]) for size, seen in decoded.items()}
+        return grey, next(iter(decoded.values())).placements
 
 
 def _columns(kind: str, members: list[Member], settings: MapSettings) -> dict[str, str]:

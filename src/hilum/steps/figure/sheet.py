@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from hilum.cam_maps import CENTRED, LOGITS
+from hilum.cam_maps import CENTRED, LOGITS, in_slice_pixels
+from hilum.prepare.harmonise import ShownPart
 from hilum.report.maps.sheet import Panel, Sheet
 from hilum.report.numbers import fixed
 from hilum.steps.figure.slices import Shown
@@ -31,6 +32,7 @@ class Cell:
         cam_map: (rows, columns) float32, raw.
         state: "ok", "zero map", "not finite", or why there is none.
         offset: of the map, see `hilum.cam_maps.in_slice_pixels`.
+        part: of the slice that the network got, where it was harmonised.
     """
 
     row: str
@@ -42,6 +44,7 @@ class Cell:
     cam_map: npt.NDArray[np.float32]
     state: str
     offset: tuple[float, float] = CENTRED
+    part: ShownPart | None = None
 
     @property
     def largest(self) -> float:
@@ -88,9 +91,12 @@ def as_sheet(cells: Sequence[Cell], shown: Shown, *, style: FigureStyle) -> Shee
     for cell in cells:
         scale = top if style.shared else style.value(cell)
         share = cell.cam_map * (style.value(cell) / cell.largest / scale) if cell.largest else None
-        placed[cell.row, cell.column] = Panel(
-            *slices[cell.slice_id], share, _lines(cell, style), cell.offset
-        )
+        grey, boxes = slices[cell.slice_id]
+        offset = cell.offset
+        if cell.part is not None and share is not None:
+            shape = (grey.shape[0], grey.shape[1])
+            share, offset = in_slice_pixels(share, shape, offset, cell.part), CENTRED
+        placed[cell.row, cell.column] = Panel(grey, boxes, share, _lines(cell, style), offset)
     panels = [[placed.get((row, column)) for column in columns] for row in rows]
     alone = [Panel(*one) for one in slices.values()]
     if style.kind == "networks":

@@ -10,8 +10,15 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from hilum.cam_maps import in_slice_pixels, read_maps, read_maps_facts
+from hilum.cam_maps import (
+    in_slice_pixels,
+    read_index,
+    read_maps,
+    read_maps_facts,
+    shown_parts,
+)
 from hilum.prepare import Decoded
+from hilum.prepare.harmonise import ShownPart
 from hilum.prepare.lesions import lesion_regions
 from hilum.scores.localisation import (
     HOT,
@@ -68,16 +75,27 @@ def measure(
     ids = table.rows["slice_id"].tolist()
     streams = [read_maps(folder, slice_ids=ids, raw=True) for folder in folders.values()]
     offsets = {name: read_maps_facts(folder).offset for name, folder in folders.items()}
+    parts = _parts(table, folders[NETWORK])
     for row, of_slice in enumerate(zip(*streams, strict=True)):
         raw = dict(zip(folders, (cam_map for _, cam_map in of_slice), strict=True))
         grey = _grey(table, row)
         shape = (grey.shape[0], grey.shape[1])
-        placed = {name: in_slice_pixels(raw[name], shape, offsets[name]) for name in raw}
+        placed = {
+            name: in_slice_pixels(raw[name], shape, offsets[name], parts[row]) for name in raw
+        }
         cells = raw[NETWORK].shape
         maps = placed | _controls(grey, (cells[0], cells[1]), prior)
         for kind, region in lesion_regions(table, row, shape).items():
             found = {name: find(cam_map, region) for name, cam_map in maps.items()}
             yield Measured(row, kind, region, found)
+
+
+def _parts(table: SliceTable, folder: Path) -> list[ShownPart | None]:
+    """Return which part of each slice the networks got; None for all of it."""
+    if not table.harmonised:
+        return [None] * len(table)
+    index = read_index(folder).set_index("slice_id").loc[table.rows["slice_id"]]
+    return shown_parts(index)
 
 
 def _controls(

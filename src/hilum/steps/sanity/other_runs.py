@@ -73,7 +73,19 @@ def other_runs(run: Run, others: Sequence[Run | Path | str]) -> list[OtherRun]:
         seen.append(other)
         if first is not None:
             check_same_slices(first, (other, network_facts(other), other.table()), to="compared")
+            _check_seen_alike(run, other)
     return [_other_run(run.recipe(), other) for other in opened]
+
+
+def _check_seen_alike(run: Run, other: Run) -> None:
+    """Refuse maps of which some are of harmonised slices and some of slices as they are."""
+    if run.description.harmonise != other.description.harmonise:
+        seen = {True: "harmonised", False: "as they are"}
+        raise UsageError(
+            f"the network of {run.folder} sees slices {seen[run.description.harmonise]}, and that "
+            f"of {other.folder} {seen[other.description.harmonise]}: their maps can't be compared; "
+            f"give a run that sees them alike."
+        )
 
 
 def _other_run(recipe: Recipe, other: Run) -> OtherRun:
