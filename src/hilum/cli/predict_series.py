@@ -19,7 +19,7 @@ def is_by_series(by: str, paths: Sequence[Path]) -> bool:
     """Return whether paths are predicted by series: as requested, or as what they hold."""
     if by != "auto":
         return by == "series"
-    from hilum.steps.series.inputs import holds_series
+    from hilum.steps.predict.holds_series import holds_series
 
     return all(path.exists() and holds_series(path) for path in paths)
 

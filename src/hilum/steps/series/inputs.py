@@ -14,15 +14,10 @@ from hilum.errors import ReadError, UsageError
 from hilum.readers.series import LeftOutFiles
 from hilum.readers.series.archive import unpack_archive
 from hilum.readers.series.media_index import missing_files
-from hilum.readers.sniff import HEAD_BYTES, sniff
+from hilum.steps.predict.holds_series import INDEX, is_volume, kind_of
 from hilum.steps.predict.inputs import InputFiles
 
-__all__ = ["SeriesFiles", "holds_series", "is_volume", "opened"]
-
-VOLUMES = (".nii", ".nii.gz")
-INDEX = "DICOMDIR"
-DEEPEST_LOOK = 2000
-"""Files of a folder that are looked at to find out whether it holds series."""
+__all__ = ["SeriesFiles", "opened"]
 
 
 @dataclass
@@ -112,7 +107,7 @@ def _list(path: Path, files: SeriesFiles) -> None:
 def _add(file: Path, files: SeriesFiles, *, named: bool) -> None:
     """Add a file by its first bytes."""
     try:
-        kind = _kind(file)
+        kind = kind_of(file)
     except OSError as error:
         files.left_out.append(
             LeftOutFiles.damaged(file, f"can't be opened ({error.strerror or error}).")
@@ -129,38 +124,3 @@ def _add(file: Path, files: SeriesFiles, *, named: bool) -> None:
         files.left_out.append(LeftOutFiles.damaged(file, reason))
     else:
         files.skipped[f"{kind} pictures" if kind else file.suffix or "no suffix"] += 1
-
-
-def _kind(file: Path) -> str | None:
-    with file.open("rb") as opened_file:
-        return sniff(opened_file.read(HEAD_BYTES))
-
-
-def is_volume(path: Path) -> bool:
-    """Whether a file is named like a NIfTI volume."""
-    return path.name.lower().endswith(VOLUMES) and path.is_file()
-
-
-def holds_series(path: Path) -> bool:
-    """Whether a path is to be predicted by series: it holds DICOM or NIfTI, and no pictures.
-
-    A single DICOM file or a picture is a slice; a zip, a DICOMDIR and a NIfTI volume are series. Of
-    a folder, the first DEEPEST_LOOK files are looked at.
-    """
-    if path.is_file():
-        return is_volume(path) or path.name.upper() == INDEX or path.suffix.lower() == ".zip"
-    found = False
-    for number, file in enumerate(InputFiles([path])):
-        if number >= DEEPEST_LOOK:
-            break
-        if file.problem or not file.path.is_file():
-            continue
-        try:
-            kind = "NIfTI" if is_volume(file.path) else _kind(file.path)
-        except OSError:
-            continue
-        if kind in ("DICOM", "NIfTI"):
-            found = True
-        elif kind is not None:
-            return False
-    return found
