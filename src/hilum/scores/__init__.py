@@ -13,7 +13,6 @@ from hilum.scores.calibration import calibration_block, calibration_of
 from hilum.scores.classification import (
     Labelled,
     by_group,
-    called_metrics,
     compute_metrics,
     restrict,
 )
@@ -24,7 +23,7 @@ from hilum.scores.pairs import as_pair
 from hilum.scores.parts import MOST_PARTS, bands, parts_block
 from hilum.scores.ranking import auc, roc_curve, weighted_auc
 from hilum.scores.temperature import apply_temperature, fit_temperature
-from hilum.scores.thresholds import call_at, choose_thresholds, thresholds_block
+from hilum.scores.thresholds import call_at, called_metrics, choose_thresholds, thresholds_block
 from hilum.scores.within_source import within_source_block
 
 __all__ = [

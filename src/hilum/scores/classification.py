@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +16,6 @@ __all__ = [
     "UNDEFINED",
     "Labelled",
     "by_group",
-    "called_metrics",
     "called_under",
     "compute_metrics",
     "groups_behind",
@@ -103,23 +101,8 @@ def by_group(cases: Labelled) -> Labelled:
 
 def compute_metrics(cases: Labelled) -> dict[str, Estimate]:
     """Return accuracy, precision, recall, specificity, f1 and auc with their intervals."""
-    return _estimates(cases, _metrics_under)
-
-
-def called_metrics(cases: Labelled) -> dict[str, Any]:
-    """Return the metrics that rest on the class called, with intervals, as metrics.json has them.
-
-    All but the AUC, which no threshold changes.
-    """
-    return {name: found.as_json() for name, found in _estimates(cases, called_under).items()}
-
-
-def _estimates(
-    cases: Labelled, under: Callable[[Labelled, Floats], dict[str, Floats]]
-) -> dict[str, Estimate]:
-    """Return each metric that `under` computes for rows of case weights, with its interval."""
-    observed = under(cases, np.ones((1, len(cases.label))))
-    parts = [under(cases, w) for w in bootstrap_weights(cases.group, cases.label)]
+    observed = _metrics_under(cases, np.ones((1, len(cases.label))))
+    parts = [_metrics_under(cases, w) for w in bootstrap_weights(cases.group, cases.label)]
     groups = groups_behind(cases)
     return {
         name: interval_of(

@@ -26,7 +26,13 @@ from hilum.scores.classification import (
 from hilum.scores.further_metrics import FURTHER, further_called_under, further_estimates
 from hilum.scores.metrics_block import confusion_matrix
 
-__all__ = ["OperatingPoint", "call_at", "choose_thresholds", "thresholds_block"]
+__all__ = [
+    "OperatingPoint",
+    "call_at",
+    "called_metrics",
+    "choose_thresholds",
+    "thresholds_block",
+]
 
 Floats = npt.NDArray[np.float64]
 Counts = npt.NDArray[np.int64]
@@ -120,15 +126,15 @@ def thresholds_block(cases: Mapping[str, Labelled]) -> dict[str, Any]:
             continue
         units = {"per_slice": cases[split], "per_group": by_group(cases[split])}
         for unit, unit_cases in units.items():
-            for name, metrics in _metrics_at(unit_cases, thresholds).items():
+            for name, metrics in called_metrics(_called_at(unit_cases, thresholds)).items():
                 content[name].setdefault(split, {})[unit] = metrics
     return {"chosen_on": "validation" if "validation" in cases else None, "points": content}
 
 
-def _metrics_at(cases: Labelled, thresholds: Mapping[str, float]) -> dict[str, dict[str, Any]]:
-    """Return the metrics with intervals at each threshold, all on the same resamples."""
+def _called_at(cases: Labelled, thresholds: Mapping[str, float]) -> dict[str, Labelled]:
+    """Return the cases with the classes called at each threshold."""
     names = list(cases.class_names)
-    at = {
+    return {
         name: replace(
             cases,
             predicted=call_at(
@@ -137,11 +143,28 @@ def _metrics_at(cases: Labelled, thresholds: Mapping[str, float]) -> dict[str, d
         )
         for name, point in thresholds.items()
     }
-    parts: dict[str, list[dict[str, Floats]]] = {name: [] for name in thresholds}
-    for weights in bootstrap_weights(cases.group, cases.label):
-        for name, called in at.items():
-            parts[name].append(_under(called, weights))
-    return {name: _with_intervals(called, parts[name]) for name, called in at.items()}
+
+
+def called_metrics(called: Mapping[str, Labelled]) -> dict[str, dict[str, Any]]:
+    """Return the metrics that rest on the class called, with intervals, and the confusion matrix.
+
+    All but the AUC and average precision, which no threshold changes.
+
+    Args:
+        called: operating point -> the same cases, in the same order, with the classes called there.
+
+    Returns:
+        operating point -> metric -> estimate, as metrics.json has it, and `confusion`; the
+        intervals of all points are on the same resamples.
+    """
+    if not called:
+        return {}
+    first = next(iter(called.values()))
+    parts: dict[str, list[dict[str, Floats]]] = {name: [] for name in called}
+    for weights in bootstrap_weights(first.group, first.label):
+        for name, cases in called.items():
+            parts[name].append(_under(cases, weights))
+    return {name: _with_intervals(cases, parts[name]) for name, cases in called.items()}
 
 
 def _under(cases: Labelled, weights: Floats) -> dict[str, Floats]:

@@ -75,6 +75,10 @@ def test_nothing_is_chosen_on_the_new_slices(run: Run, other: SliceTable) -> Non
     called = rows["probability_cancer"] >= stored["sensitivity-0.95"]
     truth = rows["label"] == "cancer"
     found = points["sensitivity-0.95"]["per_slice"]
+    assert sum(map(sum, found["confusion"])) == metrics["per_slice"]["n"]
+    assert found["balanced_accuracy"]["value"] == pytest.approx(
+        (found["recall"]["value"] + found["specificity"]["value"]) / 2
+    )
     assert found["recall"]["value"] == pytest.approx(called[truth].mean(), abs=1e-6)
     assert found["specificity"]["value"] == pytest.approx((~called[~truth]).mean(), abs=1e-6)
 

@@ -132,14 +132,12 @@ def _points(run: Run, cases: Labelled, scored: Labelled) -> dict[str, Any]:
             else f"they are thresholds on {positive}, which is not of the pair"
         )
         return {"chosen_on": "validation", "points": {}, "note": note}
-    found = {}
-    for name, threshold in points.items():
-        called = _called(cases, scored, threshold)
-        found[name] = {
-            "threshold": threshold,
-            "per_slice": called_metrics(called),
-            "per_group": called_metrics(_called_groups(cases, scored, threshold)),
-        }
+    per_slice = called_metrics({n: _called(cases, scored, at) for n, at in points.items()})
+    per_group = called_metrics({n: _called_groups(cases, scored, at) for n, at in points.items()})
+    found = {
+        name: {"threshold": at, "per_slice": per_slice[name], "per_group": per_group[name]}
+        for name, at in points.items()
+    }
     return {"chosen_on": "validation", "points": found}
 
 
