@@ -117,7 +117,7 @@ def test_a_refusal_is_one_sentence(hilum: Hilum, site: Site, tmp_path: Path) -> 
     call = ("data", "fetch", "ct-pneumonia", "--out", tmp_path / "x", "--yes", "--from")
     hilum(*call, "mirror").refused(2, "begins with https:// or http://; got 'mirror'")
     site.serve(TREE, b"", Day(status=404))
-    hilum(*call, site.url).refused(1, f"{PART.commit} is not there (HTTP 404)")
+    hilum(*call, site.url).refused(1, f"{PART.commit} does not exist (HTTP 404)")
     hilum("data", "fetch", "ct", "--out", tmp_path / "x").refused(2, "unknown collection 'ct'")
 
 

@@ -119,7 +119,7 @@ def test_int8_needs_validation_slices_of_both_kinds(
     table.loc[alone, "split"] = ""
     table.to_csv(run_copy / "slices.csv", index=False)
     done = hilum("export", run_copy, "--out", tmp_path / "x.onnx", "--precision", "int8")
-    done.refused(1, "not of both kinds", "export float32")
+    done.refused(1, "which lack a class", "export float32")
     assert not (tmp_path / "x.onnx").exists()
 
 

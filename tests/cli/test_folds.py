@@ -308,7 +308,7 @@ def test_ctrl_c_before_the_second_fold_tells_how_to_go_on(
     spoilt = read(run / "checkpoint" / "folds.json")
     assert spoilt == {"weights": "none", "sha256": "", "leaky": False}
     (run / "checkpoint" / "folds.json").write_text(json.dumps({**spoilt, "sha256": "0"}))
-    hilum("train", "--resume", run).refused(1, "the weights of resnet10t are others than those")
+    hilum("train", "--resume", run).refused(1, "the weights of resnet10t differ from those")
     (run / "checkpoint" / "folds.json").write_text("{}")
     hilum("train", "--resume", run).refused(1, "folds.json does not say where the weights are")
     (run / "checkpoint" / "folds.json").write_text(json.dumps(spoilt))

@@ -231,7 +231,7 @@ def test_engines_write_the_same_table(
 
 def test_an_unknown_engine_is_wrong_usage(tiny_run: Path, phantoms: Path, hilum: Call) -> None:
     done = hilum("predict", tiny_run, phantoms, "--engine", "tensorflow")
-    done.refused(2, "an engine is one of auto, onnx, torch, compiled; got 'tensorflow'")
+    done.refused(2, "engine must be one of auto, onnx, torch, compiled; got 'tensorflow'")
     hilum("evaluate", tiny_run, "--engine", "jax").refused(2, "got 'jax'")
 
 

@@ -21,14 +21,14 @@ def test_it_prints_the_trials_the_best_first_and_what_they_are_worth(
         "--knob", "dropout", "--knob", "frozen",
     )  # fmt: skip
     assert done.code == 0, done.err
-    assert "Random weights: the whole network is trained, and frozen is not turned." in done.err
+    assert "Random weights: the whole network is trained, and frozen is not tuned." in done.err
     assert "Judged by validation AUC, then loss; the test slices are not read." in done.err
     assert "trial 2 of 2: epoch 1 of 1: train loss" in done.err
     lines = done.out.splitlines()
     assert lines[0].split()[:4] == ["trial", "state", "AUC", "loss"]
     assert sorted(line.split()[0] for line in lines[1:3]) == ["1", "2"]
     assert lines[3].startswith(f"Best: trial {lines[1].split()[0]} of 2, validation AUC ")
-    assert "The best of 2 flatters" in lines[3]
+    assert "The best of 2 is optimistic" in lines[3]
     recipe = workdir / "out" / "recipe.toml"
     assert lines[4] == (
         f"Next: hilum train {workdir / 'slices.csv'} --recipe {recipe} --weights none --out RUN"

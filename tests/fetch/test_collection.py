@@ -103,9 +103,9 @@ def test_what_lacks_or_differs_is_mended_and_only_that(repository, fetch, tmp_pa
 @pytest.mark.parametrize(
     ("tree", "words"),
     [
-        (b"<html>log in</html>", "gave no tree of files"),
-        (b"[]", "gave no tree of files"),
-        (b'{"tree": [{"type": "blob", "path": "x"}]}', "gave no tree of files"),
+        (b"<html>log in</html>", "returned no list of files"),
+        (b"[]", "returned no list of files"),
+        (b'{"tree": [{"type": "blob", "path": "x"}]}', "returned no list of files"),
         (tree_of(REPO_FILES, truncated=True), r"lists only a part of the files \(32\)"),
         (tree_of({}), r"lists only a part of the files \(0\)"),
         (tree_of({"../outside": b""}), r"'../outside', which is no path below a folder"),
@@ -175,11 +175,11 @@ def test_a_plan_asks_for_lists_and_writes_nothing(repository, patience, fetch, t
     ("name", "more", "words"),
     [
         ("ct-pneumoni", {}, "unknown collection 'ct-pneumoni'; did you mean 'ct-pneumonia'"),
-        ("phantom", {}, "phantom is nothing to fetch; hilum can fetch ct-pneumonia, "),
+        ("phantom", {}, "phantom can't be fetched; hilum can fetch ct-pneumonia, "),
         ("msd-lung", {"patients": 3}, "msd-lung is fetched whole"),
         ("ct-pneumonia", {"also": ("pet",)}, "ct-pneumonia is fetched whole"),
         ("lung-pet-ct-dx", {"patients": 0}, "patients must be at least 1; got 0"),
-        ("lung-pet-ct-dx", {"patients": 356}, "356 patients are asked for, and the coll"),
+        ("lung-pet-ct-dx", {"patients": 356}, "356 patients were requested, and the coll"),
         ("lung-pet-ct-dx", {"also": ("mr",)}, "also takes pet and fused; got 'mr'"),
         ("lung-pet-ct-dx", {"seed": -1}, "seed must be at least 0; got -1"),
         ("msd-lung", {"side_by_side": 0}, "side_by_side must be 1 to 32; got 0"),
@@ -344,7 +344,7 @@ def test_a_bucket_that_gives_no_list_is_refused(site, fetch, page):
     for path in site.pages:
         if "list-type" in path:
             site.serve(path, page)
-    with pytest.raises(FetchError, match="gave no list of objects as S3 does"):
+    with pytest.raises(FetchError, match="returned no S3 list of objects"):
         fetch("lung-pet-ct-dx", **SMALL)
 
 
@@ -359,9 +359,7 @@ def test_an_object_that_came_wrong_is_noticed_by_its_etag(site, fetch):
 def test_a_page_instead_of_the_sheet_is_not_taken_for_it(site, fetch, tmp_path):
     expected = serve_tcia(site, FetchOptions(**SMALL))
     site.serve(f"/{SHEET}", b"<html>Please log in")
-    with pytest.raises(
-        FetchError, match=r"xlsx gave something else than a file of its kind, maybe"
-    ):
+    with pytest.raises(FetchError, match=r"xlsx returned another kind of file, maybe"):
         fetch("lung-pet-ct-dx", **SMALL)
     assert SHEET not in files_below(tmp_path / "data")
     site.serve(f"/{SHEET}", SHEET_CONTENT)
@@ -372,7 +370,7 @@ def test_a_page_instead_of_the_sheet_is_not_taken_for_it(site, fetch, tmp_path):
 def test_an_archive_fetched_by_hand_is_taken(site, fetch, tmp_path):
     expected = serve_tcia(site, FetchOptions(**SMALL))
     by_hand = site.pages.pop(f"/{ARCHIVE}").content
-    with pytest.raises(FetchError, match=f"{ARCHIVE} is not there"):
+    with pytest.raises(FetchError, match=f"{ARCHIVE} does not exist"):
         fetch("lung-pet-ct-dx", **SMALL)
     (tmp_path / "data" / ARCHIVE).write_bytes(by_hand)
     assert fetch("lung-pet-ct-dx", **SMALL).brought == 0

@@ -64,7 +64,7 @@ def test_a_cut_connection_is_resumed_where_it_was_cut_on_condition_of_the_same_e
 def test_the_next_call_goes_on_with_what_an_earlier_one_left(site, tmp_path, day):
     address = site.serve("/file.bin", CONTENT, day(cut_at=100_000), day(status=503))
     impatient = Client(Patience(tries=1, first_wait=0.01))
-    with pytest.raises(FetchError, match="the same command goes on where it stopped"):
+    with pytest.raises(FetchError, match="the same command resumes"):
         download(wanted(address), tmp_path / "file.bin", client=impatient)
     assert leftovers(tmp_path) == ["file.bin.part", "file.bin.part.tag"]
     with pytest.raises(FetchError, match="HTTP 503"):
@@ -149,7 +149,7 @@ def test_a_wrong_checksum_is_tried_once_more_and_then_refused_and_not_kept(site,
     with pytest.raises(FetchError) as refusal:
         download(wanted(address), tmp_path / "file.bin", client=client)
     assert str(refusal.value) == (
-        f"{address} came twice with md5 {hashlib.md5(spoilt).hexdigest()}, and {MD5.digits} is "
+        f"{address} arrived twice with md5 {hashlib.md5(spoilt).hexdigest()}, and {MD5.digits} is "
         "published; nothing of it was kept."
     )
     assert len(site.requests) == 2
@@ -173,9 +173,9 @@ def test_another_length_than_promised_is_refused_before_anything_is_taken(site, 
 @pytest.mark.parametrize(
     ("status", "words"),
     [
-        (404, r"is not there \(HTTP 404\); the collection may have moved"),
-        (410, r"is not there \(HTTP 410\)"),
-        (403, r"is refused \(HTTP 403\); is a proxy in the way"),
+        (404, r"does not exist \(HTTP 404\); the collection may have moved"),
+        (410, r"does not exist \(HTTP 410\)"),
+        (403, r"is refused \(HTTP 403\); is a proxy blocking it"),
         (401, r"is refused \(HTTP 401\)"),
         (418, r"answers HTTP 418, which hilum can't use"),
     ],
@@ -191,7 +191,7 @@ def test_the_next_address_is_tried_where_the_first_is_gone(site, tmp_path, clien
     second = site.serve("/second", CONTENT)
     digits = download(wanted(f"{site.url}/gone", second), tmp_path / "file.bin", client=client)
     assert digits == SHA256
-    with pytest.raises(FetchError, match="/also-gone is not there"):
+    with pytest.raises(FetchError, match="/also-gone does not exist"):
         download(wanted(f"{site.url}/gone", f"{site.url}/also-gone"), tmp_path / "b", client=client)
 
 

@@ -75,7 +75,7 @@ def test_the_letter_of_an_id_does_not_decide_who_is_drawn_first():
 
 
 def test_more_patients_than_there_are_is_a_wrong_call():
-    with pytest.raises(UsageError, match="401 patients are asked for, and the collection has 400"):
+    with pytest.raises(UsageError, match="401 patients were requested, and the collection has 400"):
         draw_patients(IDS, 401, seed=0)
 
 

@@ -18,7 +18,7 @@ def test_a_collection_without_addresses_and_an_unknown_one_are_refused():
     assert find_collection("msd-lung") is known_collections()["msd-lung"]
     with pytest.raises(UsageError) as caught:
         find_collection("iq-oth-nccd")
-    assert str(caught.value).startswith("iq-oth-nccd is nothing to fetch; hilum can fetch ct-pneu")
+    assert str(caught.value).startswith("iq-oth-nccd can't be fetched; hilum can fetch ct-pneu")
     with pytest.raises(UsageError) as caught:
         find_collection("msd-lungs")
     assert str(caught.value).startswith(

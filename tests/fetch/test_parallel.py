@@ -12,7 +12,7 @@ from hilum.progress import Progress
 def test_one_file_that_is_gone_does_not_stop_the_others(repository, fetch, tmp_path):
     names = list(SLICES)
     gone = repository.pages.pop(raw(names[0]))
-    with pytest.raises(FetchError, match=r"is not there .* \(31 of 32 files are there\.\)"):
+    with pytest.raises(FetchError, match=r"does not exist .* \(31 of 32 files are there\.\)"):
         fetch()
     assert len(files_below(tmp_path / "data")) == 31
     assert "Not everything is here yet" in (tmp_path / "data" / "SOURCE.md").read_text()
@@ -24,7 +24,7 @@ def test_one_file_that_is_gone_does_not_stop_the_others(repository, fetch, tmp_p
 def test_after_five_failures_the_rest_is_left(repository, fetch):
     for name in SLICES:
         del repository.pages[raw(name)]
-    with pytest.raises(FetchError, match=r"4 more failed and \d+ were not tried any more"):
+    with pytest.raises(FetchError, match=r"4 more failed and \d+ were not attempted"):
         fetch()
     assert len(repository.requests) < 15
 

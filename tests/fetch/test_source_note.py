@@ -21,7 +21,7 @@ def test_a_folder_with_other_things_in_it_is_left_alone(repository, fetch, tmp_p
     (tmp_path / "data" / "thesis.txt").write_text("mine")
     with pytest.raises(UsageError, match=r"holds other things \(it has no SOURCE.md of ct-pneum"):
         fetch()
-    with pytest.raises(UsageError, match="is a file, and a folder is to stand there"):
+    with pytest.raises(UsageError, match="is a file, but a folder is needed"):
         fetch(out=tmp_path / "data" / "thesis.txt")
     fetch(out=tmp_path / "other")
     with pytest.raises(UsageError, match=r"it has no SOURCE.md of msd-lung"):
@@ -45,8 +45,9 @@ def test_the_note_has_terms_origin_and_what_was_checked(tmp_path):
     assert f"| terms | {known.terms} |" in note and f"| cite | {known.citation} |" in note
     assert "| files | 1,200, 34,567 bytes |" in note
     assert (
-        "| checksums | SHA-256 of every file in CHECKSUMS.sha256 (`sha256sum -c CHECKSUMS.sha256`)"
-        "; 1,000 files came to the checksum that their server or owner publishes |"
+        "| checksums | SHA-256 of every file in CHECKSUMS.sha256 (`sha256sum -c "
+        "CHECKSUMS.sha256`); 1,000 files match the checksum that their server or owner publishes "
+        "|"
     ) in note
     (origin,) = [line for line in note if line.startswith("| from |")]
     assert origin.endswith(f", commit {known.parts[0].commit} |")

@@ -125,7 +125,7 @@ def test_an_auc_that_may_be_chance_speaks_against_the_run(auc: dict, outcome: st
         (
             {"per_slice": {"figures": {"auc": metric(None), "accuracy": metric(0.126, 0.1, 0.2)}}},
             AGAINST,
-            "on clinic the share called rightly is 0.126 (0.100 to 0.200)",
+            "on clinic the share classified correctly is 0.126 (0.100 to 0.200)",
         ),
     ],
 )

@@ -102,7 +102,7 @@ def test_a_perfect_set_has_exact_bounds_from_its_groups() -> None:
 @pytest.mark.parametrize(
     ("labels", "cancer", "undefined"),
     [
-        ("cp", [0.4, 0.3], {"precision": "no case was called positive"}),
+        ("cp", [0.4, 0.3], {"precision": "no case was predicted positive"}),
         ("pp", [0.7, 0.3], {
             "recall": "there is no positive case", "auc": "only one class is there",
         }),
@@ -110,8 +110,8 @@ def test_a_perfect_set_has_exact_bounds_from_its_groups() -> None:
             "specificity": "there is no negative case", "auc": "only one class is there",
         }),
         ("pp", [0.2, 0.3], {
-            "precision": "no case was called positive", "recall": "there is no positive case",
-            "f1": "there is no positive case and none was called positive",
+            "precision": "no case was predicted positive", "recall": "there is no positive case",
+            "f1": "there is no positive case and none was predicted positive",
             "auc": "only one class is there",
         }),
     ],

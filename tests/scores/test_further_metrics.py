@@ -91,12 +91,12 @@ def test_an_infinite_ratio_is_not_defined_and_an_infinite_end_is_none() -> None:
     perfect = further_metrics(two((10, 0, 0, 10)))
     assert perfect["lr_positive"].value is None
     assert perfect["lr_positive"].note == (
-        "no negative case was called positive, so the ratio is infinite"
+        "no negative case was predicted positive, so the ratio is infinite"
     )
     one = further_metrics(two((10, 10, 1, 19)))["lr_positive"]
     assert one.value == pytest.approx(0.5 / 0.05)
     assert one.low is not None and one.low < 10 and one.high is None
-    assert one.note == "the upper end is infinite: too few negative cases were called positive"
+    assert one.note == "the upper end is infinite: too few negative cases were predicted positive"
 
 
 def test_where_all_resamples_agree_the_ends_are_exact() -> None:
@@ -112,8 +112,8 @@ def test_where_all_resamples_agree_the_ends_are_exact() -> None:
 def test_what_is_not_defined_says_why() -> None:
     notes = {name: of.note for name, of in further_metrics(two((3, 0, 0, 0))).items() if of.note}
     assert notes == {
-        "npv": "no case was called negative",
-        "mcc": "only one class is there, or only one was called",
+        "npv": "no case was predicted negative",
+        "mcc": "only one class is present, or only one was predicted",
         "lr_positive": "there is no positive case, or no negative one",
         "lr_negative": "there is no positive case, or no negative one",
     }
@@ -121,7 +121,7 @@ def test_what_is_not_defined_says_why() -> None:
 
 def test_without_a_positive_call_the_ratio_of_positive_calls_is_not_defined() -> None:
     found = further_metrics(two((0, 4, 0, 4)))
-    assert found["lr_positive"].note == "no case was called positive"
+    assert found["lr_positive"].note == "no case was predicted positive"
     assert found["lr_negative"].value == 1.0
 
 

@@ -76,7 +76,10 @@ def test_a_mean_without_one_of_its_classes_is_not_defined() -> None:
         cases.group, cases.label, called, cases.probabilities, THREE, "malignant"
     )  # fmt: skip
     found = per_class_block(never)
-    assert found["classes"]["normal"]["figures"]["precision"]["note"] == "no case was called so"
+    assert (
+        found["classes"]["normal"]["figures"]["precision"]["note"]
+        == "no case was predicted as such"
+    )
     assert found["macro"]["precision"]["value"] is None
     assert found["macro"]["precision"]["note"] == "not defined for normal"
     assert found["macro"]["recall"]["value"] is not None

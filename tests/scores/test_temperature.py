@@ -79,7 +79,11 @@ def test_zeros_have_a_logarithm_too() -> None:
 @pytest.mark.parametrize(
     ("probabilities", "labels", "words"),
     [
-        ([[0.9, 0.1], [0.2, 0.8], [0.4, 0.6]], "cpp", "All 3 validation slices are called right"),
+        (
+            [[0.9, 0.1], [0.2, 0.8], [0.4, 0.6]],
+            "cpp",
+            "All 3 validation slices are classified correctly",
+        ),
         ([[0.9, 0.1], [0.2, 0.8]], "cc", "The 2 validation slices are of one class only"),
         ([[0.5, 0.5], [0.5, 0.5]], "cp", "Each of the 2 validation slices got equal"),
         ([[0.5, 0.5], [0.5 + 1e-9, 0.5 - 1e-9], [0.1, 0.9]], "pcp", "lower bound of 0.05"),

@@ -153,8 +153,8 @@ def test_labels_and_groups_that_look_alike_are_noted(slices: Path, tmp_path: Pat
     assert result.notes == (
         "labels 'cancer', 'Cancer' differ in case or white space only and were merged into "
         "'cancer'.",
-        "1 group holds slices of several labels, and each is taken for one patient; if patients "
-        "are numbered anew in each class folder, rename their folders.",
+        "1 group holds slices of several labels, and each is taken for one patient; if patient "
+        "numbers start again in each class folder, rename their folders.",
         "1 group has the same name in several sources, and each is taken for one patient; "
         "rename them if they are not.",
     )

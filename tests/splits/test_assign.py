@@ -114,7 +114,7 @@ def test_groups_that_can_not_be_shared_out_are_refused(make_table: MakeTable) ->
     with pytest.raises(SplitError) as caught:
         split_table(table)
     assert str(caught.value) == (
-        "no split by group puts every label into every part; the groups are too few or too "
+        "no split by group puts every label into every split; the groups are too few or too "
         "large: try other fractions, or gather more groups."
     )
 
@@ -138,8 +138,8 @@ def test_by_image_parts_groups_and_says_so(make_table: MakeTable) -> None:
     assert leak.share_of_test_slices == 1.0
     assert leak.sentence == (
         "19 of 20 groups are in more than one split, and 100% of the test slices come from a "
-        "group that the network was trained on: figures on this test set say how well slices of "
-        "known patients are recognised, not how well new patients are."
+        "group that the network was trained on: metrics on this test set show how well slices of "
+        "known patients are recognised, not new patients."
     )
 
 

@@ -141,7 +141,7 @@ def test_groups_that_can_not_be_dealt_are_refused_with_their_numbers(
     with pytest.raises(SplitError) as caught:
         deal_folds(table, 3)
     assert str(caught.value) == (
-        "no dealing of the groups into 3 folds gives each of them every label in train, "
+        "no assignment of the groups to 3 folds gives each of them every label in train, "
         "validation and test (groups with slices of a 3, b 3, c 3); take fewer folds, or gather "
         "more groups."
     )

@@ -30,18 +30,19 @@ def test_a_leak_counts_groups_and_test_slices(make_table: MakeTable) -> None:
         (
             "aabcdd",
             "1 of 4 groups is in more than one split, but no test slice is of a group in train; "
-            "the choice of the best epoch is flattered.",
+            "the choice of the best epoch is optimistic.",
         ),
         (
             "abacbd",
             "2 of 4 groups are in more than one split, but no test slice is of a group in train; "
-            "the choice of the best epoch is flattered, and the best epoch is chosen on patients "
-            "of the test set, which flatters its figures.",
+            "the choice of the best epoch is optimistic, and the best epoch is chosen on "
+            "patients of the test set, which makes its metrics optimistic.",
         ),
         (
             "abccde",
             "1 of 5 groups is in more than one split, but no test slice is of a group in train; "
-            "the best epoch is chosen on patients of the test set, which flatters its figures.",
+            "the best epoch is chosen on patients of the test set, which makes its metrics "
+            "optimistic.",
         ),
     ],
 )
@@ -100,9 +101,9 @@ def test_a_patient_under_two_names_in_two_splits_is_a_leak_and_not_trained_on(
     with pytest.raises(SplitError) as caught:
         check_splits(table)
     assert str(caught.value) == (
-        "slices.csv: equal patient_id in different splits (rows 2 and 8); run `hilum split`, which "
-        "merges their groups, or give --leaky (leaky=True) to train all the same: every metric "
-        "will then say so."
+        "slices.csv: equal patient_id in different splits (rows 2 and 8); run `hilum split`, "
+        "which merges their groups, or give --leaky (leaky=True) to train nevertheless: every "
+        "metric will then say so."
     )
     check_splits(table, SplitRules(leaky=True))
     merged, notes = merge_identities(table)
@@ -141,7 +142,7 @@ def test_a_parted_group_is_refused_unless_asked_for_and_never_named(
         check_splits(table)
     assert str(caught.value) == (
         "slices.csv: 1 group is in more than one split (the first one in train and validation); "
-        "run `hilum split`, or give --leaky (leaky=True) to train all the same: every figure will "
-        "then say so."
+        "run `hilum split`, or give --leaky (leaky=True) to train nevertheless: every metric "
+        "will then say so."
     )
     check_splits(table, SplitRules(leaky=True))

@@ -46,7 +46,7 @@ def test_its_metadata_say_what_it_is(run: Run, tmp_path: Path) -> None:
 
 
 def test_wrong_calls_are_refused_and_nothing_is_replaced(run: Run, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"a precision is one of float32, int8; got 'int4'\."):
+    with pytest.raises(UsageError, match=r"precision must be one of float32, int8; got 'int4'\."):
         export(run, out=tmp_path / "net.onnx", precision="int4")
     with pytest.raises(UsageError, match=r"an exported network is called FILE\.onnx; got .*\.pt"):
         export(run, out=tmp_path / "net.pt")

@@ -254,10 +254,8 @@ def test_force_replaces_no_file_by_a_folder(tmp_path: Path) -> None:
     path.write_text("mine")
     with pytest.raises(UsageError) as caught, new_folder(path, force=True):
         pytest.fail("the block must not begin")
-    assert str(caught.value) == (
-        f"{path} is a file, and a folder is to stand there; choose another name."
-    )
-    with pytest.raises(UsageError, match="is a file, and a folder is to stand there"):
+    assert str(caught.value) == (f"{path} is a file, but a folder is needed; choose another name.")
+    with pytest.raises(UsageError, match="is a file, but a folder is needed"):
         refuse_existing(path, force=True, marks=("recipe.toml",))
     assert path.read_text() == "mine"
 

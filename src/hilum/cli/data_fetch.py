@@ -126,6 +126,6 @@ def _print(done: dict[str, Any], *, json: bool) -> None:
         typer.echo(note, err=True)
     typer.echo(f"{done['folder']}: {files}, {size}, all checked; {done['brought']:,} were fetched")
     if done["unproven"]:
-        typer.echo(f"nobody publishes checksums of {done['unproven']:,} of them")
+        typer.echo(f"no checksum is published for {done['unproven']:,} of them")
     build = f"{done['collection']}={done['build_from']}"
     typer.echo(next_step("data", "build", build, "--out", "slices.csv"))

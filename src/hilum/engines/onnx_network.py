@@ -99,7 +99,7 @@ def open_onnx(path: Path) -> OnnxNetwork:
         ) from None
     weights = Run(path.parent).weights_file
     if WEIGHTS in metadata and metadata[WEIGHTS] != hash_of(weights):
-        raise RunError(f"{path} is not of the {weights.name} that lies next to it.")
+        raise RunError(f"{path} does not belong to the {weights.name} next to it.")
     return OnnxNetwork(session, size, card)
 
 

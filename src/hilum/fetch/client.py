@@ -103,8 +103,8 @@ class Client:
                 most = self.patience.tries if reached else self.patience.tries_unreached
                 if tried >= most:
                     raise FetchError(
-                        f"{short(address)}: {failed}, {tried} times in a row; try again later: the "
-                        "same command goes on where it stopped."
+                        f"{short(address)}: {failed}, {tried} times in a row; try again later: "
+                        "the same command resumes."
                     ) from None
                 tried += 1
                 self._wait(failed.wait, tried)
@@ -151,20 +151,20 @@ class Client:
         if (spent and pause is None) or (passing and (pause or 0) > self.patience.longest_pause):
             later = f" in {pause:.0f} seconds" if pause is not None else " in an hour"
             raise FetchError(
-                f"{where} has answered enough for now (HTTP {status}); run the same command again"
-                f"{later}: it goes on where it stopped."
+                f"{where} limits the number of requests (HTTP {status}); run the same command "
+                f"again{later} to resume."
             )
         if passing:
             raise PassingError(f"the server answers HTTP {status}", wait=pause)
         if status in (404, 410):
             raise FetchError(
-                f"{where} is not there (HTTP {status}); the collection may have moved: look at its "
-                "page (hilum data list) and put the file into the folder under this name by hand, "
-                "or give another server with --from."
+                f"{where} does not exist (HTTP {status}); the collection may have moved: see its "
+                "page (hilum data list), and put the file into the folder under this name "
+                "yourself, or give another server with --from."
             )
         if status in (401, 403):
             raise FetchError(
-                f"{where} is refused (HTTP {status}); is a proxy in the way, or must the "
+                f"{where} is refused (HTTP {status}); is a proxy blocking it, or must the "
                 "collection's terms be accepted on its page first?"
             )
         raise FetchError(f"{where}: the server answers HTTP {status}, which hilum can't use.")

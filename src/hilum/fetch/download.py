@@ -97,8 +97,9 @@ def _from(
             return sums["sha256"]
         _drop(part)
     raise FetchError(
-        f"{short(address)} came twice with {_kind(wanted)} {digits}, and "
-        f"{wanted.checksum.digits if wanted.checksum else ''} is published; nothing of it was kept."
+        f"{short(address)} arrived twice with {_kind(wanted)} {digits}, and "
+        f"{wanted.checksum.digits if wanted.checksum else ''} is published; nothing of it was "
+        "kept."
     )
 
 
@@ -109,8 +110,8 @@ def _refuse_page(address: str, wanted: Wanted, part: Path) -> None:
     if begins != wanted.begins:
         _drop(part)
         raise FetchError(
-            f"{short(address)} gave something else than a file of its kind, maybe a page that asks "
-            "to log in; nothing of it was kept."
+            f"{short(address)} returned another kind of file, maybe a login page; nothing of it "
+            "was kept."
         )
 
 
@@ -156,7 +157,7 @@ def _go_on(
         if None not in (total, wanted.size) and total != wanted.size:
             raise FetchError(
                 f"{short(address)} has {total:,} bytes, and {wanted.size:,} were promised; it has "
-                "changed, or something on the way answers in its place."
+                "changed, or a proxy answered instead."
             )
         if not start:
             _drop(part)

@@ -44,8 +44,8 @@ def list_repository(download: Download, *, client: Client, server: str = "") -> 
         files = [(str(e["path"]), int(e["size"]), str(e["sha"])) for e in blobs]
     except (ValueError, KeyError, TypeError, AttributeError):
         raise FetchError(
-            f"{repository}: the server gave no tree of files; something on the way answers in "
-            "its place, or the address after --from is not laid out as GitHub's API is."
+            f"{repository}: the server returned no list of files; a proxy may have answered "
+            "instead, or the address after --from is not GitHub's API."
         ) from None
     if cut or not files:
         raise FetchError(

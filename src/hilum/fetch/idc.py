@@ -88,7 +88,7 @@ def draw_patients(patients: Iterable[str], count: int | None, *, seed: int) -> t
         set(patients), key=lambda patient: hashlib.sha256(f"{seed}/{patient}".encode()).hexdigest()
     )
     if count is not None and count > len(known):
-        raise UsageError(f"{count} patients are asked for, and the collection has {len(known)}.")
+        raise UsageError(f"{count} patients were requested, and the collection has {len(known)}.")
     return tuple(known[:count])
 
 
@@ -175,6 +175,6 @@ def _page(content: bytes, base: str) -> ElementTree.Element:
 
 def _no_listing(base: str) -> FetchError:
     return FetchError(
-        f"{base} gave no list of objects as S3 does; something on the way answers in its place, or "
-        "the address after --from is no server of S3's kind."
+        f"{base} returned no S3 list of objects; a proxy may have answered instead, or the "
+        "address after --from is not an S3 server."
     )

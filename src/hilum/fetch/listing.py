@@ -48,7 +48,7 @@ def find_collection(name: str) -> KnownCollection:
     """
     if name not in fetchable():
         known = name in known_collections()
-        why = f"{name} is nothing to fetch" if known else f"unknown collection {name!r}"
+        why = f"{name} can't be fetched" if known else f"unknown collection {name!r}"
         near = "" if known else nearest_name(name, fetchable())
         hint = f" did you mean {near!r}?" if near else ""
         raise UsageError(f"{why};{hint} hilum can fetch {', '.join(fetchable())}.")

@@ -77,8 +77,8 @@ class FetchOptions:
         """
         if not by_patient and (self.patients is not None or self.also):
             raise UsageError(
-                f"{name} is fetched whole: it does not tell which file is which patient's, so "
-                "leave out --patients and --also."
+                f"{name} is fetched as a whole: its files are not listed by patient, so leave out "
+                "--patients and --also."
             )
         if self.patients is not None and self.patients < 1:
             raise UsageError(f"patients must be at least 1; got {self.patients}.")

@@ -147,7 +147,7 @@ def _gather(
     _report(crew, files, progress, done=True)
     if failed:
         others = f"; {len(failed) - 1} more failed" if len(failed) > 1 else ""
-        gave_up = f" and {left} were not tried any more" if left else ""
+        gave_up = f" and {left} were not attempted" if left else ""
         raise FetchError(
             f"{failed[0]} ({len(outcome.sums)} of {len(files)} files are there{others}{gave_up}.)"
         )

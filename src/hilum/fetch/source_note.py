@@ -52,9 +52,7 @@ def refuse_foreign(folder: Path, name: str, *, mark: str) -> None:
         UsageError: as above.
     """
     if folder.exists() and not folder.is_dir():
-        raise UsageError(
-            f"{folder} is a file, and a folder is to stand there; choose another name."
-        )
+        raise UsageError(f"{folder} is a file, but a folder is needed; choose another name.")
     held = [path.name for path in folder.iterdir()] if folder.is_dir() else []
     if not [name_held for name_held in held if name_held != mark]:
         return
@@ -123,7 +121,7 @@ def _proof(contents: Contents) -> str:
     """Return how many files were verified, and against what."""
     proven = contents.files - contents.unproven
     text = f"SHA-256 of every file in {LEDGER} (`sha256sum -c {LEDGER}`)"
-    return f"{text}; {proven:,} files came to the checksum that their server or owner publishes"
+    return f"{text}; {proven:,} files match the checksum that their server or owner publishes"
 
 
 def _heading(name: str) -> str:

@@ -156,7 +156,7 @@ def _elsewhere(content: Content) -> TrustLine:
     title, sentence = f"Another collection: {name}", str(content["sentence"])
     measured, what = figures["auc"], "the AUC is"
     if measured["value"] is None:  # one class only: how much of it is called rightly
-        measured, what = figures["accuracy"], "the share called rightly is"
+        measured, what = figures["accuracy"], "the share classified correctly is"
     if measured["value"] is None:
         return TrustLine(ELSEWHERE, title, OPEN, f"on {name} nothing is defined", sentence)
     short = f"on {name} {what} {_text(measured)}"

@@ -26,10 +26,10 @@ Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 
 UNDEFINED = {
-    "precision": "no case was called positive",
+    "precision": "no case was predicted positive",
     "recall": "there is no positive case",
     "specificity": "there is no negative case",
-    "f1": "there is no positive case and none was called positive",
+    "f1": "there is no positive case and none was predicted positive",
     "auc": "only one class is there",
     "accuracy": "there is no case",
 }

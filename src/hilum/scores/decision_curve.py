@@ -75,8 +75,8 @@ def predictive_values(cases: Labelled, prevalence: float) -> dict[str, Any]:
 
 
 NO_VALUE = {
-    "positive_predictive_value": "one class is missing, or nothing was called positive",
-    "negative_predictive_value": "one class is missing, or nothing was called negative",
+    "positive_predictive_value": "one class is missing, or nothing was predicted positive",
+    "negative_predictive_value": "one class is missing, or nothing was predicted negative",
 }
 """Why a predictive value is not defined."""
 

@@ -20,11 +20,11 @@ __all__ = ["FURTHER", "further_called_under", "further_estimates", "further_metr
 Floats = npt.NDArray[np.float64]
 
 UNDEFINED = {
-    "npv": "no case was called negative",
+    "npv": "no case was predicted negative",
     "balanced_accuracy": "there is no case",
-    "mcc": "only one class is there, or only one was called",
-    "lr_positive": "no negative case was called positive, so the ratio is infinite",
-    "lr_negative": "no negative case was called negative, so the ratio is infinite",
+    "mcc": "only one class is present, or only one was predicted",
+    "lr_positive": "no negative case was predicted positive, so the ratio is infinite",
+    "lr_negative": "no negative case was predicted negative, so the ratio is infinite",
     "average_precision": "there is no positive case",
 }
 """Why a metric is not defined, where it isn't."""
@@ -33,8 +33,8 @@ FURTHER = tuple(UNDEFINED)
 calls; likelihood ratios of a positive and of a negative call; average precision."""
 RATIOS = ("lr_positive", "lr_negative")
 ONE_CLASS = "there is no positive case, or no negative one"
-NONE_CALLED = "no case was called {call}"
-UNBOUNDED = "the upper end is infinite: too few negative cases were called {call}"
+NONE_CALLED = "no case was predicted {call}"
+UNBOUNDED = "the upper end is infinite: too few negative cases were predicted {call}"
 
 
 def further_metrics(cases: Labelled) -> dict[str, Estimate]:

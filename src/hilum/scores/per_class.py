@@ -22,8 +22,8 @@ PER_CLASS = ("recall", "specificity", "precision", "f1", "auc", "average_precisi
 UNDEFINED = {
     "recall": "there is no case of it",
     "specificity": "there is no other case",
-    "precision": "no case was called so",
-    "f1": "there is no case of it and none was called so",
+    "precision": "no case was predicted as such",
+    "f1": "there is no case of it and none was predicted as such",
     "auc": "only one class is there",
     "average_precision": "there is no case of it",
 }

@@ -135,8 +135,8 @@ def _why_unfit(logits: Floats, truth: npt.NDArray[np.intp], wrong: int) -> str:
         return f"Each of the {n} validation slices got equal probabilities for all classes"
     if wrong == 0:
         return (
-            f"All {n} validation slices are called right: they can't show how often the network "
-            f"errs when it is sure"
+            f"All {n} validation slices are classified correctly: they can't show how often the "
+            "network errs when it is confident"
         )
     return ""
 

@@ -203,7 +203,7 @@ def _youden(values: Floats, found: Counts, false: Counts) -> OperatingPoint:
     best = int(index.argmax())
     if index[best] <= 0:
         return OperatingPoint(
-            None, "no threshold does better on validation than calling every slice positive"
+            None, "no threshold does better on validation than predicting every slice positive"
         )
     return OperatingPoint(_between(values, best))
 

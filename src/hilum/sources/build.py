@@ -194,7 +194,7 @@ def _doubts(rows: pd.DataFrame, origins: pd.Series, *, chosen: bool) -> Iterator
         hold = "group holds" if both == 1 else "groups hold"
         yield (
             f"{both} {hold} slices of several labels, and each is taken for one patient; if "
-            "patients are numbered anew in each class folder, rename their folders."
+            "patient numbers start again in each class folder, rename their folders."
         )
     if len(labels) == 1 and not chosen:
         advice = (

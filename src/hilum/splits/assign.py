@@ -102,7 +102,7 @@ def best_assignment(
             best, best_cost = parts, cost
     if best is None or best_cost >= 1:
         raise SplitError(
-            "no split by group puts every label into every part; the groups are too few or too "
+            "no split by group puts every label into every split; the groups are too few or too "
             "large: try other fractions, or gather more groups."
         )
     return best

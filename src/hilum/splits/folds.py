@@ -114,9 +114,9 @@ def _assign(
             continue
     sizes = ", ".join(f"{label} {groups}" for label, groups in (counts > 0).sum().items())
     raise SplitError(
-        f"no dealing of the groups into {folds} folds gives each of them every label in train, "
+        f"no assignment of the groups to {folds} folds gives each of them every label in train, "
         f"validation and test (groups with slices of {sizes}); take fewer folds, or gather more "
-        f"groups."
+        "groups."
     )
 
 

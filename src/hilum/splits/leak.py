@@ -66,15 +66,16 @@ def _meaning(groups: Mapping[str, set[str]], shared: float) -> str:
     if shared:
         return (
             f"and {shared:.0%} of the test slices come from a group that the network was trained "
-            f"on: figures on this test set say how well slices of known patients are recognised, "
-            f"not how well new patients are."
+            "on: metrics on this test set show how well slices of known patients are recognised, "
+            "not new patients."
         )
     flattered = []
     if groups["train"] & groups["validation"]:
-        flattered.append("the choice of the best epoch is flattered")
+        flattered.append("the choice of the best epoch is optimistic")
     if groups["validation"] & groups["test"]:
         flattered.append(
-            "the best epoch is chosen on patients of the test set, which flatters its figures"
+            "the best epoch is chosen on patients of the test set, which makes its metrics "
+            "optimistic"
         )
     return f"but no test slice is of a group in train; {', and '.join(flattered)}."
 
@@ -164,7 +165,7 @@ def check_splits(table: SliceTable, rules: SplitRules = SplitRules()) -> None:
         raise SplitError(
             f"{table.name}: {MEANINGS[crossing[0].kind]} in different splits "
             f"({identities.rows_of(crossing, 'split')}); run `hilum split`, which merges their "
-            "groups, or give --leaky (leaky=True) to train all the same: every metric will then "
+            "groups, or give --leaky (leaky=True) to train nevertheless: every metric will then "
             "say so."
         )
     if leak.groups:
@@ -174,7 +175,7 @@ def check_splits(table: SliceTable, rules: SplitRules = SplitRules()) -> None:
         raise SplitError(
             f"{table.name}: {_groups(leak.groups)} in more than one split (the first one in "
             f"{' and '.join(example)}); run `hilum split`, or give --leaky (leaky=True) to train "
-            f"all the same: every figure will then say so."
+            "nevertheless: every metric will then say so."
         )
 
 

@@ -90,7 +90,7 @@ def export(
     """
     run, path = as_run(run), Path(out)
     if precision not in PRECISIONS:
-        raise UsageError(f"a precision is one of {', '.join(PRECISIONS)}; got {precision!r}.")
+        raise UsageError(f"precision must be one of {', '.join(PRECISIONS)}; got {precision!r}.")
     if path.suffix != ".onnx":
         raise UsageError(f"an exported network is called FILE.onnx; got {path}.")
     refuse_existing(path, force=force)
@@ -135,8 +135,8 @@ def _to_int8(
     chosen, validation = _calibration(table, run), table.part("validation")
     if validation.rows["label"].eq(facts.positive).nunique() < 2:
         raise RunError(
-            f"{run.table_file}: int8 is held against float32 by its AUC on the validation slices, "
-            f"and they are not of both kinds; export float32."
+            f"{run.table_file}: int8 is compared with float32 by its AUC on the validation "
+            "slices, which lack a class; export float32."
         )
     with decode_table(validation, size=facts.size, progress=progress) as decoded:
         agreement, auc, speed = _measure(open_onnx(draft), validation, decoded.grey, facts)

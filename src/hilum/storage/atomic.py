@@ -121,7 +121,7 @@ def refuse_existing(path: Path, *, force: bool, marks: tuple[str, ...] = ()) -> 
 def _refuse_file(path: Path) -> None:
     """Refuse a file where a folder is to be written: it would be lost."""
     if path.is_file():
-        raise UsageError(f"{path} is a file, and a folder is to stand there; choose another name.")
+        raise UsageError(f"{path} is a file, but a folder is needed; choose another name.")
 
 
 def _put_in_place(draft: Path, path: Path, *, force: bool) -> None:

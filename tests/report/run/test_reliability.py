@@ -77,7 +77,7 @@ def test_where_nothing_was_fitted_there_is_no_after(evaluated: Callable[..., Pat
     run = evaluated(right=True)
     text = section(render(run))
     assert "Temperature not fitted" in text
-    assert "All 80 validation slices are called right" in text.replace("&#39;", "'")
+    assert "All 80 validation slices are classified correctly" in text.replace("&#39;", "'")
     assert "calibrated" not in text.lower().replace("calibration", "")
     assert "†" in text  # all found: the exact interval, which the page explains
 

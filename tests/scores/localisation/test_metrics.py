@@ -123,7 +123,7 @@ def test_what_is_below_zero_counts_as_zero() -> None:
 
 
 def test_a_map_of_another_shape_is_refused() -> None:
-    with pytest.raises(UsageError, match=r"shape \(5, 5\) can't be held against \(10, 20\)"):
+    with pytest.raises(UsageError, match=r"shape \(5, 5\) can't be compared with \(10, 20\)"):
         find(np.ones((5, 5), dtype=np.float32), TUMOUR)
 
 

@@ -107,7 +107,7 @@ def test_a_figure_that_one_network_has_not_gives_no_difference() -> None:
     none = cases("cp", [0.1, 0.1])  # never calls cancer: no precision
     pair = paired_differences([some, none], resamples=20)["precision"][0]
     assert pair.estimate.value is None
-    assert pair.estimate.note == "for one of the two no case was called positive"
+    assert pair.estimate.note == "for one of the two no case was predicted positive"
     assert (pair.p, pair.adjusted) == (None, None)
     assert pair.as_json()["p_holm"] is None
     one_class = cases("cc", [0.9, 0.8])

@@ -22,12 +22,12 @@ def test_maps_are_for_the_positive_class_unless_another_is_asked_for(run: Run) -
         (
             {"target": "scar"},
             UsageError,
-            "a target is one of positive, predicted, cancer, pneumonia; got 'scar'.",
+            "target must be one of positive, predicted, cancer, pneumonia; got 'scar'.",
         ),
         (
             {"split": "holdout"},
             UsageError,
-            "a split is one of train, validation, test; got 'holdout'.",
+            "split must be one of train, validation, test; got 'holdout'.",
         ),
         (
             {"layer": "layer5"},

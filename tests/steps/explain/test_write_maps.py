@@ -99,4 +99,4 @@ def test_untrained_networks_are_of_the_run_but_for_their_weights(
 def test_a_target_that_is_no_class_is_refused() -> None:
     with pytest.raises(UsageError) as caught:
         MapsWanted(NAMES, "scar")
-    assert str(caught.value) == "a target is one of predicted, cancer, pneumonia; got 'scar'."
+    assert str(caught.value) == "target must be one of predicted, cancer, pneumonia; got 'scar'."

@@ -73,8 +73,13 @@ def test_depths_say_where_nothing_is_frozen(runs: list[Run], tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("kind", "name", "options", "sentence"),
     [
-        ("network", "f.png", {}, "a figure is one of networks, layers, depths; got 'network'."),
-        ("networks", "f.jpg", {}, "a figure ends in one of .pdf, .png, .svg; got 'f.jpg'."),
+        ("network", "f.png", {}, "figure must be one of networks, layers, depths; got 'network'."),
+        (
+            "networks",
+            "f.jpg",
+            {},
+            "a figure's file must end in one of .pdf, .png, .svg; got 'f.jpg'.",
+        ),
         ("networks", "f.png", {"target": "scar"}, "tells cancer, pneumonia apart; got 'scar'."),
         ("networks", "f.png", {"method": "cam"}, "method must be one of gradcam"),
     ],

@@ -200,7 +200,7 @@ def test_maps_of_validation_slices_flatter_and_say_so(copied: Run) -> None:
     assert content is not None
     assert content["split"] == "validation"
     assert (
-        "The thresholds of IoU were chosen on these very slices, so it flatters."
+        "The thresholds of IoU were chosen on these very slices, so it is optimistic."
         in (content["notes"])
     )
 

@@ -72,7 +72,7 @@ def test_maps_without_a_hot_region_are_counted() -> None:
         (rows_of(), {"chosen": ChosenThresholds({}, 0, 0)}, "No validation slice has boxes to "
          "choose a threshold on: IoU is taken at 0.5 of each map's largest value."),
         (rows_of(), {"split": "validation"},
-         "The thresholds of IoU were chosen on these very slices, so it flatters."),
+         "The thresholds of IoU were chosen on these very slices, so it is optimistic."),
         (rows_of(), {"split": "train"},
          "The network has learnt these slices, and the lesion prior is made of them."),
         (rows_of(label=["pneumonia", *["cancer"] * 39]), {}, "Some maps are for another class "

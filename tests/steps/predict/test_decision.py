@@ -95,10 +95,10 @@ def test_a_run_that_was_never_evaluated_has_numbers_but_no_names(tmp_path: Path)
 
 
 def test_a_run_without_a_fit_says_why(tmp_path: Path) -> None:
-    unfit = {**FIT, "temperature": 1.0, "fitted": False, "note": "All 9 are called right."}
+    unfit = {**FIT, "temperature": 1.0, "fitted": False, "note": "All 9 are classified correctly."}
     decision = decision_of(run_with(tmp_path, calibration=unfit))
     assert decision.temperature is None
-    assert decision.remarks == ("No calibrated probabilities. All 9 are called right.",)
+    assert decision.remarks == ("No calibrated probabilities. All 9 are classified correctly.",)
 
 
 @pytest.mark.parametrize(

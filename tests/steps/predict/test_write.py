@@ -133,7 +133,7 @@ def test_a_process_whose_first_one_never_begins_says_so(
 ) -> None:
     monkeypatch.setattr(step, "WAIT_FOR_FIRST", 0.05)
     as_process(1, 2)
-    with pytest.raises(RunError, match=r"the first process \(RANK 0\) has not begun"):
+    with pytest.raises(RunError, match=r"the first process \(RANK 0\) has not started"):
         write_predictions(run, shard_pictures, out=tmp_path / "p.csv")
 
 

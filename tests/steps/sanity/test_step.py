@@ -149,7 +149,7 @@ def test_the_same_seed_gives_the_same_numbers(made: SimpleNamespace) -> None:
     [
         ({"slices": 1}, "slices must be 2 or more; got 1."),
         ({"draws": 0}, "draws must be 1 or more; got 0."),
-        ({"split": "all"}, "a split is one of train, validation, test; got 'all'."),
+        ({"split": "all"}, "split must be one of train, validation, test; got 'all'."),
     ],
 )
 def test_options_that_make_no_sense_are_refused(change: dict[str, object], sentence: str) -> None:
@@ -161,7 +161,7 @@ def test_options_that_make_no_sense_are_refused(change: dict[str, object], sente
 def test_what_does_not_fit_is_refused(
     made: SimpleNamespace, table: SliceTable, tmp_path: Path
 ) -> None:
-    with pytest.raises(UsageError, match="a target is one of positive, predicted, cancer, "):
+    with pytest.raises(UsageError, match="target must be one of positive, predicted, cancer, "):
         sanity(made.run, options=SanityOptions(target="flu"))
     with pytest.raises(UsageError, match="hold the same network; give each once"):
         sanity(made.run, [made.two, made.two])

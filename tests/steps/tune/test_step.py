@@ -88,7 +88,7 @@ def test_the_folder_holds_the_recipe_the_trials_and_the_study(tuned: Tuned) -> N
     ]  # fmt: skip
     text = (tuned.folder / "recipe.toml").read_text()
     assert text.startswith(f"# Tuned: trial {tuned.best} of 3 on slices.csv, validation AUC ")
-    assert "The best of 3 flatters" in text
+    assert "The best of 3 is optimistic" in text
     assert load_recipe(tuned.folder / "recipe.toml") == tuned.recipe
     assert tuned.recipe.title == "Tiny, tuned"
     assert set(tomllib.loads(text)["training"]) >= {"epochs", "epsilon", "precision"}

@@ -71,7 +71,7 @@ def test_a_study_of_something_else_is_refused_with_what_differs(tmp_path: Path) 
 def test_a_file_that_is_no_study_is_refused_by_name(tmp_path: Path) -> None:
     (tmp_path / "study.db").write_text("mine")
     with (
-        pytest.raises(RunError, match=r"study\.db is no study of `hilum tune`: "),
+        pytest.raises(RunError, match=r"study\.db is not a study of `hilum tune`: "),
         open_study(tmp_path / "study.db", ABOUT),
     ):
         pass

@@ -159,14 +159,14 @@ def _removal(games: Mapping[str, Content]) -> str:
 def _say_layers(stages: Sequence[Content], floor: Content) -> str:
     parts = [_say(f"{stage['name']} random", stage) for stage in stages]
     between = _say("maps of different slices", floor)
-    return f"How alike maps stay to the trained network's. {'; '.join(parts)}. {between}."
+    return f"Similarity of maps to the trained network's. {'; '.join(parts)}. {between}."
 
 
 def _say_runs(runs: Sequence[Content]) -> str:
     parts = [
         f"{_say(str(run['name']), run)}, {_say('different slices', run['floor'])}" for run in runs
     ]
-    return f"How alike other runs' maps are. {'; '.join(parts)}."
+    return f"Similarity of other runs' maps. {'; '.join(parts)}."
 
 
 def _say(what: str, content: Content) -> str:

@@ -106,10 +106,10 @@ def find(cam_map: Map, region: Region) -> Found:
         UsageError: the two differ in shape, or the region is empty.
     """
     if cam_map.shape != region.shape:
-        raise UsageError(f"a map of shape {cam_map.shape} can't be held against {region.shape}.")
+        raise UsageError(f"a map of shape {cam_map.shape} can't be compared with {region.shape}.")
     pixels = int(np.count_nonzero(region))
     if pixels == 0:
-        raise UsageError("a map can't be held against a region without any pixel.")
+        raise UsageError("a map can't be compared with a region without any pixel.")
     if find_state(cam_map) != "ok":
         return MISSED
     share = np.maximum(cam_map, 0).astype(np.float64)

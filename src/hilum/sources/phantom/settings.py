@@ -27,7 +27,7 @@ class PhantomSettings:
         slices_per_patient: slices of each, at levels from the aortic arch to the heart.
         classes: some of CLASSES, balanced.
         lesions: 0 draws no lesion whatever the label (the label is then pure chance; box and mask
-            say where a tumour would be, so that maps can be held against nothing), 1 draws it
+            say where a tumour would be, so that maps can be compared with nothing), 1 draws it
             clearly; in between its contrast is scaled.
         link: 0 makes the source independent of the class, 1 gives each class sources of its
             own; in between this share of the patients is tied.

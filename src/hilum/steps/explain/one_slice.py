@@ -86,7 +86,7 @@ class SliceExplainer:
         """
         names, chosen = self.facts.class_names, target or self.facts.positive
         if chosen not in names:
-            raise UsageError(f"a target is one of {', '.join(names)}; got {chosen!r}.")
+            raise UsageError(f"target must be one of {', '.join(names)}; got {chosen!r}.")
         sized = {size: resize(grey, size)[None] for size in self.sizes}
         raw = self.explainer.explain(sized, names.index(chosen)).maps
         state = str(state_of_maps(raw)[0])

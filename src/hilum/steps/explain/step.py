@@ -56,10 +56,10 @@ def explain(
     run = as_run(run)
     facts = network_facts(run)
     if split not in SPLITS:
-        raise UsageError(f"a split is one of {', '.join(SPLITS)}; got {split!r}.")
+        raise UsageError(f"split must be one of {', '.join(SPLITS)}; got {split!r}.")
     known = (POSITIVE, PREDICTED, *facts.class_names)
     if target not in known:
-        raise UsageError(f"a target is one of {', '.join(known)}; got {target!r}.")
+        raise UsageError(f"target must be one of {', '.join(known)}; got {target!r}.")
     of_class = target if target in (PREDICTED, *facts.class_names) else facts.positive
     wanted = MapsWanted(facts.class_names, of_class, method, layer, full_size=full_size)
     full_table, members = run.table(), load_networks(run)

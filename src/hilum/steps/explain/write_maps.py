@@ -58,7 +58,7 @@ class MapsWanted:
     def __post_init__(self) -> None:
         known = (PREDICTED, *self.class_names)
         if self.target not in known:
-            raise UsageError(f"a target is one of {', '.join(known)}; got {self.target!r}.")
+            raise UsageError(f"target must be one of {', '.join(known)}; got {self.target!r}.")
 
 
 def write_maps(

@@ -87,9 +87,11 @@ def draw_figure(
     """
     out = Path(out)
     if kind not in KINDS:
-        raise UsageError(f"a figure is one of {', '.join(KINDS)}; got {kind!r}.")
+        raise UsageError(f"figure must be one of {', '.join(KINDS)}; got {kind!r}.")
     if out.suffix not in ENDINGS:
-        raise UsageError(f"a figure ends in one of {', '.join(ENDINGS)}; got {out.name!r}.")
+        raise UsageError(
+            f"a figure's file must end in one of {', '.join(ENDINGS)}; got {out.name!r}."
+        )
     table = out.with_suffix(".csv")
     for path in (out, table):
         refuse_existing(path, force=force)

@@ -113,7 +113,7 @@ def _notes(rows: pd.DataFrame, chosen: ChosenThresholds, split: str) -> list[str
             f"taken at {HOT:g} of each map's largest value."
         )
     elif split == "validation":
-        notes.append("The thresholds of IoU were chosen on these very slices, so it flatters.")
+        notes.append("The thresholds of IoU were chosen on these very slices, so it is optimistic.")
     if split == "train":
         notes.append("The network has learnt these slices, and the lesion prior is made of them.")
     others = sorted(set(slices["label"]) - set(slices["target"]))

@@ -39,7 +39,7 @@ class LoadedEngine:
 def check_engine(engine: str) -> None:
     """Raise UsageError unless there is such an engine."""
     if engine not in ENGINES:
-        raise UsageError(f"an engine is one of {', '.join(ENGINES)}; got {engine!r}.")
+        raise UsageError(f"engine must be one of {', '.join(ENGINES)}; got {engine!r}.")
 
 
 def open_engine(run: Run | ExportedRun, engine: str = "auto") -> LoadedEngine:
@@ -56,7 +56,7 @@ def open_engine(run: Run | ExportedRun, engine: str = "auto") -> LoadedEngine:
     check_engine(engine)
     if isinstance(run, ExportedRun):
         if engine not in ("auto", "onnx"):
-            raise UsageError(f"{run.path} is computed by the engine onnx alone; got {engine!r}.")
+            raise UsageError(f"{run.path} can only be computed by the engine onnx; got {engine!r}.")
         return LoadedEngine("onnx", [run.opened])
     runs = run.answering()
     if engine == "onnx":

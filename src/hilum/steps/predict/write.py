@@ -228,7 +228,7 @@ def _predict_as_helper(
 
 def _wait_until(until: float) -> None:
     if time.monotonic() > until:
-        raise RunError("the first process (RANK 0) has not begun the same prediction.")
+        raise RunError("the first process (RANK 0) has not started the same prediction.")
     time.sleep(POLL_SECONDS)
 
 

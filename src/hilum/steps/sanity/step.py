@@ -65,7 +65,7 @@ class SanityOptions:
             if getattr(self, name) < least:
                 raise UsageError(f"{name} must be {least} or more; got {getattr(self, name)}.")
         if self.split not in SPLITS:
-            raise UsageError(f"a split is one of {', '.join(SPLITS)}; got {self.split!r}.")
+            raise UsageError(f"split must be one of {', '.join(SPLITS)}; got {self.split!r}.")
 
 
 def sanity(
@@ -125,7 +125,7 @@ def _query(run: Run, options: SanityOptions) -> MapQuery:
     names = facts.class_names
     known = (POSITIVE, PREDICTED, *names)
     if options.target not in known:
-        raise UsageError(f"a target is one of {', '.join(known)}; got {options.target!r}.")
+        raise UsageError(f"target must be one of {', '.join(known)}; got {options.target!r}.")
     (member,) = load_networks(run)
     explainer = Explainer([member], method=options.method, layer=options.layer)
     if options.target in names:

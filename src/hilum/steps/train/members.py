@@ -104,8 +104,8 @@ def read_start(run: Run, recipe: Recipe) -> Start:
         ) from None
     if find_weights(recipe.timm_name, start.weights).sha256 != start.sha256:
         raise WeightsError(
-            f"the weights of {recipe.timm_name} are others than those that {run.folder} began "
-            f"with; put those back, or start the training again."
+            f"the weights of {recipe.timm_name} differ from those that {run.folder} started with; "
+            "restore them, or start the training again."
         )
     return start
 

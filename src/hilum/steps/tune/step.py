@@ -106,7 +106,7 @@ def tune(
         tuned = _write(study, bench, folder)
     if tuned is None:
         raise RunError(
-            "no trial gave a network, not even the recipe as it is: try it with hilum train."
+            "no trial completed, not even the unchanged recipe: try it with hilum train."
         )
     return tuned
 
@@ -130,11 +130,11 @@ def _prepare(
     if not start.pretrained:
         if names == ["frozen"]:
             raise UsageError(
-                "random weights are always trained as a whole: there is nothing to turn for the "
-                "knob 'frozen'; give --weights, or other knobs."
+                "random weights are always trained completely, so the knob 'frozen' has no "
+                "effect; give --weights, or other knobs."
             )
         knobs = [knob for knob in knobs if knob.name != "frozen"]
-        left_out = " Random weights: the whole network is trained, and frozen is not turned."
+        left_out = " Random weights: the whole network is trained, and frozen is not tuned."
     seen = used.where(used.rows["split"].isin(["train", "validation"]))
     return Workbench(seen, used, filled, start, knobs, left_out)
 
@@ -175,7 +175,7 @@ def _heading(rows: pd.DataFrame, best: int, bench: Workbench) -> str:
     row = rows.iloc[best]
     return (
         f"# Tuned: trial {row['trial']} of {len(rows)} on {bench.table.name}, validation AUC "
-        f"{row['validation_auc']:.4f}, loss {row['validation_loss']:.4f}.\n"
-        f"# The best of {len(rows)} flatters: its validation figures chose it. Only the test "
-        f"slices, once, say how good it is.\n"
+        f"{row['validation_auc']:.4f}, loss {row['validation_loss']:.4f}.\n# The best of "
+        f"{len(rows)} is optimistic, since its validation metrics selected it: evaluate it on the "
+        "test slices, once.\n"
     )

@@ -64,7 +64,7 @@ def open_study(path: Path, about: Mapping[str, str]) -> Iterator[optuna.Study]:
         )  # fmt: skip
     except (SQLAlchemyError, RuntimeError) as error:
         reason = str(error).strip().splitlines()[0]
-        raise RunError(f"{path} is no study of `hilum tune`: {reason}.") from None
+        raise RunError(f"{path} is not a study of `hilum tune`: {reason}.") from None
     finally:
         optuna.logging.set_verbosity(verbosity)
     try:
@@ -135,8 +135,8 @@ def _check_about(study: optuna.Study, about: Mapping[str, str], path: Path) -> N
     other = [name for name in about if about_text.get(name) != about[name]]
     if other:
         raise UsageError(
-            f"{path} holds trials with another {' and another '.join(other)}; go on with the same, "
-            f"or choose another folder."
+            f"{path} holds trials with another {' and another '.join(other)}; continue with the "
+            "same, or choose another folder."
         )
 
 
