@@ -83,7 +83,6 @@ UNMIRRORED = {
     "hilum.report.compare.curves",
     "hilum.report.harmonise",
     "hilum.report.series.page",
-    "hilum.run.trust_lines",
     "hilum.sources.phantom.volume",
     "hilum.sources.phantom_dicom",
     "hilum.steps.audit.checks",
