@@ -76,15 +76,10 @@ MIRRORED_LINES = 100
 """A longer module has its tests in the mirrored place: `tests/<room>/test_<module>.py`."""
 UNMIRRORED = {
     "hilum.cli.evaluate_elsewhere",
-    "hilum.readers.series.archive",
-    "hilum.readers.series.header",
-    "hilum.readers.series.sort",
     "hilum.report.audit.figures",
     "hilum.report.compare.curves",
     "hilum.report.harmonise",
     "hilum.report.series.page",
-    "hilum.sources.phantom.volume",
-    "hilum.sources.phantom_dicom",
     "hilum.steps.audit.checks",
     "hilum.steps.audit.facts",
     "hilum.steps.audit.of_run",

@@ -114,13 +114,6 @@ def test_what_is_best_beyond_chance_is_marked_and_only_that(content: dict[str, A
     assert render_comparison(content).count('<td class="best">') == 1
 
 
-def test_curves_are_drawn_of_runs_that_have_a_history(compared: dict[str, Any]) -> None:
-    found = comparison_drawings(compared)
-    assert [name for name in found if name.startswith("curves")] == ["curves_1"]
-    page = render_comparison(compared)
-    assert "Without a training history of their own: VGG19, random weights." in page
-
-
 def test_calibration_and_operating_points_are_shown(compared: dict[str, Any]) -> None:
     page = render_comparison(compared)
     assert "sensitivity 0.95" in page

@@ -20,7 +20,7 @@ SHARED = 0.5
 own, such as phases of contrast."""
 
 ORIENTATION_DIGITS = 2
-"""Direction cosines that agree in so many digits are one orientation (half a degree)."""
+"""Direction cosines that agree to this many digits are one orientation (half a degree)."""
 
 
 @dataclass(frozen=True)

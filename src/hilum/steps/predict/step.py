@@ -39,8 +39,10 @@ def predict(
         paths: slices, slice tables (.csv), and folders, which are searched recursively; or just
             one.
         options: window, threshold and engine in one object.
-        window, threshold, engine: the same one by one, see `PredictOptions`; without either, its
-            defaults.
+        window: the grey-level window, instead of the run's own; like the next two it is a field
+            of `PredictOptions`, whose default holds when it is not given.
+        threshold: a number or the name of a rule, see `PredictOptions`.
+        engine: the engine that computes the network, see `PredictOptions`.
         summary: counts the outcomes; its verdict and remarks are set before the first one.
 
     Raises:
