@@ -42,7 +42,9 @@ def test_the_file_predicts_as_the_run_does_and_says_what_it_is(
     named = hilum("predict", file, slices, "--threshold", "youden", "--out", tmp_path / "p.csv")
     assert named.code == 0
     assert "(youden)" in named.err
-    hilum("predict", file, slices, "--engine", "torch").refused(2, "the engine onnx alone")
+    hilum("predict", file, slices, "--engine", "torch").refused(
+        2, "can only be computed by the engine onnx"
+    )
 
 
 def test_its_metadata_hold_all_that_predicting_needs(

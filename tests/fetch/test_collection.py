@@ -54,7 +54,7 @@ def test_a_repository_comes_whole_with_its_terms_and_checksums(repository, fetch
     assert "| terms | research use |" in note
     assert f"commit {COMMIT}" in note
     assert "Everything is here, and every file was checked." in note
-    assert "32 files came to the checksum" in note
+    assert "32 files match the checksum" in note
     lines = (folder / "CHECKSUMS.sha256").read_text().splitlines()
     assert lines == sorted(lines, key=lambda line: line[66:])
     assert {line[66:]: line[:64] for line in lines} == {
@@ -121,7 +121,7 @@ def test_a_list_that_is_none_is_refused(site, fetch, tmp_path, tree, words):
 def test_a_file_in_the_tree_that_comes_otherwise_is_not_kept(repository, fetch, tmp_path):
     name = list(SLICES)[7]
     repository.serve(raw(name), bytes(len(SLICES[name])))
-    with pytest.raises(FetchError, match=r"came twice with git [0-9a-f]{40}, and "):
+    with pytest.raises(FetchError, match=r"arrived twice with git [0-9a-f]{40}, and "):
         fetch()
     assert name not in files_below(tmp_path / "data")
 
@@ -176,8 +176,8 @@ def test_a_plan_asks_for_lists_and_writes_nothing(repository, patience, fetch, t
     [
         ("ct-pneumoni", {}, "unknown collection 'ct-pneumoni'; did you mean 'ct-pneumonia'"),
         ("phantom", {}, "phantom can't be fetched; hilum can fetch ct-pneumonia, "),
-        ("msd-lung", {"patients": 3}, "msd-lung is fetched whole"),
-        ("ct-pneumonia", {"also": ("pet",)}, "ct-pneumonia is fetched whole"),
+        ("msd-lung", {"patients": 3}, "msd-lung is fetched as a whole"),
+        ("ct-pneumonia", {"also": ("pet",)}, "ct-pneumonia is fetched as a whole"),
         ("lung-pet-ct-dx", {"patients": 0}, "patients must be at least 1; got 0"),
         ("lung-pet-ct-dx", {"patients": 356}, "356 patients were requested, and the coll"),
         ("lung-pet-ct-dx", {"also": ("mr",)}, "also takes pet and fused; got 'mr'"),
@@ -352,7 +352,7 @@ def test_an_object_that_came_wrong_is_noticed_by_its_etag(site, fetch):
     serve_tcia(site, FetchOptions(**SMALL))
     path = next(path for path in site.pages if path.endswith("/00000003.dcm"))
     site.serve(path, b"X" * len(site.pages[path].content))
-    with pytest.raises(FetchError, match="came twice with md5"):
+    with pytest.raises(FetchError, match="arrived twice with md5"):
         fetch("lung-pet-ct-dx", **SMALL)
 
 

@@ -31,7 +31,7 @@ def test_a_collection_in_one_piece_is_expected_as_the_catalogue_has_it():
     assert expect(known, FetchOptions()) == Expected(
         known.holds, known.bytes_to_fetch, known.bytes_on_disk
     )
-    with pytest.raises(UsageError, match="msd-lung is fetched whole"):
+    with pytest.raises(UsageError, match="msd-lung is fetched as a whole"):
         expect(known, FetchOptions(patients=3))
 
 

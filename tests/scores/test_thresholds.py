@@ -73,7 +73,12 @@ def test_a_positive_at_the_bottom_has_a_cut_below_it() -> None:
         ([0.1, 0.9], "cc", "youden", "there is no negative validation slice"),
         ([0.4, 0.4], "cp", "sensitivity-1.00", "all validation slices got the same probability"),
         ([0.4, 0.4], "cp", "youden", "all validation slices got the same probability"),
-        ([0.1, 0.9], "cp", "youden", "no threshold does better on validation than calling every"),
+        (
+            [0.1, 0.9],
+            "cp",
+            "youden",
+            "no threshold does better on validation than predicting every slice positive",
+        ),
     ],
 )
 def test_what_is_not_defined_says_why(

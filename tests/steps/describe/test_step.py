@@ -35,7 +35,9 @@ def test_the_folder_holds_the_content_that_is_returned(slices: SliceTable, tmp_p
     }  # fmt: skip
     assert sum(counts["slices"] for counts in content["counts"].values()) == 4
     assert content["design"]["level"] == "single"
-    assert sum(kind["slices"] for kinds in content["notes"].values() for kind in kinds) == 4
+    noted = content["notes"]
+    assert noted["slices"] == max(kind["slices"] for kind in noted["kinds"]) == 4
+    assert all(sum(kind["by_label"].values()) == kind["slices"] for kind in noted["kinds"])
 
 
 def test_without_pictures_no_file_is_read(slices: SliceTable, tmp_path: Path) -> None:

@@ -62,7 +62,9 @@ def test_a_study_of_something_else_is_refused_with_what_differs(tmp_path: Path) 
     draw(tmp_path / "study.db", 1)
     other = {"table": "another", "recipe": "another"}
     with (
-        pytest.raises(UsageError, match="holds trials with another table and another recipe; go"),
+        pytest.raises(
+            UsageError, match="holds trials with another table and another recipe; continue"
+        ),
         open_study(tmp_path / "study.db", other),
     ):
         pass
