@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 import zipfile
 from pathlib import Path
 
@@ -69,3 +70,19 @@ def test_a_gzip_file_that_is_cut_short_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.nii.gz").write_bytes(gzip.compress(bytes(range(256)) * 100)[:-20])
     with pytest.raises(ReadError, match="the gzip file is damaged"):
         unpack_gzip(tmp_path / "a.nii.gz", tmp_path / "a.nii")
+
+
+def test_links_and_files_that_grow_too_much_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "study.zip"
+    link = zipfile.ZipInfo("link.dcm")
+    link.external_attr = (stat.S_IFLNK | 0o777) << 16
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as writer:
+        writer.writestr(link, b"/etc/passwd")
+        writer.writestr("bomb.dcm", bytes(2 * 2**20))
+        writer.writestr("small.txt", bytes(2**20))  # grows as much, but is small
+    entries = {one.name: one for one in unpack_archive(path, tmp_path / "out")}
+    assert {name: one.refusal for name, one in entries.items()} == {
+        "link.dcm": "it is a symbolic link.",
+        "bomb.dcm": "it would grow more than 200 times (a zip bomb?).",
+        "small.txt": "",
+    }
