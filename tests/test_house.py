@@ -98,6 +98,7 @@ UNMIRRORED = {
     "hilum.steps.evaluate.folds": FOLDS,
     "hilum.steps.evaluate.step": EVALUATED,
     "hilum.steps.explain.one_slice": "tests/steps/explain/test_step.py: one network",
+    "hilum.steps.sanity.other_runs": "tests/steps/sanity/test_step.py: one network",
     "hilum.steps.series.answer": SERIES,
     "hilum.steps.series.compute": SERIES,
     "hilum.steps.train.cross_validate": FOLDS,

@@ -25,8 +25,8 @@ def test_without_an_evaluation_the_mean_is_taken_and_a_remark_says_so(tmp_path: 
     assert decision.join(SLICES) == pytest.approx([0.5, 0.5])
     assert decision.calibrate(np.array([0.5, 0.5])) is None
     assert decision.remarks == (
-        "How slices are joined was not chosen for this run (`hilum evaluate` does that): the mean of "
-        "the lung slices is taken.",
+        "How slices are joined was not chosen for this run (`hilum evaluate` does that): the mean "
+        "of the lung slices is taken.",
         "No calibrated probability of a series: none was fitted on series.",
     )
 
