@@ -127,7 +127,7 @@ def test_the_metrics_are_of_the_out_of_fold_predictions(full: Path) -> None:
 def test_progress_says_the_fold_and_the_design_once(workdir: Path, hilum: Call) -> None:
     done = hilum("train", workdir / "slices.csv", "--out", workdir / "run", *SMALL)
     assert done.code == 0
-    assert "2 folds by group: every slice is tested on once. The table's own splits" in done.err
+    assert "2 folds by group: every slice is tested on once. The table's split column" in done.err
     assert "fold 2 of 2: epoch 1 of 1: train loss" in done.err
     assert done.err.count("Design:") == done.err.count("Weights:") == 1
     assert "mean AUC: " in done.out

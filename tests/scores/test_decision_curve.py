@@ -50,9 +50,18 @@ def test_a_stated_prevalence_weighs_the_classes() -> None:
 
 
 def test_a_perfect_network_is_better_than_treating_all_or_none() -> None:
+    """Of 20 groups a class: the rates may be 0.83, and at low thresholds treating all does better.
+
+    0.83 * 0.5 - 0.17 * 0.5 * odds is above 0.5 - 0.5 * odds from odds of 0.2 on: from 0.17.
+    """
     curve = decision_curve(cases_of([1.0] * 20, [0.0] * 20))
-    assert curve["best"] == [[0.01, 0.99]]
+    least = 0.025 ** (1 / 20)
+    odds = 0.17 / 0.83
     assert set(curve["network"]) == {0.5}
+    assert curve["low"][16] == pytest.approx(least * 0.5 - (1 - least) * 0.5 * odds, abs=1e-6)
+    first, last = curve["best"][0]
+    assert first == 0.17 and len(curve["best"]) == 1
+    assert last == 0.83  # there one false positive outweighs what may be found
 
 
 def test_predictive_values_follow_bayes_rule() -> None:
@@ -62,6 +71,16 @@ def test_predictive_values_follow_bayes_rule() -> None:
     assert found["positive_predictive_value"]["value"] == pytest.approx(positive, abs=1e-6)
     assert found["negative_predictive_value"]["value"] == pytest.approx(negative, abs=1e-6)
     assert found["positive_predictive_value"]["low"] < positive
+
+
+def test_a_perfect_specificity_leaves_room_for_false_positives() -> None:
+    """20 of 20 cleared: specificity may be 0.83, and at 2 % most calls would then be false."""
+    found = predictive_values(cases_of([0.9] * 20, [0.1] * 20), 0.02)["positive_predictive_value"]
+    low = 0.025 ** (1 / 20)
+    expected = low * 0.02 / (low * 0.02 + (1 - low) * 0.98)
+    assert (found["value"], found["high"], found["method"]) == (1.0, 1.0, "exact")
+    assert found["low"] == pytest.approx(expected, abs=1e-6)
+    assert found["low"] < 0.1
 
 
 def test_shifting_to_the_same_prevalence_changes_nothing() -> None:

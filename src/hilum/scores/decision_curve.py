@@ -16,12 +16,20 @@ import numpy as np
 import numpy.typing as npt
 
 from hilum.errors import UsageError
-from hilum.scores.bootstrap import bootstrap_weights, interval_of
+from hilum.scores.bootstrap import (
+    Estimate,
+    bootstrap_weights,
+    exact_interval,
+    interval_of,
+)
 from hilum.scores.classification import Labelled
 
 __all__ = ["check_prevalence", "decision_curve", "predictive_values", "shift_prevalence"]
 
 Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
+Rates = tuple[Floats, Floats]
+"""Sensitivity and specificity."""
 
 THRESHOLDS = np.round(np.arange(0.01, 1.0, 0.01), 2)
 """Threshold probabilities that net benefit is told at."""
@@ -60,18 +68,67 @@ def predictive_values(cases: Labelled, prevalence: float) -> dict[str, Any]:
         UsageError: the prevalence is none.
     """
     check_prevalence(prevalence)
-    value = _values(cases, np.ones((1, len(cases.label))), prevalence)
-    parts = [_values(cases, w, prevalence) for w in bootstrap_weights(cases.group, cases.label)]
+    truth, called = cases.is_positive, cases.predicted == cases.positive
+    observed = _rates(truth, called, np.ones((1, len(truth))))
+    parts = [_rates(truth, called, w) for w in bootstrap_weights(cases.group, cases.label)]
+    draws = _joined(parts)
+    value, drawn = (_values(*rates, prevalence) for rates in (observed, draws))
+    ends = _exact_ends(cases, observed, draws, prevalence)
     groups = len(set(cases.group))
     return {
-        name: interval_of(
-            float(value[name][0]),
-            np.concatenate([part[name] for part in parts]),
-            groups=groups,
-            undefined=NO_VALUE[name],
+        name: (
+            Estimate(float(value[name][0]), *ends[name], "exact")
+            if ends and not np.isnan(value[name][0])
+            else interval_of(
+                float(value[name][0]), drawn[name], groups=groups, undefined=NO_VALUE[name]
+            )
         ).as_json()
         for name in value
     }
+
+
+def _exact_ends(
+    cases: Labelled, observed: Rates, draws: Rates, prevalence: float
+) -> dict[str, tuple[float, float]]:
+    """Return the ends of both predictive values where a rate is the same in every draw; else {}.
+
+    At a low prevalence the positive predictive value hangs on that rate. Both values rise with
+    both rates, so their ends are those at the lower and the upper ends of the rates.
+    """
+    if np.isnan([rate[0] for rate in observed]).any():
+        return {}
+    low, high, mute = _ends(cases, observed, draws)
+    if not mute[0]:
+        return {}
+    lowest, highest = _values(*low, prevalence), _values(*high, prevalence)
+    return {name: (float(lowest[name][0]), float(highest[name][0])) for name in lowest}
+
+
+def _ends(cases: Labelled, observed: Rates, draws: Rates) -> tuple[Rates, Rates, Flags]:
+    """Return the lower and upper ends of sensitivity and specificity, and where draws are mute.
+
+    Where a rate is the same in every draw, as at 0 and 1, the draws know nothing of it: its exact
+    interval over groups takes their place.
+
+    Args:
+        observed: both rates, (thresholds,).
+        draws: both rates under each draw, (draws,) or (draws, thresholds).
+
+    Returns:
+        both rates' lower and upper ends, and whether either was mute, (thresholds,).
+    """
+    truth = cases.is_positive
+    lows, highs, mute = [], [], np.zeros(len(observed[0]), dtype=bool)
+    for rate, of_class, drawn in zip(observed, (truth, ~truth), draws, strict=True):
+        columns = drawn.reshape(len(drawn), -1)
+        low, high = np.nanquantile(columns, [0.025, 0.975], axis=0)
+        same, groups = np.ptp(columns, axis=0) == 0, len(set(cases.group[of_class]))
+        for index in np.flatnonzero(same):
+            low[index], high[index] = exact_interval(float(rate[index]), groups)
+        mute |= same
+        lows.append(low)
+        highs.append(high)
+    return (lows[0], lows[1]), (highs[0], highs[1]), mute
 
 
 NO_VALUE = {
@@ -81,10 +138,8 @@ NO_VALUE = {
 """Why a predictive value is not defined."""
 
 
-def _values(cases: Labelled, weights: Floats, prevalence: float) -> dict[str, Floats]:
-    """Return both predictive values under each row of case weights, (draws,) each."""
-    called = cases.predicted == cases.positive
-    sensitivity, specificity = _rates(cases.is_positive, called, weights)
+def _values(sensitivity: Floats, specificity: Floats, prevalence: float) -> dict[str, Floats]:
+    """Return both predictive values by Bayes' rule, (draws,) each; NaN where nothing is called."""
     true, false = sensitivity * prevalence, (1 - specificity) * (1 - prevalence)
     missed, cleared = (1 - sensitivity) * prevalence, specificity * (1 - prevalence)
     return {
@@ -121,14 +176,17 @@ def decision_curve(
     odds = THRESHOLDS / (1 - THRESHOLDS)
     called = score[:, None] >= THRESHOLDS[None, :]
 
-    def under(weights: Floats) -> Floats:
-        sensitivity, specificity = _rates(truth, called, weights)
-        benefit: Floats = sensitivity * at - (1 - specificity) * (1 - at) * odds
-        return benefit
+    def benefit(sensitivity: Floats, specificity: Floats) -> Floats:
+        found: Floats = sensitivity * at - (1 - specificity) * (1 - at) * odds
+        return found
 
-    value = under(np.ones((1, len(truth))))[0]
-    draws = np.concatenate([under(w) for w in bootstrap_weights(cases.group, cases.label)])
-    low, high = np.nanquantile(draws, [0.025, 0.975], axis=0)
+    observed = _rates(truth, called, np.ones((1, len(truth))))
+    parts = [_rates(truth, called, w) for w in bootstrap_weights(cases.group, cases.label)]
+    draws = _joined(parts)
+    value = benefit(*observed)[0]
+    low, high = np.nanquantile(benefit(*draws), [0.025, 0.975], axis=0)
+    least, most, mute = _ends(cases, (observed[0][0], observed[1][0]), draws)
+    low, high = np.where(mute, benefit(*least), low), np.where(mute, benefit(*most), high)
     everyone = at - (1 - at) * odds
     return {
         "prevalence": round(at, 6),
@@ -141,6 +199,12 @@ def decision_curve(
     }
 
 
+def _joined(parts: list[Rates]) -> Rates:
+    """Return both rates of all draws."""
+    sensitivity, specificity = (np.concatenate([part[rate] for part in parts]) for rate in (0, 1))
+    return sensitivity, specificity
+
+
 def _stretches(flags: npt.NDArray[np.bool_]) -> list[list[float]]:
     """Return the first and last threshold of each run of true flags."""
     edges = np.flatnonzero(np.diff(np.r_[False, flags, False]))
@@ -150,9 +214,7 @@ def _stretches(flags: npt.NDArray[np.bool_]) -> list[list[float]]:
     ]
 
 
-def _rates(
-    truth: npt.NDArray[np.bool_], called: npt.NDArray[np.bool_], weights: Floats
-) -> tuple[Floats, Floats]:
+def _rates(truth: npt.NDArray[np.bool_], called: npt.NDArray[np.bool_], weights: Floats) -> Rates:
     """Return sensitivity and specificity under each row of case weights.
 
     Args:

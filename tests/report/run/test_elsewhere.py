@@ -101,7 +101,7 @@ def test_where_every_source_holds_one_class_the_page_says_so(tmp_path: Path) -> 
     table.rows["source"] = np.where(table.rows["label"] == "cancer", "a", "b")
     run = made_run(tmp_path / "run", table, Made())
     page = render(run.folder)
-    assert "none (no source holds both classes)" in text_of(page, "headline")
+    assert ": none (no source holds both classes)" in text_of(page, "headline")
     assert "AUC within a source: none: every source holds one class." in text_of(page, "parts")
 
 

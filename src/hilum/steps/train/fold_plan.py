@@ -118,7 +118,7 @@ def _leave_out(table: SliceTable, recipe: Recipe, column: str) -> FoldPlan:
             f"no network could be tested there."
         )
     if not filled.all():
-        notes.append(f"{int((~filled).sum())} slices without a {column} take no part.")
+        notes.append(f"{int((~filled).sum())} slices without {column} take no part.")
     return FoldPlan(
         table=_tested(used, [fold.table for fold in folds], values=list(values),
                       tested=[fold.value for fold in folds]),
