@@ -22,7 +22,13 @@ from hilum.readers.series import LeftOutFiles
 from hilum.steps.predict.stream import Predictor
 from hilum.steps.series.answer import SeriesAnswer, SeriesOptions, SeriesSlice, TopSlice
 from hilum.steps.series.decision import SeriesDecision
-from hilum.steps.series.lungs import LungSight, look_for_lungs, why_no_chest
+from hilum.steps.series.lungs import (
+    NO_CHEST,
+    LungSight,
+    is_of_chest,
+    look_for_lungs,
+    why_no_chest,
+)
 from hilum.steps.series.reading import SliceStack
 from hilum.steps.series.top import choose_top
 
@@ -32,6 +38,8 @@ _NOTHING = UnitCounts(0, float("inf"), float("-inf"), 0, 0, 0, 0)
 READERS = 4
 """Threads that decode while the network computes."""
 NO_LUNG = "no lung in sight"
+LOOKED_AT = 7
+"""Slices with lung by which a series is judged to be of a chest."""
 
 Grey = npt.NDArray[np.uint8]
 
@@ -84,6 +92,8 @@ def predict_stack(
         yield LeftOutFiles.damaged(names[index].path, looks[index].problem)
     sound = [index for index, look in enumerate(looks) if not look.problem]
     reason = _why_left_out(looks, sound, [names[index].position for index in sound])
+    if not reason and not _shows_chest(stack, list(probabilities), context):
+        reason = NO_CHEST
     if reason:
         paths = tuple(dict.fromkeys(names[index].path for index in sound))
         doubles = stack.source.doubles if stack.source else ()
@@ -173,6 +183,13 @@ def _why_left_out(looks: list[_Look], sound: list[int], positions: list[float | 
     if merged.pixels and (problem := series_problem(merged, len(sound))):
         return f"Not in Hounsfield units: {problem}."
     return why_no_chest([looks[index].sight for index in sound], positions)
+
+
+def _shows_chest(stack: SliceStack, with_lung: list[int], context: RunContext) -> bool:
+    """Whether most of a few slices with lung, evenly spread, are of a chest."""
+    chosen = sorted({with_lung[int(i)] for i in np.linspace(0, len(with_lung) - 1, LOOKED_AT)})
+    images = (stack.read(index, context.predictor.window) for index in chosen)
+    return 2 * sum(is_of_chest(image) for image in images) >= len(chosen)
 
 
 def _top(stack: SliceStack, index: int, context: RunContext) -> TopSlice:

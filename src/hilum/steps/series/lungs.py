@@ -6,14 +6,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
-from hilum.prepare.lungs import find_lungs
-from hilum.readers import SliceImage
+from hilum.prepare.lungs import NOT_A_CHEST, find_lungs, lungs_mask
+from hilum.readers import LUNG, SliceImage, apply_window
 
-__all__ = ["LungSight", "look_for_lungs", "why_no_chest"]
+__all__ = ["NO_CHEST", "LungSight", "is_of_chest", "look_for_lungs", "why_no_chest"]
+
+Mask = npt.NDArray[np.bool_]
 
 SMALLEST_CM2 = 15.0
 """Area of lung from which on a slice is predicted: an apex, about 44 mm across."""
+SURELY_CM2 = 60.0
+"""Aerated parts as large as this are lung without a closer look."""
+NO_CHEST = "The network that finds lungs takes most of its slices for another part of the body."
 SMALLEST_SHARE = 0.01
 """The same where the pixels' size is unknown, as a share of the slice."""
 AERATED = (-970.0, -400.0)
@@ -48,12 +54,35 @@ class LungSight:
 
 
 def look_for_lungs(image: SliceImage) -> LungSight:
-    """Return how much lung a slice shows; gas in bowels or sinuses is none."""
-    mask = find_lungs(image.grey if image.hu is None else image.hu).mask
-    if image.hu is not None and mask.any():
-        dark = image.hu[mask & (image.hu < AERATED[1])]
-        if not dark.size or float((dark > AERATED[0]).mean()) < AERATED_SHARE:
-            mask = np.zeros_like(mask)
+    """Return how much lung a slice shows; gas in bowels or sinuses is none.
+
+    Large aerated parts inside the body are lung without a closer look. The network for lungs,
+    which takes ten times as long, decides about the others: apices, bases, necks, diseased lungs.
+    """
+    grey = image.grey if image.hu is None else apply_window(image.hu, LUNG)
+    if image.hu is not None:
+        sight = _sight(image, _aerated(image.hu, lungs_mask(grey)))
+        if sight.cm2 is not None and sight.cm2 >= SURELY_CM2:
+            return sight
+    mask = find_lungs(grey).mask
+    return _sight(image, mask if image.hu is None else _aerated(image.hu, mask))
+
+
+def is_of_chest(image: SliceImage) -> bool:
+    """Whether the network that finds lungs takes a slice for one of a chest."""
+    code = find_lungs(image.grey if image.hu is None else apply_window(image.hu, LUNG)).code
+    return code != NOT_A_CHEST
+
+
+def _aerated(hu: npt.NDArray[np.float32], mask: Mask) -> Mask:
+    """Return the mask, or nothing where what is dark in it is gas."""
+    dark = hu[mask & (hu < AERATED[1])]
+    if not dark.size or float((dark > AERATED[0]).mean()) < AERATED_SHARE:
+        return np.zeros_like(mask)
+    return mask
+
+
+def _sight(image: SliceImage, mask: Mask) -> LungSight:
     share = float(mask.mean())
     if image.spacing is None:
         return LungSight(share, None)
