@@ -1,4 +1,4 @@
-"""Checks that doubt: one file a check, each gives a Concern; none mends anything."""
+"""Checks that doubt: one file a check, each gives a Concern; none changes anything."""
 
 from hilum.audit.agreement import agreement_concern
 from hilum.audit.border import PIXELS, Features, border_features, probe_border, probe_concern

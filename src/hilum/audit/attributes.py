@@ -42,7 +42,7 @@ TELLS = 0.1
 SEEN = 0.1
 """Detectability from which the pictures are said to show an attribute."""
 BINS = 8
-"""A number is cut into so many parts of equal size."""
+"""A number is divided into this many bins of equal size."""
 RARE = 5
 """Values of fewer slices are taken together."""
 MOST_VALUES = 20

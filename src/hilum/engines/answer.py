@@ -1,4 +1,4 @@
-"""A network that is asked for logits, whatever computes them, and the mean of several."""
+"""A network that returns logits, whatever computes them, and the mean of several."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ Floats = npt.NDArray[np.float64]
 
 LEVEL = 0.95
 FEW_GROUPS = 30
-"""Below so many groups in a class a percentile bootstrap interval comes out too narrow."""
+"""With fewer groups in a class a percentile bootstrap interval comes out too narrow."""
 RESAMPLES = 2000
 """Enough that the ends of a 95 % interval move by less than the last digit that is printed."""
 SEED = 0

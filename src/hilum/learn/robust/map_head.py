@@ -18,7 +18,7 @@ DROPPED = 0.2
 RARE = -5.0
 """Score of a cell to begin with: few cells hold a lesion."""
 CELLS_OF_A_LESION = 4.0
-"""A slice scores as much as its cells if so many of them show the lesion."""
+"""A slice scores as much as its cells if this many of them show the lesion."""
 
 
 class MapHead(nn.Module):

@@ -11,7 +11,7 @@ from hilum.learn.networks import Classifier
 __all__ = ["RunningMean"]
 
 EARLY = 10
-"""After so many steps the mean forgets as its share says; before, faster: the first weights are
+"""After this many steps the mean forgets as its share says; before, faster: the first weights are
 far from the last."""
 
 

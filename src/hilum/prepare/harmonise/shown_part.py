@@ -169,7 +169,7 @@ class ShownPart:
 
 
 def _resized(part: npt.NDArray[np.generic], sides: tuple[int, int]) -> npt.NDArray[np.generic]:
-    """Return a part with so many columns and rows."""
+    """Return a part with this number of columns and rows."""
     smaller = part.shape[0] >= sides[1] and part.shape[1] >= sides[0]
     interpolation = cv2.INTER_AREA if smaller else cv2.INTER_LINEAR
     return np.asarray(cv2.resize(np.ascontiguousarray(part), sides, interpolation=interpolation))

@@ -1,4 +1,4 @@
-"""Figures of an audit: attributes by utility and detectability, probes beside the headline AUC."""
+"""Figures of an audit: attributes by utility and detectability, probes next to the headline AUC."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from hilum.report.run.curves import epoch_axis
 __all__ = ["small_curves"]
 
 _FEW_EPOCHS = 25
-"""Up to so many epochs each one gets a dot; more would run into each other."""
+"""Up to this many epochs each one gets a dot; more would overlap."""
 _LONGEST_TITLE = 38
 
 Runs = Sequence[Mapping[str, Any]]

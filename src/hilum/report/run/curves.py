@@ -14,7 +14,7 @@ from hilum.report.canvas import FAINT, INK, NETWORK, PROBE, draw, plain
 __all__ = ["curves", "epoch_axis"]
 
 _FEW_EPOCHS = 25
-"""Up to so many epochs each one gets a dot; more would run into each other."""
+"""Up to this many epochs each one gets a dot; more would overlap."""
 
 
 def curves(history: pd.DataFrame, *, border_auc: float | None = None) -> str:

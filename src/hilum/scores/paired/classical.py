@@ -1,4 +1,4 @@
-"""Classical paired tests beside the bootstrap: DeLong for AUC, McNemar for accuracy."""
+"""Classical paired tests next to the bootstrap: DeLong for AUC, McNemar for accuracy."""
 
 from __future__ import annotations
 

@@ -56,7 +56,7 @@ NOT_ATTRIBUTES = {
     "series_instance_uid", "sop_instance_uid", "fold", "real_label", "group_before", "article",
     "caption", "file_name", "frame",
 } - {"source", "window"}  # fmt: skip
-"""Columns that name a slice, a patient or a place of it, or that say what is asked."""
+"""Columns that name a slice, a patient or a place of it, or that hold the answer."""
 MOSTLY_UNIQUE = 0.5
 """A text column in which more than this share of the groups has a value of its own is a name."""
 

@@ -64,7 +64,7 @@ def audited_run(run: Run, table: SliceTable) -> AuditedRun:
 def run_probes(
     run: AuditedRun, probes: dict[str, Features], rows: npt.NDArray[np.int64]
 ) -> dict[str, Any]:
-    """Return the run's test AUC beside what probes reach that were fitted on its training slices.
+    """Return the run's test AUC and what probes reach that were fitted on its training slices.
 
     Args:
         run: the run.

@@ -188,7 +188,7 @@ def _curve(run: Run, cases: Labelled, scored: Labelled, query: ElsewhereQuery) -
 
 
 def _of_run(run: Run) -> dict[str, Any]:
-    """Return the run's own test AUC, to be read beside; None where it was not evaluated."""
+    """Return the run's own test AUC, for comparison; None where it was not evaluated."""
     if not run.metrics_file.is_file():
         return {"test_auc": None, "test_border_auc": None}
     metrics = run.metrics()
