@@ -20,7 +20,7 @@ ON_EDGE = 0.12
 """Share of the lungs' outline on the picture's edge from which on they are cut off."""
 SECOND = 0.08
 """Area of the smaller lung, as a share of the larger one's, below which there is only one."""
-WIDE = 1.15
+WIDE = 0.95
 """Width over height of a single part from which on it is both lungs, which touch each other."""
 
 
