@@ -104,7 +104,7 @@ def test_the_screen_shows_each_run_with_its_interval_and_the_spread(
     row = next(line for line in lines if line.startswith("auc "))
     for metric in each:
         assert f"{metric['value']:.3f} [{metric['low']:.3f}, {metric['high']:.3f}]" in row
-    assert any(line.startswith("mean auc: ") and ", SD " in line for line in lines)
+    assert any(line.startswith("mean auc  ") and ", SD " in line for line in lines)
     assert lines[-1] == f"Next: hilum report {copy}"
     assert (copy / "metrics.json").read_text() == before
     assert json.loads(hilum("evaluate", copy, "--keep-predictions", "--json").out) == read(
