@@ -94,7 +94,6 @@ UNMIRRORED = {
     "hilum.steps.audit.checks": AUDITED,
     "hilum.steps.audit.of_run": AUDITED,
     "hilum.steps.evaluate.elsewhere_metrics": "tests/steps/evaluate/test_elsewhere.py: one run",
-    "hilum.steps.evaluate.fold_metrics": FOLDS,
     "hilum.steps.evaluate.folds": FOLDS,
     "hilum.steps.evaluate.step": EVALUATED,
     "hilum.steps.explain.one_slice": "tests/steps/explain/test_step.py: one network",
@@ -102,7 +101,6 @@ UNMIRRORED = {
     "hilum.steps.series.answer": SERIES,
     "hilum.steps.series.compute": SERIES,
     "hilum.steps.train.cross_validate": FOLDS,
-    "hilum.steps.train.fold_plan": FOLDS,
     "hilum.steps.train.members": SEEDS,
     "hilum.steps.train.repeat_training": SEEDS,
 }
