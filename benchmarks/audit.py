@@ -1,6 +1,7 @@
 """What `hilum audit` says of phantoms with a planted shortcut, dose by dose, and of their link.
 
-    python benchmarks/audit.py [--patients 60] [--doses 0 0.25 0.5 0.75 1] [--count 100000]
+    python benchmarks/audit.py [--patients 60] [--doses 0 0.25 0.5 0.75 1]
+    python benchmarks/audit.py --count 100000 [--size 64]
 
 Draws phantoms whose sources and labels are independent, plants one shortcut at a time (window,
 crop, noise, JPEG quality, colour mode, file size, orientation) into so many groups that it tells
@@ -36,10 +37,12 @@ from planted_shortcuts import SHORTCUTS, plant
 SIZE = 128
 
 
-def drawn(folder: Path, patients: int, *, link: float = 0.0, slices: int = 2) -> SliceTable:
+def drawn(
+    folder: Path, patients: int, *, link: float = 0.0, slices: int = 2, size: int = SIZE
+) -> SliceTable:
     """Return phantoms, drawn into `folder`."""
     settings = PhantomSettings(
-        patients=patients, slices_per_patient=slices, size=SIZE, link=link, seed=1
+        patients=patients, slices_per_patient=slices, size=size, link=link, seed=1
     )
     options = BuildOptions(phantom=settings)
     return build_table([("phantom", folder)], out=folder / "slices.csv", options=options).table
@@ -87,9 +90,9 @@ def _auc(figure: dict[str, Any]) -> str:
     return f"{figure['value']:.2f} [{figure['low']:.2f}, {figure['high']:.2f}]"
 
 
-def measure(folder: Path, count: int) -> str:
-    """Return a row of what an audit of so many slices takes."""
-    table = drawn(folder / "many", count // 10, slices=10)
+def measure(folder: Path, count: int, size: int) -> str:
+    """Return a row of what an audit of so many slices takes; drawing them is not timed."""
+    table = drawn(folder / "many", count // 10, slices=10, size=size)
     before, cores = time.perf_counter(), time.process_time()
     audit_table(table, out=folder / "audit-many", options=AuditOptions(weights="none"))
     seconds, of_core = time.perf_counter() - before, time.process_time() - cores
@@ -103,13 +106,14 @@ def main() -> None:
     parser.add_argument("--patients", type=int, default=60)
     parser.add_argument("--doses", type=float, nargs="*", default=[0, 0.25, 0.5, 0.75, 1])
     parser.add_argument("--count", type=int, default=0)
+    parser.add_argument("--size", type=int, default=SIZE, help="pixels a side, with --count")
     given = parser.parse_args()
     print(describe())
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         if given.count:
             print("\n| slices | seconds | seconds of a core | peak MB |\n|---|---|---|---|")
-            print(measure(folder, given.count), flush=True)
+            print(measure(folder, given.count, given.size), flush=True)
             return
         print("\n| planted | dose | attribute | utility | p (Holm) | named | first | also named |")
         print("|---|---|---|---|---|---|---|---|")

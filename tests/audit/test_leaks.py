@@ -67,3 +67,18 @@ def test_one_patient_under_two_names_is_found(make_table: MakeTable) -> None:
     assert concern.sentence == (
         "Group names that differ in case or white space only in two groups: 1."
     )
+
+
+def test_pictures_that_two_sources_share_are_named_and_are_no_leak_in_one_group(
+    make_table: MakeTable,
+) -> None:
+    sources, alike = ["a", "b", "a", "b", "a", "b"], np.array([0, 0, 2, 3, 4, 5])
+    together = make_table(6, label="cancer", group=["g", "g", "c", "d", "e", "f"], source=sources)
+    concern = judged(together, alike)
+    assert (concern.level, concern.sentence) == (
+        "sources", "1 set of nearly equal pictures (2 slices) is in two sources."
+    )  # fmt: skip
+    apart = make_table(6, label="cancer", source=sources)
+    concern = judged(apart, alike)
+    assert concern.level == "groups"
+    assert concern.sentence.endswith("(2 slices) is in two sources.")

@@ -61,5 +61,5 @@ def cells(no_lungs: float) -> dict[str, dict[str, dict[str, float]]]:
 def test_lungs_blacked_out_above_chance_is_found() -> None:
     concern = masking_concern(cells(0.6))
     assert concern.level == "background"
-    assert "lungs blacked out 0.70 [0.60, 0.90]" in concern.sentence
+    assert "lungs blacked out 0.700 [0.600, 0.900]" in concern.sentence
     assert masking_concern(cells(0.49)).level == "lungs"

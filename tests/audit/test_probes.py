@@ -8,7 +8,7 @@ from sklearn.metrics import roc_auc_score
 
 from hilum.audit.grouped import grouped_folds
 from hilum.audit.probes import (
-    auc_figure,
+    auc_figures,
     cross_probe,
     gain_figure,
     histogram_features,
@@ -34,7 +34,9 @@ def test_features_are_what_they_are_called() -> None:
 def test_auc_and_gain_are_scikit_learns_with_intervals_over_groups() -> None:
     rng = np.random.default_rng(1)
     score, probe = TRUTH + rng.normal(size=COUNT), TRUTH * 0.3 + rng.normal(size=COUNT)
-    figure = auc_figure(TRUTH, score, GROUPS)
+    figures = auc_figures(TRUTH, {"network": score, "probe": probe}, GROUPS)
+    figure = figures["network"]
+    assert auc_figures(TRUTH, {"probe": probe}, GROUPS)["probe"] == figures["probe"]
     own, other = roc_auc_score(TRUTH, score), roc_auc_score(TRUTH, probe)
     assert figure["value"] == pytest.approx(own, abs=1e-6)
     assert figure["low"] < own < figure["high"]

@@ -88,3 +88,10 @@ def test_results_of_another_version_are_refused_in_one_sentence(good: Run) -> No
     changed(good.metrics_file, design={"sentence": "no level"})
     with pytest.raises(RunError, match=r"does not understand.*hilum evaluate"):
         judge_trust(good)
+
+
+def test_an_audit_that_is_broken_is_refused(good: Run) -> None:
+    good.audit.mkdir()
+    (good.audit / "audit.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(RunError, match=r"lacks 'found'; write it again with hilum audit"):
+        judge_trust(good)

@@ -111,13 +111,13 @@ def test_an_audit_speaks_against_a_run_that_probes_match() -> None:
         "attributes": {"level": "seen", "sentence": "jpeg_quality tells the label."},
     }
     audit: dict[str, Any] = {"found": [], "checks": checks}
-    assert audit_line(audit, current=True).outcome == AGAINST
+    assert audit_line(audit).outcome == AGAINST
     checks["run"]["gain"] = {"low": 0.02}
-    assert audit_line(audit, current=True).outcome == FOR
-    line = audit_line({**audit, "found": ["attributes"]}, current=True)
+    assert audit_line(audit).outcome == FOR
+    line = audit_line({**audit, "found": ["attributes"]})
     assert (line.outcome, line.sentence) == (DOUBT, "jpeg_quality tells the label.")
-    assert audit_line(audit, current=False).outcome == OPEN
-    assert audit_line(None, current=False).outcome == OPEN
+    assert audit_line(None).outcome == OPEN
+    assert audit_line(None, stale=True).short == "its audit is of other slices"
 
 
 @pytest.mark.parametrize(

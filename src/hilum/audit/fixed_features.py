@@ -8,6 +8,8 @@ show, a network may.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import cv2
 import numpy as np
 import numpy.typing as npt
@@ -52,17 +54,24 @@ def _half(grey: Grey) -> Grey:
 
 def _gradients(grey: Grey) -> npt.NDArray[np.float64]:
     """Return the share of each direction in the gradients of each cell, its root."""
-    values = grey.astype(np.float32)
-    across, down = cv2.Sobel(values, cv2.CV_32F, 1, 0), cv2.Sobel(values, cv2.CV_32F, 0, 1)
+    across = cv2.Sobel(grey, cv2.CV_32F, 1, 0)
+    down = cv2.Sobel(grey, cv2.CV_32F, 0, 1)
     size, angle = cv2.cartToPolar(across, down)
-    direction = np.minimum((angle % np.pi) / np.pi * ANGLES, ANGLES - 1).astype(np.int64)
-    rows = np.arange(grey.shape[0])[:, None] * CELLS // grey.shape[0]
-    columns = np.arange(grey.shape[1])[None, :] * CELLS // grey.shape[1]
-    cell = (rows * CELLS + columns) * ANGLES + direction
-    sums = np.bincount(cell.ravel(), weights=size.ravel(), minlength=CELLS * CELLS * ANGLES)
+    direction = (angle * np.float32(ANGLES / np.pi)).astype(np.int32)
+    direction %= ANGLES  # opposite directions are one
+    direction += _cells(*grey.shape)
+    sums = np.bincount(direction.ravel(), weights=size.ravel(), minlength=CELLS * CELLS * ANGLES)
     cells = sums.reshape(-1, ANGLES)
     shares = cells / (cells.sum(axis=1, keepdims=True) + 1.0)
     return np.asarray(np.sqrt(shares).ravel(), dtype=np.float64)
+
+
+@lru_cache(4)
+def _cells(rows: int, columns: int) -> npt.NDArray[np.int32]:
+    """Return (rows, columns) where the directions of each pixel's cell begin."""
+    down = np.arange(rows, dtype=np.int32)[:, None] * CELLS // rows
+    across = np.arange(columns, dtype=np.int32)[None, :] * CELLS // columns
+    return np.asarray((down * CELLS + across) * ANGLES, dtype=np.int32)
 
 
 def _blocks(grey: Grey) -> npt.NDArray[np.float64]:
@@ -77,11 +86,11 @@ def _blocks(grey: Grey) -> npt.NDArray[np.float64]:
 def _patterns(grey: Grey) -> npt.NDArray[np.float64]:
     """Return the root of the share of each of 256 local binary patterns."""
     centre = grey[1:-1, 1:-1]
-    code = np.zeros(centre.shape, dtype=np.int64)
+    code = np.zeros(centre.shape, dtype=np.uint8)
     around = ((0, 0), (0, 1), (0, 2), (1, 2), (2, 2), (2, 1), (2, 0), (1, 0))
     for bit, (row, column) in enumerate(around):
         neighbours = grey[row : row + centre.shape[0], column : column + centre.shape[1]]
-        code |= (neighbours > centre).astype(np.int64) << bit
+        code |= (neighbours > centre).view(np.uint8) << np.uint8(bit)
     return np.sqrt(np.bincount(code.ravel(), minlength=PATTERNS) / code.size)
 
 

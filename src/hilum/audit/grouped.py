@@ -39,7 +39,7 @@ class Ridge:
     scale: Floats
     weights: Floats
 
-    def scores(self, features: Features) -> Floats:
+    def scores(self, features: Features | Floats) -> Floats:
         """Return (n, targets): 0 is the mean of the rows that it was fitted on."""
         return np.asarray(((features - self.mean) / self.scale) @ self.weights)
 

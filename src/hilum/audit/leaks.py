@@ -20,8 +20,13 @@ Codes = npt.NDArray[np.int64]
 
 CROSSED = ("split", "label", "source", "group")
 """What one picture should not be in twice."""
-WHERE = {"splits": "in two splits", "labels": "under two labels", "groups": "in two groups"}
-COLUMN = {"splits": "split", "labels": "label", "groups": "group"}
+WHERE = {
+    "splits": "in two splits",
+    "labels": "under two labels",
+    "groups": "in two groups",
+    "sources": "in two sources",
+}
+COLUMN = {"splits": "split", "labels": "label", "groups": "group", "sources": "source"}
 COPIES = ("file", "content")
 """Kinds of links between rows that are one file."""
 
@@ -36,7 +41,8 @@ def leaks_concern(identities: Identities, *, alike: Codes) -> Concern:
     Returns:
         level `splits` (one group, picture or patient is in two splits), `labels` (one picture has
         two labels), `groups` (one picture or patient is in two groups, so that a split may put it
-        on both sides) or `none`.
+        on both sides), `sources` (collections share pictures, which are in one group: no leak) or
+        `none`.
     """
     table = identities.table
     leak = find_leak(table, identities)
@@ -47,6 +53,7 @@ def leaks_concern(identities: Identities, *, alike: Codes) -> Concern:
             "splits": _counted_kinds(identities.crossing()),
             "labels": _counted_kinds(one for one in identities.conflicts if one.kind != "label"),
             "groups": _counted_kinds(identities.links),
+            "sources": {},
         },
         "near_duplicates": _crossings(table.rows, alike),
     }

@@ -90,8 +90,9 @@ def cross_scores(
         for one, own in features.items():
             ridge = fit_ridge(own[~out], balance[~out, None])
             for other, queried in features.items():
-                # Each fold's classifier has a zero of its own, which pooling must not see.
-                zero = ridge.scores(queried[~out])[:, 0].mean()
+                # Each fold's classifier has a zero of its own, which pooling must not see: the mean
+                # of its scores, which is the score of the mean, for it is linear.
+                zero = ridge.scores(queried[~out].mean(axis=0, dtype=np.float64)[None, :])[0, 0]
                 scores[one, other][out] = ridge.scores(queried[out])[:, 0] - zero
     return scores
 
@@ -146,4 +147,4 @@ def _without(grey: Grey, border: int) -> Grey:
 
 
 def _text(figure: Mapping[str, Any]) -> str:
-    return f"{figure['value']:.2f} [{figure['low']:.2f}, {figure['high']:.2f}]"
+    return f"{figure['value']:.3f} [{figure['low']:.3f}, {figure['high']:.3f}]"

@@ -17,7 +17,7 @@ from hilum.scores import bootstrap_weights, difference_of, interval_of, weighted
 __all__ = [
     "BLIND",
     "PROBES",
-    "auc_figure",
+    "auc_figures",
     "cross_probe",
     "gain_figure",
     "histogram_features",
@@ -91,13 +91,26 @@ def cross_probe(features: Features, labels: Names, folds: Codes, positive: str) 
     return scores
 
 
-def auc_figure(truth: Flags, score: Floats, groups: Names) -> dict[str, Any]:
-    """Return the AUC with its interval over groups, as JSON."""
-    value = float(weighted_auc(truth, score, np.ones((1, len(truth))))[0])
-    draws = np.concatenate(
-        [weighted_auc(truth, score, w) for w in bootstrap_weights(groups, _strata(truth))]
-    )
-    return interval_of(value, draws, groups=_behind(truth, groups), undefined=ONE_CLASS).as_json()
+def auc_figures(
+    truth: Flags, scores: Mapping[str, Floats], groups: Names
+) -> dict[str, dict[str, Any]]:
+    """Return the AUC of each score with its interval over groups, as JSON.
+
+    All scores are of the same slices, so that one draw of groups serves them all.
+    """
+    unweighted = np.ones((1, len(truth)))
+    drawn: dict[str, list[Floats]] = {name: [] for name in scores}
+    for weights in bootstrap_weights(groups, _strata(truth)):
+        for name, score in scores.items():
+            drawn[name].append(weighted_auc(truth, score, weights))
+    behind = _behind(truth, groups)
+    return {
+        name: interval_of(
+            float(weighted_auc(truth, score, unweighted)[0]), np.concatenate(drawn[name]),
+            groups=behind, undefined=ONE_CLASS,
+        ).as_json()
+        for name, score in scores.items()
+    }  # fmt: skip
 
 
 def gain_figure(truth: Flags, score: Floats, probe: Floats, groups: Names) -> dict[str, Any]:

@@ -14,7 +14,10 @@ __all__ = ["command"]
 
 def command(
     table: Annotated[Path, typer.Argument(help="A slice table.")],
-    out: Annotated[Path, typer.Option("--out", "-o", help="Folder to make.")],
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", help="Folder to make; without it RUN/audit."),
+    ] = None,
     run: Annotated[
         Path | None,
         typer.Option(help="A finished run on these slices: its splits and its test AUC too."),
@@ -69,7 +72,8 @@ def command(
                 else "not asked"
             )
             typer.echo(f"{name} ({mark}): {check['sentence']}")
-        typer.echo(f"Written: {out / 'audit.html'}")
+        written = out or Path(run or "") / "audit"
+        typer.echo(f"Written: {written / 'audit.html'}")
     if content["found"]:
         raise typer.Exit(1)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["CLASS_TITLES", "FURTHER_TITLES", "HEADLINE_TITLES"]
+__all__ = ["CLASS_TITLES", "FURTHER_TITLES", "HEADLINE_TITLES", "PROBES"]
 
 HEADLINE_TITLES = {
     "accuracy": "Accuracy",
@@ -33,3 +33,11 @@ CLASS_TITLES = {
     "average_precision": "Average precision",
 }
 """The same of each class against the rest."""
+
+PROBES = {
+    "file": "facts of the file",
+    "border": "outermost 8 pixels",
+    "thumbnail": "8 x 8 pixels",
+    "histogram": "grey levels without places",
+}
+"""Probe of an audit -> what it sees."""

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from hilum.report.canvas import Drawing, inline
 from hilum.report.numbers import counted, decimals, duration, fixed, interval, known, thousands
 
-__all__ = ["fill_page", "read_picture"]
+__all__ = ["coded", "fill_page", "read_picture"]
 
 LARGEST_PICTURE = 4 * 2**20
 """Bytes; a larger picture is named but not put into the page, which must open on a phone."""
@@ -64,12 +64,23 @@ def _environment(filters: tuple[tuple[str, Callable[..., Any]], ...]) -> Environ
         lstrip_blocks=True,
     )
     numbers = {
-        "counted": counted, "decimals": decimals, "duration": duration, "fixed": fixed,
-        "interval": interval, "thousands": thousands,
+        "coded": coded, "counted": counted, "decimals": decimals, "duration": duration,
+        "fixed": fixed, "interval": interval, "thousands": thousands,
     }  # fmt: skip
     environment.filters.update({**numbers, **dict(filters)})
     environment.tests["known"] = known
     return environment
+
+
+def coded(sentence: str) -> Markup:
+    """Return a sentence, escaped, in which what stands between backticks is set as code."""
+    pieces = [escape(piece) for piece in sentence.split("`")]
+    if len(pieces) % 2 == 0:  # a backtick without its pair is a character
+        return escape(sentence)
+    return Markup("").join(
+        Markup("<code>{}</code>").format(piece) if index % 2 else piece
+        for index, piece in enumerate(pieces)
+    )
 
 
 def read_picture(name: str, folder: Path) -> tuple[str, str]:

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from hilum.errors import RunError
+from hilum.run.audit import audit_file, read_audit
 from hilum.run.folder import Run
-from hilum.run.slices_hash import slices_hash
 from hilum.run.trust_lines import (
     AGAINST,
     DOUBT,
@@ -111,12 +111,10 @@ def _judge(lines: Sequence[TrustLine]) -> tuple[str, str]:
 def _lines(run: Run) -> list[TrustLine]:
     """Return a line for each check, done or not, in the order of a page."""
     elsewhere = sorted(run.elsewhere.glob("*/metrics.json")) if run.elsewhere.is_dir() else []
-    audit = _read(run.audit / "audit.json")
-    current = audit is not None and audit.get("slices_sha256") == slices_hash(run.table_file)
     return [
         *evaluation_lines(run.metrics()),
         *elsewhere_lines([read_json(path) for path in elsewhere]),
-        audit_line(audit, current=current),
+        audit_line(read_audit(run), stale=audit_file(run).is_file()),
         localisation_line(_read(run.localisation_file)),
         sanity_line(_read(run.sanity / "sanity.json")),
     ]

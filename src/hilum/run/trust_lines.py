@@ -180,20 +180,20 @@ def _weakness(content: Content) -> str:
     return ""
 
 
-def audit_line(audit: Content | None, *, current: bool) -> TrustLine:
+def audit_line(audit: Content | None, *, stale: bool = False) -> TrustLine:
     """Return what an audit of the run says.
 
     Args:
-        audit: audit.json of the run; None: there was none.
-        current: whether it is of the slices that the run has now.
+        audit: audit.json of the run's slices; None: there is none.
+        stale: without one, whether there is an audit of other slices.
     """
     title = "Audit"
+    if audit is None and stale:
+        sentence = "The audit in the run folder is of other slices; audit again."
+        return TrustLine("audit", title, OPEN, "its audit is of other slices", sentence)
     if audit is None:
         sentence = "Not audited: `hilum audit TABLE.csv --run RUN`."
         return TrustLine("audit", title, OPEN, "it was not audited", sentence)
-    if not current:
-        sentence = "The audit in the run folder is of other slices; audit again."
-        return TrustLine("audit", title, OPEN, "its audit is of other slices", sentence)
     found, checks = list(audit["found"]), audit["checks"]
     probes = checks.get("run")
     ahead = probes is None or probes["level"] == "undefined" or probes["gain"]["low"] > 0

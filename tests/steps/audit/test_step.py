@@ -9,13 +9,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from made_runs import made_run
 
-from hilum.errors import TableError, UsageError
+from hilum.errors import ReadError, RunError, TableError, UsageError
+from hilum.report import render
+from hilum.run import Run
+from hilum.run.slices_hash import slices_hash
+from hilum.run.trust import judge_trust
 from hilum.sources import BuildOptions, PhantomSettings, build_table
 from hilum.splits import split_table
 from hilum.steps.audit import AuditOptions, audit_table
 from hilum.table import SliceTable
 
+OWN_FOLDER = "an audit needs a folder to make, or a run whose folder it goes to"
 FIXED = AuditOptions(weights="none")
 
 
@@ -109,3 +115,79 @@ def test_too_few_groups_leave_the_cross_validated_checks_out(
     assert content["checks"]["masking"]["level"] == "undefined"
     assert content["checks"]["probes"]["sentence"].startswith("Not asked: some label has fewer")
     assert all(row["detectability"] is None for row in content["checks"]["attributes"]["ranked"])
+
+
+@pytest.fixture(scope="module")
+def audited(tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, dict[str, Any]]:
+    """A made-up run on linked phantoms, audited into its own folder."""
+    folder = tmp_path_factory.mktemp("audited")
+    table = drawn(folder, link=1)
+    run = made_run(folder / "run", table)
+    return run, audit_table(table, options=AuditOptions(weights="none", run=run.folder))
+
+
+def test_an_audited_run_stands_beside_the_strongest_probe_per_slice_and_per_group(
+    audited: tuple[Run, dict[str, Any]],
+) -> None:
+    run, content = audited
+    check, own = content["checks"]["run"], run.metrics()["splits"]["test"]
+    for block, unit in ((check, "per_slice"), (check["per_group"], "per_group")):
+        headline, strongest = block["headline"], block["auc"][block["strongest"]]
+        assert headline["value"] == own[unit]["figures"]["auc"]["value"]
+        assert strongest["value"] == max(auc["value"] for auc in block["auc"].values())
+        gain = headline["value"] - strongest["value"]
+        assert block["gain"]["value"] == pytest.approx(gain, abs=2e-6)
+    page = (run.audit / "audit.html").read_text("utf-8")
+    assert "Per group" in page
+
+
+def test_an_audit_lies_in_the_run_and_the_report_and_its_verdict_know_it(
+    audited: tuple[Run, dict[str, Any]],
+) -> None:
+    run, content = audited
+    assert json.loads((run.audit / "audit.json").read_text("utf-8")) == content
+    assert content["slices_sha256"] == slices_hash(run.table_file)
+    (line,) = [line for line in judge_trust(run).lines if line.check == "audit"]
+    assert line.outcome == "against"
+    page = render(run.folder)
+    assert "Strongest probe" in page
+    strongest = content["checks"]["run"]["auc"][content["checks"]["run"]["strongest"]]
+    assert f"{strongest['value']:.3f}" in page
+
+
+def test_runs_that_can_not_be_audited_are_refused_in_one_sentence(
+    table: SliceTable, tmp_path: Path
+) -> None:
+    with pytest.raises(UsageError, match=OWN_FOLDER):
+        audit_table(table, options=FIXED)
+    run = made_run(tmp_path / "run", table)
+    options = AuditOptions(weights="none", run=run.folder)
+    with pytest.raises(RunError, match=r"slices of .* are not in slices\.csv"):
+        audit_table(table.where(table.rows["split"] != "test"), options=options)
+    run.metrics_file.unlink()
+    with pytest.raises(RunError, match=r"no metrics.json; run `hilum evaluate` first"):
+        audit_table(table, options=options)
+    assert not run.audit.exists()
+
+
+def test_a_slice_that_is_gone_is_named_and_nothing_is_written(
+    table: SliceTable, tmp_path: Path
+) -> None:
+    rows = table.rows.copy()
+    rows.loc[3, "path"] = "gone.png"
+    with pytest.raises(ReadError, match="row 5, column path"):
+        audit_table(replace(table, rows=rows), out=tmp_path / "audit", options=FIXED)
+    assert not (tmp_path / "audit").exists()
+
+
+def test_a_label_of_few_groups_is_left_out_of_the_cross_validation_alone(
+    table: SliceTable, tmp_path: Path
+) -> None:
+    rows = table.rows.copy()
+    rare = rows["group"] == rows["group"][rows["label"] == "pneumonia"].iloc[0]
+    rows.loc[rare, "label"] = "benign"
+    content = audit_table(replace(table, rows=rows), out=tmp_path / "audit", options=FIXED)
+    assert content["features"]["labels_left_out"] == ["benign"]
+    assert content["features"]["slices"] == len(rows) - int(rare.sum())
+    assert content["checks"]["masking"]["level"] != "undefined"
+    assert "benign" in content["labels"]

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from hilum.report.audit.figures import audit_drawings
+from hilum.report.metric_titles import PROBES
+from hilum.report.numbers import signed
 from hilum.report.page import fill_page
 from hilum.storage.atomic import write_text
 
@@ -22,12 +24,6 @@ TITLES = {
     "probes": "Probes",
     "masking": "Parts of the slice",
     "run": "The run beside the probes",
-}
-PROBES = {
-    "file": "facts of the file",
-    "border": "outermost 8 pixels",
-    "thumbnail": "8 x 8 pixels",
-    "histogram": "grey levels without places",
 }
 KINDS = {
     "whole": "whole",
@@ -55,7 +51,7 @@ def render_audit(content: Content) -> str:
     given = {"content": content, "titles": TITLES, "probes": PROBES, "kinds": KINDS}
     return fill_page(
         "audit.html", given, audit_drawings(content, PROBES), styles=("report", "audit"),
-        filters={"shade": shade, "probability": probability},
+        filters={"shade": shade, "probability": probability, "signed": signed},
     )  # fmt: skip
 
 

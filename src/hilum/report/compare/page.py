@@ -27,7 +27,7 @@ from hilum.report.compare.tables import (
     table_rows,
 )
 from hilum.report.intervals import Bar, intervals
-from hilum.report.metric_titles import CLASS_TITLES
+from hilum.report.metric_titles import CLASS_TITLES, PROBES
 from hilum.report.numbers import (
     MISSING,
     fixed,
@@ -151,6 +151,7 @@ def _page(content: Content, found: Mapping[str, Drawing]) -> str:
         "further_names": further_names(runs),
         "class_names": CLASS_TITLES,
         "by_name": {run["name"]: run for run in runs},
+        "probes": PROBES,
         "randoms": [run["name"] for run in runs if run["pretrained"] is False],
         "clocks": _clocks(runs),
         "exact": has_exact([runs, content["sets"], content["choice"]]),

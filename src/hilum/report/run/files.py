@@ -13,6 +13,7 @@ import pandas as pd
 from hilum.cam_maps import FACTS, MapsFacts, read_maps_facts
 from hilum.errors import RunError
 from hilum.run import Run
+from hilum.run.audit import read_audit
 from hilum.run.elsewhere import read_elsewhere
 from hilum.run.slices_hash import slices_hash
 from hilum.storage.json_file import read_json
@@ -57,6 +58,7 @@ class RunFiles:
         sanity: sanity/sanity.json, or None where the maps were not checked.
         maps: maps/maps.json, or None where there is none.
         elsewhere: metrics.json of each evaluation on another table, by name.
+        audit: audit/audit.json, or None where the run's slices, as they are now, were not audited.
     """
 
     folder: Path
@@ -73,6 +75,7 @@ class RunFiles:
     sanity: dict[str, Any] | None = None
     maps: MapsFacts | None = None
     elsewhere: Sequence[dict[str, Any]] = ()
+    audit: dict[str, Any] | None = None
 
 
 def read_run_files(folder: Path) -> RunFiles:
@@ -107,6 +110,7 @@ def read_run_files(folder: Path) -> RunFiles:
         sanity=_read_json(checked) if checked.is_file() else None,
         maps=read_maps_facts(folder / "maps") if (folder / "maps" / FACTS).is_file() else None,
         elsewhere=read_elsewhere(Run(folder)),
+        audit=read_audit(Run(folder)),
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from hilum.report.canvas import Drawing
-from hilum.report.metric_titles import CLASS_TITLES, FURTHER_TITLES, HEADLINE_TITLES
+from hilum.report.metric_titles import CLASS_TITLES, FURTHER_TITLES, HEADLINE_TITLES, PROBES
 from hilum.report.numbers import (
     has_exact,
     signed,
@@ -124,6 +124,8 @@ def _content(files: RunFiles) -> dict[str, Any]:
         "sources": sorted(files.slices["source"].unique()),
         "verdict": verdict(metrics["design"]),
         "probe": probe,
+        "audited": None if files.audit is None else files.audit["checks"].get("run"),
+        "probe_titles": PROBES,
         "meaning": against_border(
             probe["test"]["auc"] if probe else None,
             probe["test"].get("network_minus_border") if probe else None,

@@ -16,7 +16,7 @@ from hilum.audit.leaks import leaks_concern
 from hilum.audit.masking import cross_scores, masking_concern
 from hilum.audit.patients import groups_concern
 from hilum.audit.probes import (
-    auc_figure,
+    auc_figures,
     cross_probe,
     gain_figure,
     picture_features,
@@ -32,7 +32,7 @@ from hilum.steps.audit.features import Extractor, lesion_boxes, masked_features
 from hilum.steps.audit.of_run import AuditedRun, run_probes
 from hilum.steps.audit.options import AuditOptions
 from hilum.steps.audit.ranking import FeatureSample, rank_attributes
-from hilum.steps.audit.sample import choose_rows
+from hilum.steps.audit.sample import choose_rows, labels_of_few_groups
 from hilum.table import SliceTable
 
 __all__ = ["COUNTS", "audit_content"]
@@ -85,6 +85,8 @@ def audit_content(
         ),
     }
     rows = choose_rows(table)
+    few = [] if run is not None else labels_of_few_groups(table, positive)
+    rows = rows[~table.rows["label"].isin(few).to_numpy()[rows]]
     sample = table.where(_flags(rows, len(table)))
     labels = sample.rows["label"].to_numpy(dtype=object)
     groups = sample.rows["group"].to_numpy(dtype=object)
@@ -106,6 +108,7 @@ def audit_content(
     if run is not None:
         content["run"] = {"name": run.name, **run_probes(run, probes, rows)}
     return {
+        "slices_sha256": None if run is None else run.slices_sha256,
         "positive": positive,
         "labels": table.labels,
         "slices": len(table),
@@ -113,7 +116,8 @@ def audit_content(
         "sources": sorted(table.rows["source"].unique()),
         "features": {
             "of": extractor.name, "size": extractor.size, "slices": len(rows),
-            "positive": int(truth.sum()), "folds": 0 if folds is None else int(folds.max()) + 1,
+            "positive": int(truth.sum()), "labels_left_out": few,
+            "folds": 0 if folds is None else int(folds.max()) + 1,
         },
         "columns_left_out": left_out,
         "found": found_in(content),
@@ -165,11 +169,11 @@ def _cross(
     labels, groups, folds = cases
     truth = (labels == positive).astype(bool)
     scores = cross_scores(features, truth.astype(np.float64), folds)
-    cells: dict[str, dict[str, Any]] = {}
-    for (one, other), score in scores.items():
-        cells.setdefault(one, {})[other] = auc_figure(truth, score, groups)
     probed = {name: cross_probe(own, labels, folds, positive) for name, own in probes.items()}
-    reached = {name: auc_figure(truth, score, groups) for name, score in probed.items()}
+    named = {f"{one}\0{other}": score for (one, other), score in scores.items()}
+    figures = auc_figures(truth, {**named, **probed}, groups)
+    cells = {one: {other: figures[f"{one}\0{other}"] for other in features} for one in features}
+    reached = {name: figures[name] for name in probed}
     strongest = max(reached, key=lambda name: reached[name]["value"])
     gain = gain_figure(truth, scores["whole", "whole"], probed[strongest], groups)
     return {

@@ -7,16 +7,24 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from hilum.audit.border import probe_border
-from hilum.audit.probes import auc_figure, gain_figure, probes_concern
+from hilum.audit.probes import auc_figures, gain_figure, probes_concern
 from hilum.errors import RunError
 from hilum.run import Run, probability_column
+from hilum.run.slices_hash import slices_hash
 from hilum.table import SliceTable
 
 __all__ = ["AuditedRun", "audited_run", "run_probes"]
 
 Features = npt.NDArray[np.float32]
+Flags = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.float64]
+Names = npt.NDArray[np.object_]
+
+OWN = "the run's own"
+"""Key of the run's scores among those of the probes."""
 
 
 @dataclass(frozen=True)
@@ -25,12 +33,14 @@ class AuditedRun:
 
     Attributes:
         name: what messages call it.
+        slices_sha256: hash of its slices, by which the audit is known as one of them.
         table: the audited table's rows of the run's slices, `split` as in the run.
         positive: the class that its metrics speak of.
         score: (slices,) its probability of the positive class, NaN where it has none.
     """
 
     name: str
+    slices_sha256: str
     table: SliceTable
     positive: str
     score: npt.NDArray[np.float64]
@@ -57,7 +67,11 @@ def audited_run(run: Run, table: SliceTable) -> AuditedRun:
     predictions = run.predictions().set_index("slice_id")
     score = rows["slice_id"].map(predictions[probability_column(positive)])
     return AuditedRun(
-        run.folder.name, replace(shared, rows=rows), positive, score.to_numpy(np.float64)
+        name=run.folder.name,
+        slices_sha256=slices_hash(run.table_file),
+        table=replace(shared, rows=rows),
+        positive=positive,
+        score=score.to_numpy(np.float64),
     )
 
 
@@ -83,19 +97,36 @@ def run_probes(
             f"the run {run.name} lacks a class in its training or test slices; it can't be set "
             "beside probes."
         )
-    scores = {
+    probed = {
         name: probe_border(own[train], labels[train], own[test], names)[
             :, names.index(run.positive)
         ]
         for name, own in probes.items()
     }
-    reached = {name: auc_figure(truth, score, groups) for name, score in scores.items()}
-    strongest = max(reached, key=lambda name: reached[name]["value"] or 0.0)
-    own_score = run.score[rows][test]
-    return probes_concern(
-        reached,
-        auc_figure(truth, own_score, groups),
-        gain_figure(truth, own_score, scores[strongest], groups),
-        strongest=strongest,
-        of="the run",
-    ).as_json()
+    scores = {OWN: run.score[rows][test], **probed}
+    per_slice = _compared(truth, scores, groups)
+    concern = probes_concern(
+        per_slice["auc"], per_slice["headline"], per_slice["gain"],
+        strongest=per_slice["strongest"], of="the run",
+    )  # fmt: skip
+    return {**concern.as_json(), "per_group": _compared(*_by_group(truth, scores, groups))}
+
+
+def _compared(truth: Flags, scores: dict[str, Floats], groups: Names) -> dict[str, Any]:
+    """Return the run's AUC, the probes', which is strongest, and the gain over that one."""
+    figures = auc_figures(truth, scores, groups)
+    headline = figures.pop(OWN)
+    strongest = max(figures, key=lambda name: figures[name]["value"] or 0.0)
+    gain = gain_figure(truth, scores[OWN], scores[strongest], groups)
+    return {"headline": headline, "auc": figures, "strongest": strongest, "gain": gain}
+
+
+def _by_group(
+    truth: Flags, scores: dict[str, Floats], groups: Names
+) -> tuple[Flags, dict[str, Floats], Names]:
+    """Return one case a group: positive where any slice is, scored by the mean over its slices."""
+    codes, names = pd.factorize(groups)
+    counts = np.bincount(codes)
+    means = {name: np.bincount(codes, weights=own) / counts for name, own in scores.items()}
+    positive = np.bincount(codes, weights=truth) > 0
+    return positive, means, np.asarray(names, dtype=object)

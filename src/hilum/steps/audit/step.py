@@ -8,7 +8,7 @@ from typing import Any
 from hilum.errors import TableError, UsageError
 from hilum.progress import SILENT, Progress
 from hilum.report.audit.page import write_audit
-from hilum.run import open_run, write_json
+from hilum.run import Run, open_run, write_json
 from hilum.run.environment import version
 from hilum.steps.audit.checks import audit_content
 from hilum.steps.audit.features import open_extractor
@@ -27,18 +27,19 @@ USUAL_POSITIVE, HEALTHY = "cancer", "normal"
 def audit_table(
     table: SliceTable | Path | str,
     *,
-    out: Path | str,
+    out: Path | str | None = None,
     options: AuditOptions | None = None,
     force: bool = False,
     progress: Progress = SILENT,
 ) -> dict[str, Any]:
     """Look for what could be learnt from a slice table in place of disease.
 
-    Writes audit.json, audit.html and figures/*.svg into the folder `out`. Nothing is mended.
+    Writes audit.json, audit.html and figures/*.svg into a folder. Nothing is mended.
 
     Args:
         table: the slices.
-        out: the folder to make.
+        out: the folder to make; None: `audit` in the folder of the run that is audited, where the
+            report and the model card look for it.
         options: how it asks; None takes the defaults.
         force: replace an audit that stands there.
         progress: receives the progress.
@@ -47,7 +48,8 @@ def audit_table(
         the content of audit.json; `found` lists the checks that found something.
 
     Raises:
-        UsageError: `out` exists, no such run, source, column or class.
+        UsageError: the folder exists, or there is neither `out` nor a run; no such run, source,
+            column or class.
         TableError: the table has one label only.
         RunError: the run is not evaluated, or is not about these slices.
         ReadError: a slice can't be read; the message names table, row and file.
@@ -55,9 +57,11 @@ def audit_table(
         StorageError: the disk refused.
     """
     options = options or AuditOptions()
+    opened = open_run(options.run) if options.run is not None else None
+    folder = _folder(out, opened)
     table = as_table(table)
-    refuse_existing(Path(out), force=force, marks=AUDIT_MARKS)
-    run = audited_run(open_run(options.run), table) if options.run is not None else None
+    refuse_existing(folder, force=force, marks=AUDIT_MARKS)
+    run = audited_run(opened, table) if opened is not None else None
     positive = _checked(table, options, run)
     extractor = open_extractor(options.weights)
     content = {
@@ -65,10 +69,22 @@ def audit_table(
         "title": table.name,
         **audit_content(run.table if run else table, extractor, options, (positive, run), progress),
     }
-    with new_folder(Path(out), force=force, marks=AUDIT_MARKS) as draft:
+    with new_folder(folder, force=force, marks=AUDIT_MARKS) as draft:
         write_json(content, draft / "audit.json")
         write_audit(content, draft)
     return content
+
+
+def _folder(out: Path | str | None, run: Run | None) -> Path:
+    """Return the folder to make."""
+    if out is not None:
+        return Path(out)
+    if run is None:
+        raise UsageError(
+            "an audit needs a folder to make, or a run whose folder it goes to; give --out FOLDER "
+            "or --run RUN."
+        )
+    return run.audit
 
 
 def _checked(table: SliceTable, options: AuditOptions, run: AuditedRun | None) -> str:

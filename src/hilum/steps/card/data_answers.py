@@ -96,7 +96,7 @@ def _imbalance(facts: CardFacts) -> str:
     shares = ", ".join(f"{label} {count / len(facts.table):.0%}" for label, count in counts.items())
     weighted = facts.recipe is not None and facts.recipe.training.class_weights == "balanced"
     done = "weighed in the loss" if weighted else "not corrected in training"
-    return f"{shares} of the slices; {done}; thresholds are chosen on validation slices."
+    return f"Classes: {shares} of the slices; {done}; thresholds are chosen on validation slices."
 
 
 def _fairness(facts: CardFacts) -> str:

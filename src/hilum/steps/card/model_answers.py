@@ -73,7 +73,7 @@ def _weights(facts: CardFacts) -> str:
     weights = facts.environment.get("weights") or {}
     start = "pretrained" if weights.get("pretrained") else "random"
     digest = str(weights.get("sha256") or "")
-    hashed = f", SHA-256 {digest[:16]}…" if digest else ""
+    hashed = f", SHA-256 beginning {digest[:16]}" if digest else ""
     return f"{start.capitalize()} weights: {weights.get('origin', 'not known')}{hashed}."
 
 

@@ -22,14 +22,14 @@ def result_answers(facts: CardFacts) -> dict[str, str]:
         "and per group; ROC and precision-recall curves, confusion, calibration.",
         "interval": f"{interval['level']:.0%} intervals: {interval['method']}, "
         f"{interval['resamples']:,} resamples.",
-        "robustness": _line(facts, "audit"),
+        "robustness": f"Audit: {_line(facts, 'audit')}",
         "maps": _maps(facts),
         "internal": _internal(facts),
         "external": " ".join(str(one["sentence"]) for one in facts.evaluations) or NO_OTHER,
         "performance": _performance(facts),
         "accuracy": _accuracy(facts),
         "failures": _failures(facts),
-        "within": _line(facts, "within source"),
+        "within": f"AUC within sources: {_line(facts, 'within source')}",
         "limits": _limits(facts),
     }
 
@@ -66,7 +66,7 @@ def _performance(facts: CardFacts) -> str:
 def _accuracy(facts: CardFacts) -> str:
     points = (facts.metrics.get("thresholds") or {}).get("points") or {}
     shown = [
-        f"{name}: {_pair(point['test']['per_slice'])}"
+        f"Operating point {name}: {_pair(point['test']['per_slice'])}"
         for name, point in points.items()
         if point.get("threshold") is not None and "test" in point
     ]

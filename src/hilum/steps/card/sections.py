@@ -8,7 +8,6 @@ most two tables of at most ten entries.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -146,7 +145,7 @@ def info(facts: CardFacts, answers: Mapping[str, str]) -> Content:
 def _section(title: str, text: str, *tables: Content | None) -> Content:
     return {
         "title": title,
-        "text": re.sub(r"[*`_]{2,}|`", "", text),
+        "text": text.replace("`", ""),
         "references": [],
         "tables": [table for table in tables if table is not None],
     }

@@ -18,6 +18,7 @@ from hilum.run.history import numeric_history
 from hilum.run.network import REPEATED
 from hilum.run.slices_hash import slices_hash
 from hilum.scores import Labelled, auc
+from hilum.steps.compare.trust import trust_content
 from hilum.steps.evaluate.metrics import labelled
 from hilum.table import read_csv
 
@@ -150,6 +151,7 @@ def run_facts(compared: ComparedRun) -> dict[str, Any]:
         "processor": environment.get("processor"),
         "device": environment.get("device"),
         "started": environment.get("started"),
+        **trust_content(compared.run, compared.metrics),
     }
 
 
