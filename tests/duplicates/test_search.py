@@ -117,3 +117,13 @@ def test_an_aligned_copy_correlates_wholly(scene) -> None:  # type: ignore[no-un
     moved = cv2.resize(np.roll(grey, 4, axis=1), (64, 64), interpolation=cv2.INTER_AREA)
     assert aligned_correlation(one, one) == pytest.approx(1.0, abs=1e-6)
     assert aligned_correlation(one, moved) > 0.95
+
+
+def test_between_two_sets_only_pairs_of_both_are_compared(scene) -> None:  # type: ignore[no-untyped-def]
+    first = [scene(0), scene(1)]
+    others = [scene(2), jpeg(scene(2)), scene(3), jpeg(scene(1))]
+    prints = collect(map(fingerprint, [*first, *others]), count=6)
+    apart = find_alike(prints, first=2)
+    assert apart.clusters.tolist() == [0, 1, 2, 3, 4, 1]
+    assert apart.pairs[["first", "second"]].to_numpy().tolist() == [[1, 5]]
+    assert find_alike(prints).clusters.tolist() == [0, 1, 2, 2, 4, 1]

@@ -43,29 +43,41 @@ class Near(NamedTuple):
     crowded: bool
 
 
-def near_slices(prints: Prints, among: npt.NDArray[np.int64], progress: Progress) -> Iterator[Near]:
+def near_slices(
+    prints: Prints, among: npt.NDArray[np.int64], progress: Progress, *, first: int | None = None
+) -> Iterator[Near]:
     """Yield the later slices within RADIUS of each slice of `among`, if there are any.
 
     Every pair is compared in each view, and the smaller distance counts. No pair within RADIUS is
     missed unless a slice has more than MOST_NEAR of them, which sets `crowded`.
+
+    Args:
+        prints: of all slices.
+        among: (m,) row numbers, ascending.
+        progress: receives the number of slices compared.
+        first: where given, slices before this row number are compared with those from it on, and
+            no others.
     """
-    most = max(MOST_NEAR, MOST_PAIRS // max(1, len(among)))
+    border = 0 if first is None else int(np.searchsorted(among, first))
+    count = len(among) if first is None else border
+    most = max(MOST_NEAR, MOST_PAIRS // max(1, count))
     views = [np.ascontiguousarray(prints.hashes[among, view]) for view in range(VIEWS)]
-    for index, number in enumerate(among):
+    for index, number in enumerate(among[:count]):
         if index % 1024 == 0:
-            progress.advance("comparing slices", index, len(among))
-        distances = _bits(views[0][index + 1 :] ^ views[0][index])
+            progress.advance("comparing slices", index, count)
+        start = max(index + 1, border)
+        distances = _bits(views[0][start:] ^ views[0][index])
         for hashes in views[1:]:
-            np.minimum(distances, _bits(hashes[index + 1 :] ^ hashes[index]), out=distances)
+            np.minimum(distances, _bits(hashes[start:] ^ hashes[index]), out=distances)
         near = np.flatnonzero(distances <= RADIUS)
         crowded = len(near) > most
         if crowded:
             near = near[np.argsort(distances[near], kind="stable")[:most]]
         if len(near):
-            others = among[index + 1 + near]
+            others = among[start + near]
             correlations = _correlations(prints, int(number), others)
             yield Near(int(number), others, distances[near], correlations, crowded)
-    progress.advance("comparing slices", len(among), len(among))
+    progress.advance("comparing slices", count, count)
 
 
 def _bits(words: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint8]:

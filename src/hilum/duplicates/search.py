@@ -67,8 +67,10 @@ class _Link:
     correlation: float
 
 
-def find_alike(prints: Prints, *, progress: Progress = SILENT) -> Duplicates:
-    """Return the near-duplicates among slices.
+def find_alike(
+    prints: Prints, *, first: int | None = None, progress: Progress = SILENT
+) -> Duplicates:
+    """Return the near-duplicates among slices; with `first`, those between two sets of them.
 
     Slices with equal pictures are clustered first and represented by one of them. All other pairs
     are compared by hash, and the candidates among them by coarse detail. Pairs that this leaves
@@ -77,6 +79,12 @@ def find_alike(prints: Prints, *, progress: Progress = SILENT) -> Duplicates:
 
     Not found: windows so different that other structures are visible (lung against mediastinal),
     mirror images, quarter turns, and crops that remove much of the chest.
+
+    Args:
+        prints: of n slices.
+        first: where given, the first so many slices are compared with the others alone, and not
+            among themselves, nor the others; but equal pictures are found everywhere.
+        progress: receives the number of slices compared.
     """
     clusters = UnionFind(len(prints))
     links = list(_equal(prints, clusters))
@@ -84,7 +92,8 @@ def find_alike(prints: Prints, *, progress: Progress = SILENT) -> Duplicates:
     representative[[link.second for link in links]] = False
     uncertain: list[_Link] = []
     crowded = 0
-    for near in near_slices(prints, np.flatnonzero(representative & ~prints.flat), progress):
+    compared = np.flatnonzero(representative & ~prints.flat)
+    for near in near_slices(prints, compared, progress, first=first):
         crowded += near.crowded
         links += _certain(near, clusters)
         uncertain += _uncertain(near, prints, clusters)

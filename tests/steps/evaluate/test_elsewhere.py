@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,7 @@ import pytest
 from sklearn.metrics import roc_auc_score
 from untrained_runs import make_untrained
 
-from hilum.errors import TableError, UsageError
+from hilum.errors import ReadError, TableError, UsageError
 from hilum.progress import SILENT
 from hilum.run import Run
 from hilum.sources import BuildOptions, PhantomSettings, build_table
@@ -219,3 +220,30 @@ def test_an_evaluation_of_the_same_name_is_replaced_by_force_alone(
         evaluate_elsewhere(run, other, options=ElsewhereOptions(name="twice"))
     again = ElsewhereOptions(name="twice", force=True)
     assert np.isfinite(evaluate_elsewhere(run, other, options=again)["per_slice"]["n"])
+
+
+def test_a_slice_that_can_not_be_read_is_refused_and_nothing_is_written(
+    run: Run, other: SliceTable
+) -> None:
+    before = sorted(run.folder.rglob("*"))
+    paths = ["gone.png", *other.rows["path"].iloc[1:]]
+    lost = replace(other, rows=other.rows.assign(path=paths))
+    with pytest.raises(ReadError, match=r"row 2, column path: .*gone\.png: there is no such file"):
+        evaluate_elsewhere(run, lost, options=ElsewhereOptions(name="lost"))
+    assert sorted(run.folder.rglob("*")) == before
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        ({"by": ("sexe",)}, TableError, r"--by needs a column.*got 'sexe'\.$"),
+        ({"prevalence": 0.0}, UsageError, r"above 0 and below 1, such as 0\.02; got 0\.$"),
+    ],
+)
+def test_of_the_own_test_slices_the_same_is_refused(
+    run: Run, options: dict[str, Any], error: type[Exception], message: str
+) -> None:
+    before = run.metrics_file.read_bytes()
+    with pytest.raises(error, match=message):
+        evaluate(run, **options)
+    assert run.metrics_file.read_bytes() == before

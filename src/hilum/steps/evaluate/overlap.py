@@ -133,5 +133,5 @@ def _near_duplicates(
         frames=[part.frame(row) for part, row in rows],
         cell_name=cell_name, progress=progress,
     )  # fmt: skip
-    clusters = pd.Series(find_alike(prints, progress=progress).clusters)
+    clusters = pd.Series(find_alike(prints, first=len(seen), progress=progress).clusters)
     return clusters[len(seen) :].isin(set(clusters[: len(seen)])).to_numpy(dtype=bool)
