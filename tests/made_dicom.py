@@ -11,7 +11,7 @@ from drawn_chest import chest
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian
 
-__all__ = ["chest_hu", "ct_file", "png_file"]
+__all__ = ["chest_files", "chest_hu", "ct_file", "png_file"]
 
 
 def chest_hu(size: int = 64) -> npt.NDArray[np.int16]:
@@ -32,7 +32,7 @@ def ct_file(
     """
     values = chest_hu() if pixels is None else pixels
     meta = FileMetaDataset()
-    meta.TransferSyntaxUID = syntax
+    meta.TransferSyntaxUID = ExplicitVRLittleEndian
     meta.MediaStorageSOPClassUID, meta.MediaStorageSOPInstanceUID = CTImageStorage, "1.2.3.4"
     dataset = Dataset()
     dataset.file_meta = meta
@@ -59,7 +59,44 @@ def ct_file(
             setattr(dataset, keyword, value)
     file = io.BytesIO()
     dataset.save_as(file, enforce_file_format=True)
-    return file.getvalue()
+    return file.getvalue() if syntax == ExplicitVRLittleEndian else _stating(file, syntax)
+
+
+def _stating(file: io.BytesIO, syntax: str) -> bytes:
+    """Return a file that states another transfer syntax than the one that it is written in."""
+    content, value = file.getvalue(), syntax.encode() + b"\0" * (len(syntax) % 2)
+    before = b"UI" + (len(ExplicitVRLittleEndian) + 1).to_bytes(2, "little")
+    before += ExplicitVRLittleEndian.encode() + b"\0"
+    after = b"UI" + len(value).to_bytes(2, "little") + value
+    length = int.from_bytes(content[140:144], "little") + len(after) - len(before)
+    stated = content[:140] + length.to_bytes(4, "little") + content[144:]
+    assert before in stated
+    return stated.replace(before, after, 1)
+
+
+def chest_files(count: int = 6, *, study: str = "1.2") -> list[bytes]:
+    """Return axial slices of one series, from head to feet, whose number stands in a corner.
+
+    A pixel is 5 mm, so that the drawn chest is as large as one.
+    """
+    files = []
+    for number in range(count):
+        pixels = chest_hu()
+        pixels[0, 0] = number
+        files.append(
+            ct_file(
+                pixels,
+                PixelSpacing=[5, 5],
+                ImagePositionPatient=[0, 0, -30 * number],
+                InstanceNumber=number + 1,
+                SOPInstanceUID=f"1.2.3.{number + 1}",
+                SliceThickness=30,
+                FrameOfReferenceUID="1.2.9",
+                StudyInstanceUID=study,
+                SeriesInstanceUID=f"{study}.3",
+            )
+        )
+    return files
 
 
 def png_file(pixels: npt.NDArray[np.uint8] | None = None) -> bytes:

@@ -85,11 +85,11 @@ class Served:
         return self.ask(path, method="POST", body=body, headers=headers)
 
     def left_on_disk(self) -> list[str]:
-        """Return what lies in the server's folders of uploads."""
+        """Return the files in the server's folder of uploads."""
         return sorted(
             str(file.relative_to(self.uploads))
             for file in self.uploads.rglob("*")
-            if not (file.is_dir() and file.parent == self.uploads)
+            if file.is_file()
         )
 
 
@@ -147,7 +147,12 @@ def served_runs(folder: Path) -> list[Path]:
         run = make_untrained(folder / f"run-{seed}", made_table(), seed=seed, size=SIDE)
         content = run.network() | {
             "thresholds": {"youden": 0.4, "sensitivity-0.95": 0.2},
-            "calibration": {"temperature": 2.0, "fitted": True, "note": ""},
+            "calibration": {
+                "temperature": 2.0,
+                "fitted": True,
+                "fitted_on": "validation",
+                "note": "",
+            },
             "verdict": {"level": level, "sentence": sentence},
         }
         write_json(content, run.network_file)

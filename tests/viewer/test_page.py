@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from browser import Page, browser
-from made_dicom import chest_hu, ct_file, png_file
+from made_dicom import chest_files, chest_hu, png_file
 from serving import Served, served_runs, serving
 
 from hilum.viewer import viewer_file
@@ -36,13 +36,11 @@ def served(tmp_path_factory: pytest.TempPathFactory, page: Page) -> Iterator[Ser
 
 @pytest.fixture(scope="module")
 def series(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """Five DICOM slices, each with a bright square of its own."""
+    """Five axial DICOM slices of one series."""
     folder, files = tmp_path_factory.mktemp("series"), []
-    for number in range(5):
-        pixels = chest_hu()
-        pixels[: 4 * number + 1, :4] = 400
+    for number, content in enumerate(chest_files(5)):
         files.append(folder / f"{number + 1}.dcm")
-        files[-1].write_bytes(ct_file(pixels, InstanceNumber=number + 1))
+        files[-1].write_bytes(content)
     return files
 
 
@@ -54,6 +52,8 @@ def opened(page: Page, served: Served, series: list[Path]) -> Page:
     page.choose("#files", series)
     page.wait(ANSWERED)
     assert page.text("#status") == "5 slices answered."
+    page.press("Home")
+    page.wait("/window/.test(document.querySelector('.on-picture').innerText)")
     return page
 
 
@@ -77,8 +77,8 @@ def choose(page: Page, selector: str, value: str) -> None:
 def test_a_slice_is_answered_and_the_verdict_is_in_sight(opened: Page) -> None:
     assert "Research use only" in opened.text("header")
     assert "Confounded: class and source are one." in opened.text("#verdicts")
-    assert re.match(r"Called: (cancer|pneumonia)", opened.text(".called"))
-    assert re.match(r"Probability of cancer: \d+\.\d\s%; calibrated", opened.text(".gauge-text"))
+    assert re.match(r"Series called: (cancer|pneumonia)\. cancer", opened.text(".called"))
+    assert re.match(r"This slice: probability of cancer \d+\.\d\s%", opened.text(".gauge-text"))
     opened.resize(400, 500)
     opened.run("scrollTo(0, document.body.scrollHeight)")
     top = opened.run("document.querySelector('#verdicts').getBoundingClientRect().top")
@@ -143,7 +143,15 @@ def test_a_map_is_laid_over_the_slice_with_the_chosen_opacity(opened: Page) -> N
     assert opened.text(".map-text") == ""
 
 
-def test_two_runs_stand_side_by_side_with_their_verdicts(opened: Page) -> None:
+def test_two_runs_stand_side_by_side_with_their_verdicts(
+    page: Page, served: Served, tmp_path: Path
+) -> None:
+    (tmp_path / "a.png").write_bytes(png_file())
+    opened = page
+    opened.open(served.url)
+    opened.choose("#files", [tmp_path / "a.png"])
+    opened.wait(ANSWERED)
+    assert re.match(r"Called: (cancer|pneumonia)", opened.text(".called"))
     choose(opened, "#run-1", "1")
     opened.wait("document.querySelectorAll('.pane .called').length === 2")
     opened.wait(

@@ -39,6 +39,14 @@ def command(
     ] = "",
     workers: Annotated[int, typer.Option(help="Processes that decode and compute.")] = 2,
     engine: EngineName = "auto",
+    dicomweb: Annotated[
+        bool,
+        typer.Option(
+            "--dicomweb",
+            help="Take studies by STOW-RS and give results by WADO-RS below /dicomweb, too; needs "
+            "the extra `dicom`. All clients see the same studies there.",
+        ),
+    ] = False,
     memory: Annotated[int, typer.Option(help="MiB that one file may take.")] = 2048,
 ) -> None:
     """Answer over HTTP, with a page to look at slices; needs the extra `serve`.
@@ -50,7 +58,7 @@ def command(
 
     options = ServeOptions(
         host=host, port=port, names=tuple(name or ()), token=token, workers=workers,
-        engine=engine, limits=Limits(memory_bytes=memory * MIB),
+        engine=engine, limits=Limits(memory_bytes=memory * MIB), dicomweb=dicomweb,
     )  # fmt: skip
     _log_to_stderr()
     serve(runs, options=options, on_ready=_print)

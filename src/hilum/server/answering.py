@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import io
 from dataclasses import replace
 from functools import cached_property
 from importlib.util import find_spec
@@ -14,7 +15,7 @@ import numpy.typing as npt
 
 from hilum.engines import ExportedRun
 from hilum.errors import ReadError, UsageError
-from hilum.readers import SliceImage, count_frames, parse_window, read_slice
+from hilum.readers import SliceImage, apply_window, count_frames, parse_window, read_slice
 from hilum.run import Run
 from hilum.server.answers import (
     MapPicture,
@@ -36,7 +37,7 @@ from hilum.steps.predict.verdict import verdict_of
 if TYPE_CHECKING:
     from hilum.steps.explain.one_slice import SliceExplainer
 
-__all__ = ["MAP_LAYERS", "NO_MAPS", "AnsweringRun", "MapMethod"]
+__all__ = ["MAP_LAYERS", "NO_MAPS", "AnsweringRun", "MapMethod", "pixels_of"]
 
 LOWEST_HU, HIGHEST_HU = -32_768, 32_767
 
@@ -74,14 +75,15 @@ class AnsweringRun:
         """Return the prediction of a file's slices as JSON.
 
         Args:
-            request: `file`, `frames` (at most so many), `window` and `threshold` (text or None),
-                `pixels` (whether to send them), `map` (None, or `method`, `layer`, `target`).
+            request: `files` (one path), `frames` (at most so many), `window` and `threshold` (text
+                or None), `pixels` (whether to send them), `map` (None, or `method`, `layer`,
+                `target`).
 
         Raises:
             ReadError: the file is no slice; the path in the message is left out.
             UsageError: an option is none.
         """
-        path = Path(request["file"])
+        path = Path(request["files"][0])
         self._check_frames(path, int(request["frames"]))
         predictor = self._predictor(request["window"], request["threshold"])
         slices = []
@@ -149,13 +151,17 @@ class AnsweringRun:
         if request["pixels"] or request["map"]:
             image = read_slice(outcome.path, window=predictor.window, frame=outcome.frame)
             if request["pixels"]:
-                prediction.pixels = _pixels(image)
+                prediction.pixels = pixels_of(image)
             if request["map"]:
-                prediction.map = self._map(image.grey, request["map"])
+                prediction.map = self.map_of(image.grey, request["map"])
         return prediction
 
-    def _map(self, grey: npt.NDArray[np.uint8], wanted: dict[str, str]) -> MapPicture:
-        """Return the map of a slice."""
+    def map_of(self, grey: npt.NDArray[np.uint8], wanted: dict[str, str]) -> MapPicture:
+        """Return the map of a slice (rows, columns) uint8; `wanted` as in `predict`.
+
+        Raises:
+            UsageError, RunError: see `load_maps`; or there is no such class.
+        """
         made = self.load_maps(wanted).explain(grey, wanted["target"] or None)
         share = np.clip(made.cam_map / made.top, 0, 1) if made.top > 0 else 0 * made.cam_map
         return MapPicture(
@@ -164,6 +170,43 @@ class AnsweringRun:
             rows=grey.shape[0], columns=grey.shape[1],
             data=_base64(np.rint(share * 255).astype(np.uint8)),
         )  # fmt: skip
+
+    def map_of_stored(self, request: dict[str, Any]) -> bytes:
+        """Return the map of a slice whose pixels a job has stored, as JSON.
+
+        Args:
+            request: `files` (the file of its pixels), `window` (text or None), `map`.
+
+        Raises:
+            UsageError, RunError: see `map_of`.
+        """
+        grey = self._stored_grey(request)
+        return self.map_of(grey, request["map"]).model_dump_json().encode()
+
+    def draw_map_of_stored(self, request: dict[str, Any]) -> bytes:
+        """Return the same as a picture, PNG."""
+        from hilum.report.maps.heatmap import Caption, Scale, draw_heatmap
+
+        grey = self._stored_grey(request)
+        made = self.load_maps(request["map"]).explain(grey, request["map"]["target"] or None)
+        picture = draw_heatmap(
+            grey, made.cam_map, scale=Scale(made.top, made.unit), boxes=[],
+            caption=Caption(f"{made.title} for {made.target}", self.source.name, ""),
+        )  # fmt: skip
+        file = io.BytesIO()
+        picture.save(file, "PNG")
+        return file.getvalue()
+
+    def _stored_grey(self, request: dict[str, Any]) -> npt.NDArray[np.uint8]:
+        """Return stored pixels as the network sees them, (rows, columns) uint8."""
+        stored = Pixels.model_validate_json(Path(request["files"][0]).read_bytes())
+        values = np.frombuffer(
+            base64.b64decode(stored.data), "<i2" if stored.unit == "HU" else np.uint8
+        ).reshape(stored.rows, stored.columns)
+        if stored.unit == "grey":
+            return values.astype(np.uint8)
+        window = parse_window(request["window"]) if request["window"] else self.predictor.window
+        return apply_window(values.astype(np.float32), window)
 
 
 MapMethod = Literal["gradcam", "hirescam", "gradcam++", "layercam", "xgradcam", "eigencam"]
@@ -175,7 +218,7 @@ NO_MAPS = (
 )
 
 
-def _pixels(image: SliceImage) -> Pixels:
+def pixels_of(image: SliceImage) -> Pixels:
     """Return the pixels of a slice: Hounsfield units where it has them."""
     rows, columns = image.shape
     if image.hu is None:

@@ -8,12 +8,18 @@ from pydantic import BaseModel, Field
 
 __all__ = [
     "Health",
+    "JobAnswer",
+    "JobResult",
+    "LeftOutAnswer",
     "MapPicture",
     "ModelAnswer",
     "Pixels",
     "Prediction",
     "ProblemAnswer",
+    "RunResult",
+    "SeriesPrediction",
     "SlicePrediction",
+    "SliceScore",
     "VerdictAnswer",
 ]
 
@@ -80,6 +86,84 @@ class Prediction(BaseModel):
     slices: list[SlicePrediction]
 
 
+class ProblemAnswer(BaseModel):
+    """Problem JSON (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+
+
+class SliceScore(BaseModel):
+    """One slice of a series, from feet to head."""
+
+    file: str
+    frame: int
+    sop_instance_uid: str
+    position_mm: float | None
+    lung_share: float
+    probability: float | None = Field(description="of the positive class; null: not predicted")
+    reason: str = Field(description="why it was not predicted; else empty")
+
+
+class SeriesPrediction(BaseModel):
+    """The answer for one axial chest CT series."""
+
+    series_instance_uid: str
+    kernel: str
+    predicted: str
+    positive: str
+    probabilities: dict[str, float]
+    calibrated: dict[str, float] | None
+    threshold: float | None
+    joined: str = Field(description="how the slices were joined")
+    slices: list[SliceScore]
+    top: list[int] = Field(description="slices with the highest probability, the highest first")
+    notes: list[str]
+    remarks: list[str]
+    trust: str
+
+
+class LeftOutAnswer(BaseModel):
+    """Files that have no answer, and why."""
+
+    files: list[str]
+    reason: str
+    series_instance_uid: str
+
+
+class RunResult(BaseModel):
+    """What one run says of a job's series."""
+
+    model: str
+    title: str
+    notice: Literal["research use only"] = "research use only"
+    verdict: VerdictAnswer
+    series: list[SeriesPrediction]
+    left_out: list[LeftOutAnswer]
+
+
+class JobResult(BaseModel):
+    """The result of a job: the runs in the order in which they were named."""
+
+    runs: list[RunResult]
+
+
+class JobAnswer(BaseModel):
+    """Where a job stands."""
+
+    id: str
+    key: str | None = Field(
+        None, description="to be sent as the header Job-Key; told once, when the job is made"
+    )
+    status: Literal["waiting", "running", "done", "failed"]
+    task: str
+    done: int
+    total: int
+    problem: ProblemAnswer | None = None
+
+
 class ModelAnswer(BaseModel):
     """A run that answers here."""
 
@@ -107,12 +191,3 @@ class Health(BaseModel):
     hilum: str
     workers: int = Field(description="that are ready or at work")
     waiting: int
-
-
-class ProblemAnswer(BaseModel):
-    """Problem JSON (RFC 9457)."""
-
-    type: str
-    title: str
-    status: int
-    detail: str

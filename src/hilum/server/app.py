@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -13,7 +15,10 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
 from hilum.run.environment import version
+from hilum.server.channel import trace_of
+from hilum.server.dicomweb.routes import dicomweb_router
 from hilum.server.guard import Guard
+from hilum.server.job_routes import job_router
 from hilum.server.options import ServeOptions
 from hilum.server.problems import Problem, as_response, problem_of_http
 from hilum.server.routes import describe_problems, router
@@ -21,6 +26,8 @@ from hilum.server.service import Service
 from hilum.viewer import viewer_file
 
 __all__ = ["make_app"]
+
+logger = logging.getLogger("hilum.server")
 
 DESCRIPTION = (
     "Runs of hilum answer for chest CT slices. Research use only; not a medical device. Errors are "
@@ -41,9 +48,12 @@ def make_app(service: Service, options: ServeOptions, token: str) -> ASGIApp:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        sweeping = asyncio.create_task(service.jobs.sweep())
         try:
             yield
         finally:
+            sweeping.cancel()
+            await service.jobs.close()
             await service.pool.close()
 
     app = FastAPI(
@@ -52,6 +62,9 @@ def make_app(service: Service, options: ServeOptions, token: str) -> ASGIApp:
     )  # fmt: skip
     app.state.service = service
     app.include_router(router)
+    app.include_router(job_router)
+    if options.dicomweb:
+        app.include_router(dicomweb_router)
     _add_viewer(app)
     _add_errors(app)
     generated = app.openapi
@@ -61,7 +74,8 @@ def make_app(service: Service, options: ServeOptions, token: str) -> ASGIApp:
 
     app.openapi = described  # type: ignore[method-assign]
     limits = service.limits
-    body_bytes = {"/predict": limits.slice_bytes, "/jobs": limits.series_bytes}
+    series = ("/jobs", "/dicomweb/studies")
+    body_bytes = {"/predict": limits.slice_bytes, **dict.fromkeys(series, limits.series_bytes)}
     return Guard(app, names=options.names, token=token, limits=limits, body_bytes=body_bytes)
 
 
@@ -104,4 +118,5 @@ def _add_errors(app: FastAPI) -> None:
 
     @app.exception_handler(Exception)
     async def failed(_: Request, error: Exception) -> Response:
+        logger.error("a request failed: %s", " > ".join(trace_of(error)))
         return as_response(Problem("bug", "The server failed; its log says where."))

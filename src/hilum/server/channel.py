@@ -8,9 +8,11 @@ from __future__ import annotations
 import asyncio
 import json
 import struct
+import traceback
+from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
-__all__ = ["ChannelError", "Message", "MessageStream", "pack", "read_message"]
+__all__ = ["ChannelError", "Message", "MessageStream", "pack", "read_message", "trace_of"]
 
 _LENGTHS = struct.Struct(">II")
 LARGEST_HEAD = 2**20
@@ -26,6 +28,12 @@ class Message(NamedTuple):
 
     head: dict[str, Any]
     body: bytes = b""
+
+
+def trace_of(error: BaseException) -> list[str]:
+    """Return where an exception came from, for a log; its message may quote a patient's file."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return [type(error).__name__, *(f"{Path(f.filename).name}:{f.lineno}" for f in frames)]
 
 
 def pack(message: Message) -> bytes:

@@ -11,6 +11,7 @@ from hilum.engines import ExportedRun
 from hilum.errors import HilumError, UsageError
 from hilum.run import Run
 from hilum.run.network import network_facts
+from hilum.run.trust import judge_trust
 from hilum.server.answers import ModelAnswer, VerdictAnswer
 from hilum.steps.info import describe_run
 from hilum.steps.predict.decision import operating_points
@@ -82,13 +83,24 @@ def summary_of(
         thresholds=operating_points(source.run),
         windows=list(description.windows),
         verdict=VerdictAnswer(**verdict_of(source.run)._asdict()),
-        trust=[],
+        trust=_trust(source.run),
         card=_card(source.run),
         engine=engine,
         maps=list(maps),
         layers=list(layers),
         report=report_of(source) is not None,
     )
+
+
+def _trust(run: Run | ExportedRun) -> list[str]:
+    """Return how far a run can be trusted: the verdict, then a line for each check."""
+    if isinstance(run, ExportedRun):
+        return []
+    try:
+        trust = judge_trust(run)
+    except HilumError:
+        return []
+    return [trust.line(), *(f"{line.title}: {line.sentence}" for line in trust.lines)]
 
 
 def _card(run: Run | ExportedRun) -> dict[str, str | list[str]]:

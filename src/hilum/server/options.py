@@ -29,6 +29,7 @@ class ServeOptions:
         workers: processes that decode and compute.
         engine: computes the networks, see `hilum.steps.predict.engine.ENGINES`.
         limits: on what clients send, and on what answering takes.
+        dicomweb: answer DICOMweb below /dicomweb, too; all clients see the same studies there.
 
     Raises:
         UsageError: the port is none, the token is short, or there is no worker.
@@ -41,6 +42,7 @@ class ServeOptions:
     workers: int = 2
     engine: str = "auto"
     limits: Limits = field(default_factory=Limits)
+    dicomweb: bool = False
 
     def __post_init__(self) -> None:
         if not 0 <= self.port <= HIGHEST_PORT:

@@ -29,6 +29,9 @@ AGAIN_SECONDS = 1.0
 FIRST_GUESS, WEIGHT = 1.0, 0.1
 """Seconds that an answer takes before any was given, and the share of each in the running mean."""
 
+LONGEST_COUNTED = 10.0
+"""Seconds of an answer that count in the mean: a series says nothing about slices."""
+
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 logger = logging.getLogger("hilum.server")
@@ -73,10 +76,9 @@ class Worker:
             ModuleNotFoundError: what computes the networks is not installed.
         """
         environment = {
-            **os.environ,
-            **dict.fromkeys(THREADS, str(threads)),
-            TELEMETRY_VARIABLE: "1",
-        }
+            **os.environ, **dict.fromkeys(THREADS, str(threads)), TELEMETRY_VARIABLE: "1",
+            "TMPDIR": str(settings.folder),  # what libraries leave there is gone with it
+        }  # fmt: skip
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "hilum.server.worker", env=environment,
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
@@ -144,6 +146,7 @@ class Pool:
         self._workers: set[Worker] = set()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._mean_seconds = FIRST_GUESS
+        self._job_slots = asyncio.Semaphore(max(1, count - 1))
 
     @property
     def running(self) -> int:
@@ -183,9 +186,7 @@ class Pool:
         if self._idle.empty() and self.waiting >= self.most_waiting:
             raise busy(self._mean_seconds * (self.waiting + 1) / self.count)
 
-    async def answer(
-        self, request: dict[str, Any], seconds: float, on_progress: OnProgress | None = None
-    ) -> bytes:
+    async def answer(self, request: dict[str, Any], seconds: float) -> bytes:
         """Return the body of a worker's answer.
 
         If the caller is cancelled while it waits, its turn is given up; while a worker is at work,
@@ -200,8 +201,23 @@ class Pool:
             worker = await self._idle.get()
         finally:
             self.waiting -= 1
-        task = self._run(self._work(worker, request, seconds, on_progress))
-        message: Message = await asyncio.shield(task)
+        message: Message = await asyncio.shield(self._run(self._work(worker, request, seconds)))
+        return _body_of(message, seconds)
+
+    async def answer_job(
+        self, request: dict[str, Any], seconds: float, on_progress: OnProgress
+    ) -> bytes:
+        """Return the body of a worker's answer to long work; it waits for as long as it takes.
+
+        One worker at least is left to slices, if there are several. If the caller is cancelled, the
+        worker is ended and replaced.
+
+        Raises:
+            Problem: the request is refused, takes too long or breaks the worker.
+        """
+        async with self._job_slots:
+            worker = await self._idle.get()
+            message = await self._work(worker, request, seconds, on_progress)
         return _body_of(message, seconds)
 
     async def _work(
@@ -209,7 +225,7 @@ class Pool:
         worker: Worker,
         request: dict[str, Any],
         seconds: float,
-        on_progress: OnProgress | None,
+        on_progress: OnProgress | None = None,
     ) -> Message:
         """Return a worker's answer, and give the worker back or replace it."""
         began, usable = time.monotonic(), False
@@ -222,7 +238,7 @@ class Pool:
             answer = Message({"state": "late"})
         finally:
             if usable:
-                taken = time.monotonic() - began
+                taken = min(time.monotonic() - began, LONGEST_COUNTED)
                 self._mean_seconds += WEIGHT * (taken - self._mean_seconds)
                 self._idle.put_nowait(worker)
             else:
@@ -273,7 +289,7 @@ def _body_of(message: Message, seconds: float) -> bytes:
         case {"state": "ended"}:
             raise Problem("not-a-slice", "The file broke the decoder; it is damaged or hostile.")
         case {"state": "bug", "trace": list(trace)}:
-            logger.error("a worker failed: %s", " < ".join(map(str, trace)))
+            logger.error("a worker failed: %s", " > ".join(map(str, trace)))
             raise Problem("bug", "The server failed on this file; its log says where.")
     logger.error("a worker sent what is no answer")
     raise Problem("bug", "The server failed on this file; its log says where.")

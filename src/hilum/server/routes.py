@@ -142,8 +142,9 @@ async def predict(request: Request, query: Annotated[PredictQuery, Query()]) -> 
     uploads = service.uploads
     async with uploads.form_of(request, files=1) as form, uploads.private_folder() as folder:
         content = {
-            "model": name,
-            "file": str(await uploads.store(form.files[0], folder)),
+            "work": "slice",
+            "models": [name],
+            "files": [str(await uploads.store(form.files[0], folder))],
             "frames": service.limits.frames,
             "window": query.window,
             "threshold": query.threshold,

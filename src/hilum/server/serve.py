@@ -17,6 +17,8 @@ import uvicorn
 
 from hilum.errors import UsageError
 from hilum.server.app import make_app
+from hilum.server.dicomweb.studies import WebStudies
+from hilum.server.jobs import Jobs
 from hilum.server.models import named_sources
 from hilum.server.options import ServeOptions
 from hilum.server.pool import Pool, WorkerSettings
@@ -85,7 +87,10 @@ def serve(
         )  # fmt: skip
         pool = Pool(settings, count=chosen.workers, waiting=chosen.limits.waiting)
         by_name = {source.name: source for source in sources}
-        service = Service(by_name, pool, chosen.limits, Uploads(folder))
+        limits = chosen.limits
+        jobs = Jobs(folder, most=limits.jobs, minutes=limits.job_minutes)
+        studies = WebStudies(jobs, pool, next(iter(by_name)), limits)
+        service = Service(by_name, pool, limits, Uploads(folder), jobs, studies)
         with _stopped_by(signal.SIGTERM):
             asyncio.run(_run(service, chosen, listening, on_ready))
     except KeyboardInterrupt:

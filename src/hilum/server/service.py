@@ -9,6 +9,8 @@ from typing import Any, TypeVar
 
 from starlette.requests import Request
 
+from hilum.server.dicomweb.studies import WebStudies
+from hilum.server.jobs import Jobs
 from hilum.server.limits import Limits
 from hilum.server.models import ServedRun
 from hilum.server.pool import Pool
@@ -32,12 +34,16 @@ class Service:
         pool: the workers.
         limits: on requests.
         uploads: where they lie.
+        jobs: all of them.
+        studies: those that came by DICOMweb.
     """
 
     sources: dict[str, ServedRun]
     pool: Pool
     limits: Limits
     uploads: Uploads
+    jobs: Jobs
+    studies: WebStudies
 
     def source(self, name: str | None) -> ServedRun:
         """Return the run of a name; without one, the first.

@@ -79,13 +79,15 @@ class Uploads:
         finally:
             await asyncio.shield(asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True))
 
-    async def store(self, upload: UploadFile, folder: Path, number: int = 0) -> Path:
+    async def store(
+        self, upload: UploadFile, folder: Path, number: int = 0, *, suffix: str = ""
+    ) -> Path:
         """Write an upload into a folder; its own name is never part of the path.
 
         Returns:
             the path of the file.
         """
-        path = folder / f"upload-{number:06d}"
+        path = folder / f"upload-{number:06d}{suffix}"
 
         def write(source: BinaryIO) -> None:
             source.seek(0)

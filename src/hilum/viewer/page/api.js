@@ -37,7 +37,7 @@ async function problemOf(response) {
   }
 }
 
-function pause(seconds, signal) {
+export function pause(seconds, signal) {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(resolve, seconds * 1000);
     signal?.addEventListener("abort", () => { clearTimeout(timer); reject(signal.reason); }, { once: true });
@@ -45,9 +45,9 @@ function pause(seconds, signal) {
 }
 
 /** Send a request; while the server is busy, wait as long as it says and send it again. */
-export async function send(path, { method = "GET", body, more, signal, onBusy } = {}) {
+export async function send(path, { method = "GET", body, more, signal, onBusy, keepalive } = {}) {
   for (let tries = 1; ; tries += 1) {
-    const response = await fetch(path, { method, body, signal, headers: headers(more), cache: "no-store" });
+    const response = await fetch(path, { method, body, signal, keepalive, headers: headers(more), cache: "no-store" });
     if (response.ok) return response;
     const problem = await problemOf(response);
     if (problem.status !== 503 || tries >= MOST_TRIES) throw problem;

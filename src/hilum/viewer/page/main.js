@@ -3,6 +3,7 @@
 import { Refused, getJson, predict, setToken, takeToken } from "/viewer/api.js";
 import { goTo, listen } from "/viewer/controls.js";
 import { mapOf, parseWindow, pixelsOf } from "/viewer/draw.js";
+import { kindOf, mapOfSlice, sendJob, slicesOfResult } from "/viewer/jobs.js";
 import { filesOfDrop, filesOfInput } from "/viewer/intake.js";
 import { render, renderStrip, renderVerdicts, windowOf } from "/viewer/panes.js";
 import { currentSlice, mapKey, shownModels, state } from "/viewer/state.js";
@@ -66,17 +67,101 @@ function runsChanged() {
   render();
 }
 
-/** Open files: each is predicted by each shown run, a few at a time, in their order. */
+/** Open files: several DICOM files, a zip and volumes as series, all others one by one. */
 async function open(files) {
   if (!files.length) return;
   if (!state.models.length) await loadModels();
   closeAll();
-  state.slices = files.map((file) => newSlice(file));
   byId("intake").classList.add("small-intake");
   byId("close-all").hidden = false;
+  const kinds = await Promise.all(files.map(kindOf));
+  const several = kinds.filter((kind) => kind === "DICOM").length > 1;
+  const isOfSeries = (_, i) => kinds[i] === "zip" || kinds[i] === "volume" || (several && kinds[i] === "DICOM");
+  state.files = files.filter(isOfSeries);
+  state.slices = files.filter((file, i) => !isOfSeries(file, i)).map((file) => newSlice(file));
+  if (state.files.length) await openSeries();
+  else await openSlices();
+}
+
+async function openSlices() {
   render();
   byId("stage").focus({ preventScroll: true });
   await answerAll();
+}
+
+/** Send the files of series as a job, wait for it, and show its first series. */
+async function openSeries() {
+  const { signal } = stopping;
+  const others = state.slices;
+  byId("progress").hidden = false;
+  say("Sending the series.");
+  try {
+    const onBusy = (seconds) => say(`The server is busy; trying again in ${seconds} s.`);
+    state.job = await sendJob(state.files, shownModels(), { signal, onBusy });
+    const result = await state.job.result({ signal, onProgress: showProgress });
+    showLeftOut(result.runs[0].left_out);
+    state.series = slicesOfResult(state.job, result);
+  } catch (error) {
+    if (signal.aborted) return;
+    say(error.message, true);
+  }
+  byId("progress").hidden = true;
+  const names = state.series.map((slices, i) => [String(i), seriesName(slices, i)]);
+  fill(byId("series"), names, "0");
+  byId("series-tool").hidden = names.length < 2;
+  if (state.series.length) {
+    showSeries(0);
+    say(`${state.slices.length} slices answered.`);
+  } else if (others.length) {
+    await openSlices();
+  } else if (!byId("status").classList.contains("bad")) {
+    say("No axial chest CT series among the files; the reasons stand below.", true);
+  }
+}
+
+function showProgress(job) {
+  byId("bar").value = job.total ? job.done / job.total : 0;
+  say(job.total ? `${job.task}: ${job.done} of ${job.total}` : job.task);
+}
+
+function showLeftOut(left) {
+  for (const { files, reason } of left) {
+    const more = files.length > 1 ? ` and ${files.length - 1} more` : "";
+    showError(`${files[0]}${more}`, reason);
+  }
+}
+
+function seriesName(slices, number) {
+  const { series } = Object.values(slices[0].answers)[0];
+  return `${number + 1}: ${series.kernel ? `kernel ${series.kernel}, ` : ""}${slices.length} slices`;
+}
+
+function showSeries(number) {
+  state.slices = state.series[number];
+  const answer = Object.values(state.slices[0].answers)[0];
+  state.current = answer.series.top[0] ?? 0;
+  changed("slice");
+  byId("stage").focus({ preventScroll: true });
+}
+
+/** Fetch the pixels of the current slice of a series, then those of its neighbours. */
+async function loadPixels() {
+  for (const step of [0, 1, -1, 2, -2]) {
+    const slice = state.slices[state.current + step];
+    if (!slice?.job || slice.pixels || slice.loading) continue;
+    slice.loading = true;
+    try {
+      slice.pixels = pixelsOf(await slice.job.pixels(slice.series, slice.index));
+    } catch (error) {
+      slice.problem = error.message;
+    }
+    slice.loading = false;
+    if (slice === currentSlice()) {
+      render();
+      showWindow();
+      showMaps();
+    }
+  }
 }
 
 function newSlice(file, frame = 0) {
@@ -86,7 +171,7 @@ function newSlice(file, frame = 0) {
 /** Ask for all answers that are missing. */
 async function answerAll() {
   const { signal } = stopping;
-  const queue = state.slices.filter((slice) => !slice.failed && shownModels().some((m) => !slice.answers[m.id]));
+  const queue = state.slices.filter((slice) => slice.file && !slice.failed && shownModels().some((m) => !slice.answers[m.id]));
   let done = 0;
   const total = queue.length;
   if (!total) return;
@@ -155,10 +240,7 @@ async function showMaps() {
     if (slice.maps[key] || !model.maps.length) continue;
     slice.maps[key] = null;
     try {
-      const { signal } = stopping;
-      const query = { model: model.id, method: state.map.method, layer: state.map.layer };
-      const content = await predict(slice.file, query, { signal });
-      slice.maps[key] = mapOf(content.slices.find((one) => one.frame === slice.frame).map);
+      slice.maps[key] = mapOf(await mapOfSlice(slice, model, state.map, { signal: stopping.signal }));
     } catch (error) {
       slice.maps[key] = { problem: error.message };
     }
@@ -169,14 +251,26 @@ async function showMaps() {
 function closeAll() {
   stopping.abort();
   stopping = new AbortController();
+  state.job?.remove();
+  state.job = null;
+  state.files = [];
+  state.series = [];
   state.slices = [];
   state.current = 0;
+  byId("series-tool").hidden = true;
   byId("errors").replaceChildren();
   byId("progress").hidden = true;
   byId("close-all").hidden = true;
   byId("intake").classList.remove("small-intake");
   say("");
   render();
+}
+
+/** Send the series again where a run is shown that has not answered. */
+function reopen() {
+  const first = state.slices[0];
+  if (first && shownModels().every((model) => first.answers[model.id])) changed("slice");
+  else open(state.files);
 }
 
 /** Bring the controls in line with the state, and draw. */
@@ -186,6 +280,7 @@ function changed(what) {
   byId("opacity").value = String(Math.round(100 * state.map.opacity));
   render();
   showWindow();
+  if (what === "slice") loadPixels();
   if (what === "slice" || what === "map") showMaps();
 }
 
@@ -242,8 +337,10 @@ function wireTools() {
   [0, 1].forEach((pane) => byId(`run-${pane}`).addEventListener("change", (event) => {
     state.shown[pane] = Number(event.target.value);
     runsChanged();
-    answerAll();
+    if (state.files.length) reopen();
+    else answerAll();
   }));
+  byId("series").addEventListener("change", (event) => showSeries(Number(event.target.value)));
 }
 
 function wireNavigation() {
@@ -255,6 +352,7 @@ function wireNavigation() {
   };
   strip.addEventListener("pointerdown", (event) => { strip.setPointerCapture(event.pointerId); toSlice(event); });
   strip.addEventListener("pointermove", (event) => { if (event.buttons) toSlice(event); });
+  addEventListener("pagehide", () => state.job?.remove());
   addEventListener("resize", renderStrip);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", renderStrip);
 }

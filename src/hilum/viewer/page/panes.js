@@ -77,7 +77,9 @@ function renderPane(pane, model, slice) {
   const answer = slice.answers[model.id];
   pane.querySelector(".pane-title").textContent = model.title || model.id;
   if (!slice.pixels) {
-    pane.querySelector(".on-picture").textContent = "waiting for the server";
+    pane.querySelector(".on-picture").textContent = slice.problem || "waiting for the server";
+    pane.querySelector("canvas").getContext("2d").clearRect(0, 0, canvas.width, canvas.height);
+    renderAnswer(pane, model, answer);
     return;
   }
   const window = windowOf(slice);
@@ -97,6 +99,7 @@ function renderPane(pane, model, slice) {
 function describe(model, answer, slice) {
   const place = `Slice ${state.current + 1} of ${state.slices.length}, ${slice.pixels.columns} x ${slice.pixels.rows} pixels`;
   if (!answer) return `${place}, not answered yet.`;
+  if (!answer.probabilities) return `${place}. Series: ${answer.series.predicted}; this slice: ${answer.reason}.`;
   return `${place}. ${calledOf(model, answer)}; probability of ${model.positive} ${percent(answer.probabilities[model.positive])}.`;
 }
 
@@ -109,19 +112,33 @@ function renderAnswer(pane, model, answer) {
     notes.replaceChildren();
     return;
   }
+  const remarks = answer.series ? [...answer.series.notes, ...answer.series.remarks] : answer.notes;
+  notes.replaceChildren(...remarks.map((note) => element("li", note)));
+  if (answer.series) called.textContent = seriesText(answer.series);
+  if (!answer.probabilities) {
+    pane.querySelector(".fill").style.width = "0";
+    pane.querySelector(".gauge-text").textContent = `This slice: ${answer.reason}; not predicted.`;
+    return;
+  }
   const probability = answer.probabilities[model.positive];
   const threshold = thresholdOf(model);
-  called.textContent = `Called: ${calledOf(model, answer)}`;
+  if (!answer.series) called.textContent = `Called: ${calledOf(model, answer)}`;
   pane.querySelector(".fill").style.width = width(probability);
   const mark = pane.querySelector(".mark");
   mark.hidden = threshold === null;
   if (threshold !== null) mark.style.left = width(threshold);
   pane.querySelector(".gauge-text").textContent = gaugeText(model, answer, threshold);
-  notes.replaceChildren(...answer.notes.map((note) => element("li", note)));
+}
+
+/** Say what a series is called, its probability, and how its slices were joined. */
+function seriesText(series) {
+  const probability = percent(series.probabilities[series.positive]);
+  return `Series called: ${series.predicted}. ${series.positive} ${probability} (${series.joined}).`;
 }
 
 function gaugeText(model, answer, threshold) {
   const probability = answer.probabilities[model.positive];
+  if (answer.series) return `This slice: probability of ${model.positive} ${percent(probability)}.`;
   const rule = threshold === null
     ? "the most probable class is called"
     : `${model.positive} is called from ${percent(threshold)} on (${state.point})`;
@@ -151,8 +168,9 @@ function renderPlace(slice) {
   position.value = String(state.current);
   const model = shownModels()[0];
   const answer = slice.answers[model.id];
-  const value = answer ? `, ${model.positive} ${percent(answer.probabilities[model.positive])}` : "";
-  const text = `Slice ${state.current + 1} of ${state.slices.length}${value}`;
+  const value = answer?.probabilities ? `, ${model.positive} ${percent(answer.probabilities[model.positive])}` : "";
+  const height = Number.isFinite(slice.position) ? `, ${slice.position.toFixed(1)} mm` : "";
+  const text = `Slice ${state.current + 1} of ${state.slices.length}${height}${value}`;
   position.setAttribute("aria-valuetext", text);
   byId("place-text").textContent = `${text} · ${slice.name}`;
   byId("navigation").hidden = state.slices.length < 2;
@@ -162,7 +180,7 @@ export function renderStrip() {
   const style = getComputedStyle(document.documentElement);
   const models = shownModels();
   const scores = models.map((model) =>
-    state.slices.map((slice) => slice.answers[model.id]?.probabilities[model.positive] ?? null));
+    state.slices.map((slice) => slice.answers[model.id]?.probabilities?.[model.positive] ?? null));
   drawStrip(byId("strip"), scores, {
     current: state.current,
     threshold: models.map(thresholdOf),

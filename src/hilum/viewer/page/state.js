@@ -3,6 +3,9 @@
 export const state = {
   models: [],        // of /models
   shown: [0, -1],    // index of the run in each pane; -1: no second pane
+  series: [],        // of a job: the slices of each, and what it is called
+  job: null,
+  files: [],         // that were sent as the job
   slices: [],        // { name, file, frame, pixels, answers: {model id: prediction}, maps: {}, boxes }
   current: 0,
   window: "network", // or {width, center}

@@ -1,0 +1,1 @@
+"""DICOMweb: studies in by STOW-RS, result objects out by WADO-RS."""
