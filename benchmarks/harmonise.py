@@ -23,7 +23,7 @@ from _machine import describe
 
 from hilum.audit.grouped import grouped_folds
 from hilum.audit.masking import cross_scores
-from hilum.audit.probes import auc_figure, cross_probe, picture_features
+from hilum.audit.probes import auc_figures, cross_probe, picture_features
 from hilum.prepare import BATCH, batches, resize
 from hilum.prepare.clean import clean_picture
 from hilum.prepare.harmonise import STEPS, harmonise
@@ -111,7 +111,8 @@ def main() -> None:
             features = np.concatenate([extractor.extract(chunk) for chunk in chunks])
             scores = cross_scores({"one": features}, truth.astype(float), folds)
             cells.append(scores["one", "one"])
-        figures = [auc_figure(truth.astype(bool), score, groups) for score in cells]
+        named = {str(number): score for number, score in enumerate(cells)}
+        figures = list(auc_figures(truth.astype(bool), named, groups).values())
         texts = [f"{f['value']:.3f} [{f['low']:.2f}, {f['high']:.2f}]" for f in figures]
         print(f"| {name} | " + " | ".join(texts) + " |", flush=True)
 
