@@ -123,8 +123,8 @@ def _fitted(train: Features, labels: npt.NDArray[np.str_]) -> HistGradientBoosti
     are remembered by a digest of what they were fitted to.
     """
     digest = sha256(f"{train.shape} {labels.dtype}".encode())
-    digest.update(np.ascontiguousarray(train))
-    digest.update(np.ascontiguousarray(labels))
+    digest.update(np.ascontiguousarray(train).tobytes())
+    digest.update(np.ascontiguousarray(labels).tobytes())
     key = digest.hexdigest()
     if key not in _FITTED:
         while len(_FITTED) >= REMEMBERED:
