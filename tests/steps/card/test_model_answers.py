@@ -27,7 +27,7 @@ def test_weights_are_named_by_origin_and_hash(facts: CardFacts) -> None:
     assert model_answers(facts)["weights"] == "Pretrained weights: made up."
     weights = {"pretrained": False, "origin": "a seed", "sha256": "0123456789abcdef" * 4}
     answers = model_answers(replace(facts, environment={"weights": weights}))
-    assert answers["weights"] == "Random weights: a seed, SHA-256 0123456789abcdef…."
+    assert answers["weights"] == "Random weights: a seed, SHA-256 beginning 0123456789abcdef."
     assert model_answers(replace(facts, environment={}))["weights"] == "Random weights: not known."
 
 

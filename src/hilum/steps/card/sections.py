@@ -145,7 +145,7 @@ def info(facts: CardFacts, answers: Mapping[str, str]) -> Content:
 def _section(title: str, text: str, *tables: Content | None) -> Content:
     return {
         "title": title,
-        "text": text.replace("`", ""),
+        "text": text.replace("`", "").replace("**", ""),
         "references": [],
         "tables": [table for table in tables if table is not None],
     }
