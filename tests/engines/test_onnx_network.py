@@ -112,7 +112,7 @@ def test_weights_that_were_exchanged_are_not_used_in_the_old_ones_network(
     with torch.no_grad():
         network.head[-1].bias[0] += 1
     save_weights(network, run.weights_file)
-    with pytest.raises(RunError, match=r"is not of the weights\.safetensors that lies next to it"):
+    with pytest.raises(RunError, match=r"does not belong to the weights\.safetensors next to it"):
         open_run_onnx(run)
     plain = mean_probabilities(load_networks(run), {SIZE: grey})
     probabilities = mean_probabilities(open_engine(run).networks, {SIZE: grey})

@@ -69,9 +69,12 @@ def measure(
 
     Args:
         table: slices with lesions.
-        folders: maps folders that hold these slices: the network's, and those of controls.
+        folders: maps folders that hold these slices: the network's, and those of controls; none
+            where the table is empty.
         prior: of `learn_prior`, or None.
     """
+    if not len(table):  # nothing was explained, so that there are no folders
+        return
     ids = table.rows["slice_id"].tolist()
     streams = [read_maps(folder, slice_ids=ids, raw=True) for folder in folders.values()]
     offsets = {name: read_maps_facts(folder).offset for name, folder in folders.items()}
