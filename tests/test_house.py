@@ -74,7 +74,6 @@ NAMELESS = {"util", "utils", "helper", "helpers", "common", "misc"}
 
 MIRRORED_LINES = 100
 """A longer module has its tests in the mirrored place: `tests/<room>/test_<module>.py`."""
-SERVED = "tests/server/test_serve.py: one server, tried from outside"
 FOLDS = "tests/cli/test_folds.py: one cross-validation, trained and evaluated once"
 SEEDS = "tests/cli/test_seeds.py: one repeated training"
 EVALUATED = "tests/cli/test_evaluate.py: one run, evaluated once"
@@ -83,14 +82,6 @@ SERIES = "tests/steps/series/test_step.py: studies drawn once"
 UNMIRRORED = {
     "hilum.cli.evaluate_elsewhere": EVALUATED,
     "hilum.prepare.decoding": "tests/prepare/test_decoded.py: decoding is tried where it is stored",
-    "hilum.server.answering": SERVED,
-    "hilum.server.answers": SERVED,
-    "hilum.server.app": SERVED,
-    "hilum.server.guard": SERVED,
-    "hilum.server.models": SERVED,
-    "hilum.server.pool": SERVED,
-    "hilum.server.routes": SERVED,
-    "hilum.server.worker": SERVED,
     "hilum.steps.audit.checks": AUDITED,
     "hilum.steps.audit.of_run": AUDITED,
     "hilum.steps.evaluate.elsewhere_metrics": "tests/steps/evaluate/test_elsewhere.py: one run",

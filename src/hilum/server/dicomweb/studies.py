@@ -64,9 +64,9 @@ class WebStudies:
             Problem: there is no room for another study, or its study has too many instances.
         """
         study = self._study(ids["study_instance_uid"])
-        if len(study.files) >= self.limits.files:
-            raise Problem("too-large", f"A study may have at most {self.limits.files:,} instances.")
         known = study.files.get(ids["sop_instance_uid"])
+        if known is None and len(study.files) >= self.limits.files:
+            raise Problem("too-large", f"A study may have at most {self.limits.files:,} instances.")
         target = known or study.job.folder / "files" / f"upload-{len(study.files):06d}"
         target.parent.mkdir(exist_ok=True)
         shutil.move(path, target)
