@@ -188,7 +188,9 @@ def test_a_study_of_something_else_is_not_gone_on_with(
     changes = [str(change["recipe"])] if "recipe" in change else []
     other = parse_recipe(TINY, name="tiny", changes=changes)
     knobs = change.get("knobs", KNOBS)
-    with pytest.raises(UsageError, match=f"study.db holds trials with {word}; go on with the same"):
+    with pytest.raises(
+        UsageError, match=f"study.db holds trials with {word}; continue with the same"
+    ):
         tune(table, other, out=tuned.folder, knobs=knobs, weights="none")  # type: ignore[arg-type]
 
 
@@ -217,7 +219,7 @@ def test_no_trial_and_nothing_to_turn_are_refused(
 ) -> None:
     with pytest.raises(UsageError, match="at least one trial is needed; got 0"):
         tune(table, recipe, out=tmp_path / "out", trials=0)
-    with pytest.raises(UsageError, match="random weights are always trained as a whole"):
+    with pytest.raises(UsageError, match="random weights are always trained completely"):
         tune(table, recipe, out=tmp_path / "out", knobs=["frozen"], weights="none")
     assert not (tmp_path / "out").exists()
 
