@@ -81,9 +81,18 @@ def blank_drawings() -> Iterator[None]:
         else:
             file.write('<svg viewBox="0 0 1 1"></svg>')
 
+    save.drawn = drawn  # type: ignore[attr-defined]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Figure, "savefig", save)
         yield
+
+
+@pytest.fixture
+def real_drawings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Figures are drawn after all, for a test that looks at one among tests that don't."""
+    from matplotlib.figure import Figure
+
+    monkeypatch.setattr(Figure, "savefig", getattr(Figure.savefig, "drawn", Figure.savefig))
 
 
 @pytest.fixture(scope="session")

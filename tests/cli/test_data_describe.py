@@ -91,7 +91,9 @@ def test_an_unknown_reason_to_leave_out_is_refused(
     assert not (tmp_path / "slices.csv").exists()
 
 
-def test_every_colour_of_a_figure_is_one_of_the_page(tmp_path: Path, hilum: Call) -> None:
+def test_every_colour_of_a_figure_is_one_of_the_page(
+    tmp_path: Path, hilum: Call, real_drawings: None
+) -> None:
     rows = [
         f"s{n},s{n}.png,class {n % 4},g{n},here,{sex}"
         for n, sex in enumerate(["male", "female", "male", "", "female", "male", "", ""])

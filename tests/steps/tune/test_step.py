@@ -189,7 +189,7 @@ def test_a_study_of_something_else_is_not_gone_on_with(
     other = parse_recipe(TINY, name="tiny", changes=changes)
     knobs = change.get("knobs", KNOBS)
     with pytest.raises(
-        UsageError, match=f"study.db holds trials with {word}; continue with the same"
+        UsageError, match=f"holds trials with {word}; continue with the same"
     ):
         tune(table, other, out=tuned.folder, knobs=knobs, weights="none")  # type: ignore[arg-type]
 

@@ -96,7 +96,7 @@ def _rough(grid: Grid, angle: npt.NDArray[np.floating], rng: np.random.Generator
         wave = rng.normal(0, amplitude / np.sqrt(order - 1))
         lobes += wave * np.cos(order * angle + rng.uniform(0, 2 * np.pi))
     texture = 1 + rng.uniform(0.02, 0.12) * noise_field(rng, grid, length_mm=7)
-    return (lobes * texture).astype(np.float32)
+    return np.asarray(lobes * texture, np.float32)
 
 
 def _fringe(grid: Grid, outline: _Outline, rng: np.random.Generator) -> Field:
