@@ -188,7 +188,7 @@ def test_wrong_usage_is_refused(workdir: Path, hilum: Call, untouched: Call) -> 
     table, run = workdir / "slices.csv", workdir / "run"
     with untouched(workdir):
         folds = hilum("train", table, "--out", run, *SMALL, "--folds", 2)
-        assert folds.code == 2 and "neither --leaky nor --seeds" in folds.err
+        assert folds.code == 2 and "can't be combined with --leaky or --seeds" in folds.err
         one = hilum("train", table, "--out", run, *SMALL[:-1], 1)
         assert one.code == 2 and "greater than or equal to 2" in one.err
         wrong = hilum("train", table, "--out", run, *SMALL, "--set", "classes.positive=flu")

@@ -35,7 +35,7 @@ def batches(slices: Slices, augmentation: Augmentation = STILL, **requested: Any
     )
     feed = SliceFeed(torch.nn.Identity())
     given = shuffled_batches(slices, recipe, feed, epoch=epoch, share=share)
-    return [(*inputs, target) for inputs, target in given]
+    return [(*batch.inputs, batch.target) for batch in given]
 
 
 def greys(given: list[Any]) -> list[list[int]]:

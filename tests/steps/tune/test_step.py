@@ -188,9 +188,7 @@ def test_a_study_of_something_else_is_not_gone_on_with(
     changes = [str(change["recipe"])] if "recipe" in change else []
     other = parse_recipe(TINY, name="tiny", changes=changes)
     knobs = change.get("knobs", KNOBS)
-    with pytest.raises(
-        UsageError, match=f"holds trials with {word}; continue with the same"
-    ):
+    with pytest.raises(UsageError, match=f"holds trials with {word}; continue with the same"):
         tune(table, other, out=tuned.folder, knobs=knobs, weights="none")  # type: ignore[arg-type]
 
 

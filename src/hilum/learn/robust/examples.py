@@ -69,7 +69,7 @@ class Stock:
 
     def picture(self, index: int) -> npt.NDArray[np.uint8]:
         """Return one slice (size, size) uint8."""
-        return np.asarray(self.grey[self.rows[index : index + 1]])[0]
+        return np.asarray(self.grey[self.rows[index : index + 1]][0], np.uint8)
 
     def lesion(self, index: int) -> Mask:
         """Return where a slice's lesion is, (size, size) bool; empty where that isn't known."""
@@ -227,7 +227,9 @@ class ExampleSource:
             return draw_tumour(anatomy, rng)
         donor = int(rng.choice(self.donors))
         other = self._anatomy(donor)
-        return other and transplant(anatomy, other, self.stock.lesion(donor), rng)
+        if other is None:
+            return None
+        return transplant(anatomy, other, self.stock.lesion(donor), rng)
 
     def _control_share(self) -> float:
         """Return the share of own slices that get a piece of plain lung."""
@@ -251,9 +253,11 @@ class ExampleSource:
         grey = self.stock.picture(index)
         if index not in self._anatomies:
             found = anatomy_of(grey, lungs_mask(grey))
-            self._anatomies[index] = found and (
-                np.packbits(found.lungs), found.lung_level, found.tissue_level
-            )  # fmt: skip
+            self._anatomies[index] = (
+                None
+                if found is None
+                else (np.packbits(found.lungs), found.lung_level, found.tissue_level)
+            )
         facts = self._anatomies[index]
         if facts is None:
             return None
