@@ -51,7 +51,7 @@ def test_what_can_not_be_served_is_one_sentence(runs: list[Path], tmp_path: Path
         serve([unfinished])
     with pytest.raises(UsageError, match="at least one run"):
         serve([])
-    with pytest.raises(UsageError, match="an engine is one of"):
+    with pytest.raises(UsageError, match="engine must be one of"):
         serve(runs, options=ServeOptions(engine="steam"))
     with pytest.raises(UsageError, match="can't listen on no\\.such\\.name\\.invalid"):
         serve(runs, options=ServeOptions(host="no.such.name.invalid"))

@@ -72,6 +72,8 @@ def test_rows_are_read_by_header_words_and_missing_files_are_counted(collection:
     assert result.notes == (
         "ct-pneumonia: 2 of the 4 slices listed in the workbook have no file in "
         "'Pneumonia - PTS' here.",
+        "there is one label only, 'pneumonia': a network needs two. Build the table again with a "
+        "second source, of another class, before training.",
     )
 
 

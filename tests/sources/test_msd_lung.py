@@ -87,6 +87,8 @@ def test_what_lies_apart_from_the_layout_is_counted(tmp_path: Path) -> None:
     assert result.notes == (
         "msd-lung: 1 volumes in imagesTr have no mask in labelsTr.",
         "msd-lung: 1 volumes have no tumour in their mask and gave no slice.",
+        "there is one label only, 'cancer': a network needs two. Build the table again with a "
+        "second source, of another class, before training.",
     )
 
 

@@ -20,6 +20,11 @@ NO_SHEET = (
     "it, so that stage, grade, weight and smoking are not known."
 )
 
+ONE_LABEL = (
+    "there is one label only, 'cancer': a network needs two. Build the table again with a second "
+    "source, of another class, before training."
+)
+
 
 def build(collection: Path, **options: object):  # type: ignore[no-untyped-def]
     out = collection.parent / "slices.csv"
@@ -88,6 +93,7 @@ def test_what_is_left_out_is_told(collection: Path) -> None:
         "CT images that are not axial or don't say how they lie, left out: 1.",
         "PET slices, left out: 2.",
         "secondary captures (such as PET laid over CT), left out: 1.",
+        ONE_LABEL,
     ]
 
 
@@ -96,9 +102,10 @@ def test_a_patient_of_whom_no_box_can_be_used_is_told(collection: Path, box_writ
         box_writer(file, (5, 5, 5, 9))
     result = build(collection)
     assert result.table.rows["group"].nunique() == 1
-    assert result.notes[-2:] == (
+    assert result.notes[-3:] == (
         "lung-pet-ct-dx: boxes without extent, left out: 1 (the first: 1.2.826.0.1.2.2.2.xml).",
         "lung-pet-ct-dx: patients without a CT slice that has boxes and can be used, left out: 1.",
+        ONE_LABEL,
     )
 
 
@@ -114,10 +121,11 @@ def test_slices_without_pixels_or_hounsfield_units_are_left_out(collection: Path
     result = build(collection)
     numbers = result.table.rows["sop_instance_uid"].str.rpartition(".")[2].tolist()
     assert sorted(numbers) == ["2", "5", "6", "7"]
-    assert result.notes[-2:] == (
+    assert result.notes[-3:] == (
         "lung-pet-ct-dx: CT slices that are not in Hounsfield units, left out: 1 (the first: "
         "1-4.dcm).",
         "lung-pet-ct-dx: slices whose pixels can't be decoded, left out: 1 (the first: 1-3.dcm).",
+        ONE_LABEL,
     )
 
 
