@@ -14,6 +14,7 @@ from multi_frame import write_frames
 from PIL import Image
 
 from hilum.errors import ReadError, UsageError
+from hilum.prepare import rewriting
 from hilum.readers import read_in_colour, read_slice
 from hilum.steps.clean import clean, step
 from hilum.table import SliceTable, check_rows, read_csv, read_row
@@ -102,8 +103,8 @@ def test_it_is_the_same_whatever_the_number_of_workers(
     slices: SliceTable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clean(slices, out=tmp_path / "several")
-    monkeypatch.setattr(step, "WORKERS", 1)
-    monkeypatch.setattr(step, "AHEAD", 1)
+    monkeypatch.setattr(rewriting, "WORKERS", 1)
+    monkeypatch.setattr(rewriting, "AHEAD", 1)
     clean(slices, out=tmp_path / "one")
     several, one = (
         {path.relative_to(tmp_path / name): digest(path)

@@ -6,13 +6,12 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
-import numpy.typing as npt
 
 from hilum.errors import ReadError
 from hilum.prepare import TURNED_REGIONS
 from hilum.prepare.clean import Cleaned, clean_picture
+from hilum.prepare.rewriting import write_png
 from hilum.readers import cell_window, read_in_colour, read_slice
 from hilum.storage.atomic import as_storage_error
 
@@ -99,11 +98,6 @@ def _written(task: CleanTask, name: str, cleaned: Cleaned) -> CleanedRow:
     """Write the cleaned picture and its mask as PNG."""
     picture, mask = f"images/{name}.png", f"masks/{name}.png"
     bgr = cleaned.pixels if cleaned.pixels.ndim == 2 else cleaned.pixels[..., ::-1]
-    _write_png(bgr, task.folder / picture)
-    _write_png(cleaned.mask.astype(np.uint8) * 255, task.folder / mask)
+    write_png(bgr, task.folder / picture)
+    write_png(cleaned.mask.astype(np.uint8) * 255, task.folder / mask)
     return CleanedRow(picture, CLEANED, f"{cleaned.share:.6f}", "; ".join(cleaned.kinds), mask)
-
-
-def _write_png(pixels: npt.NDArray[np.uint8], path: Path) -> None:
-    with as_storage_error(path):
-        path.write_bytes(cv2.imencode(".png", pixels)[1].tobytes())

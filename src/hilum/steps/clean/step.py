@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -12,8 +11,8 @@ import pandas as pd
 
 from hilum.boxes import NO_LESION
 from hilum.errors import HilumError, ReadError
-from hilum.prepare import batches
 from hilum.prepare.clean import KINDS
+from hilum.prepare.rewriting import rewrite_rows
 from hilum.progress import SILENT, Progress
 from hilum.steps.clean.one_slice import CLEANED, STATES, CleanedRow, CleanTask, clean_one
 from hilum.steps.clean.review import write_sheets
@@ -31,12 +30,6 @@ __all__ = ["CLEAN_MARKS", "CleanReport", "clean"]
 
 CLEAN_MARKS = ("cleaned.csv", "slices.csv")
 """Files that identify a folder of cleaned slices, which --force may replace."""
-
-WORKERS = 4
-"""Threads; decoders, OpenCV and its networks release the interpreter lock."""
-
-AHEAD = 64
-"""Slices queued at a time; bounds memory, and the delay before an interruption takes effect."""
 
 
 @dataclass(frozen=True)
@@ -107,10 +100,7 @@ def _clean_all(table: SliceTable, draft: Path, progress: Progress) -> Iterator[C
         except HilumError as error:
             raise ReadError(f"{table.cell_name(row, 'path')}: {error}") from error
 
-    with ThreadPoolExecutor(WORKERS) as pool:
-        for rows in batches(len(table), AHEAD):
-            yield from pool.map(clean_row, range(rows.start, rows.stop))
-            progress.advance("cleaning slices", rows.stop, len(table))
+    yield from rewrite_rows(len(table), clean_row, progress=progress, doing="cleaning slices")
 
 
 def _write_tables(table: SliceTable, done: list[CleanedRow], draft: Path) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -13,8 +12,8 @@ from hilum.boxes import NO_LESION, check_inside, format_boxes, parse_boxes
 from hilum.errors import HilumError, ReadError, TableError
 from hilum.prepare import TURNED_REGIONS
 from hilum.prepare.harmonise import ShownPart, harmonise
+from hilum.prepare.rewriting import write_png
 from hilum.readers import read_slice
-from hilum.storage.atomic import as_storage_error
 from hilum.storage.path_text import path_of_text
 from hilum.table import SliceTable, read_row
 
@@ -72,10 +71,10 @@ def harmonise_row(table: SliceTable, row: int, folder: Path) -> HarmonisedRow:
         raise TableError(f"{table.cell_name(row, 'boxes', with_slice=True)}: {error}.") from None
     done = harmonise(image.grey)
     shown, name = done.placement, f"{row + 1:06d}.png"
-    _write_png(done.pixels, folder / "images" / name)
+    write_png(done.pixels, folder / "images" / name)
     if mask_text:
         mask = _mask(table, row, shown)
-        _write_png(mask.astype(np.uint8) * 255, folder / "masks" / name)
+        write_png(mask.astype(np.uint8) * 255, folder / "masks" / name)
     moved = shown.boxes(boxes)
     moved_text = boxes_text if boxes_text in ("", NO_LESION) else format_boxes(moved)
     return HarmonisedRow(
@@ -100,8 +99,3 @@ def _mask(table: SliceTable, row: int, shown: ShownPart) -> npt.NDArray[np.bool_
             f"rows x {shown.shape[1]} columns; got {marked.shape[0]} x {marked.shape[1]}."
         )
     return shown.mask(marked)
-
-
-def _write_png(pixels: npt.NDArray[np.uint8], path: Path) -> None:
-    with as_storage_error(path):
-        path.write_bytes(cv2.imencode(".png", pixels)[1].tobytes())

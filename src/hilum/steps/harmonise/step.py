@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from hilum.prepare import batches
 from hilum.prepare.lungs import CODES
+from hilum.prepare.rewriting import rewrite_rows
 from hilum.progress import SILENT, Progress
 from hilum.steps.harmonise.one_slice import HarmonisedRow, harmonise_row
 from hilum.steps.harmonise.review import write_review
@@ -30,12 +29,6 @@ __all__ = ["HARMONISE_MARKS", "HarmoniseReport", "harmonise_table"]
 
 HARMONISE_MARKS = ("harmonised.csv", "slices.csv")
 """Files that identify a folder of harmonised slices, which --force may replace."""
-
-WORKERS = 4
-"""Threads; decoders, OpenCV and its networks release the interpreter lock."""
-
-AHEAD = 64
-"""Slices queued at a time; bounds memory, and the delay before an interruption takes effect."""
 
 
 @dataclass(frozen=True)
@@ -96,11 +89,12 @@ def _harmonise_all(table: SliceTable, draft: Path, progress: Progress) -> Iterat
     """Harmonise every slice in several threads; yield the results in the table's order."""
     (draft / "images").mkdir()
     (draft / "masks").mkdir()
-    with ThreadPoolExecutor(WORKERS) as pool:
-        for rows in batches(len(table), AHEAD):
-            numbers = range(rows.start, rows.stop)
-            yield from pool.map(lambda row: harmonise_row(table, row, draft), numbers)
-            progress.advance("harmonising slices", rows.stop, len(table))
+    yield from rewrite_rows(
+        len(table),
+        lambda row: harmonise_row(table, row, draft),
+        progress=progress,
+        doing="harmonising slices",
+    )
 
 
 def _write_tables(table: SliceTable, done: list[HarmonisedRow], draft: Path) -> None:
