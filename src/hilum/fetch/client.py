@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from importlib import import_module
 from importlib.metadata import version
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
@@ -34,9 +35,14 @@ class StoppedError(Exception):
 
 
 class Client:
-    """Opens URLs; safe to share between threads."""
+    """Opens URLs; safe to share between threads.
+
+    Raises:
+        ImportError: urllib3 is not installed; raised before anything is planned.
+    """
 
     def __init__(self, patience: Patience | None = None) -> None:
+        import_module("urllib3")
         self.patience = patience or Patience()
         self._agent = f"hilum/{version('hilum')}"
         self._stop = threading.Event()
