@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import hashlib
 import io
 import socket
 import struct
@@ -26,7 +27,7 @@ from typing import Any
 
 import numpy as np
 from _machine import describe
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -96,12 +97,15 @@ def seeds(folder: Path | None) -> list[bytes]:
     return found
 
 
-def generated(count: int, strategy: st.SearchStrategy[Any], take: Callable[[Any], None]) -> None:
-    """Call `take` with `count` examples of a strategy, the same ones each time."""
+def generated(
+    count: int, strategy: st.SearchStrategy[Any], take: Callable[[Any], None], *, number: int
+) -> None:
+    """Call `take` with `count` examples of a strategy, the same ones each time for a seed."""
 
+    @seed(number)
     @settings(
-        max_examples=count, deadline=None, database=None, derandomize=True,
-        phases=[Phase.generate], suppress_health_check=list(HealthCheck),
+        max_examples=count, deadline=None, database=None, phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
     )  # fmt: skip
     @given(strategy)
     def draw(example: Any) -> None:
@@ -154,6 +158,8 @@ async def fuzz_files(run: Path, files: Iterator[bytes], finds: Path) -> Counter[
                 (worker,) = pool._workers
             elif number % 200 == 199:
                 largest = max(largest, resident(worker))
+            if number % 1000 == 999:
+                print(f"{number + 1:,} files: {dict(counts)}", file=sys.stderr, flush=True)
         print(f"| slowest file | {slowest:.2f} s |")
         print(f"| memory of a worker | {before / MIB:.0f} MiB, at most {largest / MIB:.0f} MiB |")
         await pool.close()
@@ -194,7 +200,7 @@ def requests() -> st.SearchStrategy[tuple[str, str, list[tuple[str, str]], bytes
     return st.tuples(methods, paths, headers | st.lists(header, max_size=3), bodies)
 
 
-def fuzz_requests(port: int, count: int) -> Counter[str]:
+def fuzz_requests(port: int, count: int, number: int) -> Counter[str]:
     """Send mutated requests; return how often each status came, "closed" where none did."""
     counts: Counter[str] = Counter()
 
@@ -210,7 +216,7 @@ def fuzz_requests(port: int, count: int) -> Counter[str]:
         status = head.split(b" ")[1:2]
         counts[status[0].decode("ascii", "replace") if status else "closed"] += 1
 
-    generated(count, requests(), send)
+    generated(count, requests(), send, number=number)
     return counts
 
 
@@ -221,6 +227,7 @@ def main() -> None:
     parser.add_argument("--files", type=int, default=20_000)
     parser.add_argument("--requests", type=int, default=5_000)
     parser.add_argument("--slices", type=Path)
+    parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--finds", type=Path, default=Path("finds"))
     parser.add_argument("--port", type=int, help="of a running `hilum serve`, for requests")
     options = parser.parse_args()
@@ -230,15 +237,23 @@ def main() -> None:
         sound = seeds(options.slices)
         print(f"| sound files that were mutated | {len(sound)} |", flush=True)
         kinds = st.integers(0, len(sound) - 1)
-        files: list[bytes] = []
+        drawn: list[tuple[int, int, list[tuple[str, float, int]]]] = []
         generated(
-            options.files, st.tuples(kinds, kinds, OPERATIONS),
-            lambda one: files.append(mutated(sound[one[0]], one[2], sound[one[1]])),
-        )  # fmt: skip
-        counts = asyncio.run(fuzz_files(options.run, iter(files), options.finds))
-        print(f"| mutated files | {sum(counts.values()):,}: {dict(counts)} |", flush=True)
+            options.files, st.tuples(kinds, kinds, OPERATIONS), drawn.append, number=options.seed
+        )
+        distinct: set[bytes] = set()
+
+        def files() -> Iterator[bytes]:
+            for kind, other, operations in drawn:
+                content = mutated(sound[kind], operations, sound[other])
+                distinct.add(hashlib.sha256(content).digest())
+                yield content
+
+        counts = asyncio.run(fuzz_files(options.run, files(), options.finds))
+        print(f"| mutated files | {sum(counts.values()):,}: {dict(counts)} |")
+        print(f"| distinct ones among them | {len(distinct):,} |", flush=True)
     if options.requests and options.port:
-        counts = fuzz_requests(options.port, options.requests)
+        counts = fuzz_requests(options.port, options.requests, options.seed)
         print(f"| mutated requests | {sum(counts.values()):,}: {dict(counts)} |")
 
 

@@ -136,10 +136,12 @@ def _dicom_facts(path: Path, size: int) -> FileFacts:
     from pydicom import dcmread  # slow to import, and most slices are pictures
     from pydicom.errors import InvalidDicomError
 
+    from hilum.readers.dicom.bounded_file import BoundedFile
+
     wanted = ["Rows", "Columns", "BitsStored", "PhotometricInterpretation", "SliceThickness"]
     try:
-        with WITHOUT_WARNINGS:
-            header = dcmread(path, stop_before_pixels=True, specific_tags=wanted, force=True)
+        with WITHOUT_WARNINGS, BoundedFile(path) as file:
+            header = dcmread(file, stop_before_pixels=True, specific_tags=wanted, force=True)
             syntax = getattr(header, "file_meta", None)
             uid = getattr(syntax, "TransferSyntaxUID", None)
             return FileFacts(

@@ -13,10 +13,11 @@ from typing import BinaryIO
 
 from pydicom import Dataset, dcmread
 from pydicom.errors import BytesLengthException, InvalidDicomError
-from pydicom.filereader import read_file_meta_info
+from pydicom.filereader import read_dataset, read_preamble
 from pydicom.uid import DeflatedExplicitVRLittleEndian
 
 from hilum.errors import ReadError
+from hilum.readers.dicom.bounded_file import BoundedFile
 from hilum.readers.limits import MAX_FILE_BYTES
 
 __all__ = [
@@ -47,6 +48,7 @@ BROKEN = (
 )
 """Exceptions that pydicom raises for broken files."""
 
+_META_GROUP = 0x0002
 _META_START = 132
 _META_GROUP_LENGTH = b"\x02\x00\x00\x00UL\x04\x00"
 
@@ -59,12 +61,25 @@ def open_dicom(path: Path) -> Iterator[BinaryIO]:
         ReadError: a deflated data set is broken, or inflates to more than MAX_FILE_BYTES.
     """
     try:
-        meta = read_file_meta_info(path)
-        deflated = meta.get("TransferSyntaxUID") == DeflatedExplicitVRLittleEndian
+        with BoundedFile(path) as file:
+            deflated = _read_meta(file).get("TransferSyntaxUID") == DeflatedExplicitVRLittleEndian
     except BROKEN:
         deflated = False  # no meta information: a bare data set, or a broken file, reported later
-    with io.BytesIO(_inflated(path)) if deflated else path.open("rb") as file:
+    with io.BytesIO(_inflated(path)) if deflated else BoundedFile(path) as file:
         yield file
+
+
+def _read_meta(file: BinaryIO) -> Dataset:
+    """Return the file meta information (PS3.10 section 7.1), explicit VR little endian.
+
+    Raises:
+        one of BROKEN: there is none.
+    """
+    read_preamble(file, force=False)
+    return read_dataset(
+        file, is_implicit_VR=False, is_little_endian=True,
+        stop_when=lambda tag, *_: tag.group != _META_GROUP,
+    )  # fmt: skip
 
 
 def _inflated(path: Path) -> bytes:
