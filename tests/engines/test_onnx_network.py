@@ -145,6 +145,17 @@ def test_a_broken_file_or_one_of_another_network_is_said_and_torch_computes(
         open_engine(run, "onnx")
 
 
+def test_weights_of_another_user_are_named_where_torch_can_not_help(
+    make_run: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in a container: the run's folder is mounted, its user is another one, torch is missing."""
+    run = make_run()
+    monkeypatch.setattr("os.access", lambda file, right: file != run.weights_file)
+    monkeypatch.setattr("hilum.steps.predict.engine.find_spec", lambda name: None if name == "torch" else name)
+    with pytest.raises(RunError, match=r"weights\.safetensors may not be read by this user; `chmod"):
+        open_engine(run)
+
+
 def test_a_foreign_network_is_refused(tmp_path: Path) -> None:
     value = onnx.helper.make_tensor_value_info("x", onnx.TensorProto.FLOAT, [1])
     node = onnx.helper.make_node("Identity", ["x"], ["y"])

@@ -75,6 +75,16 @@ def test_the_system_applies_the_umask_and_nobody_touches_it(
     assert stat.S_IMODE((tmp_path / "b").stat().st_mode) == folder
 
 
+@pytest.mark.skipif(os.name != "posix", reason="rights are those of POSIX")
+def test_a_library_that_replaces_the_draft_changes_nobody_s_rights(tmp_path: Path) -> None:
+    """safetensors 0.8 puts a file of mode 600 there: nobody else could use the run."""
+    write_text(tmp_path / "usual", "x")
+    with new_file(tmp_path / "weights") as draft:
+        draft.unlink()
+        draft.touch(0o600)
+    assert (tmp_path / "weights").stat().st_mode == (tmp_path / "usual").stat().st_mode
+
+
 def test_a_file_that_fails_leaves_what_was_there(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     path.write_text("old")

@@ -7,6 +7,7 @@ A run's `network.onnx` holds the operations alone: its tensors are places in the
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -84,6 +85,10 @@ def open_onnx(path: Path) -> OnnxNetwork:
     Raises:
         RunError: onnxruntime can't read it, or hilum didn't write it.
     """
+    weights = Run(path.parent).weights_file
+    for file in (path, weights):
+        if file.is_file() and not os.access(file, os.R_OK):
+            raise RunError(f"{file} may not be read by this user; `chmod a+r` lets everybody.")
     try:
         session = open_session(str(path))
     except Exception as error:  # onnxruntime's errors have no base of their own
@@ -97,7 +102,6 @@ def open_onnx(path: Path) -> OnnxNetwork:
             f"{path} is not a network that hilum wrote: its metadata lack {CARD}; make one with "
             f"`hilum export RUN --out FILE`."
         ) from None
-    weights = Run(path.parent).weights_file
     if WEIGHTS in metadata and metadata[WEIGHTS] != hash_of(weights):
         raise RunError(f"{path} does not belong to the {weights.name} next to it.")
     return OnnxNetwork(session, size, card)

@@ -6,6 +6,7 @@ import errno
 import os
 import secrets
 import shutil
+import stat
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -43,9 +44,12 @@ def new_file(path: Path) -> Iterator[Path]:
     with as_storage_error(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         draft = _new_draft(path, _make_file)
+        mode = stat.S_IMODE(draft.stat().st_mode)
     try:
         with as_storage_error(path):
             yield draft
+            if stat.S_IMODE(draft.stat().st_mode) != mode:
+                draft.chmod(mode)  # safetensors puts a file of its own there, for its owner alone
             draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)

@@ -73,6 +73,8 @@ def open_engine(run: Run | ExportedRun, engine: str = "auto") -> LoadedEngine:
             try:
                 return LoadedEngine("onnx", [open_run_onnx(one) for one in runs])
             except RunError as error:
+                if find_spec("torch") is None:
+                    raise
                 remark = f"Computed with torch: {error}"
         return LoadedEngine("torch", _torch(run), remark)
     compiled = engine == "compiled"
