@@ -151,8 +151,10 @@ def test_weights_of_another_user_are_named_where_torch_can_not_help(
     """As in a container: the run's folder is mounted, its user is another one, torch is missing."""
     run = make_run()
     monkeypatch.setattr("os.access", lambda file, right: file != run.weights_file)
-    monkeypatch.setattr("hilum.steps.predict.engine.find_spec", lambda name: None if name == "torch" else name)
-    with pytest.raises(RunError, match=r"weights\.safetensors may not be read by this user; `chmod"):
+    monkeypatch.setattr(
+        "hilum.steps.predict.engine.find_spec", lambda name: None if name == "torch" else name
+    )
+    with pytest.raises(RunError, match=r"weights\.safetensors may not be read by this user; `ch"):
         open_engine(run)
 
 
