@@ -47,7 +47,7 @@ Prepared = list[tuple[Grey, Grey, Lungs]]
 def variants() -> Iterator[tuple[str, frozenset[str]]]:
     """Yield the sets of steps: none, each added to those before it, and each left out of all."""
     yield "slices as they are", frozenset()
-    order = ("upright", "crop", "tones", "resolution", "outside", "clean")
+    order = ("upright", "crop", "tones", "outside", "clean")
     for number in range(2, len(order) + 1):
         yield f"+ {order[number - 1]}", frozenset(order[:number])
     for step in order[1:]:

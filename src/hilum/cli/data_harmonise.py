@@ -14,6 +14,14 @@ __all__ = ["command"]
 def command(
     table: Annotated[Path, typer.Argument(metavar="TABLE", help="A slice table.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder to create.")],
+    clean: Annotated[
+        bool,
+        typer.Option(
+            "--clean/--no-clean",
+            help="Fill in annotations first, which takes most of the time; slices that "
+            "`hilum data clean` has written need it no more.",
+        ),
+    ] = True,
     force: Annotated[
         bool, typer.Option("--force", help="Replace existing harmonised slices.")
     ] = False,
@@ -30,7 +38,7 @@ def command(
     from hilum.steps.harmonise import harmonise_table
 
     with progress_shown() as progress:
-        report = harmonise_table(table, out=out, force=force, progress=progress)
+        report = harmonise_table(table, out=out, clean=clean, force=force, progress=progress)
     if as_json:
         print_json(report.summary)
         return

@@ -30,7 +30,7 @@ KIND = "decoded-v1"
 """Layout version of an entry; increased with every change of layout."""
 PIXELS = 2
 """Increased when `hilum.readers` or `resize` give other grey levels for the same file."""
-HARMONISED = 3
+HARMONISED = 4
 """Increased when `hilum.prepare.harmonise` gives another picture of the same slice."""
 DECODERS = ("numpy", "opencv-python-headless", "pillow", "pydicom", "pylibjpeg-libjpeg",
             "pylibjpeg-openjpeg", "pylibjpeg-rle")  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from hilum.prepare.crossing import Anatomy, anatomy_of
+from hilum.prepare.crossing import Anatomy, anatomy_of, on_tissue
 
 
 def test_levels_are_those_of_lung_and_tissue() -> None:
@@ -31,3 +31,15 @@ def test_a_slice_without_lung_or_contrast_is_none() -> None:
     flat = grey.copy()
     flat[16:48] = 190
     assert anatomy_of(flat, flat == 190) is None
+
+
+def test_black_ground_is_tissue_where_it_is_all_around() -> None:
+    grey = np.zeros((96, 96), dtype=np.uint8)
+    grey[16:80, 16:80] = 220
+    grey[24:72, 24:72] = 40
+    grey[40:44, 40:44] = 0
+    plain = on_tissue(grey, 220)
+    assert (plain[:16] == 220).all()
+    assert (plain[24:72, 24:72] == grey[24:72, 24:72]).all()
+    grey[0, 0] = 90
+    assert on_tissue(grey, 220) is grey

@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 from drawn_chest import chest
 
-from hilum.prepare.harmonise import SIDE, harmonise
-from hilum.prepare.harmonise.tones import AERATED, TISSUE
+from hilum.prepare.harmonise import GROUND, SIDE, harmonise
+from hilum.prepare.harmonise.tones import AERATED
 
 
 def test_lungs_fill_the_picture_at_fixed_grey_levels() -> None:
@@ -15,7 +15,7 @@ def test_lungs_fill_the_picture_at_fixed_grey_levels() -> None:
     assert done.pixels.shape == (SIDE, SIDE)
     assert done.code == "ok"
     assert abs(float(np.median(done.pixels[done.lungs])) - AERATED) < 6
-    assert (done.pixels[0] == TISSUE).all()
+    assert (done.pixels[0] == GROUND).all()
     assert done.lungs.any(axis=0).mean() > 0.6
     assert done.lungs.any(axis=1).mean() > 0.8
 
@@ -35,4 +35,4 @@ def test_slice_without_lungs_is_shown_as_it_is() -> None:
     assert not done.lungs.any()
     assert done.placement.boxes_back(done.placement.boxes([])) == []
     assert np.abs(done.pixels.astype(int) - 120)[12:-12, 12:-12].max() < 4
-    assert (done.pixels[:8] == TISSUE).all()
+    assert (done.pixels[:8] == GROUND).all()

@@ -12,7 +12,7 @@ from PIL import Image
 
 from hilum.boxes import parse_boxes
 from hilum.errors import ReadError, TableError, UsageError
-from hilum.prepare.harmonise import SIDE, harmonise
+from hilum.prepare.harmonise import SIDE, STEPS, harmonise
 from hilum.readers import read_slice
 from hilum.steps.harmonise import harmonise_table
 from hilum.table import SliceTable, read_csv
@@ -53,6 +53,13 @@ def test_boxes_and_masks_go_along(slices: SliceTable, tmp_path: Path) -> None:
     assert grey[mask].mean() > 1.5 * grey[:, SIDE // 2 :][~mask[:, SIDE // 2 :]].min() + 40
     same_columns = ["slice_id", "label", "group", "source", "split", "stage"]
     assert rows[same_columns].equals(slices.rows[same_columns])
+
+
+def test_annotations_stay_where_nothing_is_cleaned(slices: SliceTable, tmp_path: Path) -> None:
+    report = harmonise_table(slices, out=tmp_path / "out", clean=False)
+    before = read_slice(slices.paths()[0]).grey
+    expected = harmonise(before, steps=[step for step in STEPS if step != "clean"]).pixels
+    assert (read_slice(report.table.paths()[0]).grey == expected).all()
 
 
 def test_what_is_not_ok_is_named(slices: SliceTable, tmp_path: Path) -> None:

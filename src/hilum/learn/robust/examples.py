@@ -18,8 +18,10 @@ from hilum.prepare.crossing import (
     draw_opacities,
     draw_tumour,
     move_plain_lung,
+    on_tissue,
     transplant,
 )
+from hilum.prepare.harmonise import TISSUE
 from hilum.prepare.lungs import lungs_mask
 from hilum.recipe import Crossing
 
@@ -252,7 +254,8 @@ class ExampleSource:
         """Return a slice's lungs and levels, found once; None where they can't be."""
         grey = self.stock.picture(index)
         if index not in self._anatomies:
-            found = anatomy_of(grey, lungs_mask(grey))
+            plain = on_tissue(grey, TISSUE)
+            found = anatomy_of(plain, lungs_mask(plain))
             self._anatomies[index] = (
                 None
                 if found is None

@@ -1,6 +1,6 @@
 """Lesions put into slices that have none: real ones cut out of others, and drawn ones."""
 
-from hilum.prepare.crossing.anatomy import Anatomy, anatomy_of
+from hilum.prepare.crossing.anatomy import Anatomy, anatomy_of, on_tissue
 from hilum.prepare.crossing.drawn import draw_opacities, draw_tumour
 from hilum.prepare.crossing.made import Made
 from hilum.prepare.crossing.transplant import move_plain_lung, transplant
@@ -12,5 +12,6 @@ __all__ = [
     "draw_opacities",
     "draw_tumour",
     "move_plain_lung",
+    "on_tissue",
     "transplant",
 ]

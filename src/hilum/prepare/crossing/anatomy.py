@@ -11,7 +11,7 @@ import numpy.typing as npt
 from hilum.sources.phantom.shapes import Field, Grid
 from hilum.sources.phantom.tissue import Tissue
 
-__all__ = ["Anatomy", "anatomy_of"]
+__all__ = ["Anatomy", "anatomy_of", "on_tissue"]
 
 Grey = npt.NDArray[np.uint8]
 Mask = npt.NDArray[np.bool_]
@@ -26,6 +26,12 @@ LEAST_CONTRAST = 30.0
 """Grey levels between lung and tissue at the least; a flatter slice can't be measured."""
 EDGE = 1.0
 """Standard deviation of the lungs' soft edge, pixels."""
+
+
+SURROUNDING = 16
+"""Grey level up to which a part that reaches the edge of a picture is even ground, no tissue."""
+SOFT_EDGE = 7
+"""Pixels over which ground and tissue run into each other, at a side of 192."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +91,7 @@ def anatomy_of(grey: Grey, lungs: Mask) -> Anatomy | None:
         grey: (size, size) uint8.
         lungs: (size, size) bool.
     """
-    if lungs.mean() < LEAST_LUNG:
+    if lungs.mean() < LEAST_LUNG or lungs.all():
         return None
     threshold, _ = cv2.threshold(grey, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
     dark, bright = grey[lungs & (grey <= threshold)], grey[grey > threshold]
@@ -95,3 +101,22 @@ def anatomy_of(grey: Grey, lungs: Mask) -> Anatomy | None:
     if levels[1] - levels[0] < LEAST_CONTRAST:
         return None
     return Anatomy(grey, lungs, *levels)
+
+
+def on_tissue(grey: Grey, tissue: int) -> Grey:
+    """Return a harmonised slice whose black ground is tissue; another slice as it is.
+
+    Lungs are looked for as dark parts in something bright, and so is the level of tissue.
+
+    Args:
+        grey: (size, size) uint8.
+        tissue: grey level of soft tissue in harmonised slices.
+    """
+    _, parts = cv2.connectedComponents((grey <= SURROUNDING).astype(np.uint8), connectivity=4)
+    rim = np.concatenate([parts[0], parts[-1], parts[:, 0], parts[:, -1]])
+    if not rim.all():
+        return grey
+    reach = 2 * round(SOFT_EDGE * len(grey) / 384) + 1
+    kernel = np.ones((reach, reach), dtype=np.uint8)
+    outside = cv2.dilate(np.isin(parts, np.unique(rim)).astype(np.uint8), kernel) > 0
+    return np.where(outside, np.uint8(tissue), grey)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from hilum.boxes import NO_LESION, check_inside, format_boxes, parse_boxes
 from hilum.errors import HilumError, ReadError, TableError
 from hilum.prepare import TURNED_REGIONS
-from hilum.prepare.harmonise import ShownPart, harmonise
+from hilum.prepare.harmonise import STEPS, ShownPart, harmonise
 from hilum.prepare.rewriting import write_png
 from hilum.readers import read_slice
 from hilum.storage.path_text import path_of_text
@@ -51,8 +51,12 @@ class HarmonisedRow:
         return (int(self.rows), int(self.columns)), int(self.turns), (top, left, bottom, right)
 
 
-def harmonise_row(table: SliceTable, row: int, folder: Path) -> HarmonisedRow:
+def harmonise_row(
+    table: SliceTable, row: int, folder: Path, *, clean: bool = True
+) -> HarmonisedRow:
     """Harmonise one slice into `images/` and `masks/` of the folder, named by its row number.
+
+    With `clean`, annotations are filled in first.
 
     Raises:
         ReadError: the slice or its mask can't be read; or it is turned upright by its file, and its
@@ -69,7 +73,7 @@ def harmonise_row(table: SliceTable, row: int, folder: Path) -> HarmonisedRow:
         check_inside(boxes, (image.shape[0], image.shape[1]))
     except TableError as error:
         raise TableError(f"{table.cell_name(row, 'boxes', with_slice=True)}: {error}.") from None
-    done = harmonise(image.grey)
+    done = harmonise(image.grey, steps=STEPS if clean else STEPS[1:])
     shown, name = done.placement, f"{row + 1:06d}.png"
     write_png(done.pixels, folder / "images" / name)
     if mask_text:

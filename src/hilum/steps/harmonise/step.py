@@ -50,6 +50,7 @@ def harmonise_table(
     table: SliceTable | Path | str,
     *,
     out: Path | str,
+    clean: bool = True,
     force: bool = False,
     progress: Progress = SILENT,
 ) -> HarmoniseReport:
@@ -65,6 +66,7 @@ def harmonise_table(
     Args:
         table: the slices.
         out: the folder to create; it must not contain any of the slices.
+        clean: fill in annotations first; slices that were cleaned before need it no more.
         force: replace an existing folder of harmonised slices.
         progress: receives the number of slices harmonised.
 
@@ -78,20 +80,22 @@ def harmonise_table(
     refuse_existing(out, force=force, marks=HARMONISE_MARKS)
     refuse_own_slices(table, out)
     with new_folder(out, force=force, marks=HARMONISE_MARKS) as draft:
-        done = list(_harmonise_all(table, draft, progress))
+        done = list(_harmonise_all(table, draft, clean=clean, progress=progress))
         _write_tables(table, done, draft)
         sheets = write_review(table, done, draft, progress=progress)
     written = read_table(out / "slices.csv")
     return HarmoniseReport(written, _summary(table, done), tuple(out / sheet for sheet in sheets))
 
 
-def _harmonise_all(table: SliceTable, draft: Path, progress: Progress) -> Iterator[HarmonisedRow]:
+def _harmonise_all(
+    table: SliceTable, draft: Path, *, clean: bool, progress: Progress
+) -> Iterator[HarmonisedRow]:
     """Harmonise every slice in several threads; yield the results in the table's order."""
     (draft / "images").mkdir()
     (draft / "masks").mkdir()
     yield from rewrite_rows(
         len(table),
-        lambda row: harmonise_row(table, row, draft),
+        lambda row: harmonise_row(table, row, draft, clean=clean),
         progress=progress,
         doing="harmonising slices",
     )
