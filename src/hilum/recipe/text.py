@@ -16,6 +16,7 @@ from hilum.catalogue.networks import known_networks
 from hilum.catalogue.suggest import nearest
 from hilum.errors import RecipeError, UsageError
 from hilum.recipe.recipe import Recipe
+from hilum.recipe.sections import Training
 
 __all__ = ["as_recipe", "built_in_recipes", "dump_recipe", "load_recipe", "parse_recipe"]
 
@@ -80,7 +81,8 @@ def load_recipe(name: Path | str, changes: Iterable[str] = ()) -> Recipe:
 def _robust_text(name: str, built_in: Mapping[str, str]) -> str:
     """Return the recipe robust/NETWORK of a network without one of its own; "" for other names.
 
-    It is that of ROBUST with another backbone, frozen up to that network's own freeze point.
+    It is that of ROBUST with another backbone, frozen up to that network's own freeze point, and
+    with hilum's usual learning rates: those of ROBUST were chosen on its own network.
     """
     network = name.removeprefix("robust/")
     if network == name or not re.fullmatch(NETWORK_NAME, network) or network.endswith(".toml"):
@@ -89,6 +91,10 @@ def _robust_text(name: str, built_in: Mapping[str, str]) -> str:
     known = known_networks().get(network)
     values["title"] = f"{known.title if known else network}, robust"
     values["network"] |= {"backbone": network, "train_from": ""}
+    values["training"] |= {
+        rate: Training.model_fields[rate].default
+        for rate in ("learning_rate", "backbone_learning_rate")
+    }
     return tomli_w.dumps(values)
 
 
