@@ -95,6 +95,26 @@ def real_drawings(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Figure, "savefig", getattr(Figure.savefig, "drawn", Figure.savefig))
 
 
+FEW_RESAMPLES = 100
+
+
+@pytest.fixture(scope="module")
+def few_resamples() -> Iterator[None]:
+    """Intervals come from a hundred resamples; else they are a fifth of the time of a road.
+
+    For tests of files and words, and of metrics whose value needs no resamples. Intervals as a user
+    has them are tested in `scores`, and all those of the golden road are.
+    """
+    from hilum.scores.bootstrap import bootstrap_weights
+    from hilum.scores.paired import paired_differences
+
+    with pytest.MonkeyPatch.context() as patch:
+        for draws in (bootstrap_weights, paired_differences):
+            defaults = {**(draws.__kwdefaults__ or {}), "resamples": FEW_RESAMPLES}
+            patch.setattr(draws, "__kwdefaults__", defaults)
+        yield
+
+
 @pytest.fixture(scope="session")
 def real_data() -> Path:
     """The folder of real collections; tests that need it are skipped where it is not."""

@@ -9,8 +9,9 @@ import pytest
 
 __all__ = ["quick_and_slow"]
 
-DEEPER = ("inceptionresnetv2", "resnet101", "vgg19")
-"""InceptionV3, ResNet50 and VGG16 stand for them in `make test`: half the time of the nine."""
+DEEPER = ("inceptionresnetv2", "inceptionv3", "resnet50", "resnet101", "vgg19")
+"""Xception, DenseNet121, MobileNetV2 and VGG16 stand for them in `make test`, and the other tests'
+small residual networks: a third of the time of the nine."""
 
 
 def quick_and_slow(names: Iterable[str]) -> list[Any]:

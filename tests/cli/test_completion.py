@@ -14,7 +14,7 @@ def _hilum(*words: str, **variables: str) -> str:
     done = subprocess.run(
         [HILUM, *words], env={**os.environ, **variables}, capture_output=True, text=True, timeout=60
     )
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout
     return done.stdout
 
 

@@ -27,6 +27,11 @@ SMALL = (
 )  # fmt: skip
 
 
+@pytest.fixture(scope="module", autouse=True)
+def in_short(blank_drawings: None) -> None:
+    """Random weights and intervals are those of a user: processes of their own have a part here."""
+
+
 @pytest.fixture(scope="session")
 def full(phantoms: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A finished cross-validation of the phantoms, reported; not to be changed."""

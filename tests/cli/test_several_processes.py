@@ -64,6 +64,7 @@ def shared(run: Path, slices: Path, out: Path, *options: str) -> list[str]:
             str(out), *options]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_two_processes_predict_into_one_file_and_a_killed_one_is_made_good(
     tiny_run: Path, phantoms: Path, tmp_path: Path, hilum_process: Any
 ) -> None:

@@ -18,12 +18,13 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
 import pytest
+import typer
 
-from hilum.cli.app import main
+from hilum.cli.app import app, main
 
 pytestmark = pytest.mark.usefixtures("blank_drawings")
 
@@ -50,8 +51,16 @@ NOT_RUN = {
 }
 """Blocks that can't be run here, page by page: another one has to be counted, and defended."""
 
-FEW = {"how-to/clean.md": 6}
+FEW = {"how-to/clean.md": 6, "how-to/harmonise.md": 6}
 """Pages that work on every slice for long, and how many slices of each class there are for them."""
+
+LONG = {
+    f"how-to/{page}.md"
+    for page in ("audit", "clean", "compare", "ensembles", "explain", "random-labels", "resume",
+                 "sanity")
+}  # fmt: skip
+"""Pages whose commands compute for long: followed in `make test-slow`; `make test` looks whether
+what they type is a command with such options."""
 
 LANGUAGES = {"console", "csv", "python", "text", "toml"}
 
@@ -227,7 +236,14 @@ def explained(started: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("page", [page for page in OTHERS if page != MAPS])
+@pytest.mark.parametrize(
+    "page",
+    [
+        pytest.param(page, marks=[pytest.mark.slow] if page in LONG else [])
+        for page in OTHERS
+        if page != MAPS
+    ],
+)
 def test_every_other_page_does_what_it_says(
     page: str, started: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -252,6 +268,34 @@ def keep_slices(folder: Path, count: int) -> None:
 def test_no_page_has_more_blocks_that_are_not_run_than_are_counted(page: str) -> None:
     left_out = [block for block in blocks_of(page) if not is_run(block)]
     assert len(left_out) == NOT_RUN.get(page, 0)
+
+
+@pytest.mark.parametrize("page", [FIRST, *OTHERS])
+def test_every_command_that_a_page_types_has_these_options(page: str) -> None:
+    """Those of blocks that aren't run and of pages that `make test-slow` follows, too."""
+    typed = [
+        command
+        for block in blocks_of(page)
+        if block.language == "console"
+        for command in re.findall(r"^\$ (hilum .+)$", block.text.replace("\\\n", " "), re.MULTILINE)
+    ]
+    for command in typed:
+        assert_understood(shlex.split(command, comments=True)[1:], f"{page}: {command}")
+
+
+def assert_understood(words: list[str], where: str) -> None:
+    """Check that a command with these options exists, without running it or opening a file."""
+    command: Any = typer.main.get_command(app)
+    while inner := getattr(command, "commands", None):
+        assert words and (words[0] in inner or words[0].startswith("--")), where
+        if words[0].startswith("--"):
+            break
+        command, words = inner[words[0]], words[1:]
+    parser = command.make_parser(command.context_class(command))
+    try:
+        parser.parse_args(list(words))
+    except Exception as error:
+        raise AssertionError(f"{where}\n{error}") from error
 
 
 @pytest.mark.parametrize("page", [FIRST, *OTHERS])
@@ -311,6 +355,12 @@ def test_nothing_that_a_run_writes_is_left_out(started: Path) -> None:
     explained = (DOCS / "reference" / "files.md").read_text(encoding="utf-8")
     names = [path.name for path in (started / "runs" / "first").iterdir()]
     assert [name for name in names if f"| `{name}` |" not in explained] == []
+
+
+@pytest.mark.parametrize("words", [["train", "t.csv", "--no-such"], ["nosuch"], ["data", "x", "y"]])
+def test_a_command_that_is_none_is_caught(words: list[str]) -> None:
+    with pytest.raises(AssertionError, match="page"):
+        assert_understood(words, "page")
 
 
 FAULTS = {

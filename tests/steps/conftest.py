@@ -10,8 +10,8 @@ from hilum.table import SliceTable
 
 
 @pytest.fixture(scope="module", autouse=True)
-def no_drawings(blank_drawings: None) -> None:
-    """Numbers, files and words are tested here, not what drawings look like."""
+def in_short(blank_drawings: None, few_resamples: None, quick_initialisation: None) -> None:
+    """Files, words and plain numbers are tested here: not drawings, intervals or random weights."""
 
 
 @pytest.fixture(scope="session")

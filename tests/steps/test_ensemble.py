@@ -33,6 +33,11 @@ SLICES = 48
 CANCER = "probability_cancer"
 
 
+@pytest.fixture(scope="module", autouse=True)
+def in_short(blank_drawings: None, few_resamples: None) -> None:
+    """Random weights are those of a user here: what they make of slices counts."""
+
+
 @pytest.fixture(scope="module")
 def made(table: SliceTable, tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
     """Three runs, of which one sees another size and so has finer maps; and their ensemble.

@@ -26,6 +26,11 @@ from hilum.steps.predict import predict
 from hilum.table import read_row
 
 
+@pytest.fixture(scope="module", autouse=True)
+def in_short(blank_drawings: None, few_resamples: None) -> None:
+    """Random weights are those of a user here: what they make of slices counts."""
+
+
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """A network with random weights that sees phantoms harmonised, evaluated and explained."""

@@ -25,6 +25,11 @@ QUICK = (
 """Small slices as they are: what a network needs to know a patient again within seconds."""
 
 
+@pytest.fixture(scope="module", autouse=True)
+def in_short(blank_drawings: None) -> None:
+    """Intervals and random weights are those of a user here: both decide."""
+
+
 @pytest.fixture
 def patients(make_table: MakeTable) -> SliceTable:
     """40 groups of 3 slices, 30 of them cancer."""
@@ -100,22 +105,31 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(threads)
 
 
-@pytest.fixture(scope="module")
-def both(one_thread: None, tmp_path_factory: pytest.TempPathFactory) -> dict[str, RandomLabels]:
-    """The self-test on 48 phantom patients of six slices, split in both ways."""
-    folder = tmp_path_factory.mktemp("random-labels")
-    phantoms = hilum.PhantomSettings(patients=48, slices_per_patient=6, size=64)
+def self_tests(folder: Path, patients: int, slices: int, *quick: str) -> dict[str, RandomLabels]:
+    """Return the self-test on phantom patients, split in both ways."""
+    phantoms = hilum.PhantomSettings(patients=patients, slices_per_patient=slices, size=64)
     options = hilum.BuildOptions(phantom=phantoms)
     table = build_table([("phantom", folder)], out=folder / "slices.csv", options=options).table
-    recipe = hilum.load_recipe("phantom", QUICK)
+    recipe = hilum.load_recipe("phantom", (*QUICK, *quick))
     return {
-        "group": hilum.random_labels(table, recipe, out=folder / "group", weights="none"),
-        "image": hilum.random_labels(
-            table, recipe, out=folder / "image", by="image", weights="none"
-        ),
+        by: hilum.random_labels(table, recipe, out=folder / by, by=by, weights="none")
+        for by in ("group", "image")
     }
 
 
+@pytest.fixture(scope="module")
+def both(one_thread: None, tmp_path_factory: pytest.TempPathFactory) -> dict[str, RandomLabels]:
+    """The self-test on 48 phantom patients of six slices, split in both ways."""
+    return self_tests(tmp_path_factory.mktemp("random-labels"), 48, 6)
+
+
+@pytest.fixture(scope="module")
+def brief(one_thread: None, tmp_path_factory: pytest.TempPathFactory) -> dict[str, RandomLabels]:
+    """The self-test on few slices and for one epoch: what it writes, not what it finds."""
+    return self_tests(tmp_path_factory.mktemp("brief"), 16, 3, "training.epochs=1")
+
+
+@pytest.mark.slow
 def test_the_split_by_group_holds_one_half_and_the_split_by_image_does_not(
     both: dict[str, RandomLabels],
 ) -> None:
@@ -126,29 +140,30 @@ def test_the_split_by_group_holds_one_half_and_the_split_by_image_does_not(
     assert held["low"] < 0.5 < held["high"]
     assert leaked["low"] > 0.6
     assert leaked == image.metrics["splits"]["test"]["per_slice"]["figures"]["auc"]
+    page = hilum.write_report(image.run.folder).read_text(encoding="utf-8")
+    assert "the network recognises the group" in page
 
 
-def test_such_a_run_is_marked_wherever_it_is_named(both: dict[str, RandomLabels]) -> None:
-    for by, done in both.items():
+def test_such_a_run_is_marked_wherever_it_is_named(brief: dict[str, RandomLabels]) -> None:
+    for by, done in brief.items():
         title = f"ResNet10-T on phantoms (random labels, by {by})"
         assert done.run.network()["title"] == done.run.recipe().title == title
         caution = "The labels are random, as a self-test: no metric of this run is about disease."
         assert done.metrics["cautions"][0] == caution
         assert done.metrics == done.run.metrics()
         assert "real_label" in done.run.table().rows.columns
-    assert both["image"].metrics["split"]["leak"]["groups"] > 30
+    assert brief["image"].metrics["split"]["leak"]["groups"] > 10
 
 
-def test_the_report_says_it_first(both: dict[str, RandomLabels]) -> None:
-    page = hilum.write_report(both["image"].run.folder).read_text(encoding="utf-8")
+def test_the_report_says_it_first(brief: dict[str, RandomLabels]) -> None:
+    page = hilum.write_report(brief["image"].run.folder).read_text(encoding="utf-8")
     content = page.index("Random labels: no metric here is about disease")
     assert content < page.index("Design verdict</p>")
-    assert "the network recognises the group" in page
 
 
-def test_evaluating_again_judges_again(both: dict[str, RandomLabels], tmp_path: Path) -> None:
-    run = both["group"].run
+def test_evaluating_again_judges_again(brief: dict[str, RandomLabels], tmp_path: Path) -> None:
+    run = brief["group"].run
     before = pd.read_csv(run.predictions_file)
     again = hilum.evaluate(run, keep_predictions=True)
-    assert again["random_labels"] == both["group"].metrics["random_labels"]
+    assert again["random_labels"] == brief["group"].metrics["random_labels"]
     assert pd.read_csv(run.predictions_file).equals(before)

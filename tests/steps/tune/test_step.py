@@ -40,6 +40,11 @@ precision = "float32"
 KNOBS = ("learning_rate", "hidden", "dropout")
 
 
+@pytest.fixture(scope="module", autouse=True)
+def in_short(blank_drawings: None, few_resamples: None) -> None:
+    """Random weights are those of a user here: what they make of slices counts."""
+
+
 @pytest.fixture(scope="module")
 def table(tmp_path_factory: pytest.TempPathFactory) -> SliceTable:
     """24 phantom patients of 64 x 64 pixels, split; the test slices can't be read."""
