@@ -104,8 +104,12 @@ def test_a_decompression_bomb_is_stopped_by_the_limit_on_memory(served: Served) 
     assert max(sizes) * 4096 < 2048 * MIB
 
 
+def environment_of(process: int) -> list[str]:
+    return Path(f"/proc/{process}/environ").read_text().split("\0")
+
+
 def test_a_file_that_takes_too_long_is_given_up(tmp_path: Path, runs: list[Path]) -> None:
-    """The same pool with a limit of next to nothing: its worker is ended and replaced."""
+    """With a limit of next to nothing: the worker is ended with what it unpacked, and replaced."""
 
     async def answer() -> tuple[str, bytes]:
         settings = WorkerSettings([("run", str(runs[0]))], tmp_path / "up", "onnx", 512 * MIB)
@@ -113,6 +117,9 @@ def test_a_file_that_takes_too_long_is_given_up(tmp_path: Path, runs: list[Path]
         (settings.folder / "slice").write_bytes(png_file())
         pool = Pool(settings, count=1, waiting=1)
         await pool.open()
+        (worker,) = pool._workers
+        assert f"TMPDIR={worker.scratch}" in environment_of(worker.process.pid)
+        (worker.scratch / "unpacked.dcm").write_bytes(b"of a patient")
         content = {
             "work": "slice", "models": ["run"], "files": [str(settings.folder / "slice")],
             "frames": 1, "window": None, "threshold": None, "pixels": False, "map": None,
@@ -120,6 +127,7 @@ def test_a_file_that_takes_too_long_is_given_up(tmp_path: Path, runs: list[Path]
         try:
             with pytest.raises(Problem) as refused:
                 await pool.answer(content, 0.0)
+            assert not worker.scratch.exists()
             return refused.value.name, await pool.answer(content, 60.0)
         finally:
             await pool.close()

@@ -178,6 +178,47 @@ def test_files_that_are_no_slices_are_named_and_the_rest_go_on(
     assert page.run("document.querySelector('[data-window=\"350/40\"]').disabled")  # no HU
 
 
+GREEN_AT = (
+    "[...document.querySelector('.pane canvas').getContext('2d').getImageData({x}, {y}, 1, 1).data]"
+    ".slice(0, 3).join() === '40,220,90'"
+)
+
+
+def test_a_table_lays_its_boxes_over_the_slices_that_it_names(
+    opened: Page, series: list[Path], tmp_path: Path
+) -> None:
+    """Boxes are row_min col_min row_max col_max, half-open: the frame lies around the pixels."""
+    assert opened.run("document.querySelector('#boxes-tool').hidden")
+    table = tmp_path / "slices.csv"
+    table.write_text(
+        'label,path,boxes\ncancer,"ct, of 2026/5.dcm",10 20 30 40;50 5 60 15\n'
+        "normal,any/4.dcm,none\ncancer,other/9.dcm,1 1 2 2\n"
+    )
+    assert not opened.run(GREEN_AT.format(x=25, y=9))
+    opened.choose("#files", [table])  # added to what is open
+    opened.wait(GREEN_AT.format(x=25, y=9))
+    for x, y in ((25, 30), (19, 15), (40, 15), (10, 49)):
+        assert opened.run(GREEN_AT.format(x=x, y=y)), (x, y)
+    assert not opened.run(GREEN_AT.format(x=25, y=20))
+    assert "2 boxes in the table" in opened.text("#place-text")
+    opened.press("b")
+    assert not opened.run(GREEN_AT.format(x=25, y=9))
+    opened.click("#show-boxes")
+    assert opened.run(GREEN_AT.format(x=25, y=9))
+    opened.run("document.querySelector('#stage').focus()")
+    opened.press("ArrowDown")
+    assert "no lesion by the table" in opened.text("#place-text")
+    table.write_text("path,boxes\n1.dcm,10 20 30\n")
+    opened.choose("#files", [table])
+    opened.wait("document.querySelector('#errors').innerText")
+    assert re.match(r"slices\.csv: row 2: boxes are row_min", opened.text("#errors"))
+    table.write_text("file,box\n")
+    opened.choose("#files", [*series, table])  # with its slices; the old boxes are gone
+    opened.wait("/needs the columns path and boxes/.test(errors.innerText)")
+    opened.wait(ANSWERED)
+    assert opened.run("document.querySelector('#boxes-tool').hidden")
+
+
 def test_a_busy_server_is_asked_again(page: Page, served: Served, tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(png_file())
     page.open(served.url)
@@ -257,7 +298,15 @@ def test_the_reference_of_the_api_is_written_without_internet(page: Page, served
 
 
 def test_the_page_names_no_other_site() -> None:
-    for name in ("index.html", "api.html", "viewer.css", "main.js", "reference.js", "api.js"):
+    for name in (
+        "index.html",
+        "api.html",
+        "viewer.css",
+        "main.js",
+        "reference.js",
+        "api.js",
+        "boxes.js",
+    ):
         file = viewer_file(name)
         assert file is not None
         text = file.content.decode()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import secrets
+import shutil
 import sys
 import time
 from collections.abc import Callable
@@ -61,10 +63,15 @@ class WorkerSettings:
 
 
 class Worker:
-    """A child process that answers one request at a time."""
+    """A child process that answers one request at a time.
 
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
-        self.process = process
+    Args:
+        process: the child.
+        scratch: where it unpacks uploads; gone with it, however it ends.
+    """
+
+    def __init__(self, process: asyncio.subprocess.Process, scratch: Path) -> None:
+        self.process, self.scratch = process, scratch
         self.models: list[dict[str, Any]] = []
 
     @classmethod
@@ -75,16 +82,18 @@ class Worker:
             RunError: a run can't be loaded, or the process fails.
             ModuleNotFoundError: what computes the networks is not installed.
         """
+        scratch = settings.folder / f"worker-{secrets.token_hex(8)}"
+        scratch.mkdir(mode=0o700)
         environment = {
             **os.environ, **dict.fromkeys(THREADS, str(threads)), TELEMETRY_VARIABLE: "1",
-            "TMPDIR": str(settings.folder),  # what libraries leave there is gone with it
+            "TMPDIR": str(scratch),
         }  # fmt: skip
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "hilum.server.worker", env=environment,
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL, start_new_session=True,
         )  # fmt: skip
-        worker = cls(process)
+        worker = cls(process, scratch)
         try:
             ready = await worker.exchange(settings.message(), START_SECONDS)
         except (ChannelError, TimeoutError, asyncio.CancelledError) as error:
@@ -123,10 +132,11 @@ class Worker:
         return answer
 
     async def kill(self) -> None:
-        """End the process at once."""
+        """End the process at once, and remove what it has unpacked."""
         with suppress(ProcessLookupError):
             self.process.kill()
         await self.process.wait()
+        await asyncio.to_thread(shutil.rmtree, self.scratch, ignore_errors=True)
 
 
 class Pool:

@@ -1,5 +1,7 @@
 // Files that a user drops or chooses, in the order of their names.
 
+import { pathOf } from "/viewer/boxes.js";
+
 const MOST_FILES = 2000;
 const collator = new Intl.Collator("en", { numeric: true });
 
@@ -18,17 +20,17 @@ export function filesOfInput(input) {
 }
 
 function sorted(files) {
-  const name = (file) => file.webkitRelativePath || file.path || file.name;
   return files
     .filter((file) => !file.name.startsWith("."))
-    .sort((a, b) => collator.compare(name(a), name(b)))
+    .sort((a, b) => collator.compare(pathOf(a), pathOf(b)))
     .slice(0, MOST_FILES);
 }
 
 async function walk(entry, found) {
   if (found.length >= MOST_FILES || entry.name.startsWith(".")) return;
   if (entry.isFile) {
-    found.push(await new Promise((resolve, reject) => entry.file(resolve, reject)));
+    const file = await new Promise((resolve, reject) => entry.file(resolve, reject));
+    found.push(Object.assign(file, { path: entry.fullPath.replace(/^\//, "") }));
     return;
   }
   const reader = entry.createReader();

@@ -1,6 +1,7 @@
 // Series: sent as a job, followed until they are answered, removed when the page is done with them.
 
 import { Refused, getJson, pause, predict, send } from "/viewer/api.js";
+import { pathOf } from "/viewer/boxes.js";
 
 const POLL_SECONDS = 0.5;
 const STAY_SECONDS = 240;
@@ -56,7 +57,7 @@ export class Job {
 /** Send files as one job; their names go along, so that the answer can name them. */
 export async function sendJob(files, models, options) {
   const form = new FormData();
-  for (const file of files) form.append("file", file, file.webkitRelativePath || file.name);
+  for (const file of files) form.append("file", file, pathOf(file));
   const text = new URLSearchParams(models.map((model) => ["model", model.id]));
   return new Job(await getJson(`/jobs?${text}`, { method: "POST", body: form, ...options }));
 }
@@ -65,9 +66,9 @@ export async function sendJob(files, models, options) {
 export function slicesOfResult(job, result) {
   const first = result.runs[0];
   return first.series.map((series, number) => series.slices.map((one, index) => ({
-    name: one.file, file: null, frame: one.frame, job, series: number, index, pixels: null,
+    name: one.file, path: one.file, file: null, frame: one.frame, job, series: number, index, pixels: null,
     answers: Object.fromEntries(result.runs.map((run) => [run.model, answerOf(run, number, index)])),
-    position: one.position_mm, maps: {}, boxes: [],
+    position: one.position_mm, maps: {}, boxes: null,
   })));
 }
 

@@ -1,6 +1,8 @@
 // The page: wiring of intake, requests, controls and panes.
 
 import { Refused, getJson, predict, setToken, takeToken } from "/viewer/api.js";
+import { BoxTable, isTable, pathOf } from "/viewer/boxes.js";
+import { readTables, showBoxes } from "/viewer/tables.js";
 import { goTo, listen } from "/viewer/controls.js";
 import { mapOf, parseWindow, pixelsOf } from "/viewer/draw.js";
 import { kindOf, mapOfSlice, sendJob, slicesOfResult } from "/viewer/jobs.js";
@@ -67,11 +69,14 @@ function runsChanged() {
   render();
 }
 
-/** Open files: several DICOM files, a zip and volumes as series, all others one by one. */
-async function open(files) {
+/** Open files: several DICOM files, a zip and volumes as series, tables as boxes, all others one by one. */
+async function open(all, table = new BoxTable()) {
+  if (!all.length) return;
+  const files = all.filter((file) => !isTable(file));
+  if (files.length && !state.models.length) await loadModels();
+  if (files.length) closeAll(table);
+  await readTables(all.filter(isTable), showError);
   if (!files.length) return;
-  if (!state.models.length) await loadModels();
-  closeAll();
   byId("intake").classList.add("small-intake");
   byId("close-all").hidden = false;
   const kinds = await Promise.all(files.map(kindOf));
@@ -84,6 +89,7 @@ async function open(files) {
 }
 
 async function openSlices() {
+  showBoxes();
   render();
   byId("stage").focus({ preventScroll: true });
   await answerAll();
@@ -109,6 +115,7 @@ async function openSeries() {
   const names = state.series.map((slices, i) => [String(i), seriesName(slices, i)]);
   fill(byId("series"), names, "0");
   byId("series-tool").hidden = names.length < 2;
+  showBoxes();
   if (state.series.length) {
     showSeries(0);
     say(`${state.slices.length} slices answered.`);
@@ -165,7 +172,7 @@ async function loadPixels() {
 }
 
 function newSlice(file, frame = 0) {
-  return { name: file.name, file, frame, pixels: null, answers: {}, maps: {}, boxes: [], failed: false };
+  return { name: file.name, path: pathOf(file), file, frame, pixels: null, answers: {}, maps: {}, boxes: null, failed: false };
 }
 
 /** Ask for all answers that are missing. */
@@ -248,13 +255,15 @@ async function showMaps() {
   }
 }
 
-function closeAll() {
+function closeAll(table = new BoxTable()) {
   stopping.abort();
   stopping = new AbortController();
   state.job?.remove();
   state.job = null;
   state.files = [];
   state.series = [];
+  state.table = table;
+  byId("boxes-tool").hidden = true;
   state.slices = [];
   state.current = 0;
   byId("series-tool").hidden = true;
@@ -270,7 +279,7 @@ function closeAll() {
 function reopen() {
   const first = state.slices[0];
   if (first && shownModels().every((model) => first.answers[model.id])) changed("slice");
-  else open(state.files);
+  else open(state.files, state.table);
 }
 
 /** Bring the controls in line with the state, and draw. */
@@ -300,7 +309,7 @@ function showWindow() {
 function wireIntake() {
   byId("choose-files").addEventListener("click", () => byId("files").click());
   byId("choose-folder").addEventListener("click", () => byId("folder").click());
-  byId("close-all").addEventListener("click", closeAll);
+  byId("close-all").addEventListener("click", () => closeAll());
   byId("cancel").addEventListener("click", () => { stopping.abort(); byId("progress").hidden = true; say("Cancelled."); });
   for (const id of ["files", "folder"]) {
     byId(id).addEventListener("change", (event) => { open(filesOfInput(event.target)); event.target.value = ""; });
@@ -370,6 +379,7 @@ function wireDialogs() {
   });
 }
 
+state.table = new BoxTable();
 takeToken();
 byId("tools-box").open = matchMedia("(min-width: 34rem)").matches;
 matchMedia("(min-width: 34rem)").addEventListener("change", (event) => { byId("tools-box").open = event.matches; });

@@ -84,7 +84,7 @@ function renderPane(pane, model, slice) {
   }
   const window = windowOf(slice);
   const map = state.map.on ? slice.maps[mapKey(model)] : null;
-  const boxes = state.boxes ? slice.boxes : [];
+  const boxes = state.boxes && slice.boxes ? slice.boxes : [];
   drawSlice(canvas, slice.pixels, window, { map: map?.share ? map : null, opacity: state.map.opacity, boxes });
   const [down, across] = slice.pixels.spacing || [1, 1];
   canvas.style.aspectRatio = `${slice.pixels.columns * across} / ${slice.pixels.rows * down}`;
@@ -97,7 +97,7 @@ function renderPane(pane, model, slice) {
 }
 
 function describe(model, answer, slice) {
-  const place = `Slice ${state.current + 1} of ${state.slices.length}, ${slice.pixels.columns} x ${slice.pixels.rows} pixels`;
+  const place = `Slice ${state.current + 1} of ${state.slices.length}, ${slice.pixels.columns} x ${slice.pixels.rows} pixels${boxesText(slice)}`;
   if (!answer) return `${place}, not answered yet.`;
   if (!answer.probabilities) return `${place}. Series: ${answer.series.predicted}; this slice: ${answer.reason}.`;
   return `${place}. ${calledOf(model, answer)}; probability of ${model.positive} ${percent(answer.probabilities[model.positive])}.`;
@@ -172,8 +172,13 @@ function renderPlace(slice) {
   const height = Number.isFinite(slice.position) ? `, ${slice.position.toFixed(1)} mm` : "";
   const text = `Slice ${state.current + 1} of ${state.slices.length}${height}${value}`;
   position.setAttribute("aria-valuetext", text);
-  byId("place-text").textContent = `${text} · ${slice.name}`;
+  byId("place-text").textContent = `${text}${boxesText(slice)} · ${slice.name}`;
   byId("navigation").hidden = state.slices.length < 2;
+}
+
+function boxesText({ boxes }) {
+  if (!boxes) return "";
+  return boxes.length ? `, ${boxes.length} ${boxes.length > 1 ? "boxes" : "box"} in the table` : ", no lesion by the table";
 }
 
 export function renderStrip() {
