@@ -33,7 +33,9 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> SliceTable:
     return split_table(built.table)
 
 
-@pytest.mark.parametrize("network", ["mobilenetv2", "vgg16"])
+@pytest.mark.parametrize(
+    "network", ["mobilenetv2", pytest.param("vgg16", marks=[pytest.mark.slow])]
+)
 def test_the_first_loss_is_the_one_by_hand(
     benchmark: ModuleType, table: SliceTable, network: str, quick_initialisation: None
 ) -> None:

@@ -8,6 +8,7 @@ import inspect
 import re
 import tomllib
 from inspect import signature
+from itertools import islice
 from pathlib import Path
 from types import ModuleType
 
@@ -18,6 +19,7 @@ from hilum.audit import design
 from hilum.recipe import Recipe, built_in_recipes
 from hilum.run import Run
 from hilum.sources import SOURCES
+from hilum.steps.networks import describe_cuts
 from hilum.table import OPTIONAL_COLUMNS, REQUIRED_COLUMNS
 
 HERE = Path(__file__).resolve().parent
@@ -63,6 +65,14 @@ def test_every_command_is_on_the_page(writer: ModuleType) -> None:
     assert {"hilum train", "hilum data build", "hilum predict"} <= set(headings)
 
 
+def test_the_page_of_the_networks_begins_with_what_the_first_two_are(
+    writer: ModuleType, quick_initialisation: None
+) -> None:
+    for row in islice(describe_cuts(), 4):
+        assert f"{writer.cut_line(row)}\n" in page("reference/networks.md"), "run: make docs"
+
+
+@pytest.mark.slow
 def test_the_page_of_the_networks_is_what_they_are(
     writer: ModuleType, quick_initialisation: None
 ) -> None:

@@ -88,7 +88,7 @@ BECAUSE = {
 def networks() -> str:
     """Return the page on the paper's networks: what each recipe trains, and totals."""
     rows = {row["recipe"]: row for row in describe_cuts()}
-    lines = [_cut_line(row) for row in rows.values()]
+    lines = [cut_line(row) for row in rows.values()]
     totals = []
     for name, known in known_networks().items():
         published, here = known.keras_parameters, rows[f"paper/{name}"]["total"]
@@ -97,7 +97,7 @@ def networks() -> str:
     return NETWORKS_OPENING + "\n".join(lines) + "\n" + TOTALS_OPENING + "\n".join(totals) + "\n"
 
 
-def _cut_line(row: dict[str, Any]) -> str:
+def cut_line(row: dict[str, Any]) -> str:
     """Return one recipe's line of the table."""
     also = ", ".join(f"`{path}`" for path in row["also_train"])
     start = f"`{row['train_from']}`" + (f" and {also}" if also else "")

@@ -280,6 +280,7 @@ def test_after_an_epoch_the_training_can_be_ended(tmp_path: Path) -> None:
     assert requested == [1, 2]
 
 
+@pytest.mark.slow
 def test_a_compiled_network_learns_as_the_other(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

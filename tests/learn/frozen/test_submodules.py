@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from deeper_networks import quick_and_slow
+from deeper_networks import DEEPER, quick_and_slow
 from made_backbones import Mixed, frozen_first
 from torch import Tensor, nn
 
@@ -67,7 +67,7 @@ def slices(size: int) -> Tensor:
 
 
 @pytest.mark.usefixtures("quick_initialisation")
-@pytest.mark.parametrize("name", quick_and_slow(KEPT))
+@pytest.mark.parametrize("name", quick_and_slow(KEPT, slow={*DEEPER, "vgg16", "xception"}))
 def test_the_tail_gets_the_gradients_of_the_whole_network(name: str) -> None:
     network, size = network_of(name)
     part, tail = split_network(network, size)

@@ -24,13 +24,17 @@ from hilum.learn.networks import Classifier, build_network
 from hilum.learn.weights import Weights
 from hilum.recipe import parse_recipe
 
+NINE = sorted(known_networks())
+FEW_LAYERS = {"densenet121", "mobilenetv2"}
+"""Networks with which 200 maps of all layers take the least time."""
+
 
 def sides(name: str) -> int:
     """The side of the slices: small, with some pixels left in the last map."""
     return 96 if "ception" in name else 64
 
 
-@pytest.fixture(scope="module", params=quick_and_slow(sorted(known_networks())))
+@pytest.fixture(scope="module", params=quick_and_slow(NINE))
 def built(request: pytest.FixtureRequest) -> Iterator[tuple[str, Classifier]]:
     """Each network, with statistics and a head that are not those of an untrained one."""
     text = f'[network]\nbackbone = "{request.param}"\n[input]\nsize = {sides(request.param)}\n'
@@ -125,6 +129,7 @@ def resident() -> float:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+@pytest.mark.parametrize("built", quick_and_slow(NINE, slow={*NINE} - FEW_LAYERS), indirect=True)
 def test_memory_does_not_grow_over_200_maps(built: tuple[str, Classifier]) -> None:
     """Neither in Python nor behind it, where a graph that refers to itself is never found.
 

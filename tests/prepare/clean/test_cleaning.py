@@ -28,7 +28,10 @@ def test_phantoms_without_annotations_hardly_change(phantoms: list[Picture]) -> 
     assert all(not one.mask.any() for one in untouched)
 
 
-@pytest.mark.parametrize(("level", "recall", "precision"), [(0, 0.9, 0.5), (255, 0.45, 0.45)])
+@pytest.mark.parametrize(
+    ("level", "recall", "precision"),
+    [(0, 0.9, 0.5), pytest.param(255, 0.45, 0.45, marks=[pytest.mark.slow])],
+)
 def test_what_was_drawn_is_found(
     phantoms: list[Picture], annotate: Draw, level: int, recall: float, precision: float
 ) -> None:
@@ -54,7 +57,7 @@ def test_what_filling_would_hardly_change_stays_as_it_is(
     assert changed[cleaned.mask].min() > LEAST_CHANGE
 
 
-@pytest.mark.parametrize("level", [0, 30])
+@pytest.mark.parametrize("level", [0, pytest.param(30, marks=[pytest.mark.slow])])
 def test_dark_air_beside_a_caption_is_not_taken_for_its_plate(
     phantoms: list[Picture], level: int
 ) -> None:

@@ -35,7 +35,7 @@ def in_short(blank_drawings: None, few_resamples: None) -> None:
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """A network with random weights that sees phantoms harmonised, evaluated and explained."""
     folder = tmp_path_factory.mktemp("harmonised")
-    made = make_untrained(folder / "run", phantom_table(folder, patients=16), seed=1)
+    made = make_untrained(folder / "run", phantom_table(folder, patients=8), seed=1)
     content = json.loads(made.network_file.read_text(encoding="utf-8"))
     content["input"]["harmonise"] = True
     write_json(content, made.network_file)
