@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from hilum.learn.backbone import MapLayout
+from hilum.learn.maps import receptive_field
 from hilum.learn.maps.receptive_field import measure_offset
 from hilum.learn.networks import Classifier
 from tests.tiny_network import MEAN, STD
@@ -69,3 +70,22 @@ def test_the_network_is_left_as_it_was() -> None:
     offset_of(layer.requires_grad_(False))
     assert all(parameter.grad is None for parameter in layer.parameters())
     assert not layer._forward_hooks
+
+
+def test_few_noise_images_are_in_memory_at_once_and_the_offset_is_that_of_all_together(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    seen: list[int] = []
+
+    class Counting(nn.AvgPool2d):
+        def forward(self, grey: Tensor) -> Tensor:
+            seen.append(len(grey))
+            return super().forward(grey)
+
+    torch.manual_seed(3)
+    layer = nn.Sequential(nn.Conv2d(3, 3, 7, padding=2, stride=2), Counting(4))
+    few = offset_of(layer)
+    assert seen == [receptive_field.AT_ONCE] * (receptive_field.NOISE // receptive_field.AT_ONCE)
+    monkeypatch.setattr(receptive_field, "AT_ONCE", receptive_field.NOISE)
+    assert offset_of(layer) == pytest.approx(few, abs=1e-5)
+    assert few != (0.0, 0.0)

@@ -24,7 +24,7 @@ from hilum.learn.maps.layers import LAST_MAP, Looked
 from hilum.learn.maps.methods import Method, find_method
 from hilum.learn.networks import Classifier
 
-__all__ = ["Pass", "Said", "map_layers"]
+__all__ = ["Pass", "Said", "constant_parameters", "map_layers"]
 
 Maps = npt.NDArray[np.float32]
 
@@ -87,7 +87,7 @@ class Pass:
         self._entrances: list[Tensor] = []
         with ExitStack() as hooks:
             hooks.enter_context(torch.set_grad_enabled(method.needs_gradient))
-            hooks.enter_context(_constant_parameters(network))
+            hooks.enter_context(constant_parameters(network))
             for path in looked.paths:
                 hook = _module(network, path).register_forward_hook(
                     lambda _m, _i, output, path=path: self._look(path, output)
@@ -198,7 +198,7 @@ def _mean_share(maps: Sequence[Tensor]) -> Tensor:
 
 
 @contextmanager
-def _constant_parameters(network: nn.Module) -> Iterator[None]:
+def constant_parameters(network: nn.Module) -> Iterator[None]:
     """Treat the parameters as constants within the block: no gradients for them are computed."""
     trained = [parameter for parameter in network.parameters() if parameter.requires_grad]
     for parameter in trained:
