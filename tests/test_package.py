@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import inspect
-from importlib.metadata import version
+import tomllib
+from collections.abc import Iterable
+from importlib.metadata import distribution, version
+from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 import hilum
 
+PROJECT = Path(__file__).parents[1] / "pyproject.toml"
+PREDICT_MEGABYTES = 400
+"""What an environment that only predicts may take; `make dist` measures a fresh one."""
 FUNCTIONS = sorted(name for name in hilum.__all__ if name.islower())
 
 
@@ -38,3 +45,30 @@ def test_a_signature_keeps_defaults_and_kinds() -> None:
     parameters = inspect.signature(hilum.BuildOptions).parameters
     assert parameters["slices_per_patient"].default == 10
     assert str(parameters["labels"]) == "labels: tuple[str, ...] = ()"
+
+
+def needed(requirements: Iterable[str], extras: Iterable[str], found: dict[str, int]) -> None:
+    """Add the distributions that requirements lead to, with the bytes of their installed files."""
+    for requirement in map(Requirement, requirements):
+        marker = requirement.marker
+        if marker and not any(marker.evaluate({"extra": extra}) for extra in ("", *extras)):
+            continue
+        one = distribution(requirement.name)
+        if one.name in found and not requirement.extras:
+            continue
+        files = [Path(str(file.locate())) for file in one.files or ()]
+        found[one.name] = sum(file.stat().st_size for file in files if file.is_file())
+        needed(one.requires or (), requirement.extras, found)
+
+
+def test_what_predicting_needs_is_small_and_holds_neither_torch_nor_opencv() -> None:
+    project = tomllib.loads(PROJECT.read_text(encoding="utf-8"))["project"]
+    found: dict[str, int] = {}
+    needed([*project["dependencies"], *project["optional-dependencies"]["predict"]], (), found)
+    own = [
+        file for file in Path(hilum.__file__).parent.rglob("*") if "__pycache__" not in str(file)
+    ]
+    size = (sum(found.values()) + sum(file.stat().st_size for file in own if file.is_file())) / 1e6
+    assert {"numpy", "pandas", "onnxruntime", "pydicom"} <= set(found)
+    assert not {"torch", "opencv-python-headless", "scipy", "matplotlib"} & set(found)
+    assert 200 < size <= PREDICT_MEGABYTES, sorted(found.items(), key=lambda one: -one[1])[:8]
