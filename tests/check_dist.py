@@ -20,8 +20,13 @@ __all__ = ["main"]
 PREDICT_MEGABYTES = 400
 """What an environment that only predicts may take, without pip itself."""
 
-DATA = ("catalogue/networks.toml", "recipes/phantom.toml", "report/templates/run.html", "py.typed")
+DATA = (
+    "catalogue/networks.toml", "prepare/lungs/lungs.onnx", "recipes/phantom.toml",
+    "report/templates/run.html", "viewer/page/index.html", "py.typed",
+)  # fmt: skip
 """Some of the files that are no Python, which a wheel easily lacks."""
+TRACKED = ("README.md", "LICENSE", "tests/test_house.py", "docs/get-started.md")
+"""Some of the files that an sdist has besides the package."""
 
 NOT_IN_WHEEL = ("tests/", "docs/", "benchmarks/")
 
@@ -35,9 +40,7 @@ def check_contents(wheel: Path, sdist: Path) -> None:
     foreign = [name for name in inside if name.startswith(NOT_IN_WHEEL)]
     with tarfile.open(sdist) as archive:
         tracked = {name.partition("/")[2] for name in archive.getnames()}
-    missing += [
-        name for name in ("README.md", "LICENSE", "tests/test_table.py") if name not in tracked
-    ]
+    missing += [name for name in TRACKED if name not in tracked]
     if missing or foreign:
         raise SystemExit(f"missing: {missing}; not wanted: {foreign}")
 

@@ -12,6 +12,7 @@ import pytest
 from packaging.requirements import Requirement
 
 import hilum
+from tests.check_dist import DATA, TRACKED
 
 PROJECT = Path(__file__).parents[1] / "pyproject.toml"
 PREDICT_MEGABYTES = 400
@@ -72,3 +73,8 @@ def test_what_predicting_needs_is_small_and_holds_neither_torch_nor_opencv() -> 
     assert {"numpy", "pandas", "onnxruntime", "pydicom"} <= set(found)
     assert not {"torch", "opencv-python-headless", "scipy", "matplotlib"} & set(found)
     assert 200 < size <= PREDICT_MEGABYTES, sorted(found.items(), key=lambda one: -one[1])[:8]
+
+
+def test_make_dist_looks_for_files_that_are_here() -> None:
+    looked_for = [*(f"src/hilum/{name}" for name in DATA), *TRACKED]
+    assert [name for name in looked_for if not (PROJECT.parent / name).is_file()] == []

@@ -1,21 +1,23 @@
-"""Rewriting the slices of a table: threads, results in the order of its rows, pictures as PNG."""
+"""Rewriting the slices of a table: in threads, and the list of what came of each."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, fields
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-import cv2
-import numpy as np
-import numpy.typing as npt
+import pandas as pd
 
 from hilum.prepare.batches import batches
 from hilum.progress import Progress
-from hilum.storage.atomic import as_storage_error
+from hilum.table import SliceTable, write_csv
 
-__all__ = ["rewrite_rows", "write_png"]
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+__all__ = ["rewrite_rows", "write_results"]
 
 WORKERS = 4
 """Threads; decoders, OpenCV and its networks release the interpreter lock."""
@@ -43,11 +45,18 @@ def rewrite_rows(
             progress.advance(doing, rows.stop, count)
 
 
-def write_png(pixels: npt.NDArray[np.uint8], path: Path) -> None:
-    """Write (rows, columns) grey or (rows, columns, 3) BGR uint8 pixels.
+def write_results(table: SliceTable, results: Sequence[DataclassInstance], path: Path) -> None:
+    """Write a CSV of `slice_id` and the fields of each slice's result, all text.
+
+    Args:
+        table: the slices.
+        results: one for each of them, dataclasses of one type.
+        path: the file; cells that a spreadsheet would run are escaped.
 
     Raises:
         StorageError: the disk refused.
     """
-    with as_storage_error(path):
-        path.write_bytes(cv2.imencode(".png", pixels)[1].tobytes())
+    names = [field.name for field in fields(results[0])]
+    rows = pd.DataFrame([asdict(one) for one in results], columns=names, dtype=str)
+    rows.insert(0, "slice_id", table.rows["slice_id"].to_numpy())
+    write_csv(rows, path, escape=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from hilum.report.jpeg_uri import jpeg_uri
 from hilum.report.page import fill_page
 from hilum.storage.atomic import write_text
 
@@ -21,9 +21,6 @@ Pixels = npt.NDArray[np.uint8]
 
 SIDE = 360
 """Pixels of a picture's longer side on the page: three fit next to each other on a laptop."""
-
-QUALITY = 88
-"""Of the page's JPEG pictures: what it does is not seen at this size."""
 
 FILLED = (255, 84, 0)
 """Vermilion, which no slice and few annotations have."""
@@ -93,10 +90,10 @@ def _percent(share: str) -> str:
 
 def _card(item: ReviewItem) -> dict[str, Any]:
     """Return what the template shows of a slice."""
-    pictures = {"before": _picture(_fitted(item.before)), "mask": "", "after": ""}
+    pictures = {"before": jpeg_uri(_fitted(item.before)), "mask": "", "after": ""}
     if item.mask is not None and item.after is not None:
-        pictures["mask"] = _picture(_marked(item.before, item.mask))
-        pictures["after"] = _picture(_fitted(item.after))
+        pictures["mask"] = jpeg_uri(_marked(item.before, item.mask))
+        pictures["after"] = jpeg_uri(_fitted(item.after))
     return {"name": item.slice_id, "changed": item.changed, "kinds": item.kinds, **pictures}
 
 
@@ -114,10 +111,3 @@ def _fitted(pixels: Pixels) -> Pixels:
     scale = min(1.0, SIDE / max(colour.shape[:2]))
     sides = [max(1, round(side * scale)) for side in colour.shape[1::-1]]
     return np.asarray(cv2.resize(colour, sides, interpolation=cv2.INTER_AREA), dtype=np.uint8)
-
-
-def _picture(pixels: Pixels) -> str:
-    """Return pixels as a data URI."""
-    quality = [cv2.IMWRITE_JPEG_QUALITY, QUALITY]
-    data = cv2.imencode(".jpg", pixels[..., ::-1], quality)[1].tobytes()
-    return f"data:image/jpeg;base64,{base64.b64encode(data).decode('ascii')}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hilum.boxes import Box
+from hilum.report.jpeg_uri import jpeg_uri
 from hilum.report.page import fill_page
 from hilum.storage.atomic import write_text
 
@@ -19,8 +19,8 @@ __all__ = ["HarmoniseCard", "HarmonisePage", "write_harmonise_page"]
 
 Grey = npt.NDArray[np.uint8]
 
-SIDE, QUALITY = 280, 88
-"""Pixels of a picture's longer side on the page, and quality of its JPEG."""
+SIDE = 280
+"""Pixels of a picture's longer side on the page."""
 PART, LESION = (255, 84, 0), (0, 190, 255)
 """Vermilion for the part that is shown, blue for boxes of lesions: grey slices have neither."""
 
@@ -85,7 +85,7 @@ def _before(card: HarmoniseCard) -> str:
     colour = _enlarged(card.before, scale)
     top, left, bottom, right = (round(edge * scale) for edge in card.edges)
     cv2.rectangle(colour, (left, top), (right - 1, bottom - 1), PART, 1)
-    return _picture(colour)
+    return jpeg_uri(colour)
 
 
 def _after(card: HarmoniseCard) -> str:
@@ -94,7 +94,7 @@ def _after(card: HarmoniseCard) -> str:
     for box in card.boxes:
         corners = [round(edge * scale) for edge in box]
         cv2.rectangle(colour, (corners[1], corners[0]), (corners[3], corners[2]), LESION, 1)
-    return _picture(colour)
+    return jpeg_uri(colour)
 
 
 def _enlarged(grey: Grey, scale: float) -> Grey:
@@ -102,10 +102,3 @@ def _enlarged(grey: Grey, scale: float) -> Grey:
     sides = [max(1, round(side * scale)) for side in grey.shape[::-1]]
     sized = cv2.resize(grey, sides, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
     return np.ascontiguousarray(np.repeat(sized[..., None], 3, axis=2))
-
-
-def _picture(pixels: Grey) -> str:
-    """Return pixels as a data URI."""
-    quality = [cv2.IMWRITE_JPEG_QUALITY, QUALITY]
-    data = cv2.imencode(".jpg", pixels[..., ::-1], quality)[1].tobytes()
-    return f"data:image/jpeg;base64,{base64.b64encode(data).decode('ascii')}"

@@ -7,13 +7,11 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
-import cv2
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from hilum.boxes import NO_LESION, format_boxes
-from hilum.errors import StorageError, UsageError
+from hilum.errors import UsageError
 from hilum.sources.options import BuildOptions, Built, PictureFolder, known_source
 from hilum.sources.phantom.cohort import PhantomPatient, member
 from hilum.sources.phantom.drawing import Drawn, draw_patient
@@ -22,6 +20,7 @@ from hilum.sources.phantom.settings import PhantomSettings
 from hilum.sources.phantom.shapes import box_of_mask
 from hilum.storage.atomic import new_folder, write_text
 from hilum.storage.path_text import text_of_path
+from hilum.storage.png_file import write_png
 from hilum.table import read_csv, write_csv
 
 __all__ = ["PHANTOM"]
@@ -122,10 +121,10 @@ def _row(draft: Path, who: PhantomPatient, index: int, drawn: Drawn) -> dict[str
     scanner = SCANNERS[who.scanner]
     group = f"phantom-p{who.number + 1:04d}"
     name = f"p{who.number + 1:04d}-{index}.png"
-    _write_png(draft / "images" / name, drawn.picture)
+    write_png(drawn.picture, draft / "images" / name)
     boxes = "" if drawn.disease is not None else NO_LESION
     if drawn.mask is not None:
-        _write_png(draft / "masks" / name, drawn.mask.astype(np.uint8) * 255)
+        write_png(drawn.mask.astype(np.uint8) * 255, draft / "masks" / name)
         boxes = format_boxes([box_of_mask(drawn.mask)])
     millimetres = drawn.disease.millimetres if drawn.disease else 0.0
     return {
@@ -142,13 +141,6 @@ def _row(draft: Path, who: PhantomPatient, index: int, drawn: Drawn) -> dict[str
         "lesion_kind": drawn.disease.kind if drawn.disease else "",
         "lesion_mm": f"{millimetres:.1f}" if millimetres else "",
     }
-
-
-def _write_png(path: Path, picture: npt.NDArray[np.uint8]) -> None:
-    coded, data = cv2.imencode(".png", picture)
-    if not coded:
-        raise StorageError(f"{path.name} can't be encoded as PNG.")
-    path.write_bytes(data.tobytes())
 
 
 PHANTOM = known_source("phantom", build)

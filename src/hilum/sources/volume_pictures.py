@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
 from hilum.storage.atomic import new_file
 from hilum.storage.path_text import text_of_path
+from hilum.storage.png_file import encode_png
 
 __all__ = ["PictureWriter", "spread"]
 
@@ -28,7 +28,7 @@ class PictureWriter:
     def write(self, name: str, picture: npt.NDArray[np.uint8]) -> str:
         """Write one PNG as `name` (relative); return its absolute path."""
         path = self.folder.resolve() / name
-        data = cv2.imencode(".png", picture)[1].tobytes()
+        data = encode_png(picture)
         if not path.is_file() or path.read_bytes() != data:
             with new_file(path) as draft:
                 draft.write_bytes(data)

@@ -68,3 +68,26 @@ def test_another_body_part_is_noted(write_dicom: WriteDicom, part: str, note: st
 def test_free_text_in_the_body_part_is_not_repeated(write_dicom: WriteDicom) -> None:
     path = write_dicom(CHEST, **HU, BodyPartExamined=("LO", "knee of J. Doe, 1970"))
     assert read_slice(path).notes == ("Body part examined: another one, not the chest.",)
+
+
+@pytest.mark.parametrize(
+    ("attributes", "sides"),
+    [
+        ({"PixelSpacing": [1.4, 0.7]}, "1.4 x 0.7 mm"),
+        ({"PixelAspectRatio": ["2", "1"]}, "2 x 1"),
+        ({"PixelSpacing": [0.7031, 0.703125]}, None),  # rounded
+        ({"PixelAspectRatio": ["1", "0"]}, None),  # nonsense
+    ],
+)
+def test_pixels_that_are_not_square_are_noted(
+    write_dicom: WriteDicom, attributes: dict[str, object], sides: str | None
+) -> None:
+    expected = (
+        (
+            f"Its pixels are not square ({sides}, down and across): it is shown and predicted as "
+            f"it is stored, out of proportion.",
+        )
+        if sides
+        else ()
+    )
+    assert read_slice(write_dicom(CHEST, **HU, **attributes)).notes == expected

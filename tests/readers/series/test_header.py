@@ -56,6 +56,14 @@ def test_a_spacing_that_none_can_have_is_unknown(
     assert header.spacing is None
 
 
+@pytest.mark.parametrize("corner", [[0, 0, 1e9], [0, -20_000, 0], [0, 0]])
+def test_a_position_where_no_scanner_is_is_unknown(
+    corner: list[float], write_dicom: WriteDicom
+) -> None:
+    (header,) = read_slice_headers(write_dicom(PIXELS, ImagePositionPatient=corner))
+    assert header.corner is None
+
+
 def test_each_frame_of_a_file_has_its_own_position(write_dicom: WriteDicom) -> None:
     shared = dataset(
         PlaneOrientationSequence=[dataset(ImageOrientationPatient=[1, 0, 0, 0, 1, 0])],

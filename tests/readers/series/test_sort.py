@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from hilum.readers.series import LeftOutFiles
-from hilum.readers.series.sort import SortedFiles, sort_into_series
+from hilum.readers.series.sort import POSITIONLESS, SortedFiles, sort_into_series
 
 WriteDicom = Callable[..., Path]
 AXIAL = [1, 0, 0, 0, 1, 0]
@@ -100,7 +100,7 @@ def test_slices_without_position_are_left_out_of_a_series_that_has_them(
     assert named(found) == [["a0", "a1"]]
     (lost,) = found.left_out
     assert (lost.path.stem, lost.broken) == ("b0", True)
-    assert lost.reason == "Image Position (Patient) is missing, which the rest of its series has."
+    assert lost.reason == POSITIONLESS
 
 
 def test_without_positions_the_instance_number_orders_and_a_note_says_so(
@@ -132,3 +132,47 @@ def test_other_kinds_are_left_out_together_and_damaged_files_one_by_one(
 def test_a_reason_begins_with_a_capital_and_without_the_path() -> None:
     refused = LeftOutFiles.damaged(Path("a.dcm"), ValueError("a.dcm: cut short."))
     assert (refused.path, refused.reason, refused.broken) == (Path("a.dcm"), "Cut short.", True)
+
+
+@pytest.mark.parametrize(
+    ("thicknesses", "note"),
+    [
+        (("5", "1"), "Its slices are 1 to 5 mm thick: thin ones are noisier"),
+        (("1", "1.04"), ""),  # rounded otherwise
+        (("5", None), ""),
+    ],
+)
+def test_slices_of_mixed_thickness_are_noted(
+    stack: Callable[..., list[Path]], thicknesses: tuple[str | None, ...], note: str
+) -> None:
+    files = [
+        file
+        for number, thickness in enumerate(thicknesses)
+        for file in stack("ab"[number], 10 * number, 10 * number + 5, SliceThickness=thickness)
+    ]
+    (series,) = sort_into_series(files).series
+    assert " ".join(series.notes).startswith(note) and bool(series.notes) is bool(note)
+
+
+@pytest.mark.parametrize(
+    ("locations", "order", "note"),
+    [
+        ((None, None, None), ["a0", "a1", "a2"], "All slices have the same position"),
+        ((0, 0, 0), ["a0", "a1", "a2"], "All slices have the same position"),
+        ((10, 5, 0), ["a2", "a1", "a0"], "Image Position (Patient) is the same in all slices"),
+    ],
+)
+def test_one_position_for_all_is_none(
+    write_dicom: WriteDicom, locations: tuple[float | None, ...], order: list[str], note: str
+) -> None:
+    files = [
+        write_dicom(
+            PIXELS, name=f"a{number}.dcm", SOPInstanceUID=f"1.{number}", InstanceNumber=number + 1,
+            ImageOrientationPatient=AXIAL, ImagePositionPatient=[0, 0, 0],
+            **({} if location is None else {"SliceLocation": location}),
+        )
+        for number, location in enumerate(locations)
+    ]  # fmt: skip
+    (series,) = sort_into_series(files).series
+    assert [one.path.stem for one in series.slices] == order
+    assert series.notes[0].startswith(note)

@@ -24,6 +24,9 @@ __all__ = ["count_dicom_frames", "read_dicom", "read_dicom_ids"]
 
 TURNED = "Turned upright by its Image Orientation: rows and columns are not the file's own."
 
+MOST_OBLONG = 1.2
+"""A pixel's longer side over its shorter one, from which on anatomy looks out of proportion."""
+
 _IDS = {
     "PatientID": "patient_id",
     "StudyInstanceUID": "study_instance_uid",
@@ -66,6 +69,7 @@ def read_dicom(path: Path, *, window: Window, frame: int | None) -> SliceImage:
         if turn:
             notes.append(TURNED)
         spacing = _spacing(header, index)
+        notes += _oblong_pixels(header, spacing)
         return SliceImage(
             grey=np.ascontiguousarray(turn.of(rendering.grey)),
             format="DICOM",
@@ -132,3 +136,15 @@ def _spacing(header: Dataset, frame: int) -> tuple[float, float] | None:
     group = functional_group(header, "PixelMeasuresSequence", frame=frame)
     spacing = numbers(group, "PixelSpacing")
     return (spacing[0], spacing[1]) if len(spacing) == 2 and min(spacing) > 0 else None
+
+
+def _oblong_pixels(header: Dataset, spacing: tuple[float, float] | None) -> list[str]:
+    """Return a note on pixels that aren't square, by Pixel Spacing, else Pixel Aspect Ratio."""
+    sides = spacing or tuple(numbers(header, "PixelAspectRatio"))
+    if len(sides) != 2 or min(sides) <= 0 or max(sides) <= MOST_OBLONG * min(sides):
+        return []
+    unit = " mm" if spacing else ""
+    return [
+        f"Its pixels are not square ({sides[0]:.3g} x {sides[1]:.3g}{unit}, down and across): it "
+        f"is shown and predicted as it is stored, out of proportion."
+    ]

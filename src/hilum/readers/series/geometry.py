@@ -10,12 +10,22 @@ import numpy.typing as npt
 
 from hilum.readers.series.header import SliceHeader
 
-__all__ = ["Gap", "SeriesGeometry", "normal_of", "order_slices", "positions_of"]
+__all__ = [
+    "Gap",
+    "SeriesGeometry",
+    "corner_positions",
+    "normal_of",
+    "order_slices",
+    "positions_of",
+]
 
 Floats = npt.NDArray[np.float64]
 
 SAME_PLACE_MM = 0.01
 """Slices nearer to each other than this lie at one position: no CT is reconstructed that finely."""
+
+FILLED_IN = 3
+"""So many slices of a stack, all at one position, don't lie there; two may be one, made twice."""
 
 GAP_FACTOR = 1.5
 """A distance of more than this many usual ones is a gap: one slice at the least is missing."""
@@ -101,16 +111,31 @@ def normal_of(header: SliceHeader) -> Floats | None:
 def positions_of(headers: Sequence[SliceHeader]) -> Floats | None:
     """Return the positions (n,) of slices of one orientation along their normal, mm.
 
-    Slice Location stands in where no slice has Image Position (Patient); None if neither is known
-    for all.
+    Slice Location stands in where no slice has Image Position (Patient), or all have the same; None
+    if neither is known for all.
     """
+    positions = corner_positions(headers)
+    if positions is not None:
+        return positions
+    if all(header.location is not None for header in headers):
+        locations = np.array([header.location for header in headers], dtype=np.float64)
+        return None if _is_filled_in(locations) else locations
+    return None
+
+
+def corner_positions(headers: Sequence[SliceHeader]) -> Floats | None:
+    """Return the positions (n,) by Image Position (Patient) alone, mm; None if they are unknown."""
     normal = normal_of(headers[0])
     corners = [header.corner for header in headers]
-    if normal is not None and all(corner is not None for corner in corners):
-        return np.asarray(np.array(corners, dtype=np.float64) @ normal)
-    if all(header.location is not None for header in headers):
-        return np.array([header.location for header in headers], dtype=np.float64)
-    return None
+    if normal is None or any(corner is None for corner in corners):
+        return None
+    positions = np.asarray(np.array(corners, dtype=np.float64) @ normal)
+    return None if _is_filled_in(positions) else positions
+
+
+def _is_filled_in(positions: Floats) -> bool:
+    """Whether many slices have one position: programs write (0, 0, 0) where they know none."""
+    return len(positions) >= FILLED_IN and float(np.ptp(positions)) < SAME_PLACE_MM
 
 
 def order_slices(

@@ -18,6 +18,9 @@ from hilum.readers.quiet import WITHOUT_WARNINGS
 
 __all__ = ["Point", "SliceHeader", "read_slice_headers"]
 
+FURTHEST_MM = 10_000.0
+"""No slice is further from the origin of its scanner; a table moves by two metres."""
+
 Point = tuple[float, float, float]
 """Millimetres along axes that point to the patient's left, back and head."""
 
@@ -34,7 +37,7 @@ class SliceHeader:
         kernel: the Convolution Kernel, several values joined by `\\`.
         acquisition, instance, temporal: Acquisition Number, Instance Number and Temporal Position
             Identifier, or None.
-        corner: centre of the first pixel (Image Position (Patient)), or None.
+        corner: centre of the first pixel (Image Position (Patient)), or None if impossible.
         directions: six cosines (Image Orientation (Patient)), or None.
         location: Slice Location in millimetres, or None.
         plane: "axial", "coronal", "sagittal", "oblique", or empty.
@@ -116,7 +119,7 @@ def _of_frame(path: Path, header: Dataset, frame: int) -> SliceHeader:
         acquisition=_integer(header, "AcquisitionNumber"),
         instance=_integer(header, "InstanceNumber"),
         temporal=_integer(header, "TemporalPositionIdentifier"),
-        corner=(corner[0], corner[1], corner[2]) if len(corner) == 3 else None,
+        corner=_corner(corner),
         directions=tuple(cosines) if len(cosines) == 6 else None,
         location=number(header, "SliceLocation"),
         plane=plane_of(header, frame=frame),
@@ -126,6 +129,13 @@ def _of_frame(path: Path, header: Dataset, frame: int) -> SliceHeader:
         burned_in=text_of(header, "BurnedInAnnotation") == "YES",
         objections=tuple(not_an_axial_chest_slice(header, frame=frame)),
     )
+
+
+def _corner(given: list[float]) -> Point | None:
+    """Return Image Position (Patient); None where it is missing, or further away than a table."""
+    if len(given) != 3 or max(map(abs, given)) > FURTHEST_MM:
+        return None
+    return given[0], given[1], given[2]
 
 
 def _integer(header: Dataset, keyword: str) -> int | None:

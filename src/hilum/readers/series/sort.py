@@ -10,14 +10,24 @@ from pathlib import Path
 from hilum.errors import ReadError
 from hilum.readers.dicom.header import BROKEN
 from hilum.readers.series.chest import why_not_chest_ct
-from hilum.readers.series.geometry import SeriesGeometry, order_slices, positions_of
+from hilum.readers.series.geometry import (
+    SeriesGeometry,
+    corner_positions,
+    order_slices,
+    positions_of,
+)
 from hilum.readers.series.header import SliceHeader, read_slice_headers
 
-__all__ = ["CtSeries", "LeftOutFiles", "SortedFiles", "sort_into_series"]
+__all__ = ["POSITIONLESS", "CtSeries", "LeftOutFiles", "SortedFiles", "sort_into_series"]
 
 SHARED = 0.5
 """Acquisitions that share at least this part of the shorter one's positions are scans of their
 own, such as phases of contrast."""
+
+POSITIONLESS = "Image Position (Patient) is missing or impossible; the rest of its series has it."
+
+THICKNESS_ROUNDING_MM = 0.1
+"""Scanners write a Slice Thickness as set or as measured, rounded to this."""
 
 ORIENTATION_DIGITS = 2
 """Direction cosines that agree to this many digits are one orientation (half a degree)."""
@@ -194,7 +204,7 @@ def _add(found: SortedFiles, stack: Sequence[SliceHeader], *, of: int) -> None:
     notes = []
     if placed and len(placed) < len(stack):
         lost = [header for header in stack if header.corner is None]
-        reason = "Image Position (Patient) is missing, which the rest of its series has."
+        reason = POSITIONLESS
         found.left_out.append(LeftOutFiles(_paths(lost), reason, broken=True))
         stack = placed
     once, copies = _without_copies(stack)
@@ -207,18 +217,39 @@ def _add(found: SortedFiles, stack: Sequence[SliceHeader], *, of: int) -> None:
         )
     if of > 1:
         notes.append(f"Its Series Instance UID holds {of} stacks of slices; this is one of them.")
-    if not geometry.positions:
-        notes.append("Positions are unknown: ordered by Instance Number, and gaps can't be seen.")
-    elif not placed:
-        notes.append("Image Position (Patient) is missing: ordered by Slice Location.")
+    notes += _order_notes(ordered, geometry)
     if len(ordered) == 1:
         notes.append("A series of one slice.")
+    notes += _mixed_thickness(ordered)
     notes += [note for note in first.objections if note]
     if first.burned_in:
         notes.append("According to its header, text is burned into its pixels.")
     taken = set(_paths(ordered))
     doubles = tuple(path for path in _paths(stack) if path not in taken)
     found.series.append(CtSeries(tuple(ordered), geometry, (*notes, *geometry.notes()), doubles))
+
+
+def _order_notes(headers: Sequence[SliceHeader], geometry: SeriesGeometry) -> list[str]:
+    """Return a note on what the order rests on, where it isn't Image Position (Patient)."""
+    is_placed = headers[0].corner is not None
+    if not geometry.positions:
+        why = "All slices have the same position" if is_placed else "Positions are unknown"
+        return [f"{why}: ordered by Instance Number, and gaps can't be seen."]
+    if corner_positions(headers) is not None:
+        return []
+    why = "the same in all slices" if is_placed else "missing"
+    return [f"Image Position (Patient) is {why}: ordered by Slice Location."]
+
+
+def _mixed_thickness(headers: Iterable[SliceHeader]) -> list[str]:
+    """Return a note on slices that differ in thickness by more than rounding."""
+    found = sorted({round(one.thickness, 1) for one in headers if one.thickness})
+    if len(found) < 2 or found[-1] - found[0] < 2 * THICKNESS_ROUNDING_MM:
+        return []
+    return [
+        f"Its slices are {found[0]:g} to {found[-1]:g} mm thick: thin ones are noisier, and show "
+        f"less of what lies above and below them."
+    ]
 
 
 def _paths(headers: Iterable[SliceHeader]) -> tuple[Path, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from hilum.report.jpeg_uri import jpeg_uri
 from hilum.report.maps.colours import overlaid
 from hilum.report.page import fill_page
 from hilum.report.series.strip import StripSlice, strip
@@ -21,7 +21,6 @@ __all__ = ["SeriesPage", "TopPicture", "write_series_page"]
 
 SIDE = 300
 """Pixels of a picture's longer side: sharp at 49 mm of print, and four pairs stay below 400 KB."""
-QUALITY = 90
 
 Grey = npt.NDArray[np.uint8]
 
@@ -96,8 +95,8 @@ def write_series_page(page: SeriesPage, path: Path) -> None:
     cards = [
         {
             "letter": one.letter, "probability": one.probability, "where": one.where,
-            "note": one.note, "plain": _picture(_fitted(one.grey)),
-            "mapped": "" if one.share is None else _picture(_mapped(one.grey, one.share)),
+            "note": one.note, "plain": jpeg_uri(_fitted(one.grey)),
+            "mapped": "" if one.share is None else jpeg_uri(_mapped(one.grey, one.share)),
         }
         for one in page.top
     ]  # fmt: skip
@@ -121,10 +120,3 @@ def _mapped(grey: Grey, share: npt.NDArray[np.float32]) -> Grey:
     """Return the fitted slice under its map."""
     plain = _fitted(grey)
     return overlaid(plain, np.clip(cv2.resize(share, plain.shape[1::-1]), 0, 1))
-
-
-def _picture(pixels: Grey) -> str:
-    """Return pixels as a data URI."""
-    quality = [cv2.IMWRITE_JPEG_QUALITY, QUALITY]
-    data = cv2.imencode(".jpg", pixels[..., ::-1], quality)[1].tobytes()
-    return f"data:image/jpeg;base64,{base64.b64encode(data).decode('ascii')}"

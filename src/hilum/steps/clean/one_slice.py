@@ -11,9 +11,9 @@ import numpy as np
 from hilum.errors import ReadError
 from hilum.prepare import TURNED_REGIONS
 from hilum.prepare.clean import Cleaned, clean_picture
-from hilum.prepare.rewriting import write_png
 from hilum.readers import cell_window, read_in_colour, read_slice
 from hilum.storage.atomic import as_storage_error
+from hilum.storage.png_file import write_png
 
 __all__ = ["CLEANED", "STATES", "CleanTask", "CleanedRow", "clean_one"]
 

@@ -9,6 +9,7 @@ from hilum.prepare import batches
 from hilum.progress import Progress
 from hilum.readers import read_in_colour, read_slice
 from hilum.report.clean import Page, ReviewItem, write_page
+from hilum.report.review_pages import write_review_pages
 from hilum.sources.volume_pictures import spread
 from hilum.steps.clean.one_slice import CLEANED, UNTOUCHED, CleanedRow
 from hilum.table import SliceTable, read_row
@@ -45,12 +46,12 @@ def write_sheets(
     shown = cleaned[:MOST_SHOWN]
     pages = [shown[chosen] for chosen in batches(len(shown), ON_A_PAGE)]
     pages = [*pages, spread(untouched, UNTOUCHED_SHOWN)] if untouched else pages
-    names = [f"review-{number}.html" for number in range(1, len(pages) + 1)]
-    for number, rows in enumerate(pages):
+
+    def write(number: int, names: Sequence[str], rows: Sequence[int]) -> None:
         page = Page(table.name, number, names, len(cleaned), len(untouched), len(table))
         write_page(_review_items(table, done, folder, rows), page, folder)
-        progress.advance("writing review sheets", number + 1, len(pages))
-    return names
+
+    return write_review_pages(pages, write, progress=progress)
 
 
 def _review_items(

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-import pandas as pd
 
 from hilum.boxes import NO_LESION
 from hilum.errors import HilumError, ReadError
 from hilum.prepare.clean import KINDS
-from hilum.prepare.rewriting import rewrite_rows
+from hilum.prepare.rewriting import rewrite_rows, write_results
 from hilum.progress import SILENT, Progress
 from hilum.steps.clean.one_slice import CLEANED, STATES, CleanedRow, CleanTask, clean_one
 from hilum.steps.clean.review import write_sheets
@@ -22,7 +20,6 @@ from hilum.table import (
     as_table,
     read_table,
     refuse_own_slices,
-    write_csv,
     write_table,
 )
 
@@ -105,10 +102,7 @@ def _clean_all(table: SliceTable, draft: Path, progress: Progress) -> Iterator[C
 
 def _write_tables(table: SliceTable, done: list[CleanedRow], draft: Path) -> None:
     """Write cleaned.csv and slices.csv with the new paths."""
-    records = [{"slice_id": name, **asdict(result)} for name, result in
-             zip(table.rows["slice_id"], done, strict=True)]  # fmt: skip
-    columns = ["slice_id", "path", "state", "changed", "kinds", "mask"]
-    write_csv(pd.DataFrame(records, columns=columns, dtype=str), draft / "cleaned.csv", escape=True)
+    write_results(table, done, draft / "cleaned.csv")
     moved = SliceTable(table.rows.copy(), table.folder, table.name, table.lines)
     write_table(moved, draft / "slices.csv")
     rows = read_table(draft / "slices.csv").rows

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-import cv2
 import pandas as pd
 
 from hilum.duplicates import MOST_SHOWN, Duplicates, draw_pairs
 from hilum.readers import Window
 from hilum.storage.atomic import new_file
 from hilum.storage.path_text import path_of_text
+from hilum.storage.png_file import write_png
 from hilum.table import relative_to, write_csv
 
 __all__ = ["CROSSED", "differ", "draw_sheet", "pairs_of", "write_pairs"]
@@ -77,4 +77,4 @@ def draw_sheet(
         [(one[2], other[2]) for one, other in both],
     )
     with new_file(out) as draft:
-        draft.write_bytes(cv2.imencode(".png", picture)[1].tobytes())
+        write_png(picture, draft)

@@ -9,6 +9,7 @@ import numpy.typing as npt
 from hilum.prepare.harmonise import harmonise
 from hilum.run import Run
 from hilum.storage.atomic import new_file
+from hilum.storage.png_file import write_png
 from hilum.table import SliceTable, read_row
 
 __all__ = ["write_harmonised_sheet"]
@@ -41,7 +42,7 @@ def write_harmonised_sheet(run: Run, table: SliceTable) -> None:
         columns.append(_blank(len(columns[0]), GAP))
     sheet = np.hstack(columns[:-1])
     with new_file(run.harmonised_file) as draft:
-        draft.write_bytes(cv2.imencode(".png", sheet)[1].tobytes())
+        write_png(sheet, draft)
 
 
 def _seen(grey: Grey) -> Grey:

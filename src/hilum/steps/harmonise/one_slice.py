@@ -12,9 +12,9 @@ from hilum.boxes import NO_LESION, check_inside, format_boxes, parse_boxes
 from hilum.errors import HilumError, ReadError, TableError
 from hilum.prepare import TURNED_REGIONS
 from hilum.prepare.harmonise import STEPS, ShownPart, harmonise
-from hilum.prepare.rewriting import write_png
 from hilum.readers import read_slice
 from hilum.storage.path_text import path_of_text
+from hilum.storage.png_file import write_png
 from hilum.table import SliceTable, read_row
 
 __all__ = ["HarmonisedRow", "harmonise_row"]

@@ -13,6 +13,7 @@ from hilum.prepare.lungs import OK
 from hilum.progress import Progress
 from hilum.readers import read_slice
 from hilum.report.harmonise import HarmoniseCard, HarmonisePage, write_harmonise_page
+from hilum.report.review_pages import write_review_pages
 from hilum.sources.volume_pictures import spread
 from hilum.steps.harmonise.one_slice import HarmonisedRow
 from hilum.table import SliceTable, read_row
@@ -45,12 +46,12 @@ def write_review(
     fine = [row for row, result in enumerate(done) if result.lungs == OK]
     shown = flagged[:MOST_FLAGGED] + spread(fine, MOST_OK)
     pages = [shown[chosen] for chosen in batches(len(shown), ON_A_PAGE)]
-    names = [f"review-{number}.html" for number in range(1, len(pages) + 1)]
-    for number, rows in enumerate(pages):
+
+    def write(number: int, names: Sequence[str], rows: Sequence[int]) -> None:
         page = HarmonisePage(table.name, number, names, len(flagged), len(table))
         write_harmonise_page(_cards(table, done, folder, rows), page, folder)
-        progress.advance("writing review sheets", number + 1, len(pages))
-    return names
+
+    return write_review_pages(pages, write, progress=progress)
 
 
 def _cards(

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from hilum.prepare.lungs import CODES
-from hilum.prepare.rewriting import rewrite_rows
+from hilum.prepare.rewriting import rewrite_rows, write_results
 from hilum.progress import SILENT, Progress
 from hilum.steps.harmonise.one_slice import HarmonisedRow, harmonise_row
 from hilum.steps.harmonise.review import write_review
@@ -21,7 +19,6 @@ from hilum.table import (
     as_table,
     read_table,
     refuse_own_slices,
-    write_csv,
     write_table,
 )
 
@@ -103,9 +100,7 @@ def _harmonise_all(
 
 def _write_tables(table: SliceTable, done: list[HarmonisedRow], draft: Path) -> None:
     """Write harmonised.csv and slices.csv with the new paths, boxes and masks."""
-    records = [{"slice_id": name, **asdict(result)} for name, result in
-             zip(table.rows["slice_id"], done, strict=True)]  # fmt: skip
-    write_csv(pd.DataFrame(records, dtype=str), draft / "harmonised.csv", escape=True)
+    write_results(table, done, draft / "harmonised.csv")
     rows = table.rows.assign(
         **{name: [getattr(result, name) for result in done]
            for name in ("path", "boxes", "mask", "lungs")},
