@@ -45,14 +45,16 @@ def measure_offset(network: Classifier, path: str, *, size: int) -> tuple[float,
     """
     dice = torch.Generator().manual_seed(SEED)
     noise = torch.rand(NOISE, 1, size, size, generator=dice) * 255
-    weights, mix = [], None
+    weights: list[Tensor] = []
+    mix: Tensor | None = None
     with constant_parameters(network), torch.enable_grad():
         for chunk in batches(NOISE, AT_ONCE):
             picture = noise[chunk].to(network.mean.device).requires_grad_()
             seen = _map_of(network, path, picture)
             if seen is None:
                 return 0.0, 0.0
-            rows, columns = _middle(seen.shape[2]), _middle(seen.shape[3]).roll(1)
+            down, right = seen.shape[2:]
+            rows, columns = _middle(down), _middle(right).roll(1)
             mixed = seen[torch.arange(len(picture)), :, rows[chunk], columns[chunk]]
             if mix is None:
                 mix = torch.randn(NOISE, mixed.shape[1], generator=dice)
@@ -61,7 +63,7 @@ def measure_offset(network: Classifier, path: str, *, size: int) -> tuple[float,
                 return 0.0, 0.0
             (slope,) = torch.autograd.grad(response, picture)
             weights.append(slope[:, 0].double().square().cpu())
-    weight, (down, right) = torch.cat(weights), seen.shape[2:]
+    weight = torch.cat(weights)
     return (
         _neighbour_cell(weight.sum(dim=2), rows, down),
         _neighbour_cell(weight.sum(dim=1), columns, right),
