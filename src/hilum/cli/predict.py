@@ -66,6 +66,14 @@ def command(
             "the most probable class is predicted.",
         ),
     ] = None,
+    pair: Annotated[
+        str | None,
+        typer.Option(
+            metavar="CLASS:CLASS",
+            help="By slice: decide between these two classes, the positive one first; the others, "
+            "such as normal, are folded away.",
+        ),
+    ] = None,
     engine: EngineName = "auto",
     by: Annotated[
         AnswerUnit,
@@ -114,10 +122,14 @@ def command(
     from hilum.errors import UsageError
     from hilum.processes import rank_and_count
     from hilum.readers import parse_window
+    from hilum.steps.evaluate.labels import parse_pair
     from hilum.steps.predict import PredictOptions
 
     chosen = parse_window(window) if window is not None else None
+    asked_pair = parse_pair(pair) if pair is not None else None
     if is_by_series(by.value, paths):
+        if pair is not None:
+            raise UsageError("--pair is for slices; give --by slice to predict by slice.")
         from hilum.steps.series import SeriesOptions
         from hilum.steps.series.write import SeriesOutput
 
@@ -130,7 +142,7 @@ def command(
         raise UsageError(
             "--page and --dicom are for series; give --by series to predict by series."
         )
-    options = PredictOptions(chosen, threshold, engine)
+    options = PredictOptions(chosen, threshold, engine, asked_pair)
     if out is None and rank_and_count()[1] > 1:
         raise UsageError("several processes need --out FILE, in a folder that they share.")
     summary = _predict(run, paths, out, form, options, force)

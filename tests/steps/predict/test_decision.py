@@ -141,3 +141,18 @@ def test_without_validation_nothing_is_kept_and_what_is_old_goes(tmp_path: Path)
     run = run_with(tmp_path, thresholds=POINTS, calibration=FIT)
     save_operating_points(run, metrics(None))
     assert run.network() == {**FACTS, "verdict": VERDICT}
+
+
+def test_a_pair_folds_the_other_classes_away(tmp_path: Path) -> None:
+    names = ["cancer", "normal", "pneumonia"]
+    run = run_with(tmp_path, class_names=names, thresholds=POINTS, calibration=FIT)
+    decision = decision_of(run, pair=("cancer", "pneumonia"))
+    assert (decision.class_names, decision.positive) == (["cancer", "pneumonia"], "cancer")
+    folded = decision.fold(np.array([[0.1, 0.85, 0.05], [0.2, 0.2, 0.6]]))
+    assert np.allclose(folded, [[2 / 3, 1 / 3], [0.25, 0.75]])
+    assert decision.call(folded) == ["cancer", "pneumonia"]
+    assert decision_of(run, 0.7, ("cancer", "pneumonia")).call(folded) == ["pneumonia", "pneumonia"]
+    with pytest.raises(UsageError, match=r"two classes of the run \(cancer, normal, pneumonia\)"):
+        decision_of(run, pair=("cancer", "benign"))
+    with pytest.raises(UsageError, match="give --threshold as a number, got 'youden'"):
+        decision_of(run, "youden", ("cancer", "pneumonia"))

@@ -14,6 +14,7 @@ from hilum.run import Run, write_json
 from hilum.run.network import HasNetworkFile, network_facts
 from hilum.run.verdict import judge_run
 from hilum.scores import apply_temperature, call_at
+from hilum.scores.pairs import pair_score
 from hilum.scores.series.choice import temperature_of
 
 __all__ = ["Decision", "decision_of", "operating_points", "save_operating_points"]
@@ -32,6 +33,8 @@ class Decision:
             the highest probability is predicted.
         temperature: None where the run has no fitted one.
         remarks: sentences that the user must see.
+        of: the network's classes where only a pair of them is asked for, which `class_names` are;
+            empty: all are.
     """
 
     class_names: list[str]
@@ -39,6 +42,17 @@ class Decision:
     threshold: float | None = None
     temperature: float | None = None
     remarks: tuple[str, ...] = ()
+    of: tuple[str, ...] = ()
+
+    def fold(self, probabilities: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """Return probabilities (n, the network's classes) as those (n, classes) of `class_names`.
+
+        Of a pair: the odds between its two classes, so that the others have no say.
+        """
+        if not self.of:
+            return probabilities
+        first = pair_score(probabilities, list(self.of), *self.class_names)
+        return np.stack([first, 1 - first], axis=1)
 
     def call(self, probabilities: npt.NDArray[np.float64]) -> list[str]:
         """Return the predicted class of each row of probabilities (n, classes)."""
@@ -92,20 +106,31 @@ def operating_points(run: HasNetworkFile) -> dict[str, float]:
     return {name: threshold for name, threshold in stored.items() if threshold is not None}
 
 
-def decision_of(run: HasNetworkFile, threshold: float | str | None = None) -> Decision:
+def decision_of(
+    run: HasNetworkFile,
+    threshold: float | str | None = None,
+    pair: tuple[str, str] | None = None,
+) -> Decision:
     """Return how a run decides.
 
     Args:
         run: a finished run, or a file of `hilum export`.
         threshold: a probability of the positive class, 0 to 1, or the name of one of the run's
             operating points, such as `youden`; without it the most probable class is predicted.
+        pair: two of the run's classes, the positive one first, between which it decides; None:
+            between all.
 
     Raises:
-        UsageError: `threshold` is neither.
+        UsageError: `threshold` is neither, or is named though the run's operating points are not
+            of the pair; the run knows a class of the pair not.
         RunError: the run was not evaluated, so it has no named ones; or network.json is broken.
     """
     facts = network_facts(run)
     names, positive = facts.class_names, facts.positive
+    if pair is not None:
+        _check_pair(names, pair, threshold)
+    of = tuple(names) if pair is not None else ()
+    names, positive = (list(pair), pair[0]) if pair is not None else (names, positive)
     at = None if threshold is None else _value(run, threshold)
     temperature, remark = _temperature(run)
     remarks = [remark] if remark else []
@@ -117,7 +142,21 @@ def decision_of(run: HasNetworkFile, threshold: float | str | None = None) -> De
             else "otherwise the other class"
         )
         remarks.append(f"{positive} is predicted at a probability of {at} or more{named}, {rest}.")
-    return Decision(names, positive, at, temperature, tuple(remarks))
+    return Decision(names, positive, at, temperature, tuple(remarks), of)
+
+
+def _check_pair(names: list[str], pair: tuple[str, str], threshold: float | str | None) -> None:
+    """Refuse a pair that the run doesn't know, and thresholds that are of other classes."""
+    if not set(pair) <= set(names) or pair[0] == pair[1]:
+        raise UsageError(
+            f"a pair is two classes of the run ({', '.join(names)}), the positive one first; got "
+            f"{':'.join(pair)}."
+        )
+    if threshold is not None and _number(threshold) is None and len(names) > 2:
+        raise UsageError(
+            f"the run's operating points are of one class against all others, not of "
+            f"{':'.join(pair)}; give --threshold as a number, got {threshold!r}."
+        )
 
 
 def _value(run: HasNetworkFile, threshold: float | str) -> float:

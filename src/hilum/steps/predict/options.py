@@ -28,11 +28,14 @@ class PredictOptions:
             of one of the run's operating points, such as `youden`; below it the most probable other
             class is predicted. None: the most probable class is predicted.
         engine: computes the network, see `hilum.steps.predict.engine.ENGINES`.
+        pair: two of the run's classes, the positive one first: it decides between them, and its
+            other classes, such as normal, are folded away; None: between all.
     """
 
     window: Window | None = None
     threshold: float | str | None = None
     engine: str = "auto"
+    pair: tuple[str, str] | None = None
 
 
 def chosen_options(

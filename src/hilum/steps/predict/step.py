@@ -95,7 +95,7 @@ def make_predictor(source: Run | ExportedRun, options: PredictOptions) -> Predic
         RunError: the run is incomplete.
     """
     check_engine(options.engine)
-    decision = decision_of(source, options.threshold)
+    decision = decision_of(source, options.threshold, options.pair)
     trained = [parse_window(text) for text in source.description.windows]
     window = options.window or (trained[0] if len(trained) == 1 else LUNG)
     return Predictor(

@@ -123,7 +123,8 @@ class Predictor:
         slices = [item for item in batch if isinstance(item, _Slice)]
         probabilities = np.empty((0, len(decision.class_names)))
         if slices:
-            probabilities = mean_probabilities(self.loaded.networks, _stack(slices))
+            found = mean_probabilities(self.loaded.networks, _stack(slices))
+            probabilities = decision.fold(found)
         results = zip(
             probabilities, decision.call(probabilities), decision.calibrate(probabilities),
             strict=True,
