@@ -103,7 +103,8 @@ def mend(
             table, recipe, out=folder / name, weights="none", force=force, progress=progress
         )
         evaluate(run, progress=progress)
-        options = ElsewhereOptions(name="elsewhere", unrelated=True, force=force)
+        # Names are counted from 1 in both, and drawn chests may be alike by chance.
+        options = ElsewhereOptions(name="elsewhere", unrelated=True, drop_shared=True, force=force)
         found[name] = evaluate_elsewhere(run, unlinked, options=options, progress=progress)
     return found
 
