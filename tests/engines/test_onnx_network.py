@@ -15,7 +15,7 @@ import numpy.typing as npt
 import onnx
 import pytest
 import torch
-from deeper_networks import quick_and_slow
+from deeper_networks import DEEPER, quick_and_slow
 from settled_runs import SIZE, slices
 
 from hilum.catalogue.networks import known_networks
@@ -47,7 +47,9 @@ OTHERS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("backbone", quick_and_slow([*known_networks(), *OTHERS]))
+@pytest.mark.parametrize(
+    "backbone", quick_and_slow([*known_networks(), *OTHERS], slow={*DEEPER, "vgg16", "xception"})
+)
 def test_all_engines_say_what_torch_says(
     backbone: str, make_run: Callable[..., Run], quick_initialisation: None
 ) -> None:

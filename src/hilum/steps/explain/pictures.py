@@ -66,7 +66,7 @@ def show_maps(table: SliceTable, folder: Path) -> None:
     for name, kind, row in chosen:
         cells = {str(key): cell for key, cell in index.loc[row].items()}
         _draw(table, row, cells, raw[str(cells["slice_id"])], (scale, facts)).save(
-            folder / "pictures" / name, optimize=True
+            folder / "pictures" / name
         )
         shown.append({**cells, "kind": kind, "picture": f"maps/pictures/{name}"})
     write_csv(pd.DataFrame(shown, columns=COLUMNS), folder / "shown.csv")

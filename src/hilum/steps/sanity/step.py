@@ -113,7 +113,7 @@ def sanity(
     with new_folder(run.sanity, force=True) as draft:
         write_json(content, draft / "sanity.json")
         write_csv(pd.concat(rows, ignore_index=True), draft / "sanity.csv", escape=True)
-        _sheet(sample, results).save(draft / "maps.png", optimize=True)
+        _sheet(sample, results).save(draft / "maps.png")
         for name, drawing in sanity_drawings(content).items():
             write_text(draft / f"{name}.svg", drawing.svg)
     return content
