@@ -42,7 +42,7 @@ def test_what_is_found_is_told_and_the_exit_code_is_1(
     done = hilum("audit", leaky, "--out", out, "--force")
     assert done.code == 1
     assert "leaks (found): 1 of 9 groups" in done.out
-    assert "masking (not asked): Not asked: some label has fewer than 4 groups" in done.out
+    assert "masking (not checked): Not checked: some label has fewer than 4 groups" in done.out
     assert done.out.rstrip().endswith(f"Written: {out / 'audit.html'}")
 
 

@@ -9,20 +9,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
 from hilum.audit.concern import Concern
 from hilum.audit.grouped import fit_ridge
+from hilum.audit.lung_regions import CENTRE, LungRegions
 from hilum.boxes import Box
-from hilum.prepare.lungs import lungs_mask
 
 __all__ = ["BACKGROUND", "MASKS", "cross_scores", "masked_slices", "masking_concern"]
 
 Grey = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float64]
-Flags = npt.NDArray[np.bool_]
 Codes = npt.NDArray[np.int64]
 Features = npt.NDArray[np.float32]
 
@@ -38,27 +36,24 @@ BACKGROUND = ("no_lungs", "border_only")
 """Kinds in which no lung is left: what tells the classes there is not in the lungs."""
 BORDER = 8 / 224
 """Width of the border, as a share of the side."""
-CENTRE = 0.6
-"""Side of the square that is blacked out in the middle, as a share of the picture's."""
-AROUND = 0.03
-"""How far the lungs' hull is widened, as a share of the side: disease at the pleura is bright, and
-would stay outside."""
 CHANCE = 0.5
 
 
-def masked_slices(grey: Grey, boxes: Sequence[Sequence[Box]] | None) -> dict[str, Grey]:
+def masked_slices(
+    grey: Grey, lungs: LungRegions, boxes: Sequence[Sequence[Box]] | None
+) -> dict[str, Grey]:
     """Return (n, size, size) uint8 slices of each kind in MASKS; black where something is hidden.
 
     Args:
         grey: (n, size, size) uint8.
+        lungs: where the lungs of these slices are.
         boxes: of each slice what `no_lesion` hides, in pixels of `grey`; None: leave that out.
     """
     size = grey.shape[1]
-    lungs = np.stack([_lungs(one) for one in grey]) if len(grey) else np.zeros(grey.shape, bool)
     made = {
         "whole": grey,
-        "lungs_only": np.where(lungs, grey, 0).astype(np.uint8),
-        "no_lungs": np.where(lungs, 0, grey).astype(np.uint8),
+        "lungs_only": np.where(lungs.inside, grey, 0).astype(np.uint8),
+        "no_lungs": np.where(lungs.hull, 0, grey).astype(np.uint8),
         "border_only": _without(grey, round(BORDER * size)),
         "no_centre": _without(grey, round((1 - CENTRE) / 2 * size)),
     }
@@ -74,7 +69,7 @@ def masked_slices(grey: Grey, boxes: Sequence[Sequence[Box]] | None) -> dict[str
 def cross_scores(
     features: Mapping[str, Features], targets: Floats, folds: Codes
 ) -> dict[tuple[str, str], Floats]:
-    """Return scores (n,) for each pair of kinds: fitted on the first, asked of the second.
+    """Return scores (n,) for each pair of kinds: fitted on the first, tested on the second.
 
     Each slice is scored by a classifier that saw none of its fold.
 
@@ -97,46 +92,43 @@ def cross_scores(
     return scores
 
 
-def masking_concern(cells: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> Concern:
+def masking_concern(
+    cells: Mapping[str, Mapping[str, Mapping[str, Any]]], *, lungs: Mapping[str, int]
+) -> Concern:
     """Return what the background alone tells.
 
     Args:
-        cells: kind fitted on -> kind asked of -> AUC (value, low, high).
+        cells: kind fitted on -> kind tested on -> AUC (value, low, high).
+        lungs: number of slices whose lungs were `found`, and of those in which the `centre` stands
+            for them.
 
     Returns:
         level `background` (fitted and asked without the lungs, the AUC is above chance),
         `lungs` (it isn't), or `undefined`.
     """
-    numbers = {"auc": {one: dict(row) for one, row in cells.items()}}
+    numbers = {"auc": {one: dict(row) for one, row in cells.items()}, "lungs": dict(lungs)}
     full_image = cells["whole"]["whole"]
     if full_image["value"] is None:
         return Concern("masking", "undefined", "No AUC: only one class is there.", numbers)
     revealing = [name for name in BACKGROUND if cells[name][name]["low"] > CHANCE]
     reached = "; ".join(f"{MASKS[name]} {_text(cells[name][name])}" for name in BACKGROUND)
-    lungs = cells["lungs_only"]["lungs_only"]
-    opening = f"Whole slices reach AUC {_text(full_image)}, lungs only {_text(lungs)}; {reached}."
+    only = cells["lungs_only"]["lungs_only"]
+    opening = f"Whole slices reach AUC {_text(full_image)}, lungs only {_text(only)}; {reached}."
+    if lungs["centre"]:
+        opening += (
+            f" No lungs were found in {lungs['centre']} of {sum(lungs.values())} slices; there the "
+            "centre stands for them."
+        )
     if revealing:
         return Concern(
             "masking", "background",
-            f"{opening} Slices without their lungs still tell the classes: that much is no disease "
-            "of the lungs.", numbers,
+            f"{opening} Slices without their lungs still separate the classes: that part of the "
+            "AUC is not disease of the lungs.", numbers,
         )  # fmt: skip
     return Concern(
         "masking", "lungs",
-        f"{opening} Without the lungs the classes aren't told from chance.", numbers,
+        f"{opening} Without the lungs the AUC is not above chance.", numbers,
     )  # fmt: skip
-
-
-def _lungs(grey: Grey) -> Flags:
-    """Return the convex hull of the lungs, widened."""
-    found = lungs_mask(grey).astype(np.uint8)
-    hull = np.zeros_like(found)
-    points = cv2.findNonZero(found)
-    if points is not None:
-        cv2.fillConvexPoly(hull, cv2.convexHull(points), 1)
-        reach = 2 * round(AROUND * grey.shape[0]) + 1
-        hull = cv2.dilate(hull, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach)))
-    return np.asarray(hull > 0, dtype=bool)
 
 
 def _without(grey: Grey, border: int) -> Grey:

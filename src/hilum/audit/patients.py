@@ -72,7 +72,7 @@ def _judge(source: str, numbers: Mapping[str, Any]) -> tuple[str, str]:
     if patients is not None and groups > patients:
         return "more", (
             f"{source}: {groups:,} groups; the collection says {patients:,} patients. Slices of "
-            "one patient are then in several groups, and a split parts them; "
+            "one patient are then in several groups, and a split separates them; "
             "`hilum data build --group-runs N` joins consecutive file numbers."
         )
     if numbers["named"] or slices < FEWEST:

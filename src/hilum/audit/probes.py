@@ -172,12 +172,12 @@ def probes_concern(
         listed = " and ".join(f"{PROBES[name]} ({_text(probes[name])})" for name in blind)
         return Concern(
             "probes", "blind",
-            f"{reached} What can't see a lesion tells the classes all the same: {listed}.", numbers,
+            f"{reached} Probes that cannot see a lesion separate the classes: {listed}.", numbers,
         )  # fmt: skip
     if gain["low"] <= 0:
         return Concern(
             "probes", "close",
-            f"{reached} That gain may be none; but no probe that is blind to lesions is told from "
+            f"{reached} That gain may be none, but no probe that is blind to lesions is above "
             "chance.", numbers,
         )  # fmt: skip
     return Concern("probes", "ahead", reached, numbers)

@@ -69,7 +69,7 @@ def command(
                 if name in content["found"]
                 else "ok"
                 if check["level"] != "undefined"
-                else "not asked"
+                else "not checked"
             )
             typer.echo(f"{name} ({mark}): {check['sentence']}")
         written = out or Path(run or "") / "audit"

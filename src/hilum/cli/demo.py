@@ -26,7 +26,7 @@ def command(
 
     Draws, splits, trains, evaluates, explains and reports, in a few minutes on two cores.
     """
-    from hilum.cli.evaluate import print_figures
+    from hilum.cli.evaluate_metrics import print_figures
     from hilum.cli.show import progress_shown
     from hilum.steps.demo import demo
     from hilum.steps.demo import mend as mend_demo

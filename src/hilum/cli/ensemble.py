@@ -35,7 +35,7 @@ def command(
     if not report:
         typer.echo(next_step("evaluate", out))
         return
-    from hilum.cli.evaluate import print_figures
+    from hilum.cli.evaluate_metrics import print_figures
     from hilum.steps.finish import finish
 
     with progress_shown() as progress:

@@ -1,19 +1,81 @@
-"""hilum evaluate RUN TABLE: what it prints of another table."""
+"""hilum evaluate RUN TABLE: the options of another table, and what is printed of it."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 if TYPE_CHECKING:
     from hilum.steps.evaluate.elsewhere import ElsewhereOptions
 
-__all__ = ["options_of", "print_elsewhere"]
+__all__ = [
+    "DropShared",
+    "FolderName",
+    "Force",
+    "Overlapping",
+    "Pair",
+    "Renamed",
+    "Unrelated",
+    "evaluate_on",
+]
+
+FolderName = Annotated[
+    str, typer.Option(help="Folder name in RUN/elsewhere; without it the table's name.")
+]
+Renamed = Annotated[
+    list[str] | None,
+    typer.Option("--as", help="Map a label of TABLE to a class of the run: benign=normal."),
+]
+Pair = Annotated[
+    str | None,
+    typer.Option(help="Score two labels only, the positive one first: cancer:normal."),
+]
+Unrelated = Annotated[
+    bool,
+    typer.Option("--unrelated", help="Equal group names in both tables are other patients."),
+]
+DropShared = Annotated[
+    bool, typer.Option("--drop-shared", help="Leave out the slices that training saw.")
+]
+Overlapping = Annotated[
+    bool,
+    typer.Option("--overlapping", help="Evaluate although training saw some of the slices."),
+]
+Force = Annotated[bool, typer.Option("--force", help="Replace an evaluation of the same name.")]
 
 
-def options_of(
+def evaluate_on(
+    run: Path,
+    table: Path,
+    choices: tuple[list[str] | None, str | None, list[str] | None],
+    more: dict[str, Any],
+    *,
+    json: bool,
+) -> None:
+    """Evaluate a run on another table, and print what it reaches there.
+
+    Args:
+        run: the run folder.
+        table: the other table.
+        choices: what `--as`, `--pair` and `--by` were given.
+        more: further attributes of `ElsewhereOptions`.
+        json: print metrics.json.
+    """
+    from hilum.cli.show import print_json, progress_shown
+    from hilum.steps.evaluate.elsewhere import evaluate_elsewhere
+
+    options = _options_of(*choices, **more)
+    with progress_shown() as progress:
+        metrics = evaluate_elsewhere(run, table, options=options, progress=progress)
+    if json:
+        print_json(metrics)
+    else:
+        _print_elsewhere(metrics, run / "elsewhere" / metrics["name"])
+
+
+def _options_of(
     renamed: list[str] | None, pair: str | None, by: list[str] | None, **more: Any
 ) -> ElsewhereOptions:
     """Return the options that the command line gives.
@@ -45,7 +107,7 @@ def _print_series(series: dict[str, Any]) -> None:
         typer.echo(f"Per series ({series['metrics']['n']}): AUC {auc}. {series['sentence']}")
 
 
-def print_elsewhere(metrics: dict[str, Any], folder: Path) -> None:
+def _print_elsewhere(metrics: dict[str, Any], folder: Path) -> None:
     """Print what a run reaches on another table."""
     from hilum.cli.evaluate_parts import print_parts, print_predictive_values
     from hilum.cli.show import HEADLINE, metric_text

@@ -44,7 +44,7 @@ def command(
     by group, a test AUC whose interval excludes 0.5 reveals a leak: exit code 1. With --by image
     the leak is intended and its size is shown: exit code 0.
     """
-    from hilum.cli.evaluate import print_auc
+    from hilum.cli.evaluate_metrics import print_auc
     from hilum.cli.show import progress_shown, resume_hint
     from hilum.processes import is_first_process
     from hilum.recipe import as_recipe

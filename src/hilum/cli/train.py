@@ -242,7 +242,7 @@ def _print_plan(plan: PlannedTraining, folder: Path) -> None:
 
 def _print_result(run: Run, folder: Path, *, report: bool) -> None:
     """Print what a finished training reached, and what comes next."""
-    from hilum.cli.evaluate import print_figures
+    from hilum.cli.evaluate_metrics import print_figures
     from hilum.cli.show import next_step
 
     evaluated = run.kind != "network"

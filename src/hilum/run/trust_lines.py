@@ -31,7 +31,47 @@ STRONG = 0.1
 """Cramér's V of class and source from which a crossed design still leaves a doubt (Cohen's small
 effect, see hilum.audit.design)."""
 
+TITLES = {
+    "labels": "Labels",
+    "design": "Class and source",
+    "split": "Split",
+    "auc": "AUC on its own test slices",
+    "groups": "Number of groups",
+    "border": "Border of the slices alone",
+    "within source": "AUC within sources",
+    ELSEWHERE: "Another collection",
+    "audit": "Audit",
+    "localisation": "Maps and lesions",
+    "sanity": "Maps and weights",
+}
+"""Check -> its name for a reader."""
+
 Content = Mapping[str, Any]
+Levels = Mapping[str, tuple[str, str]]
+
+DESIGN: Levels = {
+    "confounded": (AGAINST, "class and source are one, so a call may mean the source"),
+    "partly": (DOUBT, "not every source holds every class"),
+    "single": (OPEN, "all slices come from one source"),
+    "crossed": (FOR, "every source holds every class"),
+    "unequal": (DOUBT, "sources hold the classes in different proportions"),
+}
+"""Level of the design -> outcome and short; `unequal` is `crossed` with a `STRONG` association."""
+BORDER: Levels = {
+    "explains": (AGAINST, "the border of the slices alone ranks as well"),
+    "unclear": (DOUBT, "the border of the slices may tell the classes"),
+    "contributes": (DOUBT, "the border of the slices tells part of the classes"),
+    "chance": (FOR, "the border does not tell the classes"),
+}
+LOCALISATION: Levels = {
+    "above": (FOR, "its maps find the lesions"),
+    "not_above": (DOUBT, "its maps are not shown to find the lesions"),
+    "below": (DOUBT, "its maps miss the lesions"),
+}
+SANITY: Levels = {
+    "falls": (FOR, "its maps depend on what was learnt"),
+    "stays": (DOUBT, "its maps do not depend on what was learnt"),
+}
 
 
 class TrustLine(NamedTuple):
@@ -55,10 +95,8 @@ class TrustLine(NamedTuple):
 def evaluation_lines(metrics: Content) -> Iterator[TrustLine]:
     """Yield what metrics.json says: labels, design, split, AUC, border, AUC within sources."""
     if "random_labels" in metrics:
-        yield TrustLine(
-            "labels", "Labels", AGAINST, "it was trained on random labels, as a self-test",
-            str(metrics["random_labels"]["sentence"]),
-        )  # fmt: skip
+        short = "it was trained on random labels, as a self-test"
+        yield _line("labels", AGAINST, short, metrics["random_labels"]["sentence"])
     yield _design(metrics["design"])
     yield _split(metrics["split"]["leak"])
     yield _own_auc(metrics)
@@ -69,103 +107,90 @@ def evaluation_lines(metrics: Content) -> Iterator[TrustLine]:
 
 def _design(design: Content) -> TrustLine:
     level = str(design["level"])
-    strong = level == "crossed" and (design.get("cramers_v") or 0.0) >= STRONG
-    outcome, short = {
-        "confounded": (AGAINST, "class and source are one, so a call may mean the source"),
-        "partly": (DOUBT, "not every source holds every class"),
-        "single": (OPEN, "all slices come from one source"),
-        "crossed": (DOUBT, "sources hold the classes in different proportions")
-        if strong
-        else (FOR, "every source holds every class"),
-    }.get(level, (DOUBT, f"its design is {level}"))
-    return TrustLine("design", "Class and source", outcome, short, str(design["sentence"]))
+    if level == "crossed" and (design.get("cramers_v") or 0.0) >= STRONG:
+        level = "unequal"
+    found = DESIGN.get(level, (DOUBT, f"its design is {level}"))
+    return _line("design", *found, design["sentence"])
 
 
 def _split(leak: Content) -> TrustLine:
-    shared = bool(leak["groups"])
-    short = "groups of the test slices were trained on" if shared else "the split leaks nothing"
-    return TrustLine("split", "Split", AGAINST if shared else FOR, short, str(leak["sentence"]))
+    if leak["groups"]:
+        short = "groups of the test slices were trained on"
+        return _line("split", AGAINST, short, leak["sentence"])
+    return _line("split", FOR, "the split leaks nothing", leak["sentence"])
 
 
 def _own_auc(metrics: Content) -> TrustLine:
     auc = metrics["splits"]["test"]["per_slice"]["figures"]["auc"]
     if auc["value"] is None:
         sentence = f"Its test slices give no AUC: {auc.get('note', 'it is not defined')}."
-        return TrustLine("auc", "AUC on its own test slices", OPEN, "it has no AUC", sentence)
+        return _line("auc", OPEN, "it has no AUC", sentence)
     reached = f"AUC {_text(auc)} for {metrics['positive']}"
     if auc["low"] > CHANCE:
-        return TrustLine("auc", "AUC on its own test slices", FOR, reached, f"{reached}.")
-    return TrustLine(
-        "auc", "AUC on its own test slices", AGAINST, "its test AUC is not above chance",
-        f"{reached}: not significantly above chance.",
-    )  # fmt: skip
+        return _line("auc", FOR, reached, f"{reached}.")
+    sentence = f"{reached}: not significantly above chance."
+    return _line("auc", AGAINST, "its test AUC is not above chance", sentence)
 
 
 def _size(cautions: Sequence[str]) -> TrustLine:
-    title = "Number of groups"
     if not cautions:
         sentence = "No class has so few test groups that its intervals are too narrow."
-        return TrustLine("groups", title, FOR, "there are enough test groups", sentence)
+        return _line("groups", FOR, "there are enough test groups", sentence)
     short = "its groups are few, mixed or not known to be patients"
-    return TrustLine("groups", title, DOUBT, short, " ".join(map(str, cautions)))
+    return _line("groups", DOUBT, short, " ".join(map(str, cautions)))
 
 
 def _border(probe: Content) -> TrustLine:
-    title = "Border of the slices alone"
     if not probe:
-        sentence = "No border probe was measured."
-        return TrustLine("border", title, OPEN, "the border was not probed", sentence)
-    outcome, short = {
-        "explains": (AGAINST, "the border of the slices alone ranks as well"),
-        "unclear": (DOUBT, "the border of the slices may tell the classes"),
-        "contributes": (DOUBT, "the border of the slices tells part of the classes"),
-        "chance": (FOR, "the border does not tell the classes"),
-    }.get(str(probe.get("level")), (OPEN, "the border probe is not defined"))
-    return TrustLine("border", title, outcome, short, str(probe["sentence"]))
+        return _line("border", OPEN, "the border was not probed", "No border probe was measured.")
+    found = BORDER.get(str(probe.get("level")), (OPEN, "the border probe is not defined"))
+    return _line("border", *found, probe["sentence"])
 
 
 def _within(block: Content | None) -> TrustLine:
-    title = "AUC within sources"
     if block is None:
         sentence = "Not measured; `hilum evaluate` of this version adds it."
-        return TrustLine("within source", title, OPEN, "not measured within sources", sentence)
+        return _line("within source", OPEN, "not measured within sources", sentence)
     pooled = block["pooled"]
     if pooled["value"] is None:
         sentence = f"There is none: {pooled.get('note', 'it is not defined')}."
-        return TrustLine("within source", title, OPEN, "there is no AUC within a source", sentence)
+        return _line("within source", OPEN, "there is no AUC within a source", sentence)
     reached = f"AUC {_text(pooled)} where only slices of one source are compared"
     if pooled["low"] > CHANCE:
-        return TrustLine("within source", title, FOR, reached, f"{reached}.")
+        return _line("within source", FOR, reached, f"{reached}.")
     short = "within a source it does not rank significantly above chance"
-    return TrustLine("within source", title, DOUBT, short, f"{reached}: not above chance.")
+    return _line("within source", DOUBT, short, f"{reached}: not above chance.")
 
 
 def elsewhere_lines(evaluations: Sequence[Content]) -> Iterator[TrustLine]:
     """Yield what each evaluation on another table says; that there is none, where there is none."""
     if not evaluations:
-        yield TrustLine(
-            ELSEWHERE, "Another collection", OPEN, "never tested on another collection",
-            "Never tested on slices of another collection: `hilum evaluate RUN TABLE.csv`.",
-        )  # fmt: skip
+        sentence = "Never tested on slices of another collection: `hilum evaluate RUN TABLE.csv`."
+        yield _line(ELSEWHERE, OPEN, "never tested on another collection", sentence)
     for content in evaluations:
         yield _elsewhere(content)
 
 
 def _elsewhere(content: Content) -> TrustLine:
     name, figures = str(content["name"]), content["per_slice"]["figures"]
-    title, sentence = f"Another collection: {name}", str(content["sentence"])
     measured, what = figures["auc"], "the AUC is"
     if measured["value"] is None:  # one class only: how much of it is called rightly
         measured, what = figures["accuracy"], "the share classified correctly is"
-    if measured["value"] is None:
-        return TrustLine(ELSEWHERE, title, OPEN, f"on {name} nothing is defined", sentence)
-    short = f"on {name} {what} {_text(measured)}"
+    outcome, short = OPEN, f"on {name} nothing is defined"
+    if measured["value"] is not None:
+        outcome, short = _outcome_elsewhere(content, measured, what)
+    return _line(ELSEWHERE, outcome, short, content["sentence"], of=name)
+
+
+def _outcome_elsewhere(content: Content, measured: Content, what: str) -> tuple[str, str]:
+    """Return outcome and short of a figure elsewhere; a weakness takes the place of a good one."""
+    short = f"on {content['name']} {what} {_text(measured)}"
     if measured["high"] < CHANCE:
-        return TrustLine(ELSEWHERE, title, AGAINST, short, sentence)
+        return AGAINST, short
     if measured["low"] <= CHANCE:
-        return TrustLine(ELSEWHERE, title, DOUBT, short, sentence)
+        return DOUBT, short
     weakness = _weakness(content)
-    return TrustLine(ELSEWHERE, title, DOUBT if weakness else FOR, weakness or short, sentence)
+    return (DOUBT, weakness) if weakness else (FOR, short)
 
 
 def _weakness(content: Content) -> str:
@@ -187,54 +212,51 @@ def audit_line(audit: Content | None, *, stale: bool = False) -> TrustLine:
         audit: audit.json of the run's slices; None: there is none.
         stale: without one, whether there is an audit of other slices.
     """
-    title = "Audit"
     if audit is None and stale:
         sentence = "The audit in the run folder is of other slices; audit again."
-        return TrustLine("audit", title, OPEN, "its audit is of other slices", sentence)
+        return _line("audit", OPEN, "its audit is of other slices", sentence)
     if audit is None:
         sentence = "Not audited: `hilum audit TABLE.csv --run RUN`."
-        return TrustLine("audit", title, OPEN, "it was not audited", sentence)
+        return _line("audit", OPEN, "it was not audited", sentence)
     found, checks = list(audit["found"]), audit["checks"]
     probes = checks.get("run")
     ahead = probes is None or probes["level"] == "undefined" or probes["gain"]["low"] > 0
     if not ahead:
         short = "probes that know nothing of disease rank as well"
-        return TrustLine("audit", title, AGAINST, short, str(probes["sentence"]))
+        return _line("audit", AGAINST, short, probes["sentence"])
     if not found:
         sentence = "It looked for shortcuts and leaks, and found none."
-        return TrustLine("audit", title, FOR, "its audit found nothing", sentence)
+        return _line("audit", FOR, "its audit found nothing", sentence)
     sentences = " ".join(str(checks[name]["sentence"]) for name in found)
-    short = f"its audit found something ({', '.join(found)})"
-    return TrustLine("audit", title, DOUBT, short, sentences)
+    return _line("audit", DOUBT, f"its audit found something ({', '.join(found)})", sentences)
 
 
 def localisation_line(localisation: Content | None) -> TrustLine:
     """Return what the maps find; None: no lesion was looked for."""
-    title = "Maps and lesions"
     if localisation is None:
         sentence = "Not measured: the table has no lesions, or no maps were made."
-        return TrustLine("localisation", title, OPEN, "its maps were not compared", sentence)
+        return _line("localisation", OPEN, "its maps were not compared", sentence)
     verdict = localisation["verdict"]
-    outcome, short = {
-        "above": (FOR, "its maps find the lesions"),
-        "not_above": (DOUBT, "its maps are not shown to find the lesions"),
-        "below": (DOUBT, "its maps miss the lesions"),
-    }.get(str(verdict["level"]), (OPEN, "its maps could not be compared with lesions"))
-    return TrustLine("localisation", title, outcome, short, str(verdict["sentence"]))
+    undefined = (OPEN, "its maps could not be compared with lesions")
+    found = LOCALISATION.get(str(verdict["level"]), undefined)
+    return _line("localisation", *found, verdict["sentence"])
 
 
 def sanity_line(sanity: Content | None) -> TrustLine:
     """Return whether the maps depend on what was learnt; None: not checked."""
-    title = "Maps and weights"
     if sanity is None:
-        sentence = "Not checked: `hilum sanity RUN`."
-        return TrustLine("sanity", title, OPEN, "its maps were not checked", sentence)
+        return _line(
+            "sanity", OPEN, "its maps were not checked", "Not checked: `hilum sanity RUN`."
+        )
     check = sanity["randomisation"]
-    outcome, short = {
-        "falls": (FOR, "its maps depend on what was learnt"),
-        "stays": (DOUBT, "its maps do not depend on what was learnt"),
-    }.get(str(check["level"]), (OPEN, "whether its maps depend on what was learnt is not clear"))
-    return TrustLine("sanity", title, outcome, short, str(check["sentence"]))
+    unclear = (OPEN, "whether its maps depend on what was learnt is not clear")
+    return _line("sanity", *SANITY.get(str(check["level"]), unclear), check["sentence"])
+
+
+def _line(check: str, outcome: str, short: str, sentence: object, *, of: str = "") -> TrustLine:
+    """Return the line of a check; `of` names the collection that it is about."""
+    title = f"{TITLES[check]}: {of}" if of else TITLES[check]
+    return TrustLine(check, title, outcome, short, str(sentence))
 
 
 def _text(metric: Content) -> str:

@@ -32,7 +32,7 @@ def pair_score(probabilities: Floats, class_names: list[str], first: str, second
     """
     if first not in class_names and second not in class_names:
         raise UsageError(
-            f"a pair needs a class of the run ({', '.join(class_names)}) on one side at least; "
+            f"a pair needs at least one class of the run ({', '.join(class_names)}); "
             f"got {first}:{second}."
         )
     if second not in class_names:

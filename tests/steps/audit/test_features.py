@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,8 @@ from conftest import MakeTable
 
 from hilum.audit.fixed_features import FIXED_NAME, fixed_features
 from hilum.errors import WeightsError
+from hilum.prepare.harmonise.shown_part import ShownPart
+from hilum.prepare.slice_facts import SliceFacts
 from hilum.steps.audit.features import lesion_boxes, open_extractor
 from hilum.steps.audit.sample import choose_rows
 
@@ -37,13 +40,26 @@ def test_fixed_features_are_as_many_as_they_say_and_tell_noise_from_none() -> No
 
 def test_a_slice_without_a_box_loses_one_of_anothers(make_table: MakeTable) -> None:
     boxes = ["10 20 30 40", "", "none", "0 0 8 8", "", ""]
-    shapes = np.full((6, 2), 100)
-    found = lesion_boxes(make_table(6, boxes=boxes), shapes, 50)
+    facts = replace(SliceFacts.empty(6), shapes=np.full((6, 2), 100))
+    found = lesion_boxes(make_table(6, boxes=boxes), facts, 50)
     assert found is not None
     assert found[0] == [(5, 10, 15, 20)]
     assert found[3] == [(0, 0, 4, 4)]
     assert all(own in (found[0], found[3]) for own in found)
-    assert lesion_boxes(make_table(6, boxes=""), shapes, 50) is None
+    assert lesion_boxes(make_table(6, boxes=""), facts, 50) is None
+
+
+def test_boxes_go_along_where_slices_are_harmonised(make_table: MakeTable) -> None:
+    placement = ShownPart((100, 80), 0, top=20, left=10, bottom=60, right=50, side=192)
+    facts = replace(
+        SliceFacts.empty(2),
+        shapes=np.array([[100, 80], [100, 80]]),
+        placements=[placement.text, ""],
+    )
+    found = lesion_boxes(make_table(2, boxes=["30 20 40 30", "30 20 40 30"]), facts, 96)
+    assert found is not None
+    assert found[0] == [(24, 24, 48, 48)]  # 40 pixels become 96
+    assert found[1] == [(28, 24, 39, 36)]  # 100 and 80 pixels become 96
 
 
 def test_whole_groups_are_drawn_of_every_label(make_table: MakeTable) -> None:

@@ -21,7 +21,7 @@ from hilum.splits import split_table
 from hilum.steps.audit import AuditOptions, audit_table
 from hilum.table import SliceTable
 
-OWN_FOLDER = "an audit needs a folder to make, or a run whose folder it goes to"
+OWN_FOLDER = "an audit needs a folder to write; give --out FOLDER, or --run RUN"
 FIXED = AuditOptions(weights="none")
 
 
@@ -97,7 +97,7 @@ def test_what_can_not_be_asked_is_refused_in_one_sentence(
         with pytest.raises(UsageError, match=words):
             audit_table(table, out=out, options=options)
     one = table.where(table.rows["label"] == "cancer")
-    with pytest.raises(TableError, match="there is one only, 'cancer'"):
+    with pytest.raises(TableError, match="at least two labels; got 'cancer' only"):
         audit_table(one, out=out, options=FIXED)
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "notes.txt").write_text("mine")
@@ -113,7 +113,7 @@ def test_too_few_groups_leave_the_cross_validated_checks_out(
     few = table.where(table.rows["group"].isin([*groups["cancer"][:3], *groups["pneumonia"]]))
     content = audit_table(replace(few), out=tmp_path / "audit", options=FIXED)
     assert content["checks"]["masking"]["level"] == "undefined"
-    assert content["checks"]["probes"]["sentence"].startswith("Not asked: some label has fewer")
+    assert content["checks"]["probes"]["sentence"].startswith("Not checked: some label has fewer")
     assert all(row["detectability"] is None for row in content["checks"]["attributes"]["ranked"])
 
 
@@ -191,3 +191,26 @@ def test_a_label_of_few_groups_is_left_out_of_the_cross_validation_alone(
     assert content["features"]["slices"] == len(rows) - int(rare.sum())
     assert content["checks"]["masking"]["level"] != "undefined"
     assert "benign" in content["labels"]
+
+
+def test_slices_of_a_harmonised_run_are_audited_as_the_run_sees_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = PhantomSettings(patients=16, slices_per_patient=1, size=96, link=0)
+    options = BuildOptions(phantom=settings)
+    table = build_table([("phantom", tmp_path)], out=tmp_path / "all.csv", options=options).table
+    order = table.rows.groupby("label").cumcount()
+    rows = table.rows.assign(split=order.map(lambda number: "test" if number % 2 else "train"))
+    table = replace(table, rows=rows)
+    run = made_run(tmp_path / "run", table)
+    network = json.loads(run.network_file.read_text("utf-8"))
+    network["input"]["harmonise"] = True
+    run.network_file.write_text(json.dumps(network), "utf-8")
+    content = audit_table(table, options=AuditOptions(weights="none", run=run.folder))
+    assert content["features"]["harmonised"] is True
+    lungs = content["checks"]["masking"]["lungs"]
+    assert lungs["found"] + lungs["centre"] == len(table)
+    assert lungs["found"] >= 15
+    assert "no_lesion" in content["checks"]["masking"]["auc"]
+    page = (run.audit / "audit.html").read_text("utf-8")
+    assert "slices harmonised, as the run sees them" in page

@@ -57,7 +57,7 @@ def test_folds_that_are_not_told_are_refused(tmp_path: Path) -> None:
     with pytest.raises(RunError, match=r"folds.csv is not about the folds of predictions.csv"):
         hilum.compare(runs, out=tmp_path / "out")
     content.drop(columns="validation_auc").to_csv(path, index=False)
-    with pytest.raises(RunError, match="does not tell the validation figures of each fold"):
+    with pytest.raises(RunError, match="must have validation_auc and validation_loss of each fold"):
         hilum.compare(runs, out=tmp_path / "out")
     path.unlink()
     with pytest.raises(RunError, match=r"has no folds.csv: it is not a complete cross-validation"):

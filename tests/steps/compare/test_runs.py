@@ -68,7 +68,7 @@ def test_fewer_than_two_and_the_same_run_twice_are_refused(
     three: list[Path], tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
-    with pytest.raises(UsageError, match=r"needs at least 2 runs; got 1\."):
+    with pytest.raises(UsageError, match=r"needs at least 2 runs; got 1\. Add a run\."):
         hilum.compare(three[:1], out=out)
     (tmp_path / "link").symlink_to(three[0])
     with pytest.raises(UsageError, match="are the same run; give each run once"):

@@ -124,15 +124,15 @@ def test_slices_of_one_label_are_counted_where_a_pair_is_given(run: Run, other: 
         (
             {"pneumonia": "benign"}, ElsewhereOptions(), TableError,
             r"must be a class of the run \(cancer, pneumonia\); got benign\. Map it with --as "
-            r"benign=CLASS, or ask for two labels with --pair cancer:benign\.$",
+            r"benign=CLASS, or score two labels alone with --pair cancer:benign\.$",
         ),
         (
             {"pneumonia": "cancer"}, ElsewhereOptions(), TableError,
-            r"two classes are needed to be told apart; got cancer only",
+            r"an AUC needs slices of at least two classes; got cancer only",
         ),
         (
             {}, ElsewhereOptions(pair=("benign", "normal")), UsageError,
-            r"a pair needs a class of the run \(cancer, pneumonia\) on one side at least",
+            r"--pair needs at least one class of the run \(cancer, pneumonia\); got",
         ),
         ({}, ElsewhereOptions(by=("sexe",)), TableError, r"--by needs a column.*got 'sexe'\.$"),
         ({}, ElsewhereOptions(prevalence=1.0), UsageError, r"above 0 and below 1"),

@@ -45,7 +45,7 @@ def test_slice_thickness_is_that_of_dicom_files(make_table: MakeTable, tmp_path:
     ("columns", "by", "message"),
     [
         ({}, "sexe", r"--by needs a column of the table \(slice_id, .*got 'sexe'\.$"),
-        ({"sex": ""}, "sex", r"in which something is known; every cell of 'sex' is empty\.$"),
+        ({"sex": ""}, "sex", r"at least one value; every cell of 'sex' is empty\. Choose another"),
         (
             {"word": [f"w{n}" for n in range(40)]}, "word",
             r"at most 20 different values, or of numbers; 'word' has 40, so it names cases",

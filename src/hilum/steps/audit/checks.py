@@ -28,7 +28,12 @@ from hilum.identity import find_identities
 from hilum.prepare import decode_table
 from hilum.progress import Progress
 from hilum.steps.audit.facts import attributes_of, file_features, read_facts
-from hilum.steps.audit.features import Extractor, lesion_boxes, masked_features
+from hilum.steps.audit.features import (
+    Extractor,
+    MaskedFeatures,
+    lesion_boxes,
+    masked_features,
+)
 from hilum.steps.audit.of_run import AuditedRun, run_probes
 from hilum.steps.audit.options import AuditOptions
 from hilum.steps.audit.ranking import FeatureSample, rank_attributes
@@ -52,8 +57,8 @@ SURE = 0.9
 (see hilum.duplicates.search), chests of two patients that look alike stay below."""
 TOO_FEW = "some label has fewer than 4 groups, too few to cross-validate"
 RANDOM_LABELS = (
-    "Random labels are the remaining test: `hilum random-labels` deals labels by chance to whole "
-    "groups, and a training on them must reach a test AUC of 0.5."
+    "Random labels are the remaining test: `hilum random-labels` assigns labels at random to "
+    "whole groups, and a training on them must reach a test AUC near 0.5."
 )
 
 
@@ -92,10 +97,10 @@ def audit_content(
     groups = sample.rows["group"].to_numpy(dtype=object)
     folds = grouped_folds(labels, groups, sample.rows["source"].to_numpy(dtype=object))
     with decode_table(sample, size=extractor.size, progress=progress) as decoded:
-        boxes = lesion_boxes(sample, decoded.shapes, extractor.size)
+        boxes = lesion_boxes(sample, decoded.facts, extractor.size)
         features = masked_features(decoded, boxes, extractor, progress)
         probes = {"file": file_features(facts)[rows], **picture_features(decoded.grey)}
-    of_sample = None if folds is None else FeatureSample(features["whole"], rows, folds)
+    of_sample = None if folds is None else FeatureSample(features.of_kind["whole"], rows, folds)
     ranked = rank_attributes(table, attributes, of_sample)
     concerns["attributes"] = attributes_concern(ranked)
     truth = (labels == positive).astype(bool)
@@ -116,6 +121,7 @@ def audit_content(
         "sources": sorted(table.rows["source"].unique()),
         "features": {
             "of": extractor.name, "size": extractor.size, "slices": len(rows),
+            "harmonised": sample.harmonised,
             "positive": int(truth.sum()), "labels_left_out": few,
             "folds": 0 if folds is None else int(folds.max()) + 1,
         },
@@ -155,18 +161,19 @@ def _patients(table: SliceTable, stated: Mapping[str, int]) -> dict[str, int]:
 
 def _undefined() -> dict[str, Concern]:
     """Return the checks that need a cross-validation where there can be none."""
-    sentence = f"Not asked: {TOO_FEW}."
+    sentence = f"Not checked: {TOO_FEW}."
     return {name: Concern(name, "undefined", sentence) for name in ("probes", "masking")}
 
 
 def _cross(
-    features: dict[str, npt.NDArray[np.float32]],
+    masked: MaskedFeatures,
     probes: dict[str, npt.NDArray[np.float32]],
     cases: tuple[npt.NDArray[np.object_], npt.NDArray[np.object_], npt.NDArray[np.int64]],
     positive: str,
 ) -> dict[str, Concern]:
     """Return the masking matrix and the probes, all by the same folds."""
     labels, groups, folds = cases
+    features = masked.of_kind
     truth = (labels == positive).astype(bool)
     scores = cross_scores(features, truth.astype(np.float64), folds)
     probed = {name: cross_probe(own, labels, folds, positive) for name, own in probes.items()}
@@ -181,5 +188,5 @@ def _cross(
             reached, cells["whole"]["whole"], gain,
             strongest=strongest, of="a linear classifier on the features of whole slices",
         ),
-        "masking": masking_concern(cells),
+        "masking": masking_concern(cells, lungs=masked.lungs),
     }  # fmt: skip

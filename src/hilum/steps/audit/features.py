@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
@@ -12,15 +12,18 @@ import numpy as np
 import numpy.typing as npt
 
 from hilum.audit.fixed_features import FIXED_NAME, FIXED_SIZE, fixed_features
+from hilum.audit.lung_regions import lung_regions
 from hilum.audit.masking import masked_slices
 from hilum.boxes import Box, parse_boxes
 from hilum.catalogue.networks import WEIGHTS_VARIABLE
 from hilum.errors import WeightsError
-from hilum.prepare import BATCH, Decoded
+from hilum.prepare import Decoded, batches
+from hilum.prepare.harmonise.shown_part import ShownPart
+from hilum.prepare.slice_facts import SliceFacts
 from hilum.progress import Progress
 from hilum.table import SliceTable
 
-__all__ = ["Extractor", "lesion_boxes", "masked_features", "open_extractor"]
+__all__ = ["Extractor", "MaskedFeatures", "lesion_boxes", "masked_features", "open_extractor"]
 
 NETWORK = "mobilenetv2_100"
 """timm's name of the backbone: small, and among the nine of the paper."""
@@ -39,6 +42,24 @@ class Extractor(NamedTuple):
     name: str
     size: int
     extract: Callable[[Grey], Features]
+
+
+class MaskedFeatures(NamedTuple):
+    """Features of slices of each kind.
+
+    Attributes:
+        of_kind: kind in MASKS -> (n, d).
+        found: (n,) bool: whether the lungs of a slice were found; where not, the centre is masked.
+    """
+
+    of_kind: dict[str, Features]
+    found: npt.NDArray[np.bool_]
+
+    @property
+    def lungs(self) -> dict[str, int]:
+        """Number of slices whose lungs were `found`, and in which the `centre` stands for them."""
+        found = int(self.found.sum())
+        return {"found": found, "centre": len(self.found) - found}
 
 
 def open_extractor(weights: Path | str | None) -> Extractor:
@@ -75,8 +96,8 @@ def masked_features(
     boxes: list[list[Box]] | None,
     extractor: Extractor,
     progress: Progress,
-) -> dict[str, Features]:
-    """Return kind in MASKS -> features (n, d) of slices of that kind.
+) -> MaskedFeatures:
+    """Return features of slices of each kind in MASKS; a batch is looked at, then forgotten.
 
     Args:
         decoded: n slices at the extractor's size.
@@ -86,18 +107,19 @@ def masked_features(
     """
     parts: dict[str, list[Features]] = {}
     count = len(decoded.grey)
-    for first in range(0, count, BATCH):
-        grey = np.asarray(decoded.grey[first : first + BATCH])
-        own = boxes[first : first + BATCH] if boxes is not None else None
-        for kind, masked in masked_slices(grey, own).items():
+    found = np.zeros(count, dtype=bool)
+    for batch in batches(count):
+        grey = np.asarray(decoded.grey[batch])
+        lungs = lung_regions(grey)
+        found[batch] = lungs.found
+        own = boxes[batch] if boxes is not None else None
+        for kind, masked in masked_slices(grey, lungs, own).items():
             parts.setdefault(kind, []).append(extractor.extract(masked))
-        progress.advance("computing features", first + len(grey), count)
-    return {kind: np.concatenate(made) for kind, made in parts.items()}
+        progress.advance("computing features", batch.stop, count)
+    return MaskedFeatures({kind: np.concatenate(made) for kind, made in parts.items()}, found)
 
 
-def lesion_boxes(
-    table: SliceTable, shapes: npt.NDArray[np.int64], size: int
-) -> list[list[Box]] | None:
+def lesion_boxes(table: SliceTable, facts: SliceFacts, size: int) -> list[list[Box]] | None:
     """Return what to black out in each slice, in the pixels of the decoded slices; or None.
 
     A slice without a known box loses one of another slice's, drawn by chance, so that a black
@@ -105,24 +127,22 @@ def lesion_boxes(
 
     Args:
         table: n slices.
-        shapes: (n, 2) rows and columns of each slice's file.
+        facts: of the decoded slices: shapes of the files, and the part that each slice shows where
+            it was harmonised.
         size: side of the decoded slices, pixels.
 
     Returns:
         a list for each slice; None where too few slices have a box.
     """
-    found = [parse_boxes(cell) for cell in table.rows["boxes"]]
+    cells = zip(table.rows["boxes"], facts.shapes.tolist(), facts.placements, strict=True)
+    found = [_shown(parse_boxes(cell), shape, placement, size) for cell, shape, placement in cells]
     has = np.array([bool(own) for own in found])
     shares = table.rows["label"].map(has_share(table, has))
     if not has.any() or float(shares.max()) < LEAST_BOXES:
         return None
-    scaled = [
-        [_scaled(box, shape, size) for box in own]
-        for own, shape in zip(found, shapes.tolist(), strict=True)
-    ]
     donors = np.flatnonzero(has)
-    drawn = np.random.default_rng(SEED).choice(donors, size=len(scaled))
-    return [own or scaled[donor] for own, donor in zip(scaled, drawn, strict=True)]
+    drawn = np.random.default_rng(SEED).choice(donors, size=len(found))
+    return [own or found[donor] for own, donor in zip(found, drawn, strict=True)]
 
 
 def has_share(table: SliceTable, has: npt.NDArray[np.bool_]) -> dict[str, float]:
@@ -131,8 +151,16 @@ def has_share(table: SliceTable, has: npt.NDArray[np.bool_]) -> dict[str, float]
     return {label: float(has[labels == label].mean()) for label in table.labels}
 
 
+def _shown(boxes: Sequence[Box], shape: list[int], placement: str, size: int) -> list[Box]:
+    """Return boxes of a file in the pixels of the square, by way of the harmonised picture."""
+    if not placement:
+        return [_scaled(box, shape, size) for box in boxes]
+    part = ShownPart.of_text(placement)
+    return [_scaled(box, [part.side, part.side], size) for box in part.boxes(boxes)]
+
+
 def _scaled(box: Box, shape: list[int], size: int) -> Box:
-    """Return a box of the file in the pixels of the square."""
+    """Return a box of a picture of this shape in the pixels of the square."""
     down, across = size / shape[0], size / shape[1]
     return Box(
         int(np.floor(box.row_min * down)), int(np.floor(box.col_min * across)),

@@ -34,7 +34,8 @@ class AuditedRun:
     Attributes:
         name: what messages call it.
         slices_sha256: hash of its slices, by which the audit is known as one of them.
-        table: the audited table's rows of the run's slices, `split` as in the run.
+        table: the audited table's rows of the run's slices, `split` as in the run; harmonised
+            where its network sees them so.
         positive: the class that its metrics speak of.
         score: (slices,) its probability of the positive class, NaN where it has none.
     """
@@ -69,7 +70,7 @@ def audited_run(run: Run, table: SliceTable) -> AuditedRun:
     return AuditedRun(
         name=run.folder.name,
         slices_sha256=slices_hash(run.table_file),
-        table=replace(shared, rows=rows),
+        table=replace(shared, rows=rows, harmonised=own.harmonised),
         positive=positive,
         score=score.to_numpy(np.float64),
     )
@@ -94,8 +95,8 @@ def run_probes(
     names = sorted(set(labels[train]))
     if run.positive not in names or len(set(labels[test])) < 2 or len(names) < 2:
         raise RunError(
-            f"the run {run.name} lacks a class in its training or test slices; it can't be set "
-            "beside probes."
+            f"an audit with --run needs {run.positive} and another class in the run's training and "
+            f"test slices, and {run.name} lacks one; audit the table without --run."
         )
     probed = {
         name: probe_border(own[train], labels[train], own[test], names)[

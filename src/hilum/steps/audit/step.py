@@ -81,8 +81,8 @@ def _folder(out: Path | str | None, run: Run | None) -> Path:
         return Path(out)
     if run is None:
         raise UsageError(
-            "an audit needs a folder to make, or a run whose folder it goes to; give --out FOLDER "
-            "or --run RUN."
+            "an audit needs a folder to write; give --out FOLDER, or --run RUN to write it to "
+            "RUN/audit."
         )
     return run.audit
 
@@ -92,8 +92,8 @@ def _checked(table: SliceTable, options: AuditOptions, run: AuditedRun | None) -
     labels = table.labels
     if len(labels) < 2:
         raise TableError(
-            f"{table.name}: an audit asks what tells labels apart, and there is one only, "
-            f"{labels[0]!r}; give a table with at least two."
+            f"{table.name}: an audit needs slices of at least two labels; got {labels[0]!r} only. "
+            f"Add slices of another label."
         )
     unknown = [name for name in options.ignored if name not in table.rows.columns]
     if unknown:

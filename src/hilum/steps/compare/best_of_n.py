@@ -97,10 +97,14 @@ def _folds(compared: ComparedRun) -> pd.DataFrame:
         same = set(content.index) == set(compared.test["fold"]) and content.index.is_unique
     except (KeyError, ValueError) as error:
         raise RunError(
-            f"{path} does not tell the validation figures of each fold ({error})."
+            f"{path} must have validation_auc and validation_loss of each fold ({error}); "
+            f"train the cross-validation again."
         ) from None
     if not same:
-        raise RunError(f"{path} is not about the folds of predictions.csv.")
+        raise RunError(
+            f"{path} is not about the folds of predictions.csv; run "
+            f"`hilum evaluate {compared.run.folder}` again."
+        )
     return content
 
 

@@ -79,7 +79,7 @@ def read_runs(folders: Sequence[Run | Path | str]) -> list[ComparedRun]:
     """
     runs = [member for run in as_runs(folders) for member in _trainings(run)]
     if len(runs) < FEWEST:
-        raise UsageError(f"a comparison needs at least {FEWEST} runs; got {len(runs)}.")
+        raise UsageError(f"a comparison needs at least {FEWEST} runs; got {len(runs)}. Add a run.")
     by_folder: dict[Path, Run] = {}
     for run in runs:
         folder = run.folder.resolve()

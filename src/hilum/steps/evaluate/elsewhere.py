@@ -114,7 +114,7 @@ def evaluate_elsewhere(
         raise UsageError(
             f"{given.name} must hold none of the slices or patients that {run.folder} was trained "
             f"on. {overlap.sentence} Leave them out with --drop-shared; or give --unrelated if "
-            f"equal names mean other patients, or --overlapping to evaluate all the same: the "
+            f"equal names mean other patients, or --overlapping to evaluate regardless: the "
             f"result will say so."
         )
     cases, border = _predict(run, facts, scored, options, progress)
@@ -147,7 +147,10 @@ def _without_shared(
     """
     left = ~overlap.shared
     if not left.any():
-        raise UsageError(f"{table.name}: training saw every slice of it; nothing is left to score.")
+        raise UsageError(
+            f"{table.name}: --drop-shared must leave slices to score, and training saw all "
+            f"{len(left)} of them; give a table of other patients."
+        )
     remaining = table.where(pd.Series(left))
     of_remaining = {name: of_slices[left] for name, of_slices in parts.items()}
     return remaining, of_remaining, overlap.dropped()

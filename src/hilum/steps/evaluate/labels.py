@@ -58,8 +58,8 @@ def select_labels(
     if pair is not None:
         if not set(pair) & set(class_names):
             raise UsageError(
-                f"a pair needs a class of the run ({known}) on one side at least; "
-                f"got {pair[0]}:{pair[1]}."
+                f"--pair needs at least one class of the run ({known}); got {pair[0]}:{pair[1]}. "
+                f"Give the label that the run ranks, and the one to compare it with."
             )
         inside = table.rows["label"].isin(pair)
         if not inside.any():
@@ -73,13 +73,13 @@ def select_labels(
         positive = class_names[0]
         raise TableError(
             f"{table.name}: every label must be a class of the run ({known}); got "
-            f"{', '.join(unknown)}. Map it with --as {unknown[0]}=CLASS, or ask for two labels "
-            f"with --pair {positive}:{unknown[0]}."
+            f"{', '.join(unknown)}. Map it with --as {unknown[0]}=CLASS, or score two labels "
+            f"alone with --pair {positive}:{unknown[0]}."
         )
     if len(table.labels) < 2:
         raise TableError(
-            f"{table.name}: two classes are needed to be told apart; got {table.labels[0]} only. "
-            f"With --pair {table.labels[0]}:OTHER or --pair OTHER:{table.labels[0]} hilum counts "
-            f"what these slices are called."
+            f"{table.name}: an AUC needs slices of at least two classes; got {table.labels[0]} "
+            f"only. Use --pair {table.labels[0]}:OTHER or --pair OTHER:{table.labels[0]} to count "
+            f"which class these slices are assigned."
         )
     return table

@@ -42,14 +42,15 @@ def _parts(table: SliceTable, column: str) -> Texts:
     cells = _cells(table, column)
     if not any(cells):
         raise TableError(
-            f"{table.name}: --by needs a column in which something is known; every cell of "
-            f"{column!r} is empty."
+            f"{table.name}: --by needs a column with at least one value; every cell of {column!r} "
+            f"is empty. Choose another column."
         )
     parts = bands(cells)
     if len(set(parts)) > MOST_PARTS:
         raise TableError(
             f"{table.name}: --by needs a column of at most {MOST_PARTS} different values, or of "
-            f"numbers; {column!r} has {len(set(parts))}, so it names cases, not parts."
+            f"numbers; {column!r} has {len(set(parts))}, so it names cases, not parts. "
+            f"Choose another column."
         )
     return parts
 

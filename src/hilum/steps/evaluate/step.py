@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from hilum.audit import border_features
 from hilum.errors import RunError
 from hilum.prepare import Decoded, decode_table, notes_by_label
 from hilum.progress import SILENT, Prefixed, Progress
-from hilum.run import Run, as_run, probability_column, write_json
+from hilum.run import Run, as_run, write_json
 from hilum.run.metrics import Metrics
 from hilum.run.network import REPEATED, network_facts
 from hilum.run.slices_hash import slices_hash
@@ -21,25 +21,40 @@ from hilum.scores import Labelled, check_prevalence, restrict
 from hilum.steps.classes import check_labels
 from hilum.steps.evaluate.border_probe import border_probabilities
 from hilum.steps.evaluate.fold_metrics import with_folds
-from hilum.steps.evaluate.folds import (
-    check_folds,
-    folds_of,
-    predict_folds,
-    probe_folds,
-)
+from hilum.steps.evaluate.folds import Fold, folds_of, predict_folds, probe_folds
 from hilum.steps.evaluate.harmonised_sheet import write_harmonised_sheet
 from hilum.steps.evaluate.metrics import Breakdown, labelled, metrics_of, predictions_frame
 from hilum.steps.evaluate.part_columns import part_columns
 from hilum.steps.evaluate.probabilities import table_probabilities
 from hilum.steps.evaluate.seeds import write_seed_metrics
+from hilum.steps.evaluate.stored_predictions import read_predictions
 from hilum.steps.predict.decision import save_operating_points
 from hilum.steps.predict.engine import check_engine, open_engine
 from hilum.table import SliceTable
 
 __all__ = ["evaluate"]
 
-SUM_TOLERANCE = 1e-3
-"""By which probabilities written by another program may miss a sum of 1."""
+
+@dataclass(frozen=True)
+class _Subject:
+    """A run that is evaluated.
+
+    Attributes:
+        run: it.
+        table: its slices.
+        table_hash: of the file that they were read from.
+        names, positive: its classes, and that which metrics speak of.
+        size: side of its network's input, pixels.
+        folds: of a cross-validation; else none.
+    """
+
+    run: Run
+    table: SliceTable
+    table_hash: str
+    names: list[str]
+    positive: str
+    size: int
+    folds: list[Fold]
 
 
 def evaluate(
@@ -86,42 +101,19 @@ def evaluate(
     if run.kind == REPEATED:
         wanted = {"by": tuple(by), "prevalence": prevalence, "keep_predictions": keep_predictions}
         return _evaluate_seeds(run, wanted, engine, progress)
-    facts, table = network_facts(run), run.table()
-    names, positive = facts.class_names, facts.positive
-    check_labels(table, names)
-    _check_test_slices(run, table)
-    breakdown = Breakdown(part_columns(table, by), prevalence)
-    table_hash = slices_hash(run.table_file)
-    folds = folds_of(run, table) if run.kind == "cross-validation" else []
-    with decode_table(table, size=facts.size, progress=progress) as decoded:
-        notes = notes_by_label(decoded.notes, table.rows["label"].tolist())
+    subject = _subject_of(run)
+    breakdown = Breakdown(part_columns(subject.table, by), prevalence)
+    with decode_table(subject.table, size=subject.size, progress=progress) as decoded:
+        notes = notes_by_label(decoded.notes, subject.table.rows["label"].tolist())
         if keep_predictions:
-            predictions = _read_predictions(run, table, names)
-        elif folds:
-            predictions = predict_folds(folds, table, decoded, names, engine, progress)
+            predictions = read_predictions(run, subject.table, subject.names)
         else:
-            opened = open_engine(run, engine)
-            predictions = predictions_frame(
-                table, table_probabilities(opened, table, decoded, progress), names
-            )
-        if not keep_predictions:
+            predictions = _predict(subject, decoded, engine, progress)
             run.write_predictions(predictions)
-        if folds:
-            border = probe_folds(folds, table, decoded, names, positive)
-            is_test = (table.rows["split"] == "test").to_numpy(dtype=bool)
-            probe = {"test": restrict(border, is_test)}
-        else:
-            probe = _probe(table, decoded, names, positive)
-    metrics = metrics_of(
-        table, predictions, probe, class_names=names, positive=positive,
-        weights=_weights(run), breakdown=breakdown,
-    )  # fmt: skip
-    metrics["slices_sha256"] = table_hash
-    if folds:
-        cases = labelled(predictions, names, positive)
-        metrics = with_folds(metrics, folds, table, cases, border)
+        border = _border(subject, decoded)
+    metrics = _metrics(subject, predictions, border, breakdown)
     metrics["notes"] = notes
-    write_harmonised_sheet(run, table)
+    write_harmonised_sheet(run, subject.table)
     save_operating_points(run, metrics)
     write_json(metrics, run.metrics_file)
     return Metrics(metrics)
@@ -158,64 +150,51 @@ def _check_test_slices(run: Run, table: SliceTable) -> None:
         )
 
 
-def _read_predictions(run: Run, table: SliceTable, names: list[str]) -> pd.DataFrame:
-    """Return the predictions that are there, after checking that they are of these slices."""
-    predictions = run.predictions()
-    numbers = [probability_column(name) for name in names]
-    for column in ("slice_id", "group", "split", "label", "predicted", *numbers):
-        if column not in predictions.columns:
-            raise RunError(f"{run.predictions_file} has no column {column!r}.")
-    if not predictions[numbers].apply(lambda values: values.between(0, 1)).to_numpy().all():
-        raise RunError(
-            f"{run.predictions_file}: a probability lies between 0 and 1, and one of them does not."
-        )
-    if predictions["slice_id"].tolist() != table.rows["slice_id"].tolist():
-        raise RunError(
-            f"{run.predictions_file} is not about the slices of {run.table_file.name}; run "
-            f"`hilum evaluate {run.folder}` without --keep-predictions."
-        )
-    _check_predictions(run, predictions, table, names)
-    if run.kind == "cross-validation":
-        check_folds(run, predictions, table)
-    return predictions
+def _subject_of(run: Run) -> _Subject:
+    """Return what is evaluated of a run, after checking its labels and that it has test slices."""
+    facts, table = network_facts(run), run.table()
+    check_labels(table, facts.class_names)
+    _check_test_slices(run, table)
+    folds = folds_of(run, table) if run.kind == "cross-validation" else []
+    table_hash = slices_hash(run.table_file)
+    return _Subject(run, table, table_hash, facts.class_names, facts.positive, facts.size, folds)
 
 
-def _check_predictions(
-    run: Run, predictions: pd.DataFrame, table: SliceTable, names: list[str]
-) -> None:
-    """Raise RunError where predictions contradict the table, or themselves."""
-    again = f"run `hilum evaluate {run.folder}` without --keep-predictions."
-    for column in ("group", "split", "label"):
-        differs = (predictions[column] != table.rows[column].to_numpy()).to_numpy()
-        if differs.any():
-            row = predictions.iloc[int(differs.argmax())]
-            raise RunError(
-                f"{run.predictions_file} has {column} {row[column]!r} for slice "
-                f"{row['slice_id']!r}, {run.table_file.name} another "
-                f"({int(differs.sum())} slices differ); {again}"
-            )
-    unknown = ~predictions["predicted"].isin(names)
-    if unknown.any():
-        raise RunError(
-            f"{run.predictions_file}: `predicted` must be one of {', '.join(names)}; got "
-            f"{predictions['predicted'][unknown].iloc[0]!r}; {again}"
-        )
-    numbers = predictions[[probability_column(name) for name in names]].to_numpy(dtype=np.float64)
-    sums = numbers.sum(axis=1)
-    if (np.abs(sums - 1) > SUM_TOLERANCE).any():
-        index = int(np.abs(sums - 1).argmax())
-        raise RunError(
-            f"{run.predictions_file}: the probabilities of a slice must add up to 1; those of "
-            f"{predictions['slice_id'].iloc[index]!r} add up to {sums[index]:.4g}; {again}"
-        )
-    called = numbers[np.arange(len(numbers)), [names.index(n) for n in predictions["predicted"]]]
-    if (called < numbers.max(axis=1) - SUM_TOLERANCE).any():
-        index = int((numbers.max(axis=1) - called).argmax())
-        raise RunError(
-            f"{run.predictions_file}: `predicted` must be the most probable class; for slice "
-            f"{predictions['slice_id'].iloc[index]!r} it is "
-            f"{predictions['predicted'].iloc[index]!r}; {again}"
-        )
+def _predict(subject: _Subject, decoded: Decoded, engine: str, progress: Progress) -> pd.DataFrame:
+    """Return the predictions for every slice; in a cross-validation of the fold that tests it."""
+    table, names = subject.table, subject.names
+    if subject.folds:
+        return predict_folds(subject.folds, table, decoded, names, engine, progress)
+    opened = open_engine(subject.run, engine)
+    return predictions_frame(table, table_probabilities(opened, table, decoded, progress), names)
+
+
+def _border(subject: _Subject, decoded: Decoded) -> dict[str, Labelled]:
+    """Return border-only predictions with the truth: by split, in a cross-validation of `all`."""
+    table, names, positive = subject.table, subject.names, subject.positive
+    if subject.folds:
+        return {"all": probe_folds(subject.folds, table, decoded, names, positive)}
+    return _probe(table, decoded, names, positive)
+
+
+def _metrics(
+    subject: _Subject, predictions: pd.DataFrame, border: dict[str, Labelled], breakdown: Breakdown
+) -> dict[str, Any]:
+    """Return the content of metrics.json but for the notes."""
+    table, names, positive = subject.table, subject.names, subject.positive
+    probe = border
+    if subject.folds:
+        is_test = (table.rows["split"] == "test").to_numpy(dtype=bool)
+        probe = {"test": restrict(border["all"], is_test)}
+    metrics = metrics_of(
+        table, predictions, probe, class_names=names, positive=positive,
+        weights=_weights(subject.run), breakdown=breakdown,
+    )  # fmt: skip
+    metrics["slices_sha256"] = subject.table_hash
+    if subject.folds:
+        cases = labelled(predictions, names, positive)
+        metrics = with_folds(metrics, subject.folds, table, cases, border["all"])
+    return metrics
 
 
 def _probe(
