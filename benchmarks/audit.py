@@ -1,28 +1,32 @@
 """What `hilum audit` says of phantoms with a planted shortcut, dose by dose, and of their link.
 
     python benchmarks/audit.py [--patients 60] [--doses 0 0.25 0.5 0.75 1]
-    python benchmarks/audit.py --count 100000 [--size 64]
+    python benchmarks/audit.py --count 1000 10000 100000 [--place FOLDER]
 
 Draws phantoms whose sources and labels are independent, plants one shortcut at a time (window,
 crop, noise, JPEG quality, colour mode, file size, orientation) into so many groups that it tells
 nothing of the label (dose 0) to everything (dose 1), and prints the utility of the first attribute
 of the right kind, whether the audit names it, and what else it names. Then the whole audit over the
-phantoms' own dial, the link of source and class. With --count: seconds and peak memory of an audit
-of so many phantom slices. Prints Markdown tables.
+phantoms' own dial, the link of source and class.
+
+With --count: time and peak memory of `hilum audit` of so many slices, each a process of its own
+with an empty cache. The slices are the random fields of elsewhere.py: drawing so many phantoms
+would take longer than the audit. `own`, `resident` and `above bare` as in memory.py; Linux only.
+Prints Markdown tables.
 """
 
 from __future__ import annotations
 
 import argparse
-import resource
 import sys
 import tempfile
-import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from _machine import describe
+from _machine import describe, row
+from elsewhere import HEADING, fields
+from memory import hilum, watched
 
 from hilum.progress import SILENT
 from hilum.sources import BuildOptions, PhantomSettings, build_table
@@ -35,14 +39,14 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 from planted_shortcuts import SHORTCUTS, plant
 
 SIZE = 128
+FOUND = 1
+"""Exit code of an audit that finds something."""
 
 
-def drawn(
-    folder: Path, patients: int, *, link: float = 0.0, slices: int = 2, size: int = SIZE
-) -> SliceTable:
+def drawn(folder: Path, patients: int, *, link: float = 0.0) -> SliceTable:
     """Return phantoms, drawn into `folder`."""
     settings = PhantomSettings(
-        patients=patients, slices_per_patient=slices, size=size, link=link, seed=1
+        patients=patients, slices_per_patient=2, size=SIZE, link=link, seed=1
     )
     options = BuildOptions(phantom=settings)
     return build_table([("phantom", folder)], out=folder / "slices.csv", options=options).table
@@ -90,14 +94,26 @@ def _auc(figure: dict[str, Any]) -> str:
     return f"{figure['value']:.2f} [{figure['low']:.2f}, {figure['high']:.2f}]"
 
 
-def measure(folder: Path, count: int, size: int) -> str:
-    """Return a row of what an audit of so many slices takes; drawing them is not timed."""
-    table = drawn(folder / "many", count // 10, slices=10, size=size)
-    before, cores = time.perf_counter(), time.process_time()
-    audit_table(table, out=folder / "audit-many", options=AuditOptions(weights="none"))
-    seconds, of_core = time.perf_counter() - before, time.process_time() - cores
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return f"| {len(table):,} | {seconds:.0f} | {of_core:.0f} | {peak:.0f} |"
+def measure(location: Path, counts: Sequence[int]) -> Iterator[str]:
+    """Yield a row for the audit of each number of slices, and how memory grows with them."""
+    imported = "import hilum.cli.app, hilum.steps.audit.step, hilum.report.audit.page, cv2"
+    bare = watched([sys.executable, "-c", f"{imported}; import time; time.sleep(1)"], location)
+    yield row("bare", "", "", f"{bare.resident:,.0f} MB", f"{bare.own:,.0f} MB", "0 MB")
+    peaks = {}
+    for count in sorted(counts):
+        table = fields(location, count)
+        with tempfile.TemporaryDirectory() as folder:
+            command = hilum("audit", table, "--weights", "none", "--out", Path(folder) / "audit")
+            peaks[count] = one = watched(command, Path(folder) / "cache", fine=(0, FOUND))
+        yield row(
+            f"{count:,}", f"{one.seconds:,.0f} s", f"{one.seconds / count * 1000:.1f} ms",
+            f"{one.resident:,.0f} MB", f"{one.own:,.0f} MB", f"{one.own - bare.own:,.0f} MB",
+        )  # fmt: skip
+    few, many = min(peaks), max(peaks)
+    if few < many:
+        grown = peaks[many].own - peaks[few].own
+        per_slice = grown / (many - few) * 1000
+        yield f"\n- from {few:,} to {many:,} slices {grown:+,.0f} MB, {per_slice:.1f} kB a slice"
 
 
 def main() -> None:
@@ -105,24 +121,27 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--patients", type=int, default=60)
     parser.add_argument("--doses", type=float, nargs="*", default=[0, 0.25, 0.5, 0.75, 1])
-    parser.add_argument("--count", type=int, default=0)
-    parser.add_argument("--size", type=int, default=SIZE, help="pixels a side, with --count")
+    parser.add_argument("--count", type=int, nargs="+", help="measure audits of so many slices")
+    parser.add_argument("--place", type=Path, help="with --count: keep the slices here")
     given = parser.parse_args()
     print(describe())
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         if given.count:
-            print("\n| slices | seconds | seconds of a core | peak MB |\n|---|---|---|---|")
-            print(measure(folder, given.count, given.size), flush=True)
+            location = given.place or folder
+            location.mkdir(parents=True, exist_ok=True)
+            print(f"\n{HEADING}\n{row(*['---'] * 6)}", flush=True)
+            for line in measure(location, given.count):
+                print(line, flush=True)
             return
         print("\n| planted | dose | attribute | utility | p (Holm) | named | first | also named |")
         print("|---|---|---|---|---|---|---|---|")
-        for row in doses(folder, given.patients, given.doses):
-            print(row, flush=True)
+        for line in doses(folder, given.patients, given.doses):
+            print(line, flush=True)
         print("\n| link | utility of source | border | file | lungs blacked out | found |")
         print("|---|---|---|---|---|---|")
-        for row in links(folder, given.patients, given.doses):
-            print(row, flush=True)
+        for line in links(folder, given.patients, given.doses):
+            print(line, flush=True)
 
 
 if __name__ == "__main__":

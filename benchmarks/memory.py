@@ -56,8 +56,8 @@ class Peak:
     seconds: float = 0.0
 
 
-def watched(command: list[str], cache: Path) -> Peak:
-    """Run a command and return its peak; its output is shown only where it fails."""
+def watched(command: list[str], cache: Path, *, fine: tuple[int, ...] = (0,)) -> Peak:
+    """Run a command and return its peak; its output is shown only where its code is not `fine`."""
     environment = {**os.environ, "HILUM_CACHE": str(cache)}
     peak, began = Peak(), time.perf_counter()
     with tempfile.TemporaryFile("w+") as output:
@@ -66,7 +66,7 @@ def watched(command: list[str], cache: Path) -> Peak:
             look_at(process.pid, peak)
             time.sleep(BETWEEN_LOOKS)
         output.seek(0)
-        if process.returncode != 0:
+        if process.returncode not in fine:
             raise SystemExit(f"{' '.join(command)}\n{output.read()}")
     peak.seconds = time.perf_counter() - began
     return peak

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,7 +10,9 @@ from hilum.report.page import fill_page
 from hilum.report.statements import OUTCOME_WORDS, trust_weight
 from hilum.run.trust import Trust, TrustLine
 
-__all__ = ["render_card"]
+__all__ = ["render_card", "sentences"]
+
+BETWEEN_SENTENCES = re.compile(r"(?<=[.!?]) (?=[A-Z])")
 
 
 def render_card(content: Mapping[str, Any]) -> str:
@@ -23,9 +26,16 @@ def render_card(content: Mapping[str, Any]) -> str:
         "trust_says": {"weight": trust_weight(trust), "outcomes": OUTCOME_WORDS},
         "open_items": [_open(guideline) for guideline in content["checklist"]],
     }
-    return fill_page("card.html", given, {}, styles=("report", "card"), filters={})
+    return fill_page(
+        "card.html", given, {}, styles=("report", "card"), filters={"sentences": sentences}
+    )
 
 
 def _open(guideline: Mapping[str, Any]) -> int:
     """Return how many items of a guideline a person must complete."""
     return sum(bool(item["person"]) for item in guideline["items"])
+
+
+def sentences(text: str) -> list[str]:
+    """Return the sentences of a section: on the page each has a line of its own."""
+    return BETWEEN_SENTENCES.split(text)

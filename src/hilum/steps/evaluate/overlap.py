@@ -19,8 +19,6 @@ NAMES = ("group", "patient_id")
 table counts its own patients."""
 UNIQUE_IDS = ("study_instance_uid", "series_instance_uid", "sop_instance_uid")
 """Columns that are unique worldwide."""
-SHOWN = 3
-"""Names that a message shows."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +44,7 @@ class Overlap:
 
     @property
     def sentence(self) -> str:
-        """What is shared, in plain words."""
+        """What is shared, in plain words and numbers; names of patients are not shown."""
         if self.left_out:
             return (
                 f"{self.left_out} slices that are shared with training were left out; of the "
@@ -55,8 +53,7 @@ class Overlap:
         if not self.any:
             return "No group, file or near-duplicate is shared with the training slices."
         shared = [
-            f"{len(values)} {column}{'s' if len(values) != 1 else ''} "
-            f"({', '.join(values[:SHOWN])}{', …' if len(values) > SHOWN else ''})"
+            f"{len(values)} {column}{'s' if len(values) != 1 else ''}"
             for column, values in self.identifiers.items()
         ]
         if self.near_duplicates:
