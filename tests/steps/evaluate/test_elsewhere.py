@@ -171,7 +171,7 @@ def test_equal_names_count_as_other_patients_where_that_is_said(
     names = table.part("train").rows["group"].unique()
     rows = other.rows.assign(group=names[0], patient_id="")
     same = replace(other, rows=rows)
-    with pytest.raises(UsageError, match=r"1 group \(.*give --unrelated if equal names mean"):
+    with pytest.raises(UsageError, match=r"1 group\. .*give --unrelated if equal names mean"):
         evaluate_elsewhere(run, same, options=ElsewhereOptions(name="same"))
     options = ElsewhereOptions(name="unrelated", unrelated=True)
     assert evaluate_elsewhere(run, same, options=options)["overlap"]["slices"] == 0
