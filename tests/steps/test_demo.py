@@ -40,6 +40,7 @@ def test_both_networks_are_tried_on_phantoms_whose_sources_tell_nothing(
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 def test_robust_holds_elsewhere_where_the_naive_recipe_collapses(tmp_path: Path) -> None:
     """Robust, trained where class is source, reaches 90 % of what a training without that reaches.
 
