@@ -270,4 +270,4 @@ def test_notes_links_and_missing_files_are_in_the_summary(
     assert f"  2 x {note}" in lines
     assert "skipped, not slices by content: 1 not regular files" in lines
     assert any(line.startswith("symbolic links to folders, not followed: 1;") for line in lines)
-    assert lines[-1] == "1 files refused; see above."
+    assert lines[-1] == "1 file refused; see above."

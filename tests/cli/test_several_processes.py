@@ -93,7 +93,7 @@ def test_two_processes_predict_into_one_file_and_a_killed_one_is_made_good(
     assert (
         len(re.findall(r"Resuming: parts of 256 files that are done already: \d", done.stderr)) == 1
     )
-    for output in ("refused: ", "1100 slices predicted: ", "1 files refused; see above."):
+    for output in ("refused: ", "1100 slices predicted: ", "1 file refused; see above."):
         assert done.stderr.count(output) == 1, done.stderr
     assert out.read_bytes() == (tmp_path / "one.csv").read_bytes()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["many", "one.csv", "p.csv"]

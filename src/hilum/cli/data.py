@@ -156,15 +156,15 @@ def build(
 
 def _print_built(result: BuildResult, out: Path) -> None:
     """Print notes, the slices of each source and class, and what comes next."""
-    from hilum.cli.show import next_step
+    from hilum.cli.show import next_step, number_of
 
     for note in result.notes:
         typer.echo(note, err=True)
     for source, of_label in result.counts.groupby("source"):
         for row in of_label.itertuples():
-            groups = f"{row.groups} group{'' if row.groups == 1 else 's'}"
-            typer.echo(f"{source}: {row.slices} {row.label} slices of {groups}")
-    typer.echo(f"{out}: {len(result.table)} slices. {next_step('split', out)}")
+            slices = number_of(row.slices, f"{row.label} slice")
+            typer.echo(f"{source}: {slices} of {number_of(row.groups, 'group')}")
+    typer.echo(f"{out}: {number_of(len(result.table), 'slice')}. {next_step('split', out)}")
 
 
 def _pair(source: str) -> tuple[str, Path]:

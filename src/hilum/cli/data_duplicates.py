@@ -37,7 +37,7 @@ def command(
     labels.
     Exit code 1 if near-duplicates are in different splits.
     """
-    from hilum.cli.show import next_step, print_json, progress_shown
+    from hilum.cli.show import next_step, number_of, print_json, progress_shown
     from hilum.steps.duplicates import find_duplicates
 
     with progress_shown() as progress:
@@ -52,7 +52,7 @@ def command(
         for line in _lines(found.summary):
             typer.echo(line)
         if out is not None:
-            typer.echo(f"{out}: {_count(len(found.pairs), 'pair')}")
+            typer.echo(f"{out}: {number_of(len(found.pairs), 'pair')}")
         crosses = found.summary["across"]["group"]["clusters"]
         if join is not None:
             typer.echo(next_step("split", join))
@@ -64,19 +64,17 @@ def command(
 
 def _lines(summary: Mapping[str, Any]) -> Iterator[str]:
     """Yield what was found, in words."""
+    from hilum.cli.show import number_of
+
     yield (
-        f"{summary['slices']} slices: {_count(summary['pairs'], 'pair')} of near-duplicates, in "
-        f"{_count(summary['clusters'], 'cluster')} of {summary['slices_in_clusters']} slices"
+        f"{summary['slices']} slices: {number_of(summary['pairs'], 'pair')} of near-duplicates, in "
+        f"{number_of(summary['clusters'], 'cluster')} of {summary['slices_in_clusters']} slices"
     )
-    yield f"within groups: {_count(summary['pairs_within_groups'], 'pair')}"
+    yield f"within groups: {number_of(summary['pairs_within_groups'], 'pair')}"
     for column, plural in PLURALS.items():
         found = summary["across"][column]
         text = (
-            f"{_count(found['pairs'], 'pair')}, {_count(found['clusters'], 'cluster')} of "
+            f"{number_of(found['pairs'], 'pair')}, {number_of(found['clusters'], 'cluster')} of "
             f"{found['slices']} slices"
         )
         yield f"across {plural}: {text if found['clusters'] else 'none'}"
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number} {word}" if number == 1 else f"{number} {word}s"

@@ -193,11 +193,15 @@ class _ToStderr:
 
 def _print(summary: PredictionSummary) -> None:
     """Print the verdict on the run and the counts; exit with 1 where a file was refused."""
+    from hilum.cli.show import number_of
+
     for sentence in (summary.verdict, *summary.remarks):
         typer.echo(sentence, err=True)
     if summary.called:
         counted = ", ".join(f"{n} {name}" for name, n in sorted(summary.called.items()))
-        typer.echo(f"{sum(summary.called.values())} slices predicted: {counted}", err=True)
+        typer.echo(
+            f"{number_of(sum(summary.called.values()), 'slice')} predicted: {counted}", err=True
+        )
     _print_notes(summary)
     if summary.passed_over:
         others = ", ".join(f"{n} {suffix}" for suffix, n in sorted(summary.passed_over.items()))
@@ -209,7 +213,7 @@ def _print(summary: PredictionSummary) -> None:
             err=True,
         )
     if summary.refused:
-        typer.echo(f"{summary.refused} files refused; see above.", err=True)
+        typer.echo(f"{number_of(summary.refused, 'file')} refused; see above.", err=True)
         raise typer.Exit(1)
 
 

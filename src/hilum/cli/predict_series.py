@@ -43,6 +43,8 @@ def predict_by_series(
 
 def _print(summary: SeriesSummary) -> None:
     """Print the verdict on the run and one line for each series."""
+    from hilum.cli.show import number_of
+
     for sentence in summary.remarks:
         typer.echo(sentence, err=True)
     for answer in summary.answers:
@@ -59,7 +61,7 @@ def _print(summary: SeriesSummary) -> None:
     if sound:
         typer.echo(f"files left out, no axial chest CT: {sound}; see above.", err=True)
     if summary.broken:
-        typer.echo(f"{summary.broken} files refused; see above.", err=True)
+        typer.echo(f"{number_of(summary.broken, 'file')} refused; see above.", err=True)
     if not summary.answers:
         typer.echo("No series has an answer.", err=True)
     if summary.broken or not summary.answers:

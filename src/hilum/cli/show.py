@@ -17,7 +17,15 @@ from hilum.cli.log_file import SCREEN, logged
 from hilum.processes import is_first_process
 from hilum.progress import SILENT, Progress, TimeLeft
 
-__all__ = ["HEADLINE", "metric_text", "next_step", "print_json", "progress_shown", "resume_hint"]
+__all__ = [
+    "HEADLINE",
+    "metric_text",
+    "next_step",
+    "number_of",
+    "print_json",
+    "progress_shown",
+    "resume_hint",
+]
 
 HEADLINE = ("accuracy", "precision", "recall", "specificity", "f1", "auc")
 """Metrics that are printed; metrics.json and the report have more."""
@@ -81,6 +89,11 @@ def _is_unfinished(folder: Path) -> bool:
 def next_step(*words: object) -> str:
     """Return the sentence with the command that comes next, its words quoted as a shell does."""
     return f"Next: hilum {shlex.join(map(str, words))}"
+
+
+def number_of(count: int, noun: str) -> str:
+    """Return a count with its noun, in the plural where it is due."""
+    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def metric_text(metric: dict[str, Any]) -> str:

@@ -102,15 +102,9 @@ def command(
     from hilum.steps.train.checks import check_training
     from hilum.steps.train.options import TrainOptions
 
-    several = folds or seeds or leave_out
-    if resume is not None and any((table, out, recipe, weights, change, several, leaky, force)):
-        raise typer.BadParameter(
-            "--resume RUN keeps the settings that RUN started with; it can only be combined with "
-            "--report and --tracker."
-        )
+    fresh = any((table, out, recipe, weights, change, folds, seeds, leave_out, leaky, force))
+    _check_resume(resume, fresh=fresh, dry_run=dry_run, report=report)
     _check_folds(folds, leave_out, seeds=seeds, leaky=leaky)
-    if dry_run and (resume is not None or report):
-        raise typer.BadParameter("--dry-run can't be combined with --report or --resume.")
     folder = resume or out
     if folder is None or (resume is None and table is None):
         raise typer.BadParameter("give a TABLE and --out RUN, or --resume RUN.")
@@ -122,13 +116,9 @@ def command(
         else:
             settings = as_recipe(recipe or DEFAULT_RECIPE, change or ())
             checked = check_training(
-                table,
-                settings,
-                out=folder,
-                leaky=leaky,
-                force=force,
+                table, settings, out=folder, leaky=leaky, force=force,
                 split=not (folds or leave_out),
-            )
+            )  # fmt: skip
             job = _Job(*checked, folder, options, leave_out or folds, seeds)
             if dry_run:
                 plan = _plan(job, tracker, progress)
@@ -139,6 +129,17 @@ def command(
             _print_plan(plan, folder)
         if run:
             _print_result(run, folder, report=report)
+
+
+def _check_resume(resume: Path | None, *, fresh: bool, dry_run: bool, report: bool) -> None:
+    """Refuse what can't be combined with --resume or --dry-run; `fresh`: settings are given."""
+    if resume is not None and fresh:
+        raise typer.BadParameter(
+            "--resume RUN keeps the settings that RUN started with; it can only be combined with "
+            "--report and --tracker."
+        )
+    if dry_run and (resume is not None or report):
+        raise typer.BadParameter("--dry-run can't be combined with --report or --resume.")
 
 
 def _check_folds(
