@@ -1,8 +1,9 @@
 """Builds the documentation site of this version from the Markdown of the repository.
 
 The pages are gathered as they lie in the repository, so that every link between them holds in
-both; the page on the Python API is made of the docstrings. Each version is a folder of its own in
-`site/`; the list of versions and the way to the newest are written anew each time.
+both; the page on the Python API is made of the docstrings, and each notebook is a page, too. Each
+version is a folder of its own in `site/`; the list of versions and the way to the newest are
+written again each time.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+
+from notebook_page import write_notebook_page
 
 import hilum
 
@@ -59,6 +62,11 @@ def gather(pages: Path) -> None:
                 copy.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(file, copy)
     (pages / "docs" / "reference" / "api.md").write_text(api_page(), encoding="utf-8")
+    for page in pages.rglob("*.md"):
+        text = page.read_text(encoding="utf-8")
+        page.write_text(text.replace(".ipynb)", ".md)"), encoding="utf-8")
+    for notebook in pages.rglob("*.ipynb"):
+        write_notebook_page(notebook)
 
 
 def api_page() -> str:

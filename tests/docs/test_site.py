@@ -19,12 +19,15 @@ NOT_IN_MENU = {"docs/pictures/README.md"}
 @pytest.fixture(scope="module")
 def site() -> ModuleType:
     """The script that builds the site."""
+    monkeypatch = pytest.MonkeyPatch()
+    monkeypatch.syspath_prepend(Path(__file__).parent)  # a script sees its neighbours
     file = Path(__file__).with_name("build_site.py")
     spec = importlib.util.spec_from_file_location("build_site", file)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
+    monkeypatch.undo()
     return module
 
 
@@ -42,6 +45,20 @@ def test_the_menu_names_pages_that_exist(site: ModuleType, tmp_path: Path) -> No
     site.gather(tmp_path)
     assert [name for name in _menu() if not (tmp_path / name).is_file()] == []
     assert (tmp_path / "docs" / "pictures" / "report.png").is_file()
+
+
+def test_a_notebook_is_a_page_with_its_code_tables_and_pictures(
+    site: ModuleType, tmp_path: Path
+) -> None:
+    site.gather(tmp_path)
+    folder = tmp_path / "docs" / "notebooks"
+    text = (folder / "phantoms.md").read_text("utf-8")
+    assert text.startswith("# From slices to a report, on phantoms\n\nThis page is the notebook")
+    assert "```python\nimport hilum\n" in text and "<table" in text and "```text\n" in text
+    pictures = re.findall(r"!\[[^]]+\]\(([^)]+)\)", text)
+    assert {Path(name).suffix for name in pictures} == {".png", ".svg"}
+    assert [name for name in pictures if not (folder / name).is_file()] == []
+    assert "(docs/notebooks/phantoms.md)" in (tmp_path / "README.md").read_text("utf-8")
 
 
 def test_the_page_of_the_api_has_every_public_name_where_it_lives(site: ModuleType) -> None:

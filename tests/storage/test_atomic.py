@@ -179,6 +179,13 @@ def test_a_forbidden_folder_above_is_a_storage_error(
         write_text(Path("new/deep/a.txt"), "x")
 
 
+def test_a_folder_that_a_file_system_can_not_have_is_a_storage_error() -> None:
+    if not Path("/proc/self").is_dir():
+        pytest.skip("only Linux has a file system of processes")
+    with pytest.raises(StorageError, match="its folder can't be created"):
+        write_text(Path("/proc/no-such-process/a.txt"), "x")
+
+
 @pytest.mark.skipif(ROOT, reason="root may look and write everywhere")
 def test_a_locked_folder_is_a_storage_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -42,7 +42,7 @@ def new_file(path: Path) -> Iterator[Path]:
         StorageError: the disk is full, read-only or forbidden; the message names `path`.
     """
     with as_storage_error(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
+        _make_folder_of(path)
         draft = _new_draft(path, _make_file)
         mode = stat.S_IMODE(draft.stat().st_mode)
     try:
@@ -83,7 +83,7 @@ def new_folder(path: Path, *, force: bool = False, marks: tuple[str, ...] = ()) 
     refuse_existing(path, force=force, marks=marks)
     _refuse_file(path)
     with as_storage_error(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
+        _make_folder_of(path)
         draft = _new_draft(path, Path.mkdir)
     try:
         with as_storage_error(path):
@@ -166,6 +166,18 @@ def _new_draft(path: Path, make: Callable[[Path], None]) -> Path:
         with suppress(FileExistsError):
             make(draft)
             return draft
+
+
+def _make_folder_of(path: Path) -> None:
+    """Create the folder that `path` lies in, where it is missing.
+
+    Raises:
+        StorageError: the file system has no such folders, as /proc.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except FileNotFoundError as error:
+        raise StorageError(f"{path} can't be written: its folder can't be created.") from error
 
 
 def _make_file(path: Path) -> None:

@@ -103,7 +103,18 @@ def test_the_summary_counts_notes_by_kind(blind_run: Run, tmp_path: Path) -> Non
     kind = "Shown through …/-…, and the network was trained on …/…."
     assert summary.noted == 6
     assert summary.notes[kind] == 6
+
     assert summary.called == {"cancer": 6}
+
+
+def test_notes_show_their_numbers_while_all_are_equal() -> None:
+    summary = PredictionSummary()
+    for count in (2, 1):
+        summary.add(notes={"Shown through 350/40.": count})
+    assert summary.notes == {"Shown through 350/40.": 3}
+    summary.add(notes={"Shown through 400/50.": 1, "Tiny.": 1})
+    summary.add(notes={"Shown through 350/40.": 1})
+    assert summary.notes == {"Shown through …/….": 5, "Tiny.": 1}
 
 
 def test_the_summary_has_the_verdict_on_the_run(blind_run: Run, pictures: Path) -> None:

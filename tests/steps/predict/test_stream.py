@@ -149,5 +149,5 @@ def test_a_series_whose_slices_together_are_in_no_hounsfield_units_is_noted(
         for outcome in outcomes
     ]
     assert noted == [True, True, True, False, False]
-    kind = f"{SERIES_NOTE}: no air (-… HU) is in any of its … slices."
+    kind = f"{SERIES_NOTE}: no air (-1000 HU) is in any of its 3 slices."
     assert summary.notes[kind] == 3

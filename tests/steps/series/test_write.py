@@ -122,6 +122,17 @@ def test_an_output_that_can_not_be_written_is_one_sentence_and_leaves_nothing(
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "run"]
 
 
+def test_rows_that_can_not_be_written_are_refused_before_anything_is_predicted(
+    studies: Path, quick_run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.setattr("hilum.steps.series.write.predict_series", None)
+    with pytest.raises(StorageError, match=r"file/rows.csv can't be written: "):
+        output = SeriesOutput(out=tmp_path / "file" / "rows.csv")
+        write_series(quick_run, studies / "p0001" / "lung", output=output)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "run"]
+
+
 def test_many_files_of_one_series_are_named_up_to_a_few() -> None:
     paths = tuple(Path(f"{n}.dcm") for n in range(20))
     sentence = left_out_sentence(LeftOutFiles(paths, "MR, not CT."))

@@ -71,7 +71,8 @@ class PredictionSummary:
         passed_over: number of files in folders that don't look like slices, by suffix.
         linked_folders: symbolic links to folders, which are not followed.
         noted: slices with notes.
-        notes: kind of note -> slices; a kind is the note with `…` for each number.
+        notes: kind of note -> slices; where notes differ in their numbers alone, a kind is the note
+            with `…` for each number.
         verdict: one line on how far to trust the run's metrics.
         remarks: how the class is decided, in sentences.
     """
@@ -92,7 +93,8 @@ class PredictionSummary:
             return
         self.called[outcome.predicted] = self.called.get(outcome.predicted, 0) + 1
         self.noted += bool(outcome.notes)
-        self.notes.update({_NUMBER.sub("…", note) for note in outcome.notes})
+        for note in {_NUMBER.sub("…", note): note for note in outcome.notes}.values():
+            self._count_note(note, 1)
 
     def add(
         self,
@@ -109,4 +111,12 @@ class PredictionSummary:
                 counts[name] = counts.get(name, 0) + count
         self.refused += refused
         self.noted += noted
-        self.notes.update(notes)
+        for note, count in notes.items():
+            self._count_note(note, count)
+
+    def _count_note(self, note: str, count: int) -> None:
+        """Count slices with a note; its numbers go where a note is known that has others."""
+        kind = _NUMBER.sub("…", note)
+        known = next((one for one in self.notes if _NUMBER.sub("…", one) == kind), note)
+        shown = note if known == note else kind
+        self.notes[shown] = self.notes.pop(known, 0) + count

@@ -21,7 +21,7 @@ from hilum.steps.predict.inputs import check_output
 from hilum.steps.predict.step import as_paths, open_source
 from hilum.steps.series.answer import NOTICE, SeriesAnswer, SeriesOptions
 from hilum.steps.series.step import predict_series
-from hilum.storage.atomic import new_folder, refuse_existing, write_text
+from hilum.storage.atomic import new_file, new_folder, refuse_existing, write_text
 from hilum.storage.path_text import text_of_path
 from hilum.table import escape_formula
 
@@ -111,7 +111,8 @@ def write_series(
         check_output(output.out, inputs)
         refuse_existing(output.out, force=output.force)
     summary = SeriesSummary()
-    with ExitStack() as stack:
+    with ExitStack() as stack:  # what can't be written is refused before anything is predicted
+        draft = None if output.out is None else stack.enter_context(new_file(output.out))
         writers = _writers(stack, source, output, inputs, progress)
         for outcome in predict_series(source, inputs, options=options, progress=progress):
             if isinstance(outcome, LeftOutFiles):
@@ -125,8 +126,10 @@ def write_series(
                 if remark := write(outcome, f"series-{len(summary.answers)}"):
                     progress.say(f"{outcome.path}: {remark}")
         summary.text = _text(summary, output.form)
-        if output.out is not None:
-            write_text(output.out, summary.text)
+        if draft is not None:
+            draft.write_text(
+                summary.text, encoding="utf-8", errors="backslashreplace", newline="\n"
+            )
     return summary
 
 
