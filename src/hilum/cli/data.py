@@ -162,8 +162,8 @@ def _print_built(result: BuildResult, out: Path) -> None:
         typer.echo(note, err=True)
     for source, of_label in result.counts.groupby("source"):
         for row in of_label.itertuples():
-            slices = number_of(row.slices, f"{row.label} slice")
-            typer.echo(f"{source}: {slices} of {number_of(row.groups, 'group')}")
+            slices = number_of(int(str(row.slices)), f"{row.label} slice")
+            typer.echo(f"{source}: {slices} of {number_of(int(str(row.groups)), 'group')}")
     typer.echo(f"{out}: {number_of(len(result.table), 'slice')}. {next_step('split', out)}")
 
 
