@@ -14,6 +14,7 @@ import argparse
 import asyncio
 import hashlib
 import io
+import json
 import socket
 import struct
 import sys
@@ -24,6 +25,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
+from urllib.request import Request, urlopen
 
 import numpy as np
 from _machine import describe
@@ -197,7 +200,29 @@ def requests() -> st.SearchStrategy[tuple[str, str, list[tuple[str, str]], bytes
     methods = st.sampled_from(["GET", "POST", "DELETE", "PUT", "HEAD", "OPTIONS", "TRACE", "get"])
     usual = [("Host", "localhost"), ("Content-Type", "multipart/form-data; boundary=x")]
     headers = st.lists(header, max_size=4).map(lambda more: [*usual, *more])
-    return st.tuples(methods, paths, headers | st.lists(header, max_size=3), bodies)
+    loose = st.tuples(methods, paths, headers | st.lists(header, max_size=3), bodies)
+    query = st.lists(
+        st.tuples(st.sampled_from(["model", "window", "threshold", "pixels", "method", "layer",
+                                   "target", "dicom"]), words), max_size=2,
+    ).map(lambda pairs: f"?{urlencode(pairs)}" if pairs else "")  # fmt: skip
+    posts = st.tuples(st.sampled_from(["/predict", "/predict", "/jobs"]), query).map("".join)
+    form = st.tuples(st.sampled_from(seeds(None)), OPERATIONS, words).map(_form)
+
+    def framed(path: str, body: bytes) -> tuple[str, str, list[tuple[str, str]], bytes]:
+        ends = [("Content-Length", str(len(body))), ("Connection", "close")]
+        return "POST", path, [*usual, *ends], body
+
+    return loose | st.builds(framed, posts, form)
+
+
+def _form(drawn: tuple[bytes, list[tuple[str, float, int]], str]) -> bytes:
+    """Return a form with a mutated file, and now and then a mutation of all of it."""
+    content, operations, name = drawn
+    head = f'--x\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n\r\n'
+    sound = len(operations) % 3 > 0
+    file = mutated(content, operations, b"") if sound else content
+    form = head.encode() + file + b"\r\n--x--\r\n"
+    return form if sound else mutated(form, operations, b"")
 
 
 def fuzz_requests(port: int, count: int, number: int) -> Counter[str]:
@@ -208,16 +233,29 @@ def fuzz_requests(port: int, count: int, number: int) -> Counter[str]:
         with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
             try:
                 connection.sendall(request_of(parts))
-                connection.shutdown(socket.SHUT_WR)
+                if ("Content-Length", str(len(parts[3]))) not in parts[2]:
+                    connection.shutdown(socket.SHUT_WR)  # else the server waits for what is missing
                 head = connection.recv(4096)
+                while head.startswith(b"HTTP/1.1 202") and (more := connection.recv(4096)):
+                    head += more
             except (ConnectionError, TimeoutError) as error:
                 counts["hung" if isinstance(error, TimeoutError) else "closed"] += 1
                 return
-        status = head.split(b" ")[1:2]
-        counts[status[0].decode("ascii", "replace") if status else "closed"] += 1
+        status = (head.split(b" ")[1:2] or [b"closed"])[0].decode("ascii", "replace")
+        counts[status] += 1
+        if status == "202":
+            finish_job(port, json.loads(head.partition(b"\r\n\r\n")[2]))
 
     generated(count, requests(), send, number=number)
     return counts
+
+
+def finish_job(port: int, job: dict[str, Any]) -> None:
+    """Wait until a job is over, and remove it; only so many are stored at a time."""
+    address, headers = f"http://127.0.0.1:{port}/jobs/{job['id']}", {"Job-Key": job["key"]}
+    while json.load(urlopen(Request(address, headers=headers)))["status"] in ("waiting", "running"):
+        time.sleep(0.02)
+    urlopen(Request(address, headers=headers, method="DELETE"))
 
 
 def main() -> None:

@@ -78,6 +78,9 @@ def test_a_body_that_is_no_form_is_refused(served: Served) -> None:
     assert served.ask("/predict", method="POST", body=body, headers=headers).kind == "bad-request"
     headers, body = form([("file", "a.png", png_file()), ("file", "b.png", png_file())])
     assert served.ask("/predict", method="POST", body=body, headers=headers).status == 400
+    body = body.replace(b'; filename="b.png"', b"").replace(b'="file"\r\n', b'="model"\r\n')
+    refused = served.ask("/predict", method="POST", body=body, headers=headers)
+    assert refused.kind == "bad-request" and "as in ?model=NAME" in refused.json["detail"]
     plain = served.ask("/predict", method="POST", body=b"{}", headers={"Content-Type": "text/json"})
     assert plain.kind == "bad-request"
     broken = served.ask(
@@ -85,7 +88,9 @@ def test_a_body_that_is_no_form_is_refused(served: Served) -> None:
         headers={"Content-Type": "multipart/form-data; boundary=x"},
     )  # fmt: skip
     assert broken.status == 400
-    assert served.ask("/predict").kind == "wrong-method"
+    wrong = served.ask("/predict")
+    assert wrong.kind == "wrong-method" and wrong.headers["allow"] == "POST"
+    assert served.ask("/jobs/x", method="PUT").headers["allow"] == "DELETE, GET"
     assert served.ask("/no-such-page").kind == "not-found"
 
 

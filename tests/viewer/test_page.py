@@ -77,7 +77,9 @@ def choose(page: Page, selector: str, value: str) -> None:
 def test_a_slice_is_answered_and_the_verdict_is_in_sight(opened: Page) -> None:
     assert "Research use only" in opened.text("header")
     assert "Confounded: class and source are one." in opened.text("#verdicts")
-    assert re.match(r"Series called: (cancer|pneumonia)\. cancer", opened.text(".called"))
+    assert re.match(
+        r"Series called: (cancer|pneumonia)\. Probability of cancer", opened.text(".called")
+    )
     assert re.match(r"This slice: probability of cancer \d+\.\d\s%", opened.text(".gauge-text"))
     opened.resize(400, 500)
     opened.run("scrollTo(0, document.body.scrollHeight)")
@@ -191,8 +193,9 @@ def test_a_table_lays_its_boxes_over_the_slices_that_it_names(
     assert opened.run("document.querySelector('#boxes-tool').hidden")
     table = tmp_path / "slices.csv"
     table.write_text(
-        'label,path,boxes\ncancer,"ct, of 2026/5.dcm",10 20 30 40;50 5 60 15\n'
-        "normal,any/4.dcm,none\ncancer,other/9.dcm,1 1 2 2\n"
+        'label,path,boxes,sop_instance_uid\ncancer,"ct, of 2026/5.dcm",10 20 30 40;50 5 60 15,\n'
+        "normal,renamed.dcm,none,1.2.3.4\ncancer,other/9.dcm,1 1 2 2,\n"
+        "cancer,another-patient/3.dcm,1 1 2 2,9.9\n"
     )
     assert not opened.run(GREEN_AT.format(x=25, y=9))
     opened.choose("#files", [table])  # added to what is open

@@ -6,12 +6,14 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from itertools import chain
 from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
+from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from hilum.run.environment import version
@@ -33,6 +35,7 @@ DESCRIPTION = (
     "Runs of hilum answer for chest CT slices. Research use only; not a medical device. Errors are "
     "problem JSON (RFC 9457)."
 )
+WRONG_METHOD = 405
 EDITABLE = "no-cache"
 """The viewer's files are asked for again, so that a new version is seen."""
 
@@ -103,12 +106,25 @@ def _add_viewer(app: FastAPI) -> None:
         return answer(name)
 
 
+def _methods_at(app: FastAPI, path: str) -> list[str]:
+    """Return the methods that an address takes."""
+    found: set[str] = set()
+    routers = (app, router, job_router, dicomweb_router)
+    for route in chain.from_iterable(one.routes for one in routers):
+        if isinstance(route, Route) and route.path_regex.match(path):
+            found |= route.methods or set()
+    return sorted(found)
+
+
 def _add_errors(app: FastAPI) -> None:
     """Answer every error with problem JSON."""
 
     @app.exception_handler(HTTPException)
-    async def refused(_: Request, error: HTTPException) -> Response:
-        return as_response(problem_of_http(error))
+    async def refused(request: Request, error: HTTPException) -> Response:
+        response = as_response(problem_of_http(error))
+        if error.status_code == WRONG_METHOD:  # Starlette names those of the first route alone
+            response.headers["Allow"] = ", ".join(_methods_at(app, request.url.path))
+        return response
 
     @app.exception_handler(RequestValidationError)
     async def invalid(_: Request, error: RequestValidationError) -> Response:

@@ -44,7 +44,10 @@ def problems(*names: str) -> dict[int | str, dict[str, Any]]:
 def form_with(file: str) -> dict[str, Any]:
     """Return the OpenAPI description of a form with a file."""
     part = {"type": "string", "format": "binary", "description": file}
-    schema = {"type": "object", "required": ["file"], "properties": {"file": part}}
+    schema = {
+        "type": "object", "required": ["file"], "properties": {"file": part},
+        "additionalProperties": False,
+    }  # fmt: skip
     return {
         "requestBody": {"required": True, "content": {"multipart/form-data": {"schema": schema}}}
     }
@@ -91,7 +94,9 @@ async def models(request: Request) -> list[ModelAnswer]:
     return [ModelAnswer(**content) for content in service_of(request).pool.models]
 
 
-@router.get("/models/{model}", response_model=ModelAnswer, responses=problems("not-found"))
+@router.get(
+    "/models/{model}", response_model=ModelAnswer, responses=problems("not-found", "wrong-option")
+)
 async def model(request: Request, model: Annotated[str, Path(max_length=255)]) -> ModelAnswer:
     """One of them."""
     service = service_of(request)
@@ -102,7 +107,7 @@ async def model(request: Request, model: Annotated[str, Path(max_length=255)]) -
 @router.get(
     "/models/{model}/report", response_class=Response,
     responses={200: {"content": {"text/html": {}}, "description": "The report."},
-               **problems("not-found")},
+               **problems("not-found", "wrong-option")},
 )  # fmt: skip
 async def report(request: Request, model: Annotated[str, Path(max_length=255)]) -> Response:
     """The run's own report, a page."""
@@ -116,7 +121,7 @@ async def report(request: Request, model: Annotated[str, Path(max_length=255)]) 
 
 @router.get(
     "/problems/{kind}", response_class=PlainTextResponse,
-    responses={200: {"description": "What it means."}, **problems("not-found")},
+    responses={200: {"description": "What it means."}, **problems("not-found", "wrong-option")},
 )  # fmt: skip
 async def problem(kind: Annotated[str, Path(max_length=40)]) -> str:
     """What a kind of problem means: the address that problem JSON has as its type."""

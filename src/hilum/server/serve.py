@@ -17,6 +17,7 @@ import uvicorn
 
 from hilum.errors import UsageError
 from hilum.server.app import make_app
+from hilum.server.connection import ImpatientProtocol
 from hilum.server.dicomweb.studies import WebStudies
 from hilum.server.jobs import Jobs
 from hilum.server.models import named_sources
@@ -128,10 +129,12 @@ async def _run(
     await service.pool.open()
     config = uvicorn.Config(
         make_app(service, options, token), log_config=None, access_log=False, server_header=False,
-        proxy_headers=False, limit_concurrency=CONNECTIONS, backlog=BACKLOG, ws="none", http="h11",
-        timeout_keep_alive=KEEP_ALIVE_SECONDS, timeout_graceful_shutdown=GRACE_SECONDS,
+        proxy_headers=False, limit_concurrency=CONNECTIONS, backlog=BACKLOG, ws="none",
+        http=ImpatientProtocol, timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=GRACE_SECONDS,
     )  # fmt: skip
-    logging.getLogger("uvicorn").setLevel(logging.CRITICAL)  # its errors quote requests
+    for library in ("uvicorn", "python_multipart"):  # their warnings quote requests
+        logging.getLogger(library).setLevel(logging.CRITICAL)
     server = uvicorn.Server(config)
     try:
         running = asyncio.create_task(server.serve(sockets=[listening]))

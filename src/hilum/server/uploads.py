@@ -24,20 +24,23 @@ FIELDS, FIELD_BYTES = 8, 4096
 
 
 class Form:
-    """A parsed form: its files in their order, and its fields."""
+    """A parsed form: its files in their order.
+
+    Raises:
+        Problem: it has other parts, whose words would otherwise count for nothing.
+    """
 
     def __init__(self, data: FormData) -> None:
         self.files: list[UploadFile] = []
-        self.fields: dict[str, str] = {}
         for name, value in data.multi_items():
-            if isinstance(value, UploadFile):
-                if name != "file":
-                    raise Problem("bad-request", "The form's files are to be called `file`.")
-                self.files.append(value)
-            elif name in self.fields:
-                raise Problem("bad-request", "A field of the form is there twice.")
-            else:
-                self.fields[name] = value
+            if not isinstance(value, UploadFile):
+                raise Problem(
+                    "bad-request",
+                    "The form holds files alone; options belong in the address, as in ?model=NAME.",
+                )
+            if name != "file":
+                raise Problem("bad-request", "The form's files are to be called `file`.")
+            self.files.append(value)
 
 
 @dataclass(frozen=True)

@@ -28,37 +28,45 @@ function parseBoxes(text) {
   return text.split(";").map((box) => box.split(" ").map(Number));
 }
 
-/** The boxes of the tables that were opened; slices are found by file name and, as far as both have them, folders. */
+/**
+ * The boxes of the tables that were opened. A slice is found by its SOP Instance UID where it and the row have one, else
+ * by its file name and, as far as both have them, folders.
+ */
 export class BoxTable {
   constructor() {
     this.byName = new Map();
+    this.byUid = new Map();
   }
 
   /** Take in a table; an Error says in one sentence what is wrong with it. */
   async read(file) {
     if (file.size > MOST_BYTES) throw new Error(`a table may have at most ${MOST_BYTES / 2 ** 20} MiB.`);
     const [head = [], ...rows] = cellsOf((await file.text()).replace(/^\ufeff/, ""));
-    const [path, boxes] = [head.indexOf("path"), head.indexOf("boxes")];
+    const [path, boxes, uid] = ["path", "boxes", "sop_instance_uid"].map((name) => head.indexOf(name));
     if (path < 0 || boxes < 0) throw new Error("a table of boxes needs the columns path and boxes.");
     rows.forEach((row, i) => {
       const text = row[boxes] || "";
       if (!BOXES.test(text)) {
         throw new Error(`row ${i + 2}: boxes are row_min col_min row_max col_max, joined by ";", or none; got "${text.slice(0, 40)}".`);
       }
-      if (text) this.add((row[path] || "").split(/[\\/]/), text);
+      if (text) this.add({ folders: (row[path] || "").split(/[\\/]/), uid: row[uid] || "", text });
     });
   }
 
-  add(folders, text) {
-    const name = folders.at(-1);
+  add(row) {
+    const name = row.folders.at(-1);
     if (!this.byName.has(name)) this.byName.set(name, []);
-    this.byName.get(name).push({ folders, text });
+    this.byName.get(name).push(row);
+    if (row.uid) this.byUid.set(row.uid, row);
   }
 
   /** Return the boxes of a slice; null: no table tells, or two rows tell different ones. */
-  of(path) {
+  of({ path, uid }) {
+    const known = uid && this.byUid.get(uid);
+    if (known) return parseBoxes(known.text);
     const folders = path.split("/");
     const agrees = (row) => {
+      if (uid && row.uid) return false;
       const shared = Math.min(row.folders.length, folders.length);
       return row.folders.slice(-shared).join("/") === folders.slice(-shared).join("/");
     };

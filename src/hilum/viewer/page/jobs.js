@@ -66,7 +66,7 @@ export async function sendJob(files, models, options) {
 export function slicesOfResult(job, result) {
   const first = result.runs[0];
   return first.series.map((series, number) => series.slices.map((one, index) => ({
-    name: one.file, path: one.file, file: null, frame: one.frame, job, series: number, index, pixels: null,
+    name: one.file, path: one.file, uid: one.sop_instance_uid, file: null, frame: one.frame, job, series: number, index, pixels: null,
     answers: Object.fromEntries(result.runs.map((run) => [run.model, answerOf(run, number, index)])),
     position: one.position_mm, maps: {}, boxes: null,
   })));

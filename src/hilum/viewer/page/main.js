@@ -172,7 +172,7 @@ async function loadPixels() {
 }
 
 function newSlice(file, frame = 0) {
-  return { name: file.name, path: pathOf(file), file, frame, pixels: null, answers: {}, maps: {}, boxes: null, failed: false };
+  return { name: file.name, path: pathOf(file), uid: "", file, frame, pixels: null, answers: {}, maps: {}, boxes: null, failed: false };
 }
 
 /** Ask for all answers that are missing. */
@@ -244,7 +244,8 @@ async function showMaps() {
   if (!state.map.on || !slice?.pixels) return;
   for (const model of shownModels()) {
     const key = mapKey(model);
-    if (slice.maps[key] || !model.maps.length) continue;
+    const before = slice.maps[key];  // null: on its way; one that failed is asked for again
+    if (before === null || (before && !before.problem) || !model.maps.length) continue;
     slice.maps[key] = null;
     try {
       slice.maps[key] = mapOf(await mapOfSlice(slice, model, state.map, { signal: stopping.signal }));

@@ -133,7 +133,7 @@ function renderAnswer(pane, model, answer) {
 /** Say what a series is called, its probability, and how its slices were joined. */
 function seriesText(series) {
   const probability = percent(series.probabilities[series.positive]);
-  return `Series called: ${series.predicted}. ${series.positive} ${probability} (${series.joined}).`;
+  return `Series called: ${series.predicted}. Probability of ${series.positive} ${probability} (${series.joined}).`;
 }
 
 function gaugeText(model, answer, threshold) {

@@ -6,7 +6,7 @@ export const state = {
   series: [],        // of a job: the slices of each, and what it is called
   job: null,
   files: [],         // that were sent as the job
-  slices: [],        // { name, path, file, frame, pixels, answers: {model id: prediction}, maps: {}, boxes }
+  slices: [],        // { name, path, uid, file, frame, pixels, answers: {model id: prediction}, maps: {}, boxes }
   table: null,       // of boxes, see boxes.js
   current: 0,
   window: "network", // or {width, center}

@@ -18,7 +18,7 @@ export async function readTables(tables, onError) {
 /** Give each slice its boxes; later frames of a file have none, for a table names files. */
 export function showBoxes() {
   const slices = new Set([...state.slices, ...state.series.flat()]);
-  for (const slice of slices) slice.boxes = slice.frame ? null : state.table.of(slice.path);
+  for (const slice of slices) slice.boxes = slice.frame ? null : state.table.of(slice);
   const tool = document.getElementById("boxes-tool");
   tool.hidden = ![...slices].some((slice) => slice.boxes?.length);
   render();
