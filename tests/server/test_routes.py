@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from made_dicom import png_file
-from serving import Served, form
+from serving import Served
 
 from hilum.server.answers import ModelAnswer, Prediction
 from hilum.server.problems import KINDS
@@ -73,21 +73,7 @@ def test_wrong_options_are_named(served: Served) -> None:
     assert served.predict(png_file(), model="run-9").kind == "not-found"
 
 
-def test_a_body_that_is_no_form_is_refused(served: Served) -> None:
-    headers, body = form([("picture", "a.png", png_file())])
-    assert served.ask("/predict", method="POST", body=body, headers=headers).kind == "bad-request"
-    headers, body = form([("file", "a.png", png_file()), ("file", "b.png", png_file())])
-    assert served.ask("/predict", method="POST", body=body, headers=headers).status == 400
-    body = body.replace(b'; filename="b.png"', b"").replace(b'="file"\r\n', b'="model"\r\n')
-    refused = served.ask("/predict", method="POST", body=body, headers=headers)
-    assert refused.kind == "bad-request" and "as in ?model=NAME" in refused.json["detail"]
-    plain = served.ask("/predict", method="POST", body=b"{}", headers={"Content-Type": "text/json"})
-    assert plain.kind == "bad-request"
-    broken = served.ask(
-        "/predict", method="POST", body=b"--x\r\nnonsense",
-        headers={"Content-Type": "multipart/form-data; boundary=x"},
-    )  # fmt: skip
-    assert broken.status == 400
+def test_addresses_and_methods_that_are_none_are_refused(served: Served) -> None:
     wrong = served.ask("/predict")
     assert wrong.kind == "wrong-method" and wrong.headers["allow"] == "POST"
     assert served.ask("/jobs/x", method="PUT").headers["allow"] == "DELETE, GET"
