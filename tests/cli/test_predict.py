@@ -137,6 +137,24 @@ def test_an_unknown_threshold_is_wrong_usage_with_the_names_there_are(
     done.refused(2, "0 to 1", "0.5", "got 'best'")
 
 
+def test_a_pair_is_the_positive_class_first_and_of_slices_alone(
+    tiny_run: Path, phantoms: Path, hilum: Call
+) -> None:
+    given = (tiny_run, phantoms / "phantom" / "images", "--pair")
+    plain, turned = (
+        list(csv.DictReader(io.StringIO(hilum("predict", *given, pair).out)))
+        for pair in ("cancer:pneumonia", "pneumonia:cancer")
+    )
+    assert [row["predicted"] for row in plain] == [row["predicted"] for row in turned]
+    assert list(turned[0]).index("probability_pneumonia") + 1 == list(turned[0]).index(
+        "probability_cancer"
+    )
+    hilum("predict", *given, "cancer:benign").refused(2, "two classes of the run", "cancer:benign")
+    hilum("predict", *given, "cancer:pneumonia", "--by", "series").refused(
+        2, "--pair is for slices; give --by slice"
+    )
+
+
 def test_a_written_file_is_replaced_only_with_force(
     tiny_run: Path, workdir: Path, hilum: Call, untouched: Call
 ) -> None:
