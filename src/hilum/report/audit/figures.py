@@ -20,6 +20,8 @@ MOST_NAMED = 7
 CHANCE = 0.5
 APART = 0.055
 """Least distance of two names in the figure, of its height."""
+BESIDE = 0.12
+"""How far to the right of the rightmost point the names stand, in units of utility."""
 
 
 def audit_drawings(content: Content, titles: Mapping[str, str]) -> dict[str, Drawing]:
@@ -52,8 +54,8 @@ def _attributes(rows: Sequence[Content]) -> str:
                       alpha=0.85, markeredgewidth=0)  # fmt: skip
         _name_points(axes, rows[:MOST_NAMED])
         axes.set(xlim=(-0.03, 1.42), ylim=(-0.04, 1.06),
-                 xlabel="utility: how far it tells the label",
-                 ylabel="detectability: how far the features show it")  # fmt: skip
+                 xlabel="utility: what it reveals about the label",
+                 ylabel="detectability: what the features reveal about it")  # fmt: skip
         axes.set_xticks([0, 0.25, 0.5, 0.75, 1])
         axes.spines["bottom"].set_bounds(0, 1)
         axes.grid(axis="both")
@@ -64,15 +66,27 @@ def _attributes(rows: Sequence[Content]) -> str:
 
 
 def _name_points(axes: Axes, rows: Sequence[Content]) -> None:
-    """Write the names to the right of their points, moved apart where they would meet."""
-    taken: list[tuple[float, float]] = []
-    for row in sorted(rows, key=lambda one: -one["detectability"]):
-        x, y = row["utility"] + 0.03, row["detectability"]
-        while any(abs(y - other) < APART and abs(x - left) < 0.5 for left, other in taken):
-            y -= APART
-        taken.append((x, y))
+    """Write the names in a column to the right of all points, each with a line to its point."""
+    ordered = sorted(rows, key=lambda row: -row["detectability"])
+    left = max(row["utility"] for row in rows) + BESIDE
+    heights = _spread([row["detectability"] for row in ordered])
+    for row, height in zip(ordered, heights, strict=True):
+        ends = [row["utility"], left - 0.01], [row["detectability"], height]
+        axes.plot(*ends, color=FAINT, linewidth=0.6, alpha=0.6, zorder=1)
         colour = INK if row["tells"] else FAINT
-        axes.text(x, y, row["name"], fontsize=8.5, color=colour, va="center")
+        axes.text(left, height, row["name"], fontsize=8.5, color=colour, va="center")
+
+
+def _spread(heights: Sequence[float]) -> list[float]:
+    """Return descending heights at least APART from each other, none below 0, as near as may be."""
+    spread: list[float] = []
+    for height in heights:
+        spread.append(min([height, *(other - APART for other in spread[-1:])]))
+    lowest = 0.0
+    for index in range(len(spread) - 1, -1, -1):
+        spread[index] = max(spread[index], lowest)
+        lowest = spread[index] + APART
+    return spread
 
 
 def _attributes_described(rows: Sequence[Content]) -> str:
