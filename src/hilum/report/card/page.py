@@ -12,7 +12,8 @@ from hilum.run.trust import Trust, TrustLine
 
 __all__ = ["render_card", "sentences"]
 
-BETWEEN_SENTENCES = re.compile(r"(?<=[.!?]) (?=[A-Z])")
+BETWEEN_SENTENCES = re.compile(r"(?<=[.!?])(?<!al\.)(?<!e\.g\.)(?<!i\.e\.) (?=\S)")
+"""A sentence may begin with a number, or with a collection's name in small letters."""
 
 
 def render_card(content: Mapping[str, Any]) -> str:
