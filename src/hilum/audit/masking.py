@@ -116,8 +116,8 @@ def masking_concern(
     opening = f"Whole slices reach AUC {_text(full_image)}, lungs only {_text(only)}; {reached}."
     if lungs["centre"]:
         opening += (
-            f" No lungs were found in {lungs['centre']:,} of {sum(lungs.values()):,} slices; there the "
-            "centre stands for them."
+            f" No lungs were found in {lungs['centre']:,} of {sum(lungs.values()):,} slices; "
+            "there the centre stands for them."
         )
     if revealing:
         return Concern(
