@@ -42,6 +42,7 @@ def test_a_folder_of_dicom_is_predicted_by_series(
     assert len(shown.out.splitlines()) == 3  # a header and two kernels
     assert "A localizer (scout view), not an axial slice." in shown.err
     assert "files left out, no axial chest CT: 6; see above." in shown.err
+    assert shown.err.index("Research use only") < shown.err.index(", probability 0.")
 
 
 def test_by_slice_gives_a_row_for_each_file(study: Path, quick_run: Run, hilum: Hilum) -> None:

@@ -47,6 +47,8 @@ def _print(summary: SeriesSummary) -> None:
 
     for sentence in summary.remarks:
         typer.echo(sentence, err=True)
+    if summary.answers:
+        typer.echo("Research use only; not a medical device.", err=True)
     for answer in summary.answers:
         name, probability = answer["predicted"], answer["probabilities"][answer["predicted"]]
         of_slices = f"{answer['lung_slices']} of {answer['slices']} slices show lung"

@@ -83,7 +83,7 @@ class SeriesGeometry:
             notes.append(f"A gap: {slices} missing between {gap.start:.1f} and {gap.end:.1f} mm.")
         if self.uneven:
             notes.append(
-                f"{self.uneven} distances between slices differ from {self.distance:g} mm."
+                f"{self.uneven} distances between slices differ from {self.distance:.3g} mm."
             )
         if self.oblique >= TILT_DEGREES:
             notes.append(f"The slices are oblique: {self.oblique:.1f} degrees from axial.")

@@ -72,7 +72,7 @@ def _facts(answer: SeriesAnswer) -> list[tuple[str, str]]:
     if len(places) > 1:
         facts.append(("Reaches over", f"{max(places) - min(places):.0f} mm"))
     if answer.source is not None and answer.source.geometry.distance is not None:
-        facts.append(("Slices apart", f"{answer.source.geometry.distance:g} mm"))
+        facts.append(("Slices apart", f"{answer.source.geometry.distance:.3g} mm"))
     others = ", ".join(
         f"{name} {p:.2f}" for name, p in answer.probabilities.items() if name != answer.positive
     )
