@@ -154,7 +154,7 @@ def report(
         ("p50, p95, p99 of an answer", quantiles(times)),
         ("the same with waiting for room", quantiles(waits)),
         ("one client alone, p50, p95, p99", quantiles(np.array(warm.times))),
-        ("`hilum predict`, a slice", f"{alone:.3f} s"),
+        ("`hilum predict`, a slice, loading included", f"{alone:.3f} s"),
         ("memory of all processes", f"{first / MIB:.0f} MiB before, {last / MIB:.0f} after"),
         ("open files of all processes", f"{fds} before, {fds_after} after"),
         ("files of uploads left", str(left)),

@@ -14,7 +14,6 @@ from made_dicom import chest_files, chest_hu, ct_file, png_file
 from pydicom import dcmread
 from serving import Answer, Served, form
 
-from hilum.server import Limits
 from hilum.server.answers import JobResult, MapPicture, Pixels
 
 MM = 5.0
@@ -135,19 +134,24 @@ def test_a_series_without_lungs_is_left_out_with_its_reason(served: Served) -> N
     remove(served, job)
 
 
-@pytest.mark.parametrize(
-    ("names", "words"),
-    [
-        (["../../evil.dcm", "/etc/evil.dcm", "C:\\evil.dcm"], "leads out of the folder"),
-        ([f"{n}" for n in range(Limits().files + 1)], "at most 2,000 files"),
-    ],
-)
-def test_zips_that_lead_out_or_hold_too_much_are_refused(
-    served: Served, names: list[str], words: str
-) -> None:
-    content = chest_files(1)[0] if len(names) < 9 else b""
-    job = send(served, [("x.zip", zipped(dict.fromkeys(names, content)))])
-    assert words in result(served, job).body.decode()
+def test_a_zip_that_leads_out_of_its_folder_is_refused(served: Served) -> None:
+    names = ["../../evil.dcm", "/etc/evil.dcm", "C:\\evil.dcm"]
+    job = send(served, [("x.zip", zipped(dict.fromkeys(names, chest_files(1)[0])))])
+    assert "leads out of the folder" in result(served, job).body.decode()
+    remove(served, job)
+
+
+def test_a_zip_of_100_000_files_is_refused(served: Served) -> None:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("a.dcm", b"")
+        archive.filelist *= 100_000  # its index names the same file again and again
+    job = send(served, [("x.zip", file.getvalue())])
+    assert (
+        result(served, job)
+        .json["detail"]
+        .startswith("A zip may hold at most 2,000 files here, and this one holds 100,000")
+    )
     remove(served, job)
 
 
