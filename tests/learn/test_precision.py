@@ -61,7 +61,7 @@ def test_the_faster_precision_is_taken_where_it_is_clearly_faster(
     assert sentence == (
         f"Precision: {chosen}. A training step of this network in bfloat16 takes {output} "
         f"times as long as in float32 (measured on this machine); "
-        f"--set training.precision={chosen} fixes it."
+        f"--set training.precision={chosen} makes it so on every machine."
     )
 
 

@@ -64,7 +64,7 @@ def resolve_precision(network: nn.Module, recipe: Recipe) -> tuple[Recipe, str]:
     sentence = (
         f"Precision: {chosen}. A training step of this network in bfloat16 takes {factor:.2f} "
         f"times as long as in float32 ({measured} on this machine); "
-        f"--set training.precision={chosen} fixes it."
+        f"--set training.precision={chosen} makes it so on every machine."
     )
     return recipe.model_copy(update={"training": training}), sentence
 
