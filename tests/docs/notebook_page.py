@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,7 @@ def _output(picture: Path, output: dict[str, Any]) -> str:
             file.write_bytes(base64.b64decode(content) if suffix == "png" else content)
             return f"![What the cell above shows]({file.name})"
     if "text/html" in forms:
-        return "\n".join(line for line in forms["text/html"].splitlines() if line.strip())
+        table = re.sub(r"<table [^>]*>", "<table>", forms["text/html"])  # the look of the site
+        return "\n".join(line for line in table.splitlines() if line.strip())
     text = forms.get("text/plain") or "".join(output.get("text", ""))
     return f"```text\n{text.rstrip()}\n```"
