@@ -59,8 +59,8 @@ def call_main(arguments: tuple[object, ...]) -> int:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def in_short(blank_drawings: None, few_resamples: None, quick_initialisation: None) -> None:
-    """Files, words and plain numbers are tested here: not drawings, intervals or random weights."""
+def in_short(blank_drawings: None, few_resamples: None) -> None:
+    """Files, words and plain numbers are tested here: not drawings or intervals."""
 
 
 @pytest.fixture

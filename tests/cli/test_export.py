@@ -19,11 +19,6 @@ from hilum.engines import open_onnx
 Call = Callable[..., Any]
 
 
-@pytest.fixture(scope="module", autouse=True)
-def in_short(blank_drawings: None, few_resamples: None) -> None:
-    """Random weights are those of a user here: of a process of its own, and of another engine."""
-
-
 def rows_of(text: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text)))
 

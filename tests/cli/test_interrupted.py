@@ -23,11 +23,6 @@ LONG = ("--set", "training.epochs=3", "--set", "input.size=64", "--weights", "no
 """Enough epochs that one of them is always interrupted."""
 
 
-@pytest.fixture(scope="module", autouse=True)
-def in_short(blank_drawings: None, few_resamples: None) -> None:
-    """Random weights are those of a user here: of a process of its own, and of another engine."""
-
-
 class _PressCtrlC:
     """Presses Ctrl-C when a task has come as far as told."""
 

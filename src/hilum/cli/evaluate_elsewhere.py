@@ -84,8 +84,8 @@ def _options_of(
         UsageError: `--as` or `--pair` is not of its form.
     """
     from hilum.errors import UsageError
+    from hilum.scores.pairs import parse_pair
     from hilum.steps.evaluate.elsewhere import ElsewhereOptions
-    from hilum.steps.evaluate.labels import parse_pair
 
     names = {}
     for text in renamed or ():

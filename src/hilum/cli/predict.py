@@ -122,7 +122,7 @@ def command(
     from hilum.errors import UsageError
     from hilum.processes import rank_and_count
     from hilum.readers import parse_window
-    from hilum.steps.evaluate.labels import parse_pair
+    from hilum.scores.pairs import parse_pair
     from hilum.steps.predict import PredictOptions
 
     chosen = parse_window(window) if window is not None else None

@@ -14,9 +14,24 @@ import numpy.typing as npt
 from hilum.errors import UsageError
 from hilum.scores.classification import Labelled, restrict
 
-__all__ = ["as_pair", "pair_score"]
+__all__ = ["as_pair", "pair_score", "parse_pair"]
 
 Floats = npt.NDArray[np.float64]
+
+
+def parse_pair(text: str) -> tuple[str, str]:
+    """Return the two labels of "cancer:normal"; the first is the positive one.
+
+    Raises:
+        UsageError: it is not two different labels.
+    """
+    first, colon, second = (part.strip() for part in text.partition(":"))
+    if not colon or not first or not second or first == second:
+        raise UsageError(
+            f"a pair is two different labels, the positive one first, such as cancer:normal; "
+            f"got {text!r}."
+        )
+    return first, second
 
 
 def pair_score(probabilities: Floats, class_names: list[str], first: str, second: str) -> Floats:

@@ -8,22 +8,7 @@ from dataclasses import replace
 from hilum.errors import TableError, UsageError
 from hilum.table import SliceTable
 
-__all__ = ["map_labels", "parse_pair", "select_labels"]
-
-
-def parse_pair(text: str) -> tuple[str, str]:
-    """Return the two labels of "cancer:normal"; the first is the positive one.
-
-    Raises:
-        UsageError: it is not two different labels.
-    """
-    first, colon, second = (part.strip() for part in text.partition(":"))
-    if not colon or not first or not second or first == second:
-        raise UsageError(
-            f"a pair is two different labels, the positive one first, such as cancer:normal; "
-            f"got {text!r}."
-        )
-    return first, second
+__all__ = ["map_labels", "select_labels"]
 
 
 def map_labels(table: SliceTable, renamed: Mapping[str, str]) -> SliceTable:
