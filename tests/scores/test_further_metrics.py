@@ -65,7 +65,7 @@ def test_they_are_those_of_scikit_learn(names: tuple[str, ...]) -> None:
     )
 
 
-def test_an_interval_is_that_of_scikit_learn_on_resampled_groups() -> None:
+def test_an_interval_is_that_of_scikit_learn_on_resampled_groups(few_resamples: None) -> None:
     """Each resample is written out case by case and given to scikit-learn."""
     cases = drawn(THREE, count=60, groups=30, seed=2)
     (weights,) = bootstrap_weights(cases.group, cases.label)

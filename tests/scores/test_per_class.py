@@ -46,7 +46,9 @@ def test_each_class_and_the_means_are_those_of_scikit_learn() -> None:
     assert found["macro"]["auc"]["value"] == pytest.approx(macro, abs=1e-6)
 
 
-def test_the_interval_of_a_mean_is_that_of_the_mean_on_the_same_resamples() -> None:
+def test_the_interval_of_a_mean_is_that_of_the_mean_on_the_same_resamples(
+    few_resamples: None,
+) -> None:
     cases = drawn(THREE, count=60, groups=30, seed=3)
     (weights,) = bootstrap_weights(cases.group, cases.label)
     draws = []

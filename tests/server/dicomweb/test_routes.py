@@ -70,6 +70,7 @@ def wait_for(url: str) -> None:
         time.sleep(0.2)
 
 
+@pytest.mark.slow
 def test_dicomweb_client_stores_a_study_and_retrieves_its_result(web: Served) -> None:
     """https://dicomweb-client.readthedocs.io: what researchers use."""
     api = pytest.importorskip("dicomweb_client.api")
