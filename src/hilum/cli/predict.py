@@ -126,7 +126,7 @@ def command(
     from hilum.steps.predict import PredictOptions
 
     chosen = parse_window(window) if window is not None else None
-    asked_pair = parse_pair(pair) if pair is not None else None
+    classes_of_pair = parse_pair(pair) if pair is not None else None
     if is_by_series(by.value, paths):
         if pair is not None:
             raise UsageError("--pair is for slices; give --by slice to predict by slice.")
@@ -142,7 +142,7 @@ def command(
         raise UsageError(
             "--page and --dicom are for series; give --by series to predict by series."
         )
-    options = PredictOptions(chosen, threshold, engine, asked_pair)
+    options = PredictOptions(chosen, threshold, engine, classes_of_pair)
     if out is None and rank_and_count()[1] > 1:
         raise UsageError("several processes need --out FILE, in a folder that they share.")
     summary = _predict(run, paths, out, form, options, force)

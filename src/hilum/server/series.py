@@ -13,6 +13,7 @@ from typing import Any
 from hilum.errors import ReadError
 from hilum.readers import LUNG, parse_window
 from hilum.readers.series import LeftOutFiles
+from hilum.readers.series.archive import DAMAGED_ZIP, check_zip_size
 from hilum.server.answering import AnsweringRun, pixels_of
 from hilum.server.answers import (
     JobResult,
@@ -217,16 +218,8 @@ def _check_zip(file: Path, most: int) -> None:
     try:
         with zipfile.ZipFile(file) as archive:
             entries = archive.infolist()
-    except (zipfile.BadZipFile, ValueError, EOFError, NotImplementedError) as error:
+    except DAMAGED_ZIP as error:
         raise ReadError(f"the zip is damaged ({error}).") from None
-    if len(entries) > most:
-        raise ReadError(
-            f"a zip may hold at most {most:,} files here, and this one holds {len(entries):,}; "
-            f"send fewer."
-        )
-    total = sum(entry.file_size for entry in entries)
-    if total > MOST_UNPACKED_BYTES:
-        raise ReadError(
-            f"a zip may unpack to at most {MOST_UNPACKED_BYTES // 2**30} GiB here, and this one to "
-            f"{total / 2**30:,.1f} GiB; send less."
-        )
+    check_zip_size(
+        entries, most=most, most_bytes=MOST_UNPACKED_BYTES, here=" here", remedy="send less"
+    )

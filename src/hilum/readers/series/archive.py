@@ -14,10 +14,12 @@ from typing import NamedTuple
 from hilum.errors import ReadError
 
 __all__ = [
+    "DAMAGED_ZIP",
     "MAX_ENTRIES",
     "MAX_RATIO",
     "MAX_UNPACKED_BYTES",
     "ArchiveEntry",
+    "check_zip_size",
     "unpack_archive",
     "unpack_gzip",
 ]
@@ -32,7 +34,7 @@ repetitive data that zip can hold a thousandfold."""
 SMALL_BYTES = 2**20
 """A file of no more than this may grow as it likes: a text or an empty picture."""
 
-_BROKEN = (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, NotImplementedError,
+DAMAGED_ZIP = (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, NotImplementedError,
            RuntimeError)  # fmt: skip
 """What zipfile raises for a damaged, encrypted or unknown archive."""
 
@@ -58,13 +60,18 @@ def unpack_archive(path: Path, folder: Path) -> Iterator[ArchiveEntry]:
     try:
         with zipfile.ZipFile(path) as archive:
             entries = [entry for entry in archive.infolist() if not entry.is_dir()]
-            _check_size(entries)
+            check_zip_size(
+                entries,
+                most=MAX_ENTRIES,
+                most_bytes=MAX_UNPACKED_BYTES,
+                remedy="unpack it yourself first",
+            )
             for number, entry in enumerate(entries):
                 reason, target = _refusal(entry), folder / _safe_name(entry.filename, number)
                 try:
                     if not reason:
                         _write(archive, entry, target)
-                except _BROKEN as error:
+                except DAMAGED_ZIP as error:
                     if isinstance(error, OSError) and error.filename is not None:
                         raise  # of the disk, not of the archive
                     reason = "it is damaged or encrypted"
@@ -92,18 +99,25 @@ def unpack_gzip(path: Path, target: Path) -> None:
         raise ReadError(f"the gzip file is damaged ({error}).") from None
 
 
-def _check_size(entries: list[zipfile.ZipInfo]) -> None:
+def check_zip_size(
+    entries: list[zipfile.ZipInfo],
+    *,
+    most: int,
+    most_bytes: int,
+    remedy: str,
+    here: str = "",
+) -> None:
     """Raise ReadError where the archive's index promises more than the limits."""
-    if len(entries) > MAX_ENTRIES:
+    if len(entries) > most:
         raise ReadError(
-            f"a zip may hold at most {MAX_ENTRIES:,} files, and this one holds "
-            f"{len(entries):,}; unpack it yourself first."
+            f"a zip may hold at most {most:,} files{here}, and this one holds "
+            f"{len(entries):,}; {remedy}."
         )
     total = sum(entry.file_size for entry in entries)
-    if total > MAX_UNPACKED_BYTES:
+    if total > most_bytes:
         raise ReadError(
-            f"a zip may unpack to at most {MAX_UNPACKED_BYTES // 2**30} GiB, and this one "
-            f"to {total / 2**30:,.1f} GiB; unpack it yourself first."
+            f"a zip may unpack to at most {most_bytes // 2**30} GiB{here}, and this one "
+            f"to {total / 2**30:,.1f} GiB; {remedy}."
         )
 
 
