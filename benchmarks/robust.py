@@ -8,6 +8,10 @@ run of its own in the folder; a run that is there is read, not trained again, so
 may be interrupted, and several may share the parts (`--only`). Figures are means over the seeds,
 with the lowest and the highest: AUC of cancer v normal within the sources of the table's test
 slices, the share of its tumour-free ones that are called cancer, AUC of each pair elsewhere.
+
+Harmonising is a part, too. It takes longest, so do it once: give tables of `hilum data harmonise`
+and `--set input.harmonise=false`. The row without it comes from the same command with the tables
+as they were, `--only "all parts"` and another folder.
 """
 
 from __future__ import annotations
@@ -37,7 +41,6 @@ PARTS: dict[str, tuple[str, ...]] = {
         "augmentation.tone=0", "augmentation.sharpness=0", "augmentation.noise=0",
     ),
     "last weights": ("training.averaging=0",),
-    "not harmonised": ("input.harmonise=false",),
 }  # fmt: skip
 
 

@@ -12,9 +12,11 @@ for _name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
 mostly wait for each other (one simulation: 138 s instead of 14), and every core has its worker."""
 
 from collections.abc import Callable, Iterator
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import settings
@@ -64,6 +66,53 @@ def cache_of_the_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pat
         yield location
 
 
+@pytest.fixture(scope="session", autouse=True)
+def assembled_once() -> Iterator[None]:
+    """The command line is put together once a process, as a user's is, not once a call."""
+    from functools import cache
+
+    import typer.main
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(typer.main, "get_command", cache(typer.main.get_command))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def looked_at_once() -> Iterator[None]:
+    """What the two small networks of `prepare` find in a slice is computed once.
+
+    Half a second a slice for annotations, a tenth for lungs; many tests show them the same slices.
+    """
+    from hilum.prepare.clean import marks
+    from hilum.prepare.lungs import finding
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(marks, "annotation_probability", _remembered(marks.annotation_probability))
+        patch.setattr(finding, "look_for_lungs", _remembered(finding.look_for_lungs))
+        yield
+
+
+REMEMBERED = 128
+"""Slices, of each network: 100 MB."""
+
+
+def _remembered(compute: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function of a slice and options that keeps its last results."""
+    known: dict[object, Any] = {}
+
+    def look(pixels: np.ndarray, **options: object) -> Any:
+        content = sha256(np.ascontiguousarray(pixels)).digest()
+        key = (pixels.shape, pixels.dtype.str, content, *options.items())
+        if key not in known:
+            for oldest in list(known)[: len(known) + 1 - REMEMBERED]:
+                known.pop(oldest, None)
+            known[key] = compute(pixels, **options)
+        return known[key]
+
+    return look
+
+
 @pytest.fixture(scope="module")
 def blank_drawings() -> Iterator[None]:
     """Figures are painted, but not laid out and written: an empty picture takes their place.
@@ -93,6 +142,23 @@ def real_drawings(monkeypatch: pytest.MonkeyPatch) -> None:
     from matplotlib.figure import Figure
 
     monkeypatch.setattr(Figure, "savefig", getattr(Figure.savefig, "drawn", Figure.savefig))
+
+
+@pytest.fixture(scope="module")
+def no_annotations() -> Iterator[None]:
+    """Cleaning looks for annotations on no slice: half a second each, nearly all of harmonising.
+
+    For tests of slices that have none. How they are found is tested in `prepare/clean`.
+    """
+    from hilum.prepare.clean.probability import Probability
+
+    def none_found(pixels: Any) -> Probability:
+        nothing = np.zeros(pixels.shape[:2], np.float32)
+        return Probability(nothing, nothing, 1.0)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("hilum.prepare.clean.marks.annotation_probability", none_found)
+        yield
 
 
 FEW_RESAMPLES = 100

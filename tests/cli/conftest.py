@@ -15,11 +15,9 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from short_training import SHORT
 
 from hilum.cli.app import main
-
-SMALL = ("--set", "training.epochs=1", "--set", "input.size=64", "--weights", "none")
-"""What makes a training as short as it can be."""
 
 Untouched = Callable[[Path], AbstractContextManager[None]]
 ChangeTable = Callable[..., Path]
@@ -81,7 +79,7 @@ def train(hilum: Hilum) -> Hilum:
     """Call `hilum train` with a recipe as small as can be, from random weights."""
 
     def call(table: Path, out: Path, *arguments: object) -> Outcome:
-        return hilum("train", table, "--out", out, "--recipe", "phantom", *SMALL, *arguments)
+        return hilum("train", table, "--out", out, "--recipe", "phantom", *SHORT, *arguments)
 
     return call
 
@@ -174,7 +172,7 @@ def tiny_run(phantoms: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A finished run on the phantoms, evaluated, explained and reported; not to be changed."""
     run = tmp_path_factory.mktemp("runs") / "run"
     table = phantoms / "slices.csv"
-    assert call_main(("train", table, "--recipe", "phantom", "--out", run, *SMALL, "--report")) == 0
+    assert call_main(("train", table, "--recipe", "phantom", "--out", run, *SHORT, "--report")) == 0
     return run
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from short_training import SHORT
 
 from hilum.cli.cache import in_bytes
 from hilum.storage.cache import cache_entry
@@ -103,7 +104,6 @@ def test_train_evaluate_and_explain_read_the_files_once(
     assert hilum("evaluate", tmp_path / "run").code == 0
     assert hilum("explain", tmp_path / "run").code == 0
     again = ("random-labels", phantoms / "slices.csv", "--out", tmp_path / "chance")
-    small = ("--recipe", "phantom", "--weights", "none", "--set", "training.epochs=1")
-    assert hilum(*again, *small, "--set", "input.size=64").code in (0, 1)
+    assert hilum(*again, "--recipe", "phantom", *SHORT).code in (0, 1)
     assert train(phantoms / "slices.csv", tmp_path / "folds", "--folds", 2).code == 0
     assert json.loads(hilum("cache", "--json").out)["entries"] == 1

@@ -12,6 +12,8 @@ from PIL import Image
 
 from hilum.table import read_table, write_table
 
+pytestmark = pytest.mark.usefixtures("no_annotations")
+
 
 @pytest.fixture
 def table(tmp_path: Path) -> Path:

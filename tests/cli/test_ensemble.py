@@ -75,7 +75,7 @@ def test_too_few_runs_or_no_run_are_wrong_usage(
 def test_a_small_disk_is_told_and_nothing_is_left(
     tiny_run: Path, sibling: Path, small_disk: Callable[[str], Path], hilum: Call
 ) -> None:
-    disk = small_disk("size=25m")
+    disk = small_disk("size=2m")
     done = hilum("ensemble", tiny_run, sibling, "--out", disk / "mean")
     done.refused(1, "mean can't be written: No space left on device")
     assert list(disk.iterdir()) == []

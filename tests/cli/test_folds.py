@@ -16,15 +16,13 @@ import numpy as np
 import pandas as pd
 import pytest
 from safetensors.numpy import load_file
+from short_training import SHORT
 from sklearn.metrics import roc_auc_score
 
 Call = Callable[..., Any]
 
 FOLDS = 2
-SMALL = (
-    "--recipe", "phantom", "--set", "training.epochs=1", "--set", "input.size=64",
-    "--weights", "none", "--folds", FOLDS,
-)  # fmt: skip
+SMALL = ("--recipe", "phantom", *SHORT, "--folds", FOLDS)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -258,6 +256,7 @@ def test_a_wrong_layer_leaves_nothing(workdir: Path, hilum: Call, untouched: Cal
     done.refused(1, "nowhere")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this system has no SIGKILL")
 def test_a_killed_cross_validation_goes_on_to_the_very_same_numbers(
     workdir: Path, hilum: Call
@@ -313,7 +312,7 @@ def test_ctrl_c_before_the_second_fold_tells_how_to_go_on(
     spoilt = read(run / "checkpoint" / "folds.json")
     assert spoilt == {"weights": "none", "sha256": "", "leaky": False}
     (run / "checkpoint" / "folds.json").write_text(json.dumps({**spoilt, "sha256": "0"}))
-    hilum("train", "--resume", run).refused(1, "the weights of resnet10t differ from those")
+    hilum("train", "--resume", run).refused(1, "the weights of test_resnet differ from those")
     (run / "checkpoint" / "folds.json").write_text("{}")
     hilum("train", "--resume", run).refused(1, "folds.json does not say where the weights are")
     (run / "checkpoint" / "folds.json").write_text(json.dumps(spoilt))

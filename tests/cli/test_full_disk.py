@@ -8,7 +8,7 @@ from typing import Any
 
 Call = Callable[..., Any]
 
-NETWORK_MB = 20
+NETWORK_KB = 1500
 """Size of the small network's weights; a checkpoint holds them three times more."""
 
 
@@ -32,7 +32,7 @@ def test_building_a_table_on_a_read_only_disk_is_refused(
 def test_a_training_does_not_begin_on_a_full_disk(
     phantoms: Path, small_disk: Call, train: Call
 ) -> None:
-    disk = small_disk("size=4m")
+    disk = small_disk("size=1m")
     done = train(phantoms / "slices.csv", disk / "run")
     done.refused(1, "start.safetensors can't be written", "No space left")
     assert list(disk.iterdir()) == []
@@ -41,7 +41,7 @@ def test_a_training_does_not_begin_on_a_full_disk(
 def test_a_training_that_filled_the_disk_goes_on_when_there_is_space(
     phantoms: Path, small_disk: Call, train: Call, hilum: Call
 ) -> None:
-    disk = small_disk(f"size={NETWORK_MB * 3}m")
+    disk = small_disk(f"size={NETWORK_KB * 3}k")
     run = disk / "run"
     done = train(phantoms / "slices.csv", run)
     done.refused(1, "state.safetensors can't be written", "No space left")
@@ -49,7 +49,7 @@ def test_a_training_that_filled_the_disk_goes_on_when_there_is_space(
     assert not (run / "weights.safetensors").exists()
     assert list(disk.rglob(".*")) == []
     hilum("evaluate", run).refused(1, "was not finished", f"hilum train --resume {run}")
-    small_disk(f"size={NETWORK_MB * 10}m")
+    small_disk(f"size={NETWORK_KB * 10}k")
     assert hilum("train", "--resume", run).code == 0
     assert (run / "weights.safetensors").is_file()
     assert not (run / "checkpoint").exists()

@@ -14,12 +14,13 @@ from typing import Any
 import pandas as pd
 import pytest
 from safetensors.numpy import load_file
+from short_training import SMALL_NETWORK
 
 from hilum.progress import SILENT, Progress
 
 Call = Callable[..., Any]
 
-LONG = ("--set", "training.epochs=3", "--set", "input.size=64", "--weights", "none")
+LONG = ("--set", "training.epochs=3", *SMALL_NETWORK)
 """Enough epochs that one of them is always interrupted."""
 
 

@@ -10,16 +10,14 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from short_training import SHORT
 from sklearn.metrics import roc_auc_score
 
 from hilum.cli.app import main
 
 Call = Callable[..., Any]
 
-SMALL = (
-    "--recipe", "phantom", "--set", "training.epochs=1", "--set", "input.size=64",
-    "--weights", "none",
-)  # fmt: skip
+SMALL = ("--recipe", "phantom", *SHORT)
 LEAVE_OUT = (*SMALL, "--leave-out", "source")
 
 

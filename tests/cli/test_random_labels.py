@@ -7,18 +7,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from short_training import SHORT
 
 from hilum.audit import Concern
 
 Call = Callable[..., Any]
 
-SMALL = ("--set", "training.epochs=1", "--set", "input.size=64", "--weights", "none")
 
 
 def test_it_says_both_aucs_and_what_they_mean(workdir: Path, hilum: Call) -> None:
     run = workdir / "random"
     done = hilum(
-        "random-labels", workdir / "slices.csv", "--recipe", "phantom", "--out", run, *SMALL,
+        "random-labels", workdir / "slices.csv", "--recipe", "phantom", "--out", run, *SHORT,
         "--seed", 3,
     )  # fmt: skip
     assert "Random labels for 24 groups; split by group." in done.err
@@ -49,7 +49,7 @@ def test_a_leak_is_exit_code_1(
         "phantom",
         "--out",
         workdir / "r",
-        *SMALL,
+        *SHORT,
     )
     assert (done.code, done.out.splitlines()[-1]) == (code, "So it is.")
 
@@ -57,7 +57,7 @@ def test_a_leak_is_exit_code_1(
 def test_by_image_needs_no_leaky_and_is_no_failure(workdir: Path, hilum: Call) -> None:
     done = hilum(
         "random-labels", workdir / "slices.csv", "--recipe", "phantom", "--out", workdir / "r",
-        *SMALL,
+        *SHORT,
         "--by", "image",
     )  # fmt: skip
     assert done.code == 0

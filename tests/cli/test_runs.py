@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from short_training import SHORT
 from safetensors.numpy import load_file, save_file
 
 from hilum.storage.lock import exclusive_output
@@ -156,8 +157,7 @@ def test_a_run_in_bfloat16_goes_the_whole_road_on_any_processor(
 ) -> None:
     run = tmp_path / "half"
     done = hilum(
-        "train", phantoms / "slices.csv", "--out", run, "--recipe", "phantom",
-        "--set", "training.epochs=1", "--set", "input.size=64", "--weights", "none",
+        "train", phantoms / "slices.csv", "--out", run, "--recipe", "phantom", *SHORT,
         "--set", "training.precision=bfloat16", "--report",
     )  # fmt: skip
     assert done.code == 0, done.err

@@ -13,16 +13,14 @@ import numpy as np
 import pandas as pd
 import pytest
 from safetensors.numpy import load_file
+from short_training import SHORT
 
 import hilum as python
 
 Call = Callable[..., Any]
 
 SEEDS = 2
-SMALL = (
-    "--recipe", "phantom", "--set", "training.epochs=1", "--set", "input.size=64",
-    "--set", "training.seed=7", "--weights", "none", "--seeds", SEEDS,
-)  # fmt: skip
+SMALL = ("--recipe", "phantom", *SHORT, "--set", "training.seed=7", "--seeds", SEEDS)
 
 
 @pytest.fixture(scope="session")

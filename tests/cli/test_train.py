@@ -226,15 +226,15 @@ def _weights_of(network: str, folder: Path, architecture: str | None) -> None:
 @pytest.mark.parametrize(
     ("architecture", "words"),
     [
-        ("mobilenetv2_100", ["weights of mobilenetv2_100", "the recipe's network is resnet10t"]),
-        ("resnet10t", ["resnet10t"]),
-        (None, ["resnet10t"]),
+        ("mobilenetv2_100", ["weights of mobilenetv2_100", "the recipe's network is test_resnet"]),
+        ("test_resnet", ["test_resnet"]),
+        (None, ["test_resnet"]),
     ],
 )
 def test_weights_of_another_network_are_refused(
     architecture: str | None, words: list[str], workdir: Path, train: Call, untouched: Call
 ) -> None:
-    _weights_of("resnet10t", workdir / "weights", architecture)
+    _weights_of("test_resnet", workdir / "weights", architecture)
     with untouched(workdir):
         done = train(workdir / "slices.csv", workdir / "run", "--weights", workdir / "weights")
     done.refused(1, *words)
@@ -244,9 +244,9 @@ def test_weights_of_another_network_are_refused(
 def test_a_pickle_is_never_read_as_weights(
     name: str, workdir: Path, train: Call, untouched: Call
 ) -> None:
-    folder = workdir / "weights" / "resnet10t"
+    folder = workdir / "weights" / "test_resnet"
     folder.mkdir(parents=True)
-    (folder / "config.json").write_text('{"architecture": "resnet10t"}')
+    (folder / "config.json").write_text('{"architecture": "test_resnet"}')
     (folder / name).write_bytes(pickle.dumps({"conv1.0.weight": [1, 2, 3]}))
     with untouched(workdir):
         done = train(workdir / "slices.csv", workdir / "run", "--weights", workdir / "weights")

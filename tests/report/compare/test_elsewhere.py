@@ -14,6 +14,8 @@ from hilum.report.compare.page import render_comparison
 from hilum.report.compare.tables import table_markdown, table_rows
 from hilum.report.numbers import fixed
 
+pytestmark = pytest.mark.usefixtures("blank_drawings")
+
 
 @pytest.fixture(scope="module")
 def compared(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:

@@ -15,6 +15,8 @@ from hilum.report import render
 from hilum.report.numbers import decimals, fixed, interval
 from hilum.run import Run
 
+pytestmark = pytest.mark.usefixtures("blank_drawings")
+
 
 @pytest.fixture(scope="module")
 def shown(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Run, dict[str, dict[str, Any]]]:

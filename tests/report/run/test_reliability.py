@@ -16,6 +16,8 @@ from hilum.report.run.files import read_run_files
 from hilum.report.run.reliability import reliability
 from hilum.scores import Labelled, calibration_block, thresholds_block
 
+pytestmark = pytest.mark.usefixtures("blank_drawings")
+
 MakeRun = Callable[..., Path]
 ChangeJson = Callable[[Path, Callable[[Any], object]], None]
 
@@ -119,7 +121,7 @@ def test_out_of_fold_figures_say_that_nothing_was_chosen(
 
 
 def test_the_figure_describes_itself_and_shows_both_curves(
-    evaluated: Callable[..., Path],
+    evaluated: Callable[..., Path], real_drawings: None
 ) -> None:
     run = evaluated()
     found = drawings(read_run_files(run))["reliability"]
@@ -129,7 +131,7 @@ def test_the_figure_describes_itself_and_shows_both_curves(
     assert found.description.count(" slices)") == len(bins) == 2
 
 
-def test_names_are_only_text_in_the_figure() -> None:
+def test_names_are_only_text_in_the_figure(real_drawings: None) -> None:
     observed = {"value": None, "low": None, "high": None}
     bins = [{"n": 3, "groups": 2, "probability": 0.2, "observed": {**observed, "value": 0.5}}]
     svg = reliability(bins, None, positive="<i>$\\frac$")

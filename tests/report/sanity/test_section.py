@@ -17,6 +17,8 @@ from hilum.report import render, write_report
 from hilum.report.sanity.figures import sanity_drawings
 from hilum.report.sanity.sheet import HEAD, draw_sanity_sheet
 
+pytestmark = pytest.mark.usefixtures("blank_drawings")
+
 
 def written(run: Path, content: dict[str, Any]) -> Path:
     (run / "sanity").mkdir()

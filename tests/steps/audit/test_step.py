@@ -41,10 +41,12 @@ def crossed(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], P
 
 
 @pytest.fixture(scope="module")
-def linked(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """The audit of phantoms of which each class has sources of its own."""
-    folder = tmp_path_factory.mktemp("linked")
-    return audit_table(drawn(folder, link=1), out=folder / "audit", options=FIXED)
+def audited(tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, dict[str, Any]]:
+    """A made-up run on phantoms of which each class has sources of its own, audited."""
+    folder = tmp_path_factory.mktemp("audited")
+    table = drawn(folder, link=1)
+    run = made_run(folder / "run", table)
+    return run, audit_table(table, options=AuditOptions(weights="none", run=run.folder))
 
 
 def test_crossed_phantoms_pass(crossed: tuple[dict[str, Any], Path]) -> None:
@@ -54,7 +56,10 @@ def test_crossed_phantoms_pass(crossed: tuple[dict[str, Any], Path]) -> None:
     assert (content["positive"], content["slices"], content["groups"]) == ("cancer", 64, 32)
 
 
-def test_a_source_for_each_class_is_found_by_every_check_that_can(linked: dict[str, Any]) -> None:
+def test_a_source_for_each_class_is_found_by_every_check_that_can(
+    audited: tuple[Run, dict[str, Any]],
+) -> None:
+    _, linked = audited
     assert {"design", "attributes", "probes", "masking"} <= set(linked["found"])
     first = linked["checks"]["attributes"]["ranked"][0]
     assert (first["name"], first["utility"]) == ("source", pytest.approx(1, abs=0.01))
@@ -115,15 +120,6 @@ def test_too_few_groups_leave_the_cross_validated_checks_out(
     assert content["checks"]["masking"]["level"] == "undefined"
     assert content["checks"]["probes"]["sentence"].startswith("Not checked: some label has fewer")
     assert all(row["detectability"] is None for row in content["checks"]["attributes"]["ranked"])
-
-
-@pytest.fixture(scope="module")
-def audited(tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, dict[str, Any]]:
-    """A made-up run on linked phantoms, audited into its own folder."""
-    folder = tmp_path_factory.mktemp("audited")
-    table = drawn(folder, link=1)
-    run = made_run(folder / "run", table)
-    return run, audit_table(table, options=AuditOptions(weights="none", run=run.folder))
 
 
 def test_an_audited_run_stands_beside_the_strongest_probe_per_slice_and_per_group(
@@ -194,7 +190,7 @@ def test_a_label_of_few_groups_is_left_out_of_the_cross_validation_alone(
 
 
 def test_slices_of_a_harmonised_run_are_audited_as_the_run_sees_them(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, no_annotations: None
 ) -> None:
     settings = PhantomSettings(patients=16, slices_per_patient=1, size=96, link=0)
     options = BuildOptions(phantom=settings)

@@ -146,6 +146,7 @@ def test_the_same_command_goes_on_and_gives_the_trials_of_one_go(
     assert again.recipe == tuned.recipe
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this system has no SIGKILL")
 def test_a_killed_tuning_goes_on(
     table: SliceTable, recipe: Recipe, tuned: Tuned, tmp_path: Path

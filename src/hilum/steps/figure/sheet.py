@@ -114,7 +114,7 @@ def _lines(cell: Cell, style: FigureStyle) -> list[str]:
     """Return what stands below a map."""
     value = f"max {style.value(cell):.2g}" if cell.largest else cell.state
     if style.kind == "networks":
-        return [f"p {fixed(cell.probability, 2)}, {value}"]
+        return [f"p {fixed(cell.probability, 2)}", value]
     return [cell.layers[0], value] if style.kind == "layers" else [value]
 
 
