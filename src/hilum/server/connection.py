@@ -52,6 +52,13 @@ class ImpatientProtocol(H11Protocol):
         elif self._head_timer is None:
             self._wait_for_head()
 
+    def on_response_complete(self) -> None:
+        """Wait for the rest of the next head if part of it came with the last request."""
+        super().on_response_complete()
+        if self.is_waiting and self.conn.trailing_data[0]:
+            self._stop_waiting()
+            self._wait_for_head()
+
     def connection_lost(self, exc: Exception | None) -> None:
         """End the wait with the connection."""
         self._stop_waiting()

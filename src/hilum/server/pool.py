@@ -26,6 +26,7 @@ __all__ = ["Pool", "WorkerSettings"]
 START_SECONDS = 120.0
 """Until a worker has loaded its networks; with torch on a slow disk that takes a while."""
 END_SECONDS = 5.0
+"""Until an idle worker that was told to end is killed."""
 AGAIN_SECONDS = 1.0
 """Before another worker is started where the last one failed to start."""
 FIRST_GUESS, WEIGHT = 1.0, 0.1
@@ -131,6 +132,14 @@ class Worker:
                     on_progress(answer.head)
         return answer
 
+    async def end(self) -> None:
+        """Let the process end by itself if it is idle; kill it if it is at work or doesn't."""
+        assert self.process.stdin is not None
+        self.process.stdin.close()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self.process.wait(), END_SECONDS)
+        await self.kill()
+
     async def kill(self) -> None:
         """End the process at once, and remove what it has unpacked."""
         with suppress(ProcessLookupError):
@@ -188,7 +197,7 @@ class Pool:
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await asyncio.gather(*(worker.kill() for worker in self._workers))
+        await asyncio.gather(*(worker.end() for worker in self._workers))
         self._workers.clear()
 
     def check_room(self) -> None:
