@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from made_runs import Made, made_run, made_table
 
+from hilum.cli.compare import _print_choice
+
 
 @pytest.fixture
 def runs(tmp_path: Path) -> list[Path]:
@@ -68,3 +70,17 @@ def test_comparing_loads_no_torch(runs: list[Path], tmp_path: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+def test_choosing_inside_the_folds_stands_next_to_the_naive_claim(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    figure = {"value": 0.81, "low": 0.7, "high": 0.9}
+    choice = {"n": 3, "per_slice": {"figures": {"auc": figure}}, "naive": None}
+    _print_choice(choice)
+    naive = {"name": "VGG16", "auc": {**figure, "value": 0.86}, "optimism": 0.05}
+    _print_choice({**choice, "naive": naive})
+    first, again, claim = capsys.readouterr().out.splitlines()
+    assert first == again and first.startswith("Best of 3, chosen inside the folds: AUC 0.810")
+    assert "the test slices themselves (VGG16) would claim AUC 0.860" in claim
+    assert claim.endswith("+0.050.")

@@ -17,6 +17,13 @@ def metrics(tmp_path: Path) -> dict[str, Any]:
     return dict(made_run(tmp_path / "run", made_table()).metrics())
 
 
+def of_series(metrics: dict[str, Any]) -> dict[str, Any]:
+    """The block of metrics per series, as a table that names series gives it."""
+    test = {"n": 12, "figures": {"auc": {"value": 0.875, "low": 0.7, "high": 0.99}}}
+    more = {"sentence": "Joined by their mean.", "note": "Chosen on validation series."}
+    return {**metrics, "series": {"unit": "series", "splits": {"test": test}, **more}}
+
+
 def row(out: str, name: str) -> str:
     """Return the one line that begins with a name."""
     (line,) = [line for line in out.splitlines() if line.startswith(f"{name} ")]
@@ -62,3 +69,14 @@ def test_the_auc_alone_stands_beside_that_of_the_border(
     border = metrics["border_probe"]["test"]["auc"]["value"]
     assert f"{network:.3f} [" in row(out, "auc")
     assert f"{border:.3f} [" in row(out, "border auc")
+
+
+def test_series_are_told_where_the_table_names_them(
+    metrics: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    print_figures(of_series(metrics))
+    out = capsys.readouterr().out
+    assert "Per series (12 in test): AUC 0.875" in out
+    assert "Joined by their mean. Chosen on validation series." in out
+    print_figures({**metrics, "series": {"unit": "group"}})
+    assert "Per series" not in capsys.readouterr().out

@@ -15,6 +15,7 @@ import pandas as pd
 import pytest
 
 from hilum.engines import open_onnx
+from hilum.steps.export import Exported
 
 Call = Callable[..., Any]
 
@@ -91,6 +92,27 @@ def test_int8_is_smaller_and_measured_next_to_float32(
     assert 0 < np.abs(eight - single).max() < 1
     operators = {node.op_type for node in onnx.load(small).graph.node}
     assert {"QuantizeLinear", "DequantizeLinear"} <= operators
+
+
+def test_int8_prints_what_it_costs_and_gains(
+    tmp_path: Path, hilum: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    area = {"value": 0.9, "low": 0.8, "high": 0.95}
+    speeds = {"float32": 10.0, "int8": 18.5}
+    seen = {name: {"auc": area, "slices_a_second": speed} for name, speed in speeds.items()}
+    more = {"slices": 40, "probability_difference": 0.0312, "calibrated_on": 64}
+    file = tmp_path / "small.onnx"
+    made = Exported(
+        file=file, precision="int8", bytes=2_500_000, float32_bytes=9_000_000,
+        logit_difference=3e-2, validation={**seen, **more},
+    )  # fmt: skip
+    monkeypatch.setattr("hilum.steps.export.export", lambda run, **options: made)
+    lines = hilum("export", tmp_path, "--out", file, "--precision", "int8").out.splitlines()
+    assert lines[0] == f"{file}: int8, 2.5 MB; research use only."
+    assert lines[1] == "Largest difference to torch's logits: 3.0e-02 (float32, 9.0 MB)."
+    assert lines[3].split() == ["int8", "validation", "AUC", "0.900", "[0.800,", "0.950],", "18.5",
+                                "slices", "a", "second"]  # fmt: skip
+    assert "on 40 validation slices: 0.031; calibrated on 64 training slices" in lines[4]
 
 
 def test_int8_is_refused_where_the_auc_suffers_and_nothing_is_left(

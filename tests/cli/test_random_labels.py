@@ -14,7 +14,6 @@ from hilum.audit import Concern
 Call = Callable[..., Any]
 
 
-
 def test_it_says_both_aucs_and_what_they_mean(workdir: Path, hilum: Call) -> None:
     run = workdir / "random"
     done = hilum(

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from short_training import SHORT
 from safetensors.numpy import load_file, save_file
+from short_training import SHORT
 
 from hilum.storage.lock import exclusive_output
 

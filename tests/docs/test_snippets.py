@@ -58,8 +58,8 @@ FEW = {"how-to/clean.md": 6, "how-to/harmonise.md": 6}
 
 LONG = {
     f"how-to/{page}.md"
-    for page in ("audit", "clean", "compare", "cross-validation", "elsewhere", "ensembles", "explain",
-                 "random-labels", "resume", "sanity", "seeds", "series", "tune")
+    for page in ("audit", "clean", "compare", "cross-validation", "elsewhere", "ensembles",
+                 "explain", "random-labels", "resume", "sanity", "seeds", "series", "tune")
 }  # fmt: skip
 """Pages whose commands compute for long: followed in `make test-slow`; `make test` looks whether
 what they type is a command with such options."""

@@ -50,3 +50,15 @@ def test_what_is_no_slice_is_refused_by_name(tmp_path: Path) -> None:
         read_file_facts(tmp_path / "a.txt")
     with pytest.raises(UsageError, match="there is no such file"):
         read_file_facts(tmp_path / "gone.png")
+
+
+def test_broken_headers_and_files_that_can_not_be_opened_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cut = tmp_path / "cut.png"
+    picture().save(cut)
+    cut.write_bytes(cut.read_bytes()[:20])
+    with pytest.raises(ReadError, match="its PNG header is broken"):
+        read_file_facts(cut)
+    with pytest.raises(ReadError, match="can't be opened"):
+        read_file_facts(tmp_path)

@@ -61,3 +61,18 @@ def test_a_run_that_is_not_there_or_broken_is_shown_too(tmp_path: Path) -> None:
     assert "not trained yet" in Run(tmp_path / "none")._repr_html_()
     (tmp_path / "network.json").write_text("{", "utf-8")
     assert "network.json" in Run(tmp_path)._repr_html_()
+
+
+def test_a_repeated_training_shows_each_seed_and_the_spread() -> None:
+    spread = {"mean": 0.9, "standard_deviation": 0.05, "low": 0.85, "high": 0.95}
+    undefined = {**spread, "standard_deviation": None}
+    each = [{"seed": seed, "per_slice": {"auc": {"value": 0.85 + seed / 10}}} for seed in (0, 1)]
+    seeds = {"each": each, "spread": {"per_slice": {"auc": spread, "f1": undefined}},
+             "sentence": "Two trainings."}  # fmt: skip
+    html = Metrics(
+        {"positive": "cancer", "seeds": seeds, "cautions": ["Few groups."]}
+    )._repr_html_()
+    assert "Test, per slice; positive: cancer" in html
+    assert "auc</th><td>0.850</td><td>0.950</td><td>0.900, 0.050, 0.850 to 0.950</td>" in html
+    assert "f1</th><td>–</td><td>–</td><td>–</td>" in html
+    assert "Two trainings. Few groups. Research use only" in html

@@ -39,6 +39,25 @@ def test_both_networks_are_tried_on_phantoms_whose_sources_tell_nothing(
         mend(tmp_path)
 
 
+def test_the_whole_road_leaves_a_report_and_a_page_of_a_series(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def short(table: SliceTable, recipe: str, **options: Any) -> Run:
+        changes = ["training.epochs=1", "input.size=64", "network.backbone=test_resnet"]
+        return train(table, load_recipe(recipe, changes), **options)
+
+    monkeypatch.setattr(demo, "train", short)
+    monkeypatch.setattr(demo, "DEMO_STUDY", replace(demo.DEMO_STUDY, size=96))
+    monkeypatch.setattr(demo, "STUDY_SLICES", 8)
+    small = replace(demo.DEMO_PHANTOMS, patients=16, slices_per_patient=1, size=96)
+    run = demo.demo(tmp_path, phantoms=small)
+    assert run.report_file.is_file() and len(run.table()) == 16
+    assert (tmp_path / "series" / "series-1.html").is_file()
+    assert (tmp_path / "series.json").is_file()
+    with pytest.raises(UsageError, match="exists already"):
+        demo.demo(tmp_path, phantoms=small)
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
 def test_robust_holds_elsewhere_where_the_naive_recipe_collapses(tmp_path: Path) -> None:
