@@ -139,7 +139,7 @@ def one_epoch(
     assert watch.loss is not None
     slices = int((table.rows["split"] == "train").sum())
     line = (
-        f"| `paper/{name}` | {'random, whole network' if start == 'none' else 'ImageNet'} | "
+        f"| `paper/{name}` | {'random, whole network' if start == 'none' else 'given'} | "
         f"{recipe.input.size} | {slices} | {watch.loss:.6f} | {hand:.6f} | "
         f"{abs(watch.loss - hand):.1e} | {float(row['train_loss']):.4f} | "
         f"{float(row['validation_loss']):.4f} | {took:.0f} s |"

@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from hilum.cli.options import WeightsPlace
 
 __all__ = ["command"]
 
@@ -22,7 +21,13 @@ def command(
         Path | None,
         typer.Option(help="A finished run on these slices: its splits and its test AUC too."),
     ] = None,
-    weights: WeightsPlace = None,
+    weights: Annotated[
+        str | None,
+        typer.Option(
+            help="Folder of timm local-dir models, or `none` for the fixed features; default: "
+            "HILUM_WEIGHTS, else the fixed features. Nothing is downloaded."
+        ),
+    ] = None,
     positive: Annotated[
         str,
         typer.Option(

@@ -24,7 +24,7 @@ def command(
 ) -> None:
     """Run the complete workflow on synthetic slices.
 
-    Draws, splits, trains, evaluates, explains and reports, in a few minutes on two cores.
+    Draws, splits, trains, evaluates, explains and reports, in about two minutes on two cores.
     """
     from hilum.cli.evaluate_metrics import print_figures
     from hilum.cli.show import progress_shown

@@ -42,7 +42,7 @@ def command(
     by: Annotated[
         list[str] | None,
         typer.Option(
-            help="A column to show metrics by part of, or lesion-size or slice-thickness "
+            help="A column to show metrics by each value of, or lesion-size or slice-thickness "
             "(repeatable)."
         ),
     ] = None,

@@ -44,7 +44,7 @@ class ElsewhereOptions:
         renamed: label of the table -> class of the run.
         pair: two labels, the positive one first; only their slices are scored, by the score that
             the run has for them (see `hilum.scores.pairs`). None: all classes of the run.
-        by: columns of the table to show metrics by part of; `lesion-size` and `slice-thickness`
+        by: columns of the table to show metrics by each value of; `lesion-size` and `slice-thickness`
             are computed.
         prevalence: share of positives where the network would be used, for predictive values and
             net benefit, 0 to 1; None: not stated.
