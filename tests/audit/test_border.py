@@ -193,7 +193,7 @@ def test_a_probe_that_found_nothing_to_split_on_is_undefined_and_no_comfort() ->
     parts = {"validation": probabilities, "test": probabilities}
     concern = probe_concern(parts, parts)
     assert concern.level == "undefined"
-    assert "too few training slices" in concern.sentence
+    assert "training slices too few" in concern.sentence
 
 
 def test_forty_slices_are_enough_to_find_a_planted_border() -> None:

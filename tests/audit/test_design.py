@@ -66,6 +66,12 @@ def test_one_source_is_single(make_table: MakeTable) -> None:
     assert verdict.sentence.startswith("All slices come from one source: ")
 
 
+def test_one_class_from_several_sources_is_no_shortcut(make_table: MakeTable) -> None:
+    verdict = judge_design(table_of(make_table, "normal@A", "normal@B"), positive="cancer")
+    assert verdict.level == "single"
+    assert verdict.sentence == "All slices are normal: there is no other class to tell from it."
+
+
 def test_groups_are_counted_once(make_table: MakeTable) -> None:
     table = make_table(
         4,

@@ -64,15 +64,21 @@ def figure(value: float, low: float) -> dict[str, float]:
 
 
 @pytest.mark.parametrize(
-    ("border", "gain_low", "level"),
-    [(0.6, 0.1, "blind"), (0.45, -0.1, "close"), (0.45, 0.1, "ahead")],
+    ("border", "gain_low", "gain_high", "level", "words"),
+    [
+        (0.6, 0.1, 0.2, "blind", "cannot see a lesion"),
+        (0.45, -0.1, 0.2, "close", "That gain may be none"),
+        (0.45, -0.3, -0.1, "close", "So it is worse than a probe"),
+        (0.45, 0.1, 0.2, "ahead", "a gain of"),
+    ],
 )
 def test_the_verdict_looks_at_what_is_blind_to_lesions_first(
-    border: float, gain_low: float, level: str
+    border: float, gain_low: float, gain_high: float, level: str, words: str
 ) -> None:
     probes = {"border": figure(0.7, border), "histogram": figure(0.8, 0.7)}
-    gain = {"value": 0.1, "low": gain_low, "high": 0.2}
+    gain = {"value": 0.1, "low": gain_low, "high": gain_high}
     concern = probes_concern(probes, figure(0.9, 0.8), gain, strongest="histogram", of="the run")
     assert concern.level == level
+    assert words in concern.sentence
     assert "The run reaches AUC 0.900" in concern.sentence
     assert "the grey levels without their places, 0.800" in concern.sentence

@@ -68,6 +68,7 @@ def test_metrics_elsewhere_are_printed_and_written(folder: Path, hilum: Call) ->
         ({}, ("--pair", "flu:normal"), 2, ("--pair needs at least one class of the run",)),
         ({}, ("--pair", "cancer"), 2, ("two different labels", "got 'cancer'")),
         ({}, ("--as", "benign"), 2, ("--as maps a label to a class", "got 'benign'")),
+        ({}, ("--as", "cancer=pneumonia", "--as", "cancer=flu"), 2, ("each label to one class",)),
         ({}, ("--as", "benign=cancer"), 1, ("--as renames a label of the table", "'benign'")),
         ({}, ("--by", "sexe"), 1, ("--by needs a column of the table", "got 'sexe'")),
         ({}, ("--prevalence", 0), 2, ("above 0 and below 1", "got 0")),

@@ -11,6 +11,8 @@ from hilum.recipe import (
 
 SHORTEST = '[network]\nbackbone = "mobilenetv2"\n'
 
+WAYS = ("transplants", "drawn", "opacities")
+
 
 def test_the_shortest_recipe_is_filled_from_the_list_of_networks() -> None:
     recipe = parse_recipe(SHORTEST, name="x")
@@ -42,6 +44,13 @@ def test_a_network_of_timm_that_is_not_known_is_taken_as_it_is() -> None:
         (["training.restricted=true", "training.loss=sigmoid"], "restricted needs the loss"),
         (["training.views=3", "augmentation.noise=0.1"], "views must be 0 where slices change"),
         (["training.views=3", "crossing.share=0.5"], "views must be 0 where slices change"),
+        (["classes.healthy=cancer"], r"\[classes\] positive must differ from .*, got cancer"),
+        (["classes.healthy=pneumonia"], r"opacity_class must differ from .*, got pneumonia for"),
+        (["network.head=map", "network.hidden=[16]"], 'hidden and dropout are of the head "pool'),
+        (
+            ["crossing.share=0.5", *(f"crossing.{way}=0" for way in WAYS)],
+            "share needs a way to make lesions",
+        ),
     ],
 )
 def test_parts_that_do_not_fit_are_refused(changes: list[str], sentence: str) -> None:

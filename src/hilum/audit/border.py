@@ -43,7 +43,7 @@ FEATURES_A_SPLIT = 0.1
 the same, and trees that must look elsewhere make a stronger probe."""
 CHANCE, SUSPECT = 0.5, 0.65
 """AUC of a guess; and from where a probe that is not significant is no reassurance."""
-BLIND = "it found nothing to split on, as with too few training slices"
+BLIND = "it found nothing to split on, as where all borders are even or training slices too few"
 AT_A_TIME = 128
 """Slices whose borders are in memory together."""
 

@@ -29,7 +29,7 @@ def judge_design(table: SliceTable, *, positive: str = "") -> Concern:
 
     Levels: "confounded" (no source holds two classes, or none holds both the positive class and
     another), "partly" (not every source holds every class), "crossed" (every source does),
-    "single" (one source).
+    "single" (one source, or one class).
 
     Args:
         table: the slices.
@@ -77,7 +77,7 @@ def _own_sources_sentence(slices: pd.DataFrame, positive: str) -> str:
 def _level(slices: npt.NDArray[np.int64]) -> str:
     """Return the level of a table of counts, labels x sources."""
     holds = slices > 0
-    if holds.shape[1] == 1:
+    if 1 in holds.shape:
         return SINGLE
     if (holds.sum(axis=0) == 1).all():
         return CONFOUNDED
@@ -124,6 +124,8 @@ def _sentence(level: str, slices: pd.DataFrame, association: float) -> str:
             f"Every source holds every class, but in different proportions {measured}: the "
             "source is still informative about the class."
         )
+    if len(slices) == 1:
+        return f"All slices are {slices.index[0]}: there is no other class to tell from it."
     return (
         "All slices come from one source: the source can't separate the classes, and nothing is "
         "known about performance on other sources."

@@ -174,6 +174,12 @@ def probes_concern(
             "probes", "blind",
             f"{reached} Probes that cannot see a lesion separate the classes: {listed}.", numbers,
         )  # fmt: skip
+    if gain["high"] < 0:
+        return Concern(
+            "probes", "close",
+            f"{reached} So it is worse than a probe; but no probe that is blind to lesions is "
+            "above chance.", numbers,
+        )  # fmt: skip
     if gain["low"] <= 0:
         return Concern(
             "probes", "close",

@@ -87,12 +87,15 @@ def _options_of(
     from hilum.scores.pairs import parse_pair
     from hilum.steps.evaluate.elsewhere import ElsewhereOptions
 
-    names = {}
+    names: dict[str, str] = {}
     for text in renamed or ():
         label, sign, name = (part.strip() for part in text.partition("="))
         if not sign or not label or not name:
             raise UsageError(f"--as maps a label to a class: benign=normal; got {text!r}.")
-        names[label] = name
+        if names.setdefault(label, name) != name:
+            raise UsageError(
+                f"--as maps each label to one class; got {label!r} for {names[label]} and {name}."
+            )
     return ElsewhereOptions(
         renamed=names, pair=parse_pair(pair) if pair else None, by=tuple(by or ()), **more
     )

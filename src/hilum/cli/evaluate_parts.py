@@ -34,6 +34,8 @@ def print_predictive_values(curve: Mapping[str, Any]) -> None:
     """Print both predictive values of each operating point, where a prevalence was stated."""
     values = curve.get("predictive_values")
     if not values:
+        if "note" in curve and curve.get("prevalence") is not None:
+            typer.echo(f"\nat a prevalence of {curve['prevalence']:g}: nothing; {curve['note']}.")
         return
     heading = f"at a prevalence of {curve['prevalence']:g}"
     typer.echo(f"\n{heading:27} {'positive predictive value':27} negative predictive value")

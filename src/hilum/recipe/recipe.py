@@ -36,7 +36,10 @@ class Recipe(Section):
         known = known_networks().get(str(network.get("backbone")))
         if known is None:
             return values
-        facts = {"train_from": known.train_from, "hidden": known.hidden, "dropout": known.dropout}
+        dense = {"hidden": known.hidden, "dropout": known.dropout}
+        facts = {
+            "train_from": known.train_from, **({} if network.get("head") == "map" else dense),
+        }  # fmt: skip
         filled = {**facts, **{key: value for key, value in network.items() if value != ""}}
         input_values = values.get("input", {})
         sized = (
@@ -54,12 +57,34 @@ class Recipe(Section):
 
     @model_validator(mode="after")
     def _head_fits(self) -> Recipe:
-        """Refuse a dropout list that doesn't fit the dense layers."""
+        """Refuse a dropout list that doesn't fit the dense layers, and layers of a map."""
         hidden, dropout = self.network.hidden, self.network.dropout
+        if self.network.head == "map" and (hidden or dropout):
+            raise ValueError(
+                '[network] hidden and dropout are of the head "pooled": leave them empty where '
+                'head is "map"'
+            )
         if dropout and len(dropout) != len(hidden) + 1:
             raise ValueError(
                 f"[network] dropout needs {len(hidden) + 1} values (after the pooled features "
                 f"and after each of the {len(hidden)} dense layers), got {len(dropout)}"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _roles_fit(self) -> Recipe:
+        """Refuse one class in two roles, and made lesions of which none is made."""
+        classes, crossing = self.classes, self.crossing
+        for role, name in (
+            ("[classes] positive", classes.positive),
+            ("[crossing] opacity_class", crossing.opacity_class),
+        ):
+            if name and name == classes.healthy:
+                raise ValueError(f"{role} must differ from [classes] healthy, got {name} for both")
+        if crossing.share and not (crossing.transplants or crossing.drawn or crossing.opacities):
+            raise ValueError(
+                "[crossing] share needs a way to make lesions: transplants, drawn or opacities "
+                "above 0, got 0 for each; without any set share to 0"
             )
         return self
 

@@ -72,10 +72,21 @@ def test_where_no_source_holds_two_classes_a_restricted_loss_is_refused(tmp_path
     assert "pneumonia-clinic cancer (made), pneumonia" in sentence
     assert "From cancer-clinic only the map's loss learns: one class each." in sentence
     assert sentence.endswith("classes.healthy) no consolidation or ground glass is made.")
+    other = parse_recipe(
+        RECIPE.replace('names = ["cancer", "pneumonia"]', 'names = ["cancer", "Normal"]'),
+        name="x", changes=["crossing.share=0.5", "classes.healthy=Normal"],
+    )  # fmt: skip
+    with decode_table(table, size=40) as decoded:
+        without = example_source(table, decoded, slices, other)
+    assert "Without slices of pneumonia (crossing.opacity_class) no consolidation" in (
+        describe_sources(without, table, other)
+    )
     table.rows[["mask", "boxes"]] = ""
     with decode_table(table, size=40) as decoded:
         unmarked = example_source(table, decoded, slices, crossed)
-    assert "so that all made ones are drawn." in describe_sources(unmarked, table, crossed)
+    assert "all made ones are drawn and no plain lung is moved." in describe_sources(
+        unmarked, table, crossed
+    )
     table.rows["source"] = "one"
     with decode_table(table, size=40) as decoded:
         single = example_source(table, decoded, slices, restricted)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ import pytest
 from sklearn.metrics import roc_auc_score
 from untrained_runs import make_untrained
 
-from hilum.errors import ReadError, TableError, UsageError
+from hilum.errors import ReadError, RunError, TableError, UsageError
 from hilum.progress import SILENT
 from hilum.run import Run
 from hilum.sources import BuildOptions, PhantomSettings, build_table
@@ -88,13 +89,20 @@ def test_a_pair_with_a_label_that_the_run_does_not_know_is_scored_by_the_class_i
     run: Run, other: SliceTable
 ) -> None:
     table = relabelled(other, pneumonia="normal")
-    options = ElsewhereOptions(name="pair", pair=("cancer", "normal"))
+    options = ElsewhereOptions(name="pair", pair=("cancer", "normal"), prevalence=0.02)
     metrics = evaluate_elsewhere(run, table, options=options)
     rows = pd.read_csv(run.elsewhere / "pair" / "predictions.csv")
     expected = roc_auc_score(rows["label"] == "cancer", rows["probability_cancer"])
     assert metrics["per_slice"]["figures"]["auc"]["value"] == pytest.approx(expected, abs=1e-6)
     assert metrics["class_names"] == ["cancer", "normal"]
     assert "temperature" not in metrics["calibration"]
+    curve = metrics["decision_curve"]
+    assert "one class of the pair only" in curve["note"] and "network" not in curve
+    called = rows["predicted"] == "cancer"
+    truth = rows["label"] == "cancer"
+    hits, false = called[truth].mean() * 0.02, called[~truth].mean() * 0.98
+    shown = curve["predictive_values"]["called"]["positive_predictive_value"]["value"]
+    assert shown == pytest.approx(hits / (hits + false), abs=1e-6)
 
 
 def test_labels_are_mapped_by_name(run: Run, other: SliceTable) -> None:
@@ -116,6 +124,9 @@ def test_slices_of_one_label_are_counted_where_a_pair_is_given(run: Run, other: 
     called = int((rows["predicted"] == "cancer").sum())
     assert metrics["per_slice"]["figures"]["auc"]["value"] is None
     assert f"{called} of {len(rows)} slices are called cancer" in metrics["sentence"]
+    assert metrics["design"]["sentence"] == (
+        "All slices are normal: there is no other class to tell from it."
+    )
 
 
 @pytest.mark.parametrize(
@@ -133,6 +144,15 @@ def test_slices_of_one_label_are_counted_where_a_pair_is_given(run: Run, other: 
         (
             {}, ElsewhereOptions(pair=("benign", "normal")), UsageError,
             r"--pair needs at least one class of the run \(cancer, pneumonia\); got",
+        ),
+        (
+            {}, ElsewhereOptions(pair=("cancer", "Pneumonia")), UsageError,
+            r"--pair needs classes of the run .* or labels of clinic\.csv .*; got 'Pneumonia', "
+            r"which is neither\.$",
+        ),
+        (
+            {}, ElsewhereOptions(drop_shared=True, overlapping=True), UsageError,
+            r"--drop-shared leaves out .* give one of the two\.$",
         ),
         ({}, ElsewhereOptions(by=("sexe",)), TableError, r"--by needs a column.*got 'sexe'\.$"),
         ({}, ElsewhereOptions(prevalence=1.0), UsageError, r"above 0 and below 1"),
@@ -231,6 +251,16 @@ def test_a_slice_that_can_not_be_read_is_refused_and_nothing_is_written(
     with pytest.raises(ReadError, match=r"row 2, column path: .*gone\.png: there is no such file"):
         evaluate_elsewhere(run, lost, options=ElsewhereOptions(name="lost"))
     assert sorted(run.folder.rglob("*")) == before
+
+
+def test_a_run_that_was_moved_without_its_slices_is_refused(
+    run: Run, other: SliceTable, tmp_path: Path
+) -> None:
+    moved = tmp_path / "far" / "moved"
+    shutil.copytree(run.folder, moved)
+    with pytest.raises(RunError, match=r"moved: .* trained on.*Move a run together with its sl"):
+        evaluate_elsewhere(moved, other, options=ElsewhereOptions(name="x"))
+    assert not (moved / "elsewhere" / "x").exists()
 
 
 @pytest.mark.parametrize(

@@ -86,13 +86,27 @@ def describe_sources(examples: ExampleSource, table: SliceTable, recipe: Recipe)
     sentence = f"Sources hold: {'; '.join(parts)}."
     if restricted and alone:
         sentence += f" From {', '.join(alone)} only the map's loss learns: one class each."
-    if recipe.crossing.share and recipe.crossing.transplants and not len(examples.donors):
-        sentence += " No tumour is marked by a mask or a box, so that all made ones are drawn."
-    if recipe.crossing.share and recipe.crossing.opacities and examples.cast.healthy == ANY:
-        healthy = recipe.classes.healthy or "the healthy class (classes.healthy)"
-        sentence += f" Without slices of {healthy} no consolidation or ground glass is made."
+    sentence += _not_made(examples, recipe)
     if len(parts) == 1:
         sentence += " With one source nothing shows whether the network holds on another."
+    return sentence
+
+
+def _not_made(examples: ExampleSource, recipe: Recipe) -> str:
+    """Return in words which lesions the crossing can't make of these slices; "" if all."""
+    crossing, cast, sentence = recipe.crossing, examples.cast, ""
+    if crossing.share and crossing.transplants and not len(examples.donors):
+        sentence = (
+            " No tumour is marked by a mask or a box, so that all made ones are drawn and no plain "
+            "lung is moved."
+        )
+    missing = ""
+    if cast.opacity == ANY:
+        missing = f"{crossing.opacity_class} (crossing.opacity_class)"
+    if cast.healthy == ANY:
+        missing = recipe.classes.healthy or "the healthy class (classes.healthy)"
+    if crossing.share and crossing.opacities and missing:
+        sentence += f" Without slices of {missing} no consolidation or ground glass is made."
     return sentence
 
 

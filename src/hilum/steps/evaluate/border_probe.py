@@ -42,7 +42,10 @@ def border_sentence(
     ]
     truth = (table.part("validation").rows["label"] == positive).to_numpy(dtype=bool)
     if np.ptp(probabilities) == 0:
-        return "Border alone: nothing known, for too few training slices; read no AUC as disease."
+        return (
+            "Border alone: nothing known, for even borders or too few training slices; read no "
+            "AUC as disease."
+        )
     border_auc = auc(truth, probabilities[:, class_names.index(positive)])
     return (
         f"Border alone: validation AUC {border_auc:.3f} from the outermost pixels. What the "

@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from hilum.audit import border_features, probe_border
-from hilum.errors import UsageError
+from hilum.errors import RunError, UsageError
 from hilum.prepare import decode_table
 from hilum.progress import SILENT, Progress
 from hilum.run import Run, as_run, write_json
@@ -44,8 +44,8 @@ class ElsewhereOptions:
         renamed: label of the table -> class of the run.
         pair: two labels, the positive one first; only their slices are scored, by the score that
             the run has for them (see `hilum.scores.pairs`). None: all classes of the run.
-        by: columns of the table to show metrics by each value of; `lesion-size` and `slice-thickness`
-            are computed.
+        by: columns of the table to show metrics by each value of; `lesion-size` and
+            `slice-thickness` are computed.
         prevalence: share of positives where the network would be used, for predictive values and
             net benefit, 0 to 1; None: not stated.
         unrelated: groups and patient ids that both tables have are other patients, as where each
@@ -97,6 +97,11 @@ def evaluate_elsewhere(
         RunError: the run is not whole.
     """
     check_engine(options.engine)
+    if options.drop_shared and options.overlapping:
+        raise UsageError(
+            "--drop-shared leaves out the slices that training saw, --overlapping scores them: "
+            "give one of the two."
+        )
     if options.prevalence is not None:
         check_prevalence(options.prevalence)
     run = as_run(run)
@@ -107,6 +112,7 @@ def evaluate_elsewhere(
     parts = part_columns(scored, options.by)
     folder = run.elsewhere / _name(options.name, given)
     refuse_existing(folder, force=options.force, marks=ELSEWHERE_MARKS)
+    _check_training_slices(run)
     overlap = find_overlap(run.table(), scored, names_differ=options.unrelated, progress=progress)
     if overlap.any and options.drop_shared:
         scored, parts, overlap = _without_shared(scored, parts, overlap)
@@ -124,6 +130,23 @@ def evaluate_elsewhere(
     metrics = elsewhere_metrics(run, scored, cases, border, query)
     _write(folder, scored, cases, metrics, force=options.force)
     return metrics
+
+
+def _check_training_slices(run: Run) -> None:
+    """Refuse a run whose slices are no longer where it left them, as when it was moved alone.
+
+    Raises:
+        RunError: a slice of it is not there.
+    """
+    table = run.table()
+    paths = table.where(table.rows["split"].isin(["train", "validation"])).paths()
+    gone = [path for path in paths if not path.is_file()]
+    if gone:
+        raise RunError(
+            f"{run.folder}: evaluating on another table needs the slices that the run was trained "
+            f"on, for the border probe and to find shared ones; {len(gone)} of {len(paths)} are "
+            f"not there, such as {gone[0]}. Move a run together with its slices."
+        )
 
 
 def _name(name: str, table: SliceTable) -> str:

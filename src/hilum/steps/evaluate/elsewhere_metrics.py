@@ -30,7 +30,12 @@ from hilum.scores import (
 from hilum.scores.interval_text import interval_text
 from hilum.splits import unknown_patients
 from hilum.steps.evaluate.metrics import group_cautions
-from hilum.steps.evaluate.net_benefit import CALLED, net_benefit, share_of_positives
+from hilum.steps.evaluate.net_benefit import (
+    CALLED,
+    at_prevalence,
+    net_benefit,
+    share_of_positives,
+)
 from hilum.steps.evaluate.overlap import Overlap
 from hilum.steps.evaluate.part_columns import Texts
 from hilum.steps.evaluate.series import series_elsewhere
@@ -103,7 +108,7 @@ def elsewhere_metrics(
         },
         "thresholds": _points(run, cases, scored),
         "calibration": _calibration(run, cases, pair) if known else {"note": NO_CALIBRATION},
-        "decision_curve": _curve(run, cases, scored, query) if known else {"note": NO_CALIBRATION},
+        "decision_curve": _curve(run, cases, scored, query, known=known),
         "run": _of_run(run),
     }
     return {**metrics, "sentence": _sentence(metrics)}
@@ -173,15 +178,23 @@ def _scaled(cases: Labelled, temperature: float) -> Labelled:
     return replace(cases, probabilities=apply_temperature(cases.probabilities, temperature))
 
 
-def _curve(run: Run, cases: Labelled, scored: Labelled, query: ElsewhereQuery) -> dict[str, Any]:
-    """Return net benefit, and predictive values where a prevalence is stated."""
-    temperature = decision_of(run).temperature
-    scaled = cases if temperature is None else _scaled(cases, temperature)
+def _curve(
+    run: Run, cases: Labelled, scored: Labelled, query: ElsewhereQuery, *, known: bool
+) -> dict[str, Any]:
+    """Return net benefit, and predictive values where a prevalence is stated.
+
+    Where the run doesn't know both classes there is no calibrated probability, so no net benefit.
+    """
     points = operating_points(run) if cases.positive in scored.class_names else {}
     called = {name: _called(cases, scored, threshold) for name, threshold in points.items()}
+    called = {CALLED: scored, **called}
+    if not known:
+        return {"note": NO_CALIBRATION, **at_prevalence(called, query.prevalence)}
+    temperature = decision_of(run).temperature
+    scaled = cases if temperature is None else _scaled(cases, temperature)
     return net_benefit(
         _of_pair(scaled, query.pair),
-        {CALLED: scored, **called},
+        called,
         prevalence=query.prevalence,
         calibrated_on=share_of_positives(run.table().part("validation").rows["label"], scored),
     )

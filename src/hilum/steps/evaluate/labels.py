@@ -35,7 +35,7 @@ def select_labels(
     """Return the slices that a run can be scored on: of its classes, or of a pair.
 
     Raises:
-        UsageError: the run knows neither class of the pair.
+        UsageError: the run knows neither class of the pair, or nobody knows one of them.
         TableError: a label is no class of the run and there is no pair; or there is nothing to
             tell apart.
     """
@@ -46,6 +46,12 @@ def select_labels(
                 f"--pair needs at least one class of the run ({known}); got {pair[0]}:{pair[1]}. "
                 f"Give the label that the run ranks, and the one to compare it with."
             )
+        for label in pair:
+            if label not in class_names and label not in table.labels:
+                raise UsageError(
+                    f"--pair needs classes of the run ({known}) or labels of {table.name} "
+                    f"({', '.join(table.labels)}); got {label!r}, which is neither."
+                )
         inside = table.rows["label"].isin(pair)
         if not inside.any():
             raise TableError(

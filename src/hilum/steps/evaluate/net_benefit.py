@@ -9,7 +9,7 @@ import pandas as pd
 
 from hilum.scores import Labelled, decision_curve, predictive_values
 
-__all__ = ["CALLED", "net_benefit", "share_of_positives"]
+__all__ = ["CALLED", "at_prevalence", "net_benefit", "share_of_positives"]
 
 CALLED = "called"
 """The name, among operating points, of the class called: the most probable one."""
@@ -35,11 +35,26 @@ def net_benefit(
         each operating point both values, with intervals. Neither where one class is missing.
     """
     content = decision_curve(calibrated, prevalence=prevalence, of_calibration=calibrated_on)
-    if prevalence is not None and "note" not in content:
-        content["predictive_values"] = {
-            name: predictive_values(cases, prevalence) for name, cases in called.items()
-        }
-    return content
+    return {**content, **at_prevalence(called, prevalence)}
+
+
+def at_prevalence(called: Mapping[str, Labelled], prevalence: float | None) -> dict[str, Any]:
+    """Return `prevalence` and `predictive_values` of metrics.json; {} where none was stated.
+
+    Predictive values follow from recall and specificity, so that no calibration is needed; they
+    are left out where one class is missing.
+
+    Args:
+        called: operating point -> predictions with the class called there.
+        prevalence: a stated one, 0 to 1, or None.
+    """
+    if prevalence is None:
+        return {}
+    both = all(0 < cases.is_positive.sum() < len(cases.is_positive) for cases in called.values())
+    if not both:
+        return {"prevalence": prevalence}
+    values = {name: predictive_values(cases, prevalence) for name, cases in called.items()}
+    return {"prevalence": prevalence, "predictive_values": values}
 
 
 def share_of_positives(labels: pd.Series[str], cases: Labelled) -> float | None:
