@@ -181,6 +181,26 @@ def few_resamples() -> Iterator[None]:
         yield
 
 
+FEW_ROUNDS, FEW_NOISE = 40, 4
+
+
+@pytest.fixture(scope="module")
+def rough_measures() -> Iterator[None]:
+    """The border probe has 40 trees, and offsets of maps come from four noise images.
+
+    For tests of files and words: what both measure is tested in `audit` and `learn/maps`.
+    """
+    from hilum.audit import border
+    from hilum.learn.maps import receptive_field
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(border, "ROUNDS", FEW_ROUNDS)
+        patch.setattr(receptive_field, "NOISE", FEW_NOISE)
+        border._FITTED.clear()
+        yield
+        border._FITTED.clear()
+
+
 @pytest.fixture(scope="session")
 def real_data() -> Path:
     """The folder of real collections; tests that need it are skipped where it is not."""

@@ -57,7 +57,7 @@ def call_main(arguments: tuple[object, ...]) -> int:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def in_short(blank_drawings: None, few_resamples: None) -> None:
+def in_short(blank_drawings: None, few_resamples: None, rough_measures: None) -> None:
     """Files, words and plain numbers are tested here: not drawings or intervals."""
 
 

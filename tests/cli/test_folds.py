@@ -30,7 +30,7 @@ def in_short(blank_drawings: None) -> None:
     """Random weights and intervals are those of a user: processes of their own have a part here."""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def full(phantoms: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A finished cross-validation of the phantoms, reported; not to be changed."""
     from hilum.cli.app import main

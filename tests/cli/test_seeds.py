@@ -23,7 +23,7 @@ SEEDS = 2
 SMALL = ("--recipe", "phantom", *SHORT, "--set", "training.seed=7", "--seeds", SEEDS)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def full(phantoms: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A finished repeated training on the phantoms, reported; not to be changed."""
     from hilum.cli.app import main

@@ -26,7 +26,7 @@ import typer
 
 from hilum.cli.app import app, main
 
-pytestmark = pytest.mark.usefixtures("blank_drawings", "few_resamples")
+pytestmark = pytest.mark.usefixtures("blank_drawings", "few_resamples", "rough_measures")
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 FIRST, MAPS = "get-started.md", "explain.md"

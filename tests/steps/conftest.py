@@ -10,7 +10,9 @@ from hilum.table import SliceTable
 
 
 @pytest.fixture(scope="module", autouse=True)
-def in_short(blank_drawings: None, few_resamples: None, quick_initialisation: None) -> None:
+def in_short(
+    blank_drawings: None, few_resamples: None, rough_measures: None, quick_initialisation: None
+) -> None:
     """Files, words and plain numbers are tested here: not drawings, intervals or random weights."""
 
 

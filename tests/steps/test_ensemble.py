@@ -34,7 +34,7 @@ CANCER = "probability_cancer"
 
 
 @pytest.fixture(scope="module", autouse=True)
-def in_short(blank_drawings: None, few_resamples: None) -> None:
+def in_short(blank_drawings: None, few_resamples: None, rough_measures: None) -> None:
     """Random weights are those of a user here: what they make of slices counts."""
 
 

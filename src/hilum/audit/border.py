@@ -36,6 +36,8 @@ LEVELS = 16
 BLOCKS = 16
 """Pieces a side is cut into; each gives its mean and its spread."""
 
+ROUNDS, RATE = 200, 0.05
+"""Trees of the probe, and the learning rate."""
 SMALLEST_LEAF = 5
 """Slices in a leaf; scikit-learn's 20 would leave a set of 40 unsplit and call it chance."""
 FEATURES_A_SPLIT = 0.1
@@ -130,8 +132,8 @@ def _fitted(train: Features, labels: npt.NDArray[np.str_]) -> HistGradientBoosti
         while len(_FITTED) >= REMEMBERED:
             _FITTED.pop(next(iter(_FITTED)), None)
         classifier = HistGradientBoostingClassifier(
-            max_iter=200,
-            learning_rate=0.05,
+            max_iter=ROUNDS,
+            learning_rate=RATE,
             max_features=FEATURES_A_SPLIT,
             min_samples_leaf=SMALLEST_LEAF,
             random_state=0,

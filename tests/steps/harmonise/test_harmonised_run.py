@@ -27,7 +27,9 @@ from hilum.table import read_row
 
 
 @pytest.fixture(scope="module", autouse=True)
-def in_short(blank_drawings: None, few_resamples: None, no_annotations: None) -> None:
+def in_short(
+    blank_drawings: None, few_resamples: None, rough_measures: None, no_annotations: None
+) -> None:
     """Random weights are those of a user here: what they make of slices counts."""
 
 

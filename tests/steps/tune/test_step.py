@@ -41,7 +41,7 @@ KNOBS = ("learning_rate", "hidden", "dropout")
 
 
 @pytest.fixture(scope="module", autouse=True)
-def in_short(blank_drawings: None, few_resamples: None) -> None:
+def in_short(blank_drawings: None, few_resamples: None, rough_measures: None) -> None:
     """Random weights are those of a user here: what they make of slices counts."""
 
 
