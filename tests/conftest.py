@@ -32,7 +32,7 @@ MakeTable = Callable[..., SliceTable]
 RANDOM_NUMBERS = 65_537
 """A prime number, so that no two rows of a layer's weights are alike."""
 
-LONG = ("engines", "steps", "docs", "test_golden.py", "cli", "learn")
+LONG = ("viewer", "engines", "steps", "docs", "test_golden.py", "cli", "learn")
 """Rooms whose files take longest: they come first, so that no worker ends with one while the others
 have nothing left to do."""
 
