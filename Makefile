@@ -23,10 +23,10 @@ $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
 # pip takes what it has in its cache and leaves alone what is installed in a version that will do.
-# It compiles one file after the other, here all cores do, all but packages' own tests: some packages
-# hold files for other Pythons.
+# It compiles one file after the other, here all cores do, but for what is hardly ever imported; some
+# packages hold files for other Pythons.
 INSTALL = $(BIN)/pip install --quiet --disable-pip-version-check --no-compile --constraint constraints.txt
-COMPILE = @$(BIN)/python -W ignore -m compileall -q -j 0 -x '/(tests?|testing)/' $(VENV)/lib > /dev/null 2>&1 || true
+COMPILE = @$(BIN)/python -W ignore -m compileall -q -j 0 -x '/(tests?|testing|pip|setuptools|statsmodels|pygments)/' $(VENV)/lib > /dev/null 2>&1 || true
 
 $(VENV)/.train: $(VENV)/bin/python pyproject.toml constraints.txt
 	$(INSTALL) --editable '.[train]'

@@ -196,9 +196,7 @@ def rough_measures() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(border, "ROUNDS", FEW_ROUNDS)
         patch.setattr(receptive_field, "NOISE", FEW_NOISE)
-        border._FITTED.clear()
         yield
-        border._FITTED.clear()
 
 
 @pytest.fixture(scope="session")

@@ -124,7 +124,7 @@ def _fitted(train: Features, labels: npt.NDArray[np.str_]) -> HistGradientBoosti
     Training warns with the same probe that evaluating reports, often in one process: the last few
     are remembered by a digest of what they were fitted to.
     """
-    digest = sha256(f"{train.shape} {labels.dtype}".encode())
+    digest = sha256(f"{ROUNDS} {train.shape} {labels.dtype}".encode())
     digest.update(np.ascontiguousarray(train).tobytes())
     digest.update(np.ascontiguousarray(labels).tobytes())
     key = digest.hexdigest()

@@ -208,7 +208,10 @@ def test_no_table_and_a_broken_table_are_refused(tmp_path: Path) -> None:
 
 
 def test_real_slices_raw_and_cleaned_are_known_as_one(real_data: Path, tmp_path: Path) -> None:
-    """179 slices of ct-pneumonia are here before and after arrows and letters were painted over."""
+    """179 slices of ct-pneumonia are here before and after arrows and letters were painted over.
+
+    A third of their articles is enough: 95 % of the pairs must be found.
+    """
     from hilum.sources import BuildOptions, build_table
 
     folder = real_data / "ct-pneumonia"
@@ -217,6 +220,8 @@ def test_real_slices_raw_and_cleaned_are_known_as_one(real_data: Path, tmp_path:
         out = tmp_path / f"raw-{raw}.csv"
         build_table([("ct-pneumonia", folder)], out=out, options=BuildOptions(raw=raw))
         tables.append(read_table(out))
+    third = sorted(set(tables[1].rows["article"]))[::3]
+    tables = [table.where(table.rows["article"].isin(third)) for table in tables]
     found = find_duplicates(tables)
     count = len(tables[0])
     cluster_of = dict(zip(tables[0].rows["slice_id"], found.clusters[:count], strict=True))
@@ -227,7 +232,7 @@ def test_real_slices_raw_and_cleaned_are_known_as_one(real_data: Path, tmp_path:
         )
         if slice_id in cluster_of
     ]
-    assert len(known) == 179 and sum(known) >= 170
+    assert len(known) >= 50 and sum(known) >= 0.95 * len(known)
     articles = pd.concat([table.rows["article"] for table in tables], ignore_index=True)
     shared = articles.groupby(found.clusters).nunique()
     assert (shared > 1).sum() <= 1  # one figure was printed in two articles
