@@ -9,6 +9,21 @@ import typer
 
 __all__ = ["command"]
 
+FeaturesOf = Annotated[
+    str | None,
+    typer.Option(
+        help="Folder of timm local-dir models, or `none` for the fixed features; default: "
+        "HILUM_WEIGHTS, else the fixed features. Nothing is downloaded."
+    ),
+]
+Positive = Annotated[
+    str,
+    typer.Option(
+        help="The class that AUCs speak of; without it the run's, else cancer, else the first "
+        "that is not normal."
+    ),
+]
+
 
 def command(
     table: Annotated[Path, typer.Argument(help="A slice table.")],
@@ -20,20 +35,8 @@ def command(
         Path | None,
         typer.Option(help="A finished run on these slices: its splits and its test AUC too."),
     ] = None,
-    weights: Annotated[
-        str | None,
-        typer.Option(
-            help="Folder of timm local-dir models, or `none` for the fixed features; default: "
-            "HILUM_WEIGHTS, else the fixed features. Nothing is downloaded."
-        ),
-    ] = None,
-    positive: Annotated[
-        str,
-        typer.Option(
-            help="The class that AUCs speak of; without it the run's, else cancer, else the first "
-            "that is not normal."
-        ),
-    ] = "",
+    weights: FeaturesOf = None,
+    positive: Positive = "",
     patients: Annotated[
         list[str] | None,
         typer.Option(

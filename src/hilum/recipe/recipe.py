@@ -62,7 +62,7 @@ class Recipe(Section):
         if self.network.head == "map" and (hidden or dropout):
             raise ValueError(
                 '[network] hidden and dropout are of the head "pooled": leave them empty where '
-                'head is "map"'
+                f'head is "map", got {list(hidden)} and {list(dropout)}'
             )
         if dropout and len(dropout) != len(hidden) + 1:
             raise ValueError(
