@@ -25,7 +25,8 @@ OF_THE_MACHINE = {
 }  # fmt: skip
 """Keys and columns that tell when, how fast and on what a file was made."""
 DRAWN_TIMES, OF_TIMES = "time.svg", "#time-"
-"""The drawing of training times, and what it is known by where it stands in a page."""
+"""The drawing of training times, and what it is known by where it stands in a page. Its labels
+stand in the order of the times, which are chance: they are sorted."""
 OF_CHANCE = {"predicted", "called", "best", "best_epoch"}
 """Columns that a last digit may turn over."""
 FIGURE = {"value", "low", "high"}
@@ -114,6 +115,8 @@ def portable_text(path: Path, names: Sequence[str]) -> str:
         lines = list(readers[path.suffix](_read(path, names)))
     else:
         lines = [_form_of(path)]
+    if path.name == DRAWN_TIMES:
+        lines.sort()
     return "".join(f"{line}\n" for line in _counted(lines))
 
 
