@@ -64,6 +64,19 @@ def test_panels_are_painted_where_they_stand_and_boxes_are_green(tmp_path: Path)
     assert len(reddest) > 0
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["MobileNetV2, robust\nseed-0", "InceptionResNetV2, robust", "a_name_without_any_space_in_it"],
+)
+def test_headings_of_rows_end_before_the_panels(tmp_path: Path, name: str) -> None:
+    one = sheet(1, 1)
+    found = drawn(Sheet([name], one.columns, one.panels, one.bar, one.notes), tmp_path / "a.png")
+    beside = slice(int(10 * MM * DOTS), int(50 * MM * DOTS))
+    left = int((1.5 + 25.0) * MM * DOTS)
+    assert (found[beside, : left - 12] < 128).any()
+    assert (found[beside, left - 12 : left - 1] == 255).all()
+
+
 def test_rows_and_columns_change_places_where_panels_get_larger(tmp_path: Path) -> None:
     """Twelve columns of one row would be 11 mm wide; as rows they are 14."""
     wide = drawn(sheet(1, 3), tmp_path / "a.png")

@@ -16,7 +16,9 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
 from matplotlib.patches import Rectangle
+from matplotlib.textpath import TextPath
 
 from hilum.boxes import Box
 from hilum.cam_maps import CENTRED, in_slice_pixels
@@ -137,13 +139,31 @@ def _draw_panels(page: _Page, sheet: Sheet, side: float, below: float) -> None:
     """Draw the panels and their headings."""
     for number, heading in enumerate(sheet.columns):
         middle = SIDE_HEADING + number * (side + GAP) + side / 2
-        page.write(middle, HEADING - 1.2, heading, size=TEXT, at=("center", "bottom"))
+        page.write(middle, HEADING - 2, heading, size=TEXT, at=("center", "baseline"))
     for number, (heading, panels) in enumerate(zip(sheet.rows, sheet.panels, strict=True)):
         top = HEADING + number * (side + below)
-        page.write(0, top + side / 2, heading, size=TEXT, at=("left", "center"))
+        page.write(0, top + side / 2, _wrapped(heading), size=TEXT, at=("left", "center"))
         for column, panel in enumerate(panels):
             if panel is not None:
                 _draw_panel(page, panel, (SIDE_HEADING + column * (side + GAP), top), side)
+
+
+def _wrapped(heading: str) -> str:
+    """Return a row's heading in lines that fit beside its panels."""
+    lines = []
+    for line in heading.split("\n"):
+        parts, letters = [line], len(line)
+        while letters > 1 and max(map(_width, parts)) > SIDE_HEADING - GAP:
+            letters -= 1
+            parts = textwrap.wrap(line, letters)
+        lines += parts
+    return "\n".join(lines)
+
+
+def _width(heading: str) -> float:
+    """Return the width of one line of a heading, mm."""
+    path = TextPath((0, 0), heading, size=TEXT, prop=FontProperties(SETTINGS["font.family"]))
+    return float(path.get_extents().width) / 72 / MM
 
 
 def _room(sheet: Sheet, width: float) -> float:
