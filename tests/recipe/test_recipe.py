@@ -48,8 +48,12 @@ def test_a_network_of_timm_that_is_not_known_is_taken_as_it_is() -> None:
         (["classes.healthy=pneumonia"], r"opacity_class must differ from .*, got pneumonia for"),
         (["network.head=map", "network.hidden=[16]"], 'hidden and dropout are of the head "pool'),
         (
-            ["crossing.share=0.5", *(f"crossing.{way}=0" for way in WAYS)],
-            "share needs a way to make lesions",
+            [
+                "crossing.share=0.5",
+                "crossing.removals=false",
+                *(f"crossing.{way}=0" for way in WAYS),
+            ],
+            "share needs a way to make slices",
         ),
     ],
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hilum.report.statements import against_border, finds_lesions, verdict
+from hilum.report.statements import against_border, finds_lesions, rests_on_lesions, verdict
 
 Ends = tuple[float | None, float | None]
 
@@ -83,4 +83,20 @@ def test_whether_maps_find_lesions_is_said_by_its_level(
     level: str, title: str, weight: str
 ) -> None:
     content = finds_lesions({"level": level, "sentence": "So it is."})
+    assert content == (title, "So it is.", weight)
+
+
+@pytest.mark.parametrize(
+    ("level", "title", "weight"),
+    [
+        ("falls", "It does", "quiet"),
+        ("unclear", "Not shown", "medium"),
+        ("stays", "It does not", "strong"),
+        ("new", "Covered lesions: new", "strong"),
+    ],
+)
+def test_whether_an_auc_rests_on_lesions_is_said_by_its_level(
+    level: str, title: str, weight: str
+) -> None:
+    content = rests_on_lesions({"level": level, "sentence": "So it is."})
     assert content == (title, "So it is.", weight)

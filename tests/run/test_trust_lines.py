@@ -13,6 +13,7 @@ from hilum.run.trust_lines import (
     FOR,
     OPEN,
     audit_line,
+    covering_line,
     elsewhere_lines,
     evaluation_lines,
     localisation_line,
@@ -128,6 +129,19 @@ def test_maps_that_miss_lesions_leave_a_doubt(level: str, outcome: str) -> None:
     found = localisation_line({"verdict": {"level": level, "sentence": ""}})
     assert found.outcome == outcome
     assert localisation_line(None).outcome == OPEN
+
+
+@pytest.mark.parametrize(
+    ("level", "outcome"), [("falls", FOR), ("unclear", DOUBT), ("stays", AGAINST), ("new", OPEN)]
+)
+def test_an_auc_that_stays_where_lesions_are_covered_speaks_against_a_run(
+    level: str, outcome: str
+) -> None:
+    localisation = {"lesions_covered": {"level": level, "sentence": "It is so."}}
+    found = covering_line(localisation)
+    assert (found.outcome, found.sentence) == (outcome, "It is so.")
+    assert covering_line(None).outcome == OPEN
+    assert covering_line({}).outcome == OPEN
 
 
 @pytest.mark.parametrize(("level", "outcome"), [("falls", FOR), ("partly", OPEN), ("stays", DOUBT)])

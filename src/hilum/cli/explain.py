@@ -64,4 +64,6 @@ def command(
         found = localise(run, untrained=untrained, progress=progress) if localised else None
     if found:
         typer.echo(found["verdict"]["sentence"])
+        if "lesions_covered" in found:
+            typer.echo(found["lesions_covered"]["sentence"])
     typer.echo(f"{folder}: raw maps (NPZ), index.csv, pictures. {next_step('report', run)}")

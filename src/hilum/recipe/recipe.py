@@ -81,10 +81,11 @@ class Recipe(Section):
         ):
             if name and name == classes.healthy:
                 raise ValueError(f"{role} must differ from [classes] healthy, got {name} for both")
-        if crossing.share and not (crossing.transplants or crossing.drawn or crossing.opacities):
+        ways = crossing.transplants, crossing.drawn, crossing.opacities, crossing.removals
+        if crossing.share and not any(ways):
             raise ValueError(
-                "[crossing] share needs a way to make lesions: transplants, drawn or opacities "
-                "above 0, got 0 for each; without any set share to 0"
+                "[crossing] share needs a way to make slices: transplants, drawn or opacities "
+                "above 0, or removals; without any set share to 0"
             )
         return self
 

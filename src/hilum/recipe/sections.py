@@ -186,5 +186,8 @@ class Crossing(Section):
     """How often consolidation or ground glass is drawn into a healthy slice."""
     controls: Annotated[float, Field(ge=0)] = 0.25
     """How often a piece of plain lung is moved in the same way, the class left as it is."""
+    removals: bool = True
+    """Cover marked tumours with plain lung of the same slice, which makes it healthy; in slices
+    that keep their tumour plain lung is covered as often."""
     opacity_class: str = "pneumonia"
     """The class that consolidation and ground glass stand for."""

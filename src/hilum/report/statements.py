@@ -16,6 +16,7 @@ __all__ = [
     "Statement",
     "against_border",
     "finds_lesions",
+    "rests_on_lesions",
     "trust_weight",
     "verdict",
 ]
@@ -40,6 +41,12 @@ _FINDS = {
     "above": ("They do", "quiet"),
     "not_above": ("Not shown", "medium"),
     "below": ("They miss them", "strong"),
+}
+
+_RESTS = {
+    "falls": ("It does", "quiet"),
+    "unclear": ("Not shown", "medium"),
+    "stays": ("It does not", "strong"),
 }
 
 OUTCOME_WORDS = {AGAINST: "against it", DOUBT: "leaves a doubt", OPEN: "not known", FOR: "for it"}
@@ -67,6 +74,13 @@ def finds_lesions(outcome: Mapping[str, Any]) -> Statement:
     level = str(outcome["level"])
     title, weight = _FINDS.get(level, (f"Localisation: {level}", "strong"))
     return Statement(title, str(outcome["sentence"]), weight)
+
+
+def rests_on_lesions(covered: Mapping[str, Any]) -> Statement:
+    """Return what localisation.json says of covered lesions; an unknown level is `strong`."""
+    level = str(covered["level"])
+    title, weight = _RESTS.get(level, (f"Covered lesions: {level}", "strong"))
+    return Statement(title, str(covered["sentence"]), weight)
 
 
 def against_border(

@@ -19,6 +19,7 @@ from hilum.run.trust_lines import (
     OUTCOMES,
     TrustLine,
     audit_line,
+    covering_line,
     elsewhere_lines,
     evaluation_lines,
     localisation_line,
@@ -111,11 +112,13 @@ def _judge(lines: Sequence[TrustLine]) -> tuple[str, str]:
 def _lines(run: Run) -> list[TrustLine]:
     """Return a line for each check, done or not, in the order of a page."""
     elsewhere = sorted(run.elsewhere.glob("*/metrics.json")) if run.elsewhere.is_dir() else []
+    localisation = _read(run.localisation_file)
     return [
         *evaluation_lines(run.metrics()),
         *elsewhere_lines([read_json(path) for path in elsewhere]),
         audit_line(read_audit(run), stale=audit_file(run).is_file()),
-        localisation_line(_read(run.localisation_file)),
+        localisation_line(localisation),
+        covering_line(localisation),
         sanity_line(_read(run.sanity / "sanity.json")),
     ]
 

@@ -14,6 +14,7 @@ __all__ = [
     "OUTCOMES",
     "TrustLine",
     "audit_line",
+    "covering_line",
     "elsewhere_lines",
     "evaluation_lines",
     "localisation_line",
@@ -42,6 +43,7 @@ TITLES = {
     ELSEWHERE: "Another collection",
     "audit": "Audit",
     "localisation": "Maps and lesions",
+    "covering": "AUC and lesions",
     "sanity": "Maps and weights",
 }
 """Check -> its name for a reader."""
@@ -67,6 +69,11 @@ LOCALISATION: Levels = {
     "above": (FOR, "its maps find the lesions"),
     "not_above": (DOUBT, "its maps are not shown to find the lesions"),
     "below": (DOUBT, "its maps miss the lesions"),
+}
+COVERING: Levels = {
+    "falls": (FOR, "its AUC falls where lesions are covered"),
+    "unclear": (DOUBT, "its AUC may not rest on the lesions"),
+    "stays": (AGAINST, "its AUC stays where lesions are covered"),
 }
 SANITY: Levels = {
     "falls": (FOR, "its maps depend on what was learnt"),
@@ -240,6 +247,16 @@ def localisation_line(localisation: Content | None) -> TrustLine:
     undefined = (OPEN, "its maps could not be compared with lesions")
     found = LOCALISATION.get(str(verdict["level"]), undefined)
     return _line("localisation", *found, verdict["sentence"])
+
+
+def covering_line(localisation: Content | None) -> TrustLine:
+    """Return whether the AUC falls where lesions are covered; None: no lesion was looked for."""
+    covered = (localisation or {}).get("lesions_covered")
+    if covered is None:
+        sentence = "Not measured: `hilum explain RUN` covers the table's lesions, where it has any."
+        return _line("covering", OPEN, "its lesions were not covered", sentence)
+    unclear = (OPEN, "whether its AUC rests on the lesions is not clear")
+    return _line("covering", *COVERING.get(str(covered["level"]), unclear), covered["sentence"])
 
 
 def sanity_line(sanity: Content | None) -> TrustLine:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -40,4 +42,12 @@ def drawn_stock() -> Stock:
 
 @pytest.fixture
 def examples(drawn_stock: Stock) -> ExampleSource:
-    return ExampleSource(drawn_stock, 3, Cast(CANCER, PNEUMONIA, NORMAL), Crossing(share=0.5))
+    """Examples of whose lesions none is removed."""
+    settings = Crossing(share=0.5, removals=False)
+    return ExampleSource(drawn_stock, 3, Cast(CANCER, PNEUMONIA, NORMAL), settings)
+
+
+@pytest.fixture
+def removing(examples: ExampleSource) -> ExampleSource:
+    """The same, tumours removed in a half of what can be made healthy."""
+    return replace(examples, settings=Crossing(share=0.5))

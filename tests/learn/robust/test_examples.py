@@ -63,7 +63,7 @@ def test_disease_that_is_there_and_unmarked_is_not_judged(examples: ExampleSourc
 
 
 def test_some_slices_are_varied_and_the_others_stay_as_they_are(examples: ExampleSource) -> None:
-    examples.settings = Crossing(share=0.5, controls=0.0)
+    examples.settings = Crossing(share=0.5, controls=0.0, removals=False)
     drawn = [examples.vary(2, np.random.default_rng(seed)) for seed in range(40)]
     same = [np.array_equal(one.grey, examples.stock.picture(2)) for one in drawn]
     assert 8 <= sum(same) <= 32
@@ -78,3 +78,41 @@ def test_controls_move_plain_lung_and_leave_the_class(examples: ExampleSource) -
     drawn = [examples.own_example(2, np.random.default_rng(seed)) for seed in range(10)]
     assert sum(not np.array_equal(one.grey, examples.stock.picture(2)) for one in drawn) >= 5
     assert all(one.target == NORMAL and not one.lesion.any() for one in drawn)
+
+
+def test_slices_whose_tumour_is_removed_are_healthy_ones_of_the_same_source(
+    removing: ExampleSource,
+) -> None:
+    assert removing.bases[0, NORMAL].tolist() == [0, 1]
+    assert removing.holds.tolist() == [[True, True, False], [True, True, True]]
+    for seed in range(6):
+        made = removing.draw_from(0, NORMAL, np.random.default_rng(seed))
+        assert (made.target, made.source) == (NORMAL, 0)
+        assert not made.lesion.any()
+        assert made.judged.tolist() == [True, True, False]
+        before = removing.stock.lesion(0), removing.stock.lesion(1)
+        was = [made.grey != removing.stock.picture(index) for index in (0, 1)]
+        assert any(
+            changed.any() and (changed & lesion).sum() > 0.5 * lesion.sum()
+            for changed, lesion in zip(was, before, strict=True)
+        )
+
+
+def test_slices_with_a_tumour_get_plain_lung_covered_as_often(removing: ExampleSource) -> None:
+    picture, lesion = removing.stock.picture(0), removing.stock.lesion(0)
+    drawn = [removing.own_example(0, np.random.default_rng(seed)) for seed in range(40)]
+    covered = [not np.array_equal(one.grey, picture) for one in drawn]
+    assert 10 <= sum(covered) <= 25
+    for one in drawn:
+        assert one.target == CANCER
+        assert np.array_equal(one.lesion, lesion)
+        assert np.array_equal(one.grey[lesion], picture[lesion])
+
+
+def test_without_a_healthy_class_or_a_mark_nothing_is_removed(removing: ExampleSource) -> None:
+    two = replace(removing, cast=Cast(CANCER, PNEUMONIA, ANY))
+    assert all(label != ANY for _, label in two.bases)
+    unmarked = replace(removing, stock=replace(removing.stock, lesions={}))
+    assert (0, NORMAL) not in unmarked.bases
+    again = unmarked.own_example(0, np.random.default_rng(0))
+    assert np.array_equal(again.grey, unmarked.stock.picture(0))

@@ -84,8 +84,9 @@ def test_where_no_source_holds_two_classes_a_restricted_loss_is_refused(tmp_path
     table.rows[["mask", "boxes"]] = ""
     with decode_table(table, size=40) as decoded:
         unmarked = example_source(table, decoded, slices, crossed)
-    assert "all made ones are drawn and no plain lung is moved." in describe_sources(
-        unmarked, table, crossed
+    assert (
+        "all made ones are drawn, none is removed and no plain lung is moved."
+        in describe_sources(unmarked, table, crossed)
     )
     table.rows["source"] = "one"
     with decode_table(table, size=40) as decoded:

@@ -127,6 +127,9 @@ def test_the_report_says_what_the_maps_find(whole_run: Run) -> None:
     content = entries(whole_run)
     assert "Do the maps find the lesions?" in page
     assert content["verdict"]["sentence"] in page
+    assert "Does the AUC rest on the lesions?" in page
+    assert content["lesions_covered"]["sentence"] in page
+    assert page.count("lesions covered with plain lung<") == 1
     assert page.index("Do the maps find the lesions?") < page.index("minus untrained network")
 
 

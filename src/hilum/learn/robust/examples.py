@@ -15,10 +15,12 @@ from hilum.prepare.crossing import (
     Anatomy,
     Made,
     anatomy_of,
+    cover_plain_lung,
     draw_opacities,
     draw_tumour,
     move_plain_lung,
     on_tissue,
+    remove_lesion,
     transplant,
 )
 from hilum.prepare.harmonise import TISSUE
@@ -148,7 +150,10 @@ class ExampleSource:
                 found.setdefault((source, self.cast.tumour), []).extend(rows.tolist())
             if label == self.cast.healthy and self.cast.opacity != ANY and self.settings.opacities:
                 found.setdefault((source, self.cast.opacity), []).extend(rows.tolist())
-        return {key: np.array(rows, dtype=np.int64) for key, rows in sorted(found.items())}
+            if label == self.cast.tumour and self._removes():
+                marked = np.intersect1d(rows, self.donors)
+                found.setdefault((source, self.cast.healthy), []).extend(marked.tolist())
+        return {key: np.array(rows, dtype=np.int64) for key, rows in sorted(found.items()) if rows}
 
     @cached_property
     def holds(self) -> Mask:
@@ -192,8 +197,9 @@ class ExampleSource:
         """Return a slice of its own class, sometimes with a piece of plain lung moved into it."""
         label, source = int(self.stock.target[index]), int(self.stock.source[index])
         grey, lesion = self.stock.picture(index), self.stock.lesion(index)
-        if label != self.cast.tumour and rng.random() < self._control_share():
-            made = self._control(index, rng)
+        tumour = label == self.cast.tumour
+        if rng.random() < (self._covered_share(index) if tumour else self._control_share()):
+            made = self._covered(index, rng) if tumour else self._control(index, rng)
             grey = grey if made is None else made.grey
         judged = self.holds[source].copy()
         judged[label] = lesion.any() or label == self.cast.healthy
@@ -204,16 +210,17 @@ class ExampleSource:
         anatomy = self._anatomy(index)
         if anatomy is None:
             return None
-        made = (
-            self._tumour(anatomy, rng)
-            if label == self.cast.tumour
-            else draw_opacities(anatomy, rng)
-        )
+        if label == self.cast.tumour:
+            made = self._tumour(anatomy, rng)
+        elif label == self.cast.healthy:
+            made = remove_lesion(anatomy, self.stock.lesion(index), rng)
+        else:
+            made = draw_opacities(anatomy, rng)
         if made is None:
             return None
         source, before = int(self.stock.source[index]), int(self.stock.target[index])
         judged = self.holds[source].copy()
-        if before != self.cast.healthy:
+        if self.cast.healthy not in (before, label):
             judged[before] = False  # it is there, and where isn't known
         judged[label] = True
         return Example(made.grey, made.lesion, label, source, judged)
@@ -232,6 +239,21 @@ class ExampleSource:
         if other is None:
             return None
         return transplant(anatomy, other, self.stock.lesion(donor), rng)
+
+    def _removes(self) -> bool:
+        """Whether slices are made healthy by covering their tumour."""
+        return self.settings.removals and ANY not in (self.cast.tumour, self.cast.healthy)
+
+    def _covered_share(self, index: int) -> float:
+        """Return how often a slice with a tumour gets plain lung covered: as often as tumours."""
+        return self.settings.share if self._removes() and index in self.stock.lesions else 0.0
+
+    def _covered(self, index: int, rng: Rng) -> Made | None:
+        """Return a slice with a tumour, plain lung covered elsewhere in another tumour's form."""
+        anatomy, form = self._anatomy(index), self.stock.lesion(int(rng.choice(self.donors)))
+        if anatomy is None:
+            return None
+        return cover_plain_lung(anatomy, self.stock.lesion(index), form, rng)
 
     def _control_share(self) -> float:
         """Return the share of own slices that get a piece of plain lung."""

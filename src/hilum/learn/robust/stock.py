@@ -95,10 +95,10 @@ def describe_sources(examples: ExampleSource, table: SliceTable, recipe: Recipe)
 def _not_made(examples: ExampleSource, recipe: Recipe) -> str:
     """Return in words which lesions the crossing can't make of these slices; "" if all."""
     crossing, cast, sentence = recipe.crossing, examples.cast, ""
-    if crossing.share and crossing.transplants and not len(examples.donors):
+    if crossing.share and (crossing.transplants or crossing.removals) and not len(examples.donors):
         sentence = (
-            " No tumour is marked by a mask or a box, so that all made ones are drawn and no plain "
-            "lung is moved."
+            " No tumour is marked by a mask or a box, so that all made ones are drawn, none is "
+            "removed and no plain lung is moved."
         )
     missing = ""
     if cast.opacity == ANY:

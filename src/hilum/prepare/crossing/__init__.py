@@ -3,15 +3,18 @@
 from hilum.prepare.crossing.anatomy import Anatomy, anatomy_of, on_tissue
 from hilum.prepare.crossing.drawn import draw_opacities, draw_tumour
 from hilum.prepare.crossing.made import Made
+from hilum.prepare.crossing.removal import cover_plain_lung, remove_lesion
 from hilum.prepare.crossing.transplant import move_plain_lung, transplant
 
 __all__ = [
     "Anatomy",
     "Made",
     "anatomy_of",
+    "cover_plain_lung",
     "draw_opacities",
     "draw_tumour",
     "move_plain_lung",
     "on_tissue",
+    "remove_lesion",
     "transplant",
 ]

@@ -27,6 +27,7 @@ from hilum.report.statements import (
     OUTCOME_WORDS,
     against_border,
     finds_lesions,
+    rests_on_lesions,
     trust_weight,
     verdict,
 )
@@ -40,6 +41,13 @@ __all__ = ["render", "write_report"]
 
 LATER = ("within_source", "parts", "thresholds", "calibration", "decision_curve", "folds")
 """Keys of metrics.json that older runs lack."""
+COVERED_ROWS = (
+    ("auc", "as they are"),
+    ("auc_covered", "lesions covered with plain lung"),
+    ("fall", "fall"),
+    ("auc_control", "as much plain lung covered elsewhere"),
+)
+"""Key of localisation.json, and what the page calls it."""
 FOLD_NUMBERS = ("validation_auc", "seconds")
 """Columns of folds.csv that the page writes as numbers."""
 
@@ -147,6 +155,7 @@ def _content(files: RunFiles) -> dict[str, Any]:
         "found": None
         if files.localisation is None
         else finds_lesions(files.localisation["verdict"]),
+        **_covered(files.localisation),
         "found_metrics": METRIC_TITLES,
         "found_maps": MAP_TITLES,
         **(
@@ -155,6 +164,14 @@ def _content(files: RunFiles) -> dict[str, Any]:
         "maps": files.maps,
         "cards": None if files.shown is None else map_cards(files.shown, files.folder),
     }
+
+
+def _covered(localised: dict[str, Any] | None) -> dict[str, Any]:
+    """Return what the page says of slices whose lesions were covered; nothing where none were."""
+    covered = (localised or {}).get("lesions_covered")
+    if covered is None:
+        return {}
+    return {"rests": rests_on_lesions(covered), "covered_rows": COVERED_ROWS}
 
 
 def _harmonised(files: RunFiles) -> tuple[str, str] | None:

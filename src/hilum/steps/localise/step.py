@@ -28,6 +28,7 @@ from hilum.scores.localisation import (
     size_of,
 )
 from hilum.steps.explain.write_maps import A_FILE, MapsWanted, write_maps
+from hilum.steps.localise.covering import cover_lesions
 from hilum.steps.localise.measure import (
     UNCHOSEN,
     Levels,
@@ -45,6 +46,8 @@ RANDOM_NETWORK = "random_network"
 SEED = 0
 """Seed of the untrained network's weights."""
 DECIMALS = 6
+NORMAL = "normal"
+"""Label of slices without disease in the tables of `hilum data build`."""
 
 
 class _MapMaker(NamedTuple):
@@ -61,8 +64,9 @@ def localise(
 
     Writes `localisation.csv`, one row per slice and kind of region, and `localisation.json`:
     metrics with intervals over groups, next to those of the controls, by lesion size and by
-    correctness of the prediction, with a verdict. If no slice of the maps' split has a lesion,
-    nothing is written.
+    correctness of the prediction, with a verdict; and how much of the AUC is left where lesions
+    are covered with plain lung (`hilum.steps.localise.covering.cover_lesions`). If no slice of the
+    maps' split has a lesion, nothing is written.
 
     Args:
         run: a run with maps made by `explain`, or its folder.
@@ -104,9 +108,20 @@ def localise(
         rows = _frame(_rows(scored, found, levels, read_index(run.maps)))
     chosen = ChosenThresholds(levels, len(validation), int(validation.rows["group"].nunique()))
     content = localisation_content(rows, chosen, facts)
+    covered = cover_lesions(
+        makers[NETWORK].members, full_table.part(facts.split), full_table,
+        facts=network_facts(run), healthy=_healthy(run), progress=progress,
+    )  # fmt: skip
+    if covered:
+        content["lesions_covered"] = covered
     write_csv(rows, run.localisation_table)
     write_json(content, run.localisation_file)
     return content
+
+
+def _healthy(run: Run) -> str:
+    """Return the class of slices without disease: the recipe's, or what tables call it."""
+    return run.answering()[0].recipe().classes.healthy or NORMAL
 
 
 def _makers(run: Run, facts: MapsFacts, *, untrained: bool) -> dict[str, _MapMaker]:

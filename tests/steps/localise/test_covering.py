@@ -1,0 +1,114 @@
+"""Covering lesions: networks that see them, and networks that see anything else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+
+from hilum.progress import SILENT
+from hilum.run.network import NetworkFacts
+from hilum.scores.bootstrap import Estimate
+from hilum.sources import BuildOptions, PhantomSettings, build_table
+from hilum.steps.localise.covering import SENTENCES, cover_lesions, level_of
+from hilum.table import SliceTable
+
+SIZE = 96
+PHANTOMS = PhantomSettings(
+    patients=36, slices_per_patient=1, size=SIZE, classes=("cancer", "normal", "pneumonia")
+)
+FACTS = NetworkFacts(["cancer", "normal", "pneumonia"], "cancer", SIZE)
+
+
+class Seeing:
+    """A network whose logit of cancer is a number of each slice."""
+
+    size = SIZE
+
+    def __init__(self, number: Callable[[Any], float]) -> None:
+        self.number = number
+
+    def logits(self, grey: Any) -> Any:
+        cancer = np.array([self.number(one) for one in grey], np.float32)
+        return np.stack([cancer, np.zeros_like(cancer), np.zeros_like(cancer)], axis=1)
+
+
+def largest_spot(grey: Any) -> float:
+    """Return how bright the brightest spot is."""
+    return float(cv2.blur(grey, (7, 7)).max()) / 8
+
+
+SPOT, EDGE = Seeing(largest_spot), Seeing(lambda grey: float(grey[:8].mean()))
+
+
+@pytest.fixture(scope="module")
+def phantoms(tmp_path_factory: pytest.TempPathFactory) -> SliceTable:
+    """Phantoms whose tumours have a white spot in their middle."""
+    folder = tmp_path_factory.mktemp("covered")
+    options = BuildOptions(phantom=PHANTOMS)
+    table = build_table([("phantom", folder)], out=folder / "slices.csv", options=options).table
+    for path, mask, label in zip(
+        table.paths(), table.rows["mask"], table.rows["label"], strict=True
+    ):
+        if label == "cancer":
+            grey = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
+            lesion = cv2.imread(str(folder / mask), cv2.IMREAD_GRAYSCALE)
+            assert grey is not None and lesion is not None
+            row, column = (int(axis.mean()) for axis in np.nonzero(lesion))
+            cv2.imwrite(str(path), cv2.circle(grey, (column, row), 5, 255, thickness=cv2.FILLED))
+    return table
+
+
+def covered(network: Seeing, table: SliceTable, healthy: str = "normal") -> Any:
+    members: Any = [network, network]
+    return cover_lesions(
+        members, table, table, facts=FACTS, healthy=healthy, progress=SILENT
+    )  # fmt: skip
+
+
+def test_the_auc_of_a_network_that_sees_lesions_falls_where_lesions_are_covered(
+    phantoms: SliceTable,
+) -> None:
+    found = covered(SPOT, phantoms)
+    assert found["against"] == ["normal"]
+    assert found["n"] + found["left_out"] == int((phantoms.rows["label"] == "cancer").sum())
+    assert found["n"] == found["groups"] >= 8
+    assert found["fall"]["value"] == pytest.approx(
+        found["auc"]["value"] - found["auc_covered"]["value"], abs=2e-6
+    )
+    assert found["level"] == "falls"
+    assert found["fall"]["value"] > 0.2
+    assert abs(found["auc_control"]["value"] - found["auc"]["value"]) < found["fall"]["value"]
+
+
+def test_that_of_a_network_that_sees_the_edge_alone_stays(phantoms: SliceTable) -> None:
+    found = covered(EDGE, phantoms)
+    assert found["auc_covered"] == found["auc_control"] == found["auc"]
+    assert found["fall"]["value"] == 0
+
+
+def test_without_healthy_slices_all_other_classes_are_ranked_against(phantoms: SliceTable) -> None:
+    assert covered(EDGE, phantoms, healthy="")["against"] == ["normal", "pneumonia"]
+
+
+def test_without_a_marked_lesion_or_another_class_nothing_is_said(phantoms: SliceTable) -> None:
+    assert covered(SPOT, replace(phantoms, rows=phantoms.rows.assign(boxes="", mask=""))) is None
+    assert covered(SPOT, phantoms.where(phantoms.rows["label"] == "cancer")) is None
+
+
+@pytest.mark.parametrize(
+    ("fall", "level", "words"),
+    [
+        (Estimate(0.2, 0.1, 0.3, "bootstrap"), "falls", "Of an AUC"),
+        (Estimate(0.03, 0.01, 0.06, "bootstrap"), "unclear", "is not clear"),
+        (Estimate(0.2, -0.1, 0.4, "bootstrap"), "unclear", "is not clear"),
+        (Estimate(0.01, -0.01, 0.03, "bootstrap"), "stays", "hardly rests on the lesions"),
+    ],
+)
+def test_the_level_follows_the_interval_of_the_fall(fall: Estimate, level: str, words: str) -> None:
+    assert level_of(fall) == level
+    assert words in SENTENCES[level]
