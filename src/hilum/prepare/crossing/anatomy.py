@@ -24,6 +24,8 @@ LEAST_LUNG = 0.03
 """Share of a slice that is lung at the least; with less there is no room for a lesion."""
 LEAST_CONTRAST = 30.0
 """Grey levels between lung and tissue at the least; a flatter slice can't be measured."""
+PLAIN = 0.33
+"""Where in the slice's contrast (0 lung, 1 tissue) the mean of plain lung lies at most."""
 EDGE = 1.0
 """Standard deviation of the lungs' soft edge, pixels."""
 
@@ -48,6 +50,11 @@ class Anatomy:
     lungs: Mask
     lung_level: float
     tissue_level: float
+
+    @property
+    def plain_level(self) -> float:
+        """Grey level that the mean of plain lung doesn't exceed."""
+        return self.lung_level + PLAIN * (self.tissue_level - self.lung_level)
 
     @property
     def grid(self) -> Grid:

@@ -21,8 +21,6 @@ OUTSIDE = 0.3
 """Share of a lesion outside of the lungs at most: what hangs on the hilum or the wall stays."""
 LARGEST = 0.25
 """Share of the lungs that is covered at most."""
-PLAIN = 0.33
-"""Where in the slice's contrast (0 lung, 1 tissue) the mean of what covers lies at most."""
 AIR, SMOOTH = 0.12, 1.5
 """How far below the level of lung, as a share of the contrast, airways and the ground lie, in a
 slice blurred over this many pixels."""
@@ -77,7 +75,6 @@ def _cover(anatomy: Anatomy, where: Mask, lesion: Mask, rng: np.random.Generator
     if not 0 < np.count_nonzero(where) <= LARGEST * np.count_nonzero(anatomy.lungs):
         return None
     contrast = anatomy.tissue_level - anatomy.lung_level
-    brightest = anatomy.lung_level + PLAIN * contrast
     smooth = cv2.GaussianBlur(anatomy.grey, (0, 0), SMOOTH)
     airy = _dilated(smooth < anatomy.lung_level - AIR * contrast, 1)
     plain = anatomy.lungs & ~airy & ~_dilated(lesion, _around(lesion)) & ~where
@@ -87,7 +84,7 @@ def _cover(anatomy: Anatomy, where: Mask, lesion: Mask, rng: np.random.Generator
         free = plain[:, ::-1] if flip else plain
         for down, right in _moves(free, where, rng):
             moved = _shifted(grey, down, right)
-            if moved[where].mean() <= brightest:
+            if moved[where].mean() <= anatomy.plain_level:
                 share = cv2.GaussianBlur(where.astype(np.float32), (0, 0), rng.uniform(0.8, 2.0))
                 share = np.where(anatomy.lungs | where, np.clip(1.5 * share, 0, 1), 0)
                 after = anatomy.grey + share * (moved.astype(np.float32) - anatomy.grey)

@@ -22,8 +22,6 @@ LARGEST = 0.29
 """Radius of a piece at most, as a share of the side."""
 AROUND = 6
 """Pixels around the lesion that are cut out with it."""
-PLAIN = 0.33
-"""Where in the slice's contrast (0 lung, 1 tissue) the mean of plain lung lies at most."""
 TRIES = 8
 """Places that are tried for plain lung of a lesion's form."""
 
@@ -68,12 +66,11 @@ def move_plain_lung(
     """
     rows, columns = np.nonzero(donor.lungs)
     centre = [int(axis.mean()) for axis in np.nonzero(form)]
-    brightest = donor.lung_level + PLAIN * (donor.tissue_level - donor.lung_level)
     for _ in range(TRIES):
         index = int(rng.integers(len(rows)))
         moved = np.roll(form, (rows[index] - centre[0], columns[index] - centre[1]), (0, 1))
         inside = moved & donor.lungs
-        if inside.any() and donor.grey[inside].mean() <= brightest:
+        if inside.any() and donor.grey[inside].mean() <= donor.plain_level:
             pasted, _ = _paste(anatomy, _cut(donor, inside, rng), rng)
             return Made(np.rint(pasted).astype(np.uint8), np.zeros_like(form))
     return None
