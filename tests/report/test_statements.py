@@ -90,6 +90,7 @@ def test_whether_maps_find_lesions_is_said_by_its_level(
     ("level", "title", "weight"),
     [
         ("falls", "It does", "quiet"),
+        ("partly", "Partly", "medium"),
         ("unclear", "Not shown", "medium"),
         ("stays", "It does not", "strong"),
         ("new", "Covered lesions: new", "strong"),

@@ -132,16 +132,20 @@ def test_maps_that_miss_lesions_leave_a_doubt(level: str, outcome: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("level", "outcome"), [("falls", FOR), ("unclear", DOUBT), ("stays", AGAINST), ("new", OPEN)]
+    ("level", "outcome"),
+    [("falls", FOR), ("partly", DOUBT), ("unclear", DOUBT), ("stays", AGAINST), ("new", OPEN)],
 )
 def test_an_auc_that_stays_where_lesions_are_covered_speaks_against_a_run(
     level: str, outcome: str
 ) -> None:
-    localisation = {"lesions_covered": {"level": level, "sentence": "It is so."}}
+    localisation: dict[str, Any] = {
+        "split": "test", "lesions_covered": {"level": level, "sentence": "It is so."},
+    }  # fmt: skip
     found = covering_line(localisation)
     assert (found.outcome, found.sentence) == (outcome, "It is so.")
     assert covering_line(None).outcome == OPEN
-    assert covering_line({}).outcome == OPEN
+    assert covering_line({"split": "test"}).outcome == OPEN
+    assert covering_line({**localisation, "split": "train"}).outcome == OPEN
 
 
 @pytest.mark.parametrize(("level", "outcome"), [("falls", FOR), ("partly", OPEN), ("stays", DOUBT)])

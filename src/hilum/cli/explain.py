@@ -36,7 +36,8 @@ def command(
         bool,
         typer.Option(
             "--localise/--no-localise",
-            help="Compare the maps with the table's boxes and masks, next to controls.",
+            help="Compare the maps with the table's boxes and masks, next to controls, and measure "
+            "how much of the AUC is left where lesions are covered.",
         ),
     ] = True,
     untrained: Annotated[
@@ -50,7 +51,8 @@ def command(
     """Make Grad-CAM maps of a run's slices.
 
     Writes the raw maps of all slices of a split, pictures of confident, uncertain and wrong
-    predictions, and how well the maps find the lesions of the table.
+    predictions, how well the maps find the lesions of the table, and how much of the AUC is left
+    where they are covered with plain lung.
     """
     from hilum.cli.show import next_step, progress_shown
     from hilum.steps.explain import explain

@@ -81,11 +81,13 @@ class Recipe(Section):
         ):
             if name and name == classes.healthy:
                 raise ValueError(f"{role} must differ from [classes] healthy, got {name} for both")
-        ways = crossing.transplants, crossing.drawn, crossing.opacities, crossing.removals
-        if crossing.share and not any(ways):
+        removals = crossing.removals and classes.healthy
+        if crossing.share and not (
+            crossing.transplants or crossing.drawn or crossing.opacities or removals
+        ):
             raise ValueError(
                 "[crossing] share needs a way to make slices: transplants, drawn or opacities "
-                "above 0, or removals; without any set share to 0"
+                "above 0, or removals and [classes] healthy; without any set share to 0"
             )
         return self
 

@@ -187,7 +187,7 @@ class Crossing(Section):
     controls: Annotated[float, Field(ge=0)] = 0.25
     """How often a piece of plain lung is moved in the same way, the class left as it is."""
     removals: bool = True
-    """Cover marked tumours with plain lung of the same slice, which makes it healthy; in slices
-    that keep their tumour plain lung is covered as often."""
+    """Cover marked tumours with plain lung of the same slice, which makes it healthy; a share of
+    those that keep their tumour get plain lung covered."""
     opacity_class: str = "pneumonia"
     """The class that consolidation and ground glass stand for."""

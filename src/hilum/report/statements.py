@@ -45,6 +45,7 @@ _FINDS = {
 
 _RESTS = {
     "falls": ("It does", "quiet"),
+    "partly": ("Partly", "medium"),
     "unclear": ("Not shown", "medium"),
     "stays": ("It does not", "strong"),
 }

@@ -72,6 +72,7 @@ LOCALISATION: Levels = {
 }
 COVERING: Levels = {
     "falls": (FOR, "its AUC falls where lesions are covered"),
+    "partly": (DOUBT, "part of its AUC is left where lesions are covered"),
     "unclear": (DOUBT, "its AUC may not rest on the lesions"),
     "stays": (AGAINST, "its AUC stays where lesions are covered"),
 }
@@ -252,8 +253,8 @@ def localisation_line(localisation: Content | None) -> TrustLine:
 def covering_line(localisation: Content | None) -> TrustLine:
     """Return whether the AUC falls where lesions are covered; None: no lesion was looked for."""
     covered = (localisation or {}).get("lesions_covered")
-    if covered is None:
-        sentence = "Not measured: `hilum explain RUN` covers the table's lesions, where it has any."
+    if covered is None or (localisation or {}).get("split") != "test":
+        sentence = "Not measured: `hilum explain RUN` covers the lesions of test slices."
         return _line("covering", OPEN, "its lesions were not covered", sentence)
     unclear = (OPEN, "whether its AUC rests on the lesions is not clear")
     return _line("covering", *COVERING.get(str(covered["level"]), unclear), covered["sentence"])

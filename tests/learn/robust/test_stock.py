@@ -71,7 +71,8 @@ def test_where_no_source_holds_two_classes_a_restricted_loss_is_refused(tmp_path
     sentence = describe_sources(made, table, crossed)
     assert "pneumonia-clinic cancer (made), pneumonia" in sentence
     assert "From cancer-clinic only the map's loss learns: one class each." in sentence
-    assert sentence.endswith("classes.healthy) no consolidation or ground glass is made.")
+    assert "classes.healthy) no consolidation or ground glass is made." in sentence
+    assert sentence.endswith("Without a healthy class no tumour is removed.")
     other = parse_recipe(
         RECIPE.replace('names = ["cancer", "pneumonia"]', 'names = ["cancer", "Normal"]'),
         name="x", changes=["crossing.share=0.5", "classes.healthy=Normal"],

@@ -82,7 +82,10 @@ def test_the_auc_of_a_network_that_sees_lesions_falls_where_lesions_are_covered(
     )
     assert found["level"] == "falls"
     assert found["fall"]["value"] > 0.2
-    assert abs(found["auc_control"]["value"] - found["auc"]["value"]) < found["fall"]["value"]
+    assert found["beyond_control"]["value"] == pytest.approx(found["fall"]["value"], abs=0.05)
+    assert f"{found['n']} of 12 marked slices against normal" in found["sentence"] or (
+        found["sentence"].endswith("; 12 slices against normal.")
+    )
 
 
 def test_that_of_a_network_that_sees_the_edge_alone_stays(phantoms: SliceTable) -> None:
@@ -100,15 +103,41 @@ def test_without_a_marked_lesion_or_another_class_nothing_is_said(phantoms: Slic
     assert covered(SPOT, phantoms.where(phantoms.rows["label"] == "cancer")) is None
 
 
+def test_lesions_that_nothing_covers_are_counted(phantoms: SliceTable) -> None:
+    rows = phantoms.rows.assign(mask="", boxes=f"0 0 {SIZE} {SIZE}")
+    found = covered(SPOT, replace(phantoms, rows=rows))
+    assert (found["n"], found["left_out"]) == (0, 12)
+    assert found["sentence"] == "The lesions of none of 12 marked slices could be covered."
+
+
+def test_few_groups_give_no_verdict(phantoms: SliceTable) -> None:
+    cancer = phantoms.rows[phantoms.rows["label"] == "cancer"].index[:5]
+    few = phantoms.rows.index.isin(cancer) | (phantoms.rows["label"] != "cancer")
+    assert covered(SPOT, phantoms.where(few))["level"] == "unclear"
+
+
+def estimate(value: float, low: float, high: float) -> Estimate:
+    return Estimate(value, low, high, "bootstrap")
+
+
 @pytest.mark.parametrize(
-    ("fall", "level", "words"),
+    ("changes", "level"),
     [
-        (Estimate(0.2, 0.1, 0.3, "bootstrap"), "falls", "Of an AUC"),
-        (Estimate(0.03, 0.01, 0.06, "bootstrap"), "unclear", "is not clear"),
-        (Estimate(0.2, -0.1, 0.4, "bootstrap"), "unclear", "is not clear"),
-        (Estimate(0.01, -0.01, 0.03, "bootstrap"), "stays", "hardly rests on the lesions"),
+        ({}, "falls"),
+        ({"auc_covered": estimate(0.7, 0.6, 0.8)}, "partly"),
+        ({"beyond_control": estimate(0.1, -0.1, 0.2)}, "unclear"),
+        ({"fall": estimate(0.2, -0.1, 0.4)}, "unclear"),
+        ({"fall": estimate(0.03, 0.01, 0.06)}, "unclear"),
+        ({"fall": estimate(0.01, -0.01, 0.03)}, "stays"),
+        ({"fall": estimate(-0.3, -0.4, -0.2), "auc": estimate(0.2, 0.1, 0.3)}, "unclear"),
     ],
 )
-def test_the_level_follows_the_interval_of_the_fall(fall: Estimate, level: str, words: str) -> None:
-    assert level_of(fall) == level
-    assert words in SENTENCES[level]
+def test_the_level_follows_the_intervals(changes: dict[str, Estimate], level: str) -> None:
+    found = {
+        "auc": estimate(0.8, 0.7, 0.9),
+        "auc_covered": estimate(0.6, 0.4, 0.8),
+        "fall": estimate(0.2, 0.1, 0.3),
+        "beyond_control": estimate(0.2, 0.1, 0.3),
+    }
+    assert level_of({**found, **changes}) == level
+    assert level in SENTENCES

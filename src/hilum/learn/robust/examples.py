@@ -245,7 +245,7 @@ class ExampleSource:
         return self.settings.removals and ANY not in (self.cast.tumour, self.cast.healthy)
 
     def _covered_share(self, index: int) -> float:
-        """Return how often a slice with a tumour gets plain lung covered: as often as tumours."""
+        """Return how often a slice that keeps its tumour gets plain lung covered."""
         return self.settings.share if self._removes() and index in self.stock.lesions else 0.0
 
     def _covered(self, index: int, rng: Rng) -> Made | None:

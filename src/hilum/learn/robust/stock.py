@@ -96,9 +96,14 @@ def _not_made(examples: ExampleSource, recipe: Recipe) -> str:
     """Return in words which lesions the crossing can't make of these slices; "" if all."""
     crossing, cast, sentence = recipe.crossing, examples.cast, ""
     if crossing.share and (crossing.transplants or crossing.removals) and not len(examples.donors):
+        made = "all made ones are drawn" if crossing.drawn else "none is made"
+        lacking = [made] if crossing.transplants else []
+        lacking += ["none is removed"] if crossing.removals else []
+        lacking += ["no plain lung is moved"] if crossing.controls else []
+        *others, last = lacking
         sentence = (
-            " No tumour is marked by a mask or a box, so that all made ones are drawn, none is "
-            "removed and no plain lung is moved."
+            f" No tumour is marked by a mask or a box, so that {', '.join(others)}"
+            f"{' and ' if others else ''}{last}."
         )
     missing = ""
     if cast.opacity == ANY:
@@ -107,6 +112,8 @@ def _not_made(examples: ExampleSource, recipe: Recipe) -> str:
         missing = recipe.classes.healthy or "the healthy class (classes.healthy)"
     if crossing.share and crossing.opacities and missing:
         sentence += f" Without slices of {missing} no consolidation or ground glass is made."
+    if crossing.share and crossing.removals and cast.healthy == ANY and len(examples.donors):
+        sentence += " Without a healthy class no tumour is removed."
     return sentence
 
 

@@ -18,17 +18,21 @@ AROUND = 4 / 192
 """Around a lesion, as a share of the side, what is covered with it: spicules, the blur of its edge.
 """
 OUTSIDE = 0.3
-"""Share of a lesion outside of the lungs at most: what hangs on the hilum or the wall stays."""
+"""Share of a lesion outside of the lungs at most. That part stays in sight."""
 LARGEST = 0.25
 """Share of the lungs that is covered at most."""
 AIR, SMOOTH = 0.12, 1.5
 """How far below the level of lung, as a share of the contrast, airways and the ground lie, in a
 slice blurred over this many pixels."""
+SEAM = (0.8 / 192, 2 / 192)
+"""Softness of the seam, standard deviation as a share of the side."""
 TRIES = 8
 """Places that are tried for what covers."""
 
 
-def remove_lesion(anatomy: Anatomy, lesion: Mask, rng: np.random.Generator) -> Made | None:
+def remove_lesion(
+    anatomy: Anatomy, lesion: Mask, rng: np.random.Generator, *, outside: float = OUTSIDE
+) -> Made | None:
     """Return a slice without its lesion; None where it isn't in the lungs, or nothing covers it.
 
     It shows the same patient at the same height as before, so that neither tells what is healthy.
@@ -37,9 +41,10 @@ def remove_lesion(anatomy: Anatomy, lesion: Mask, rng: np.random.Generator) -> M
         anatomy: the slice.
         lesion: (size, size) bool.
         rng: chance of where the covering lung comes from, of its flip and its seam.
+        outside: share of the lesion outside of the lungs at most; that part stays in sight.
     """
     lungs = anatomy.lungs | _dilated(lesion & anatomy.lungs, 1)
-    if np.count_nonzero(lesion & ~lungs) > OUTSIDE * np.count_nonzero(lesion):
+    if np.count_nonzero(lesion & ~lungs) > outside * np.count_nonzero(lesion):
         return None
     return _cover(anatomy, _dilated(lesion, _around(lesion)) & lungs, lesion, rng)
 
@@ -85,7 +90,8 @@ def _cover(anatomy: Anatomy, where: Mask, lesion: Mask, rng: np.random.Generator
         for down, right in _moves(free, where, rng):
             moved = _shifted(grey, down, right)
             if moved[where].mean() <= anatomy.plain_level:
-                share = cv2.GaussianBlur(where.astype(np.float32), (0, 0), rng.uniform(0.8, 2.0))
+                seam = float(rng.uniform(*SEAM)) * len(where)
+                share = cv2.GaussianBlur(where.astype(np.float32), (0, 0), seam)
                 share = np.where(anatomy.lungs | where, np.clip(1.5 * share, 0, 1), 0)
                 after = anatomy.grey + share * (moved.astype(np.float32) - anatomy.grey)
                 return Made(np.rint(after).astype(np.uint8), np.zeros_like(lesion))

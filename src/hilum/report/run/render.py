@@ -44,8 +44,8 @@ LATER = ("within_source", "parts", "thresholds", "calibration", "decision_curve"
 COVERED_ROWS = (
     ("auc", "as they are"),
     ("auc_covered", "lesions covered with plain lung"),
-    ("fall", "fall"),
-    ("auc_control", "as much plain lung covered elsewhere"),
+    ("fall", "fall, from the first to the second"),
+    ("auc_control", "plain lung covered elsewhere"),
 )
 """Key of localisation.json, and what the page calls it."""
 FOLD_NUMBERS = ("validation_auc", "seconds")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from hilum.learn.robust.stock import lesion_picture
 from hilum.prepare import Decoded, decode_sizes
 from hilum.prepare.crossing import (
     Anatomy,
+    Made,
     anatomy_of,
     cover_plain_lung,
     on_tissue,
@@ -33,6 +34,14 @@ __all__ = ["SENTENCES", "cover_lesions", "level_of"]
 SEED = 0
 MATTERS = 0.05
 """A fall of the AUC from which lesions are said to count."""
+CHANCE = 0.5
+FEWEST_GROUPS = 6
+"""Groups with a lesion, and others, below which no verdict is given: with fewer not even a sign
+test could be significant."""
+OUTSIDE = 0.1
+"""Share of a lesion outside of the lungs, where it stays in sight, at most."""
+CONTROLS = 8
+"""Places that are tried for the control; the one that covers most is taken."""
 AS_IT_IS, COVERED, CONTROL, OTHER = "as it is", "covered", "control", "other"
 """Kinds of slices: with a lesion; the same, the lesion covered; the same, plain lung covered;
 those that they are ranked against."""
@@ -54,10 +63,10 @@ def cover_lesions(
 ) -> dict[str, Any] | None:
     """Return how much of a run's AUC is left where the lesions of its slices are covered.
 
-    Each slice of the positive class with a box or a mask is seen three times: as it is; its lesion
-    covered with plain lung of the same slice (`hilum.prepare.crossing.remove_lesion`); and, as a
-    control, as much plain lung covered elsewhere. Patient, height and scanner stay, so that a
-    network that ranks by them has the same AUC all three times.
+    Each slice of the positive class with a mask, or else boxes, is seen three times: as it is; its
+    lesion covered with plain lung of the same slice (`hilum.prepare.crossing.remove_lesion`); and,
+    as a control, lung covered elsewhere in the lesion's form, as far as that lies in the lungs.
+    Patient, height and scanner stay, so that ranking by them gives the same AUC all three times.
 
     Args:
         members: networks of the run, whose probabilities are averaged.
@@ -69,10 +78,12 @@ def cover_lesions(
         progress: receives the number of slices.
 
     Returns:
-        `n` slices of `groups`, `left_out` (no lung around the lesion, or nothing covers it), the
-        classes `against` which they are ranked, AUCs with intervals over groups, the `fall` of the
-        first to the second, paired, `level` (falls, stays, unclear) and `sentence`; None where no
-        lesion can be covered or there is nothing to rank against.
+        `n` slices of `groups`, `left_out` (marked ones whose lesion lies outside of the lungs, or
+        that nothing covers), the classes `against` which they are ranked, AUCs with intervals over
+        groups, the `fall` from `auc` to `auc_covered` and `beyond_control`, by how much that is
+        more than the control's, both paired, `level` (falls, partly, stays, unclear) and
+        `sentence`; without AUCs where no lesion could be covered. None where none is marked, or
+        there is nothing to rank against.
     """
     labels = table.rows["label"]
     others = sorted({*labels} - {facts.positive})
@@ -97,15 +108,27 @@ def cover_lesions(
                 for kind, found in zip(views, mean_probabilities(members, batch), strict=True):
                     scores[kind].append(float(found[positive]))
                     groups[kind].append(str(group))
-    if not (scores[AS_IT_IS] and scores[OTHER]):
+    count = len(scores[AS_IT_IS])
+    if not (count + left_out and scores[OTHER]):
         return None
-    facts_of_all = {
-        "n": len(scores[AS_IT_IS]),
+    content = {
+        "n": count,
         "groups": len(set(groups[AS_IT_IS])),
         "left_out": left_out,
         "against": against,
     }
-    return {**facts_of_all, **_figures(scores, groups)}
+    if not count:
+        sentence = f"The lesions of none of {left_out} marked slices could be covered."
+        return {**content, "level": "unclear", "sentence": sentence}
+    return {**content, **_figures(scores, groups, which=_which(content))}
+
+
+def _which(content: Mapping[str, Any]) -> str:
+    """Return in words which slices are ranked against which."""
+    count, marked = content["n"], content["n"] + content["left_out"]
+    of_all = f"{count} slices" if count == marked else f"{count} of {marked} marked slices"
+    *others, last = content["against"]
+    return f"{of_all} against {', '.join(others) + ' and ' if others else ''}{last}"
 
 
 def _views(
@@ -119,8 +142,11 @@ def _views(
         if found is None:
             return {}
         anatomy = Anatomy(grey, found.lungs, found.lung_level, found.tissue_level)
-        covered = remove_lesion(anatomy, lesion, np.random.default_rng([SEED, row]))
-        control = cover_plain_lung(anatomy, lesion, lesion, np.random.default_rng([SEED, row]))
+        rng = np.random.default_rng([SEED, row])
+        covered, control = remove_lesion(anatomy, lesion, rng, outside=OUTSIDE), None
+        if covered is not None:
+            tries = [cover_plain_lung(anatomy, lesion, lesion, rng) for _ in range(CONTROLS)]
+            control = max((one for one in tries if one), key=_changed(grey), default=None)
         if covered is None or control is None:
             return {}
         views[AS_IT_IS][size] = grey
@@ -128,53 +154,77 @@ def _views(
     return views
 
 
-def _figures(scores: Mapping[str, list[float]], groups: Mapping[str, list[str]]) -> dict[str, Any]:
+def _changed(before: Grey) -> Callable[[Made], int]:
+    """Return a function that counts the pixels in which a slice differs from `before`."""
+    return lambda made: int(np.count_nonzero(made.grey != before))
+
+
+def _figures(
+    scores: Mapping[str, list[float]], groups: Mapping[str, list[str]], *, which: str
+) -> dict[str, Any]:
     """Return AUCs, the fall from the first to the second, and what they mean."""
     first = np.arange(len(scores[AS_IT_IS]) + len(scores[OTHER])) < len(scores[AS_IT_IS])
     names = np.array([*groups[AS_IT_IS], *groups[OTHER]], dtype=object)
     sides = np.where(first, AS_IT_IS, OTHER).astype(object)
     every = {key: np.array([*scores[kind], *scores[OTHER]]) for key, kind in AUCS.items()}
-    values = {key: auc(first, score) for key, score in every.items()}
+    value = {key: auc(first, score) for key, score in every.items()}
     weights = list(bootstrap_weights(names, sides))
     draws = {
         key: np.concatenate([weighted_auc(first, score, some) for some in weights])
         for key, score in every.items()
     }
-    count = len(set(names.tolist()))
-    found = {key: interval_of(values[key], draws[key], groups=count) for key in AUCS}
-    fall = difference_of(
-        values["auc"] - values["auc_covered"], draws["auc"] - draws["auc_covered"], groups=count
+    count = min(len(set(groups[AS_IT_IS])), len(set(groups[OTHER])))
+
+    def minus(one: str, other: str) -> Estimate:
+        return difference_of(value[one] - value[other], draws[one] - draws[other], groups=count)
+
+    found = {key: interval_of(value[key], draws[key], groups=count) for key in AUCS}
+    found["fall"] = minus("auc", "auc_covered")
+    found["beyond_control"] = minus("auc_control", "auc_covered")
+    level = level_of(found) if count >= FEWEST_GROUPS else "unclear"
+    fall = found["fall"]
+    sentence = SENTENCES[level].format(
+        auc=f"{value['auc']:.2f}",
+        left=f"{value['auc_covered']:.2f}",
+        fall=f"{fall.value:z.2f} ({fall.low:z.2f} to {fall.high:z.2f})",
+        which=which,
     )
-    level = level_of(fall)
-    words = {
-        "auc": f"{values['auc']:.2f}",
-        "left": f"{values['auc_covered']:.2f}",
-        "fall": f"{values['auc'] - values['auc_covered']:.2f}",
-        "interval": f"{fall.low:.2f} to {fall.high:.2f}",
-        "n": len(scores[AS_IT_IS]),
-    }
     return {
         **{key: estimate.as_json() for key, estimate in found.items()},
-        "fall": fall.as_json(),
         "level": level,
-        "sentence": SENTENCES[level].format(**words).replace("-", "\N{MINUS SIGN}"),
+        "sentence": sentence.replace("-", "\N{MINUS SIGN}"),
     }
 
 
-def level_of(fall: Estimate) -> str:
-    """Return whether an AUC falls where lesions are covered."""
-    assert fall.value is not None and fall.low is not None and fall.high is not None
-    if fall.high < MATTERS:
-        return "stays"
-    return "falls" if fall.low > 0 and fall.value >= MATTERS else "unclear"
+def level_of(found: Mapping[str, Estimate]) -> str:
+    """Return whether an AUC falls where lesions are covered, and whether to chance.
+
+    Args:
+        found: `auc`, `auc_covered`, `fall` and `beyond_control`, all defined.
+    """
+    fall = found["fall"]
+    if _high(fall) < MATTERS:
+        return "stays" if _low(found["auc"]) > CHANCE else "unclear"
+    if not (_low(fall) > 0 and _low(found["beyond_control"]) > 0 and (fall.value or 0) >= MATTERS):
+        return "unclear"
+    return "partly" if _low(found["auc_covered"]) > CHANCE else "falls"
+
+
+def _low(estimate: Estimate) -> float:
+    return float("-inf") if estimate.low is None else estimate.low
+
+
+def _high(estimate: Estimate) -> float:
+    return float("inf") if estimate.high is None else estimate.high
 
 
 SENTENCES = {
-    "falls": "Of an AUC of {auc}, {left} is left where lesions are covered with plain lung of the "
-    "same slice: it falls by {fall} ({interval}) in {n} slices.",
+    "falls": "Of an AUC of {auc}, {left} is left where lesions are covered with plain lung: it "
+    "falls by {fall}; {which}.",
+    "partly": "Of an AUC of {auc}, {left} is left where lesions are covered with plain lung, which "
+    "is still above chance: it falls by {fall}; {which}.",
     "unclear": "Whether the AUC of {auc} rests on the lesions is not clear: {left} is left where "
-    "they are covered with plain lung of the same slice; it falls by {fall} ({interval}) in {n} "
-    "slices.",
+    "they are covered with plain lung; it falls by {fall}; {which}.",
     "stays": "The AUC of {auc} hardly rests on the lesions: {left} is left where they are covered "
-    "with plain lung of the same slice; it falls by {fall} ({interval}) in {n} slices.",
+    "with plain lung; it falls by {fall}; {which}.",
 }

@@ -86,8 +86,7 @@ def localise(
     lesions = full_table.where(has_lesion(full_table.rows))
     scored, validation = lesions.part(facts.split), lesions.part("validation")
     if not len(scored):
-        run.remove_localisation()
-        progress.say(f"No {facts.split} slice has a box or a mask: no lesion to compare maps with.")
+        _say_nothing(run, facts.split, progress)
         return None
     makers = _makers(run, facts, untrained=untrained)
     prior = _prior(lesions.part("train"), full_table, makers[NETWORK].members[0].size, progress)
@@ -106,6 +105,9 @@ def localise(
         )
         found = _with_progress(measure(scored, there, prior), len(scored), progress)
         rows = _frame(_rows(scored, found, levels, read_index(run.maps)))
+    if rows.empty:  # masks of nothing
+        _say_nothing(run, facts.split, progress)
+        return None
     chosen = ChosenThresholds(levels, len(validation), int(validation.rows["group"].nunique()))
     content = localisation_content(rows, chosen, facts)
     covered = cover_lesions(
@@ -117,6 +119,12 @@ def localise(
     write_csv(rows, run.localisation_table)
     write_json(content, run.localisation_file)
     return content
+
+
+def _say_nothing(run: Run, split: str, progress: Progress) -> None:
+    """Remove older results, and say that there is no lesion."""
+    run.remove_localisation()
+    progress.say(f"No {split} slice has a box or a mask: no lesion to compare maps with.")
 
 
 def _healthy(run: Run) -> str:
@@ -178,7 +186,7 @@ def _frame(rows: Iterator[dict[str, Any]]) -> pd.DataFrame:
     parts = []
     while some := list(islice(rows, A_FILE)):
         parts.append(pd.DataFrame(some))
-    return pd.concat(parts, ignore_index=True)
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
 
 def _rows(
