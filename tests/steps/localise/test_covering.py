@@ -120,16 +120,29 @@ def estimate(value: float, low: float, high: float) -> Estimate:
     return Estimate(value, low, high, "bootstrap")
 
 
+LEFT = estimate(0.7, 0.6, 0.8)
+"""An AUC above chance."""
+
+
 @pytest.mark.parametrize(
     ("changes", "level"),
     [
         ({}, "falls"),
-        ({"auc_covered": estimate(0.7, 0.6, 0.8)}, "partly"),
+        ({"auc_covered": LEFT}, "partly"),
         ({"beyond_control": estimate(0.1, -0.1, 0.2)}, "unclear"),
         ({"fall": estimate(0.2, -0.1, 0.4)}, "unclear"),
         ({"fall": estimate(0.03, 0.01, 0.06)}, "unclear"),
-        ({"fall": estimate(0.01, -0.01, 0.03)}, "stays"),
-        ({"fall": estimate(-0.3, -0.4, -0.2), "auc": estimate(0.2, 0.1, 0.3)}, "unclear"),
+        ({"fall": estimate(0.01, -0.01, 0.03)}, "unclear"),
+        ({"fall": estimate(0.01, -0.01, 0.03), "auc_covered": LEFT}, "stays"),
+        ({"fall": estimate(0.0, -0.3, 0.3), "auc_covered": LEFT}, "stays"),
+        (
+            {
+                "fall": estimate(-0.5, -0.6, -0.4),
+                "auc_covered": LEFT,
+                "auc": estimate(0.2, 0.1, 0.3),
+            },
+            "unclear",
+        ),
     ],
 )
 def test_the_level_follows_the_intervals(changes: dict[str, Estimate], level: str) -> None:

@@ -202,20 +202,14 @@ def level_of(found: Mapping[str, Estimate]) -> str:
     Args:
         found: `auc`, `auc_covered`, `fall` and `beyond_control`, all defined.
     """
-    fall = found["fall"]
-    if _high(fall) < MATTERS:
-        return "stays" if _low(found["auc"]) > CHANCE else "unclear"
-    if not (_low(fall) > 0 and _low(found["beyond_control"]) > 0 and (fall.value or 0) >= MATTERS):
-        return "unclear"
-    return "partly" if _low(found["auc_covered"]) > CHANCE else "falls"
+    fall, above = found["fall"].value or 0.0, _low(found["auc_covered"]) > CHANCE
+    if fall >= MATTERS and min(_low(found["fall"]), _low(found["beyond_control"])) > 0:
+        return "partly" if above else "falls"
+    return "stays" if fall < MATTERS and above and _low(found["auc"]) > CHANCE else "unclear"
 
 
 def _low(estimate: Estimate) -> float:
     return float("-inf") if estimate.low is None else estimate.low
-
-
-def _high(estimate: Estimate) -> float:
-    return float("inf") if estimate.high is None else estimate.high
 
 
 SENTENCES = {
