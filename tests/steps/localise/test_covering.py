@@ -94,6 +94,15 @@ def test_that_of_a_network_that_sees_the_edge_alone_stays(phantoms: SliceTable) 
     assert found["fall"]["value"] == 0
 
 
+def test_a_class_keeps_its_hyphen_and_a_fall_of_less_than_nothing_has_a_minus(
+    phantoms: SliceTable,
+) -> None:
+    rows = phantoms.rows.replace({"label": {"normal": "non-cancer"}})
+    found = covered(EDGE, replace(phantoms, rows=rows), healthy="non-cancer")
+    assert found["sentence"].endswith(" against non-cancer.")
+    assert " (\N{MINUS SIGN}0." in found["sentence"]
+
+
 def test_without_healthy_slices_all_other_classes_are_ranked_against(phantoms: SliceTable) -> None:
     assert covered(EDGE, phantoms, healthy="")["against"] == ["normal", "pneumonia"]
 

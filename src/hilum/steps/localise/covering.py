@@ -168,11 +168,11 @@ def _figures(
     sides = np.where(first, AS_IT_IS, OTHER).astype(object)
     every = {key: np.array([*scores[kind], *scores[OTHER]]) for key, kind in AUCS.items()}
     value = {key: auc(first, score) for key, score in every.items()}
-    weights = list(bootstrap_weights(names, sides))
-    draws = {
-        key: np.concatenate([weighted_auc(first, score, some) for some in weights])
-        for key, score in every.items()
-    }
+    blocks = [  # of resamples: their weights are not kept
+        [weighted_auc(first, score, weights) for score in every.values()]
+        for weights in bootstrap_weights(names, sides)
+    ]
+    draws = dict(zip(every, np.concatenate(blocks, axis=1), strict=True))
     count = min(len(set(groups[AS_IT_IS])), len(set(groups[OTHER])))
 
     def minus(one: str, other: str) -> Estimate:
@@ -183,16 +183,17 @@ def _figures(
     found["beyond_control"] = minus("auc_control", "auc_covered")
     level = level_of(found) if count >= FEWEST_GROUPS else "unclear"
     fall = found["fall"]
+    fell = f"{fall.value:z.2f} ({fall.low:z.2f} to {fall.high:z.2f})"
     sentence = SENTENCES[level].format(
         auc=f"{value['auc']:.2f}",
         left=f"{value['auc_covered']:.2f}",
-        fall=f"{fall.value:z.2f} ({fall.low:z.2f} to {fall.high:z.2f})",
+        fall=fell.replace("-", "\N{MINUS SIGN}"),
         which=which,
     )
     return {
         **{key: estimate.as_json() for key, estimate in found.items()},
         "level": level,
-        "sentence": sentence.replace("-", "\N{MINUS SIGN}"),
+        "sentence": sentence,
     }
 
 
