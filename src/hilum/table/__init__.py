@@ -4,7 +4,7 @@ Rows are counted as a spreadsheet counts them: the header is row 1, and a blank 
 """
 
 from hilum.table.csv_file import escape_formula, read_csv, write_csv
-from hilum.table.schema import OPTIONAL_COLUMNS, REQUIRED_COLUMNS, SPLITS, check_rows
+from hilum.table.schema import NORMAL, OPTIONAL_COLUMNS, REQUIRED_COLUMNS, SPLITS, check_rows
 from hilum.table.slice_table import (
     SliceTable,
     as_table,
@@ -17,6 +17,7 @@ from hilum.table.slice_table import (
 )
 
 __all__ = [
+    "NORMAL",
     "OPTIONAL_COLUMNS",
     "REQUIRED_COLUMNS",
     "SPLITS",

@@ -12,10 +12,12 @@ from hilum.boxes import BOXES_PATTERN, parse_boxes
 from hilum.errors import TableError
 from hilum.storage.path_text import ESCAPES
 
-__all__ = ["OPTIONAL_COLUMNS", "REQUIRED_COLUMNS", "SPLITS", "check_rows"]
+__all__ = ["NORMAL", "OPTIONAL_COLUMNS", "REQUIRED_COLUMNS", "SPLITS", "check_rows"]
 
 REQUIRED_COLUMNS = ("slice_id", "path", "label", "group", "source")
 OPTIONAL_COLUMNS = ("split", "boxes", "mask", "window")
+NORMAL = "normal"
+"""Label of slices without disease in the tables of `hilum data build`."""
 SPLITS = ("train", "validation", "test")
 
 _WINDOW_PATTERN = r"(?:(?=[\d.]*[1-9])\d+(?:\.\d+)?/-?\d+(?:\.\d+)?)?"

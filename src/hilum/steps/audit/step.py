@@ -15,13 +15,13 @@ from hilum.steps.audit.features import open_extractor
 from hilum.steps.audit.of_run import AuditedRun, audited_run
 from hilum.steps.audit.options import AuditOptions
 from hilum.storage.atomic import new_folder, refuse_existing
-from hilum.table import SliceTable, as_table
+from hilum.table import NORMAL, SliceTable, as_table
 
 __all__ = ["AUDIT_MARKS", "AuditOptions", "audit_table"]
 
 AUDIT_MARKS = ("audit.json", "audit.html")
 """Files by which a folder is known as an audit, which --force may replace."""
-USUAL_POSITIVE, HEALTHY = "cancer", "normal"
+USUAL_POSITIVE = "cancer"
 
 
 def audit_table(
@@ -125,4 +125,4 @@ def _usual(labels: list[str]) -> str:
     """Return the class that AUCs speak of where nobody says."""
     if USUAL_POSITIVE in labels:
         return USUAL_POSITIVE
-    return next((label for label in labels if label != HEALTHY), labels[0])
+    return next((label for label in labels if label != NORMAL), labels[0])

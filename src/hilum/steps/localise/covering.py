@@ -26,6 +26,7 @@ from hilum.prepare.lungs import lungs_mask
 from hilum.progress import Progress
 from hilum.run.network import NetworkFacts
 from hilum.scores.bootstrap import Estimate, bootstrap_weights, difference_of, interval_of
+from hilum.scores.paired import ALPHA, least_p
 from hilum.scores.ranking import auc, weighted_auc
 from hilum.table import SliceTable
 
@@ -35,9 +36,6 @@ SEED = 0
 MATTERS = 0.05
 """A fall of the AUC from which lesions are said to count."""
 CHANCE = 0.5
-FEWEST_GROUPS = 6
-"""Groups with a lesion, and others, below which no verdict is given: with fewer not even a sign
-test could be significant."""
 OUTSIDE = 0.1
 """Share of a lesion outside of the lungs, where it stays in sight, at most."""
 CONTROLS = 8
@@ -49,7 +47,6 @@ AUCS = {"auc": AS_IT_IS, "auc_covered": COVERED, "auc_control": CONTROL}
 """Key in localisation.json -> the kind that is ranked against the others."""
 
 Grey = npt.NDArray[np.uint8]
-Scores = npt.NDArray[np.float64]
 
 
 def cover_lesions(
@@ -91,23 +88,9 @@ def cover_lesions(
     chosen = table.where(
         (has_lesion(table.rows) & (labels == facts.positive)) | labels.isin(against)
     )
-    scores: dict[str, list[float]] = {kind: [] for kind in (AS_IT_IS, COVERED, CONTROL, OTHER)}
-    groups: dict[str, list[str]] = {kind: [] for kind in scores}
-    positive, left_out = facts.class_names.index(facts.positive), 0
     sizes = {member.size for member in members}
     with decode_sizes(chosen, sizes, full_table=full_table, progress=progress) as decoded:
-        for row, (label, group) in enumerate(
-            zip(chosen.rows["label"], chosen.rows["group"], strict=True)
-        ):
-            progress.advance("covering lesions", row + 1, len(chosen))
-            grey = {size: np.asarray(one.grey[row : row + 1][0]) for size, one in decoded.items()}
-            views = _views(chosen, decoded, row, grey) if label == facts.positive else {OTHER: grey}
-            left_out += not views
-            if views:
-                batch = {size: np.stack([view[size] for view in views.values()]) for size in sizes}
-                for kind, found in zip(views, mean_probabilities(members, batch), strict=True):
-                    scores[kind].append(float(found[positive]))
-                    groups[kind].append(str(group))
+        scores, groups, left_out = _ranked(members, chosen, decoded, facts, progress)
     count = len(scores[AS_IT_IS])
     if not (count + left_out and scores[OTHER]):
         return None
@@ -121,6 +104,31 @@ def cover_lesions(
         sentence = f"The lesions of none of {left_out} marked slices could be covered."
         return {**content, "level": "unclear", "sentence": sentence}
     return {**content, **_figures(scores, groups, which=_which(content))}
+
+
+def _ranked(
+    members: Sequence[Member],
+    table: SliceTable,
+    decoded: Mapping[int, Decoded],
+    facts: NetworkFacts,
+    progress: Progress,
+) -> tuple[dict[str, list[float]], dict[str, list[str]], int]:
+    """Return scores and groups of each kind of slices, and how many can't be covered."""
+    scores: dict[str, list[float]] = {kind: [] for kind in (AS_IT_IS, COVERED, CONTROL, OTHER)}
+    groups: dict[str, list[str]] = {kind: [] for kind in scores}
+    positive, left_out = facts.class_names.index(facts.positive), 0
+    labels, names = table.rows["label"], table.rows["group"]
+    for row, (label, group) in enumerate(zip(labels, names, strict=True)):
+        progress.advance("covering lesions", row + 1, len(table))
+        grey = {size: np.asarray(one.grey[row : row + 1][0]) for size, one in decoded.items()}
+        views = _views(table, decoded, row, grey) if label == facts.positive else {OTHER: grey}
+        left_out += not views
+        if views:
+            batch = {size: np.stack([view[size] for view in views.values()]) for size in decoded}
+            for kind, found in zip(views, mean_probabilities(members, batch), strict=True):
+                scores[kind].append(float(found[positive]))
+                groups[kind].append(str(group))
+    return scores, groups, left_out
 
 
 def _which(content: Mapping[str, Any]) -> str:
@@ -181,7 +189,8 @@ def _figures(
     found = {key: interval_of(value[key], draws[key], groups=count) for key in AUCS}
     found["fall"] = minus("auc", "auc_covered")
     found["beyond_control"] = minus("auc_control", "auc_covered")
-    level = level_of(found) if count >= FEWEST_GROUPS else "unclear"
+    # with fewer groups not even a sign test could be significant
+    level = level_of(found) if least_p(count) < ALPHA else "unclear"
     fall = found["fall"]
     fell = f"{fall.value:z.2f} ({fall.low:z.2f} to {fall.high:z.2f})"
     sentence = SENTENCES[level].format(

@@ -38,7 +38,7 @@ from hilum.steps.localise.measure import (
     measure,
 )
 from hilum.steps.localise.summary import ChosenThresholds, localisation_content
-from hilum.table import SliceTable, write_csv
+from hilum.table import NORMAL, SliceTable, write_csv
 
 __all__ = ["localise"]
 
@@ -46,8 +46,6 @@ RANDOM_NETWORK = "random_network"
 SEED = 0
 """Seed of the untrained network's weights."""
 DECIMALS = 6
-NORMAL = "normal"
-"""Label of slices without disease in the tables of `hilum data build`."""
 
 
 class _MapMaker(NamedTuple):
