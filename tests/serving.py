@@ -85,11 +85,11 @@ class Served:
         return self.ask(path, method="POST", body=body, headers=headers)
 
     def left_on_disk(self) -> list[str]:
-        """Return the files in the server's folder of uploads."""
+        """Return the files in the server's folder of uploads, of which some may be going."""
         return sorted(
-            str(file.relative_to(self.uploads))
-            for file in self.uploads.rglob("*")
-            if file.is_file()
+            str((Path(folder) / name).relative_to(self.uploads))
+            for folder, _, names in os.walk(self.uploads)
+            for name in names
         )
 
 

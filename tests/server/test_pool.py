@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import subprocess
+import sys
 import threading
 import time
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pytest
 from made_dicom import png_file
 from serving import Served, form
 
+from hilum.server.pool import Worker
+
 MIB = 2**20
+LEAVING, LOOK_SECONDS = 30, 0.05
+"""Seconds of looking until nothing may be left. Looks are counted and not the clock, which goes on
+where a machine that is shared stands still."""
 
 
 def test_a_worker_that_is_killed_is_replaced(served: Served) -> None:
@@ -35,10 +46,35 @@ def test_a_client_that_goes_away_leaves_nothing(served: Served) -> None:
     for sent in (body[:1000], body[: MIB // 2], body):
         with socket.create_connection(("127.0.0.1", served.port)) as connection:
             connection.sendall(head.encode() + b"\r\n" + sent)
-    until = time.monotonic() + 30
-    while served.left_on_disk() and time.monotonic() < until:
-        time.sleep(0.05)
-    assert served.left_on_disk() == []
+    for _ in range(round(LEAVING / LOOK_SECONDS)):
+        if not served.left_on_disk():
+            break
+        time.sleep(LOOK_SECONDS)
+    assert served.left_on_disk() == [], served.ask("/health").body
+
+
+@pytest.mark.parametrize("end", [Worker.kill, Worker.end])
+def test_a_worker_whose_answer_nobody_reads_ends(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    end: Callable[[Worker], Coroutine[Any, Any, None]],
+) -> None:
+    monkeypatch.setattr("hilum.server.pool.END_SECONDS", 0.5)
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+
+    async def ended() -> int | None:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", f"import sys; sys.stdout.buffer.write(bytes({4 * MIB}))",
+            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        assert process.stdout is not None
+        await process.stdout.readexactly(1)  # further bytes are taken until the buffer is full
+        await asyncio.wait_for(end(Worker(process, scratch)), 20)
+        return process.returncode
+
+    assert asyncio.run(ended()) == -9
+    assert not scratch.exists()
 
 
 def test_many_clients_get_their_own_answers_or_hear_when_to_come_again(served: Served) -> None:

@@ -144,7 +144,7 @@ class Worker:
         """End the process at once, and remove what it has unpacked."""
         with suppress(ProcessLookupError):
             self.process.kill()
-        await self.process.wait()
+        await self.process.communicate()  # `wait` never returns where an answer is left unread
         await asyncio.to_thread(shutil.rmtree, self.scratch, ignore_errors=True)
 
 
