@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hilum.prepare.crossing import Anatomy, anatomy_of
-from hilum.prepare.lungs import lungs_mask
+from hilum.prepare.crossing import Anatomy, find_anatomy
 from hilum.sources.phantom.cohort import PhantomPatient
 from hilum.sources.phantom.drawing import draw_patient
 from hilum.sources.phantom.settings import PhantomSettings
@@ -15,7 +14,7 @@ from hilum.sources.phantom.settings import PhantomSettings
 def chest(number: int) -> Anatomy:
     settings = PhantomSettings(slices_per_patient=1, classes=("normal",), size=128)
     grey = draw_patient(settings, PhantomPatient(number, "normal", number % 4))[0].picture
-    found = anatomy_of(grey, lungs_mask(grey))
+    found = find_anatomy(grey)
     assert found is not None
     return found
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from hilum.prepare.crossing import Anatomy, anatomy_of, on_tissue
+from hilum.prepare.crossing import Anatomy, find_anatomy
+from hilum.prepare.crossing.anatomy import anatomy_of, on_tissue
+from hilum.prepare.harmonise import TISSUE
 
 
 def test_levels_are_those_of_lung_and_tissue() -> None:
@@ -43,3 +45,18 @@ def test_black_ground_is_tissue_where_it_is_all_around() -> None:
     assert (plain[24:72, 24:72] == grey[24:72, 24:72]).all()
     grey[0, 0] = 90
     assert on_tissue(grey, 220) is grey
+
+
+def test_black_ground_changes_neither_lungs_nor_levels(anatomy: Anatomy) -> None:
+    scale = TISSUE / anatomy.tissue_level
+    grey = np.rint(anatomy.grey * scale).astype(np.uint8)
+    rows, columns = (np.flatnonzero(anatomy.lungs.any(axis=axis)) for axis in (1, 0))
+    body = np.zeros(grey.shape, dtype=bool)
+    body[rows[0] - 4 : rows[-1] + 5, columns[0] - 4 : columns[-1] + 5] = True
+    grey[~body] = 0
+    found = find_anatomy(grey)
+    assert found is not None
+    assert found.grey is grey
+    assert np.mean(found.lungs == anatomy.lungs) > 0.98
+    assert abs(found.lung_level - scale * anatomy.lung_level) <= 3
+    assert abs(found.tissue_level - TISSUE) <= 3

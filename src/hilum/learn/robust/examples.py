@@ -14,17 +14,14 @@ from hilum.prepare import Pictures
 from hilum.prepare.crossing import (
     Anatomy,
     Made,
-    anatomy_of,
     cover_plain_lung,
     draw_opacities,
     draw_tumour,
+    find_anatomy,
     move_plain_lung,
-    on_tissue,
     remove_lesion,
     transplant,
 )
-from hilum.prepare.harmonise import TISSUE
-from hilum.prepare.lungs import lungs_mask
 from hilum.recipe import Crossing
 
 __all__ = ["Cast", "Example", "ExampleSource", "Stock"]
@@ -276,8 +273,7 @@ class ExampleSource:
         """Return a slice's lungs and levels, found once; None where they can't be."""
         grey = self.stock.picture(index)
         if index not in self._anatomies:
-            plain = on_tissue(grey, TISSUE)
-            found = anatomy_of(plain, lungs_mask(plain))
+            found = find_anatomy(grey)
             self._anatomies[index] = (
                 None
                 if found is None

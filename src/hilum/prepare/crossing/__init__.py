@@ -1,6 +1,6 @@
 """Lesions put into slices that have none: real ones cut out of others, and drawn ones."""
 
-from hilum.prepare.crossing.anatomy import Anatomy, anatomy_of, on_tissue
+from hilum.prepare.crossing.anatomy import Anatomy, find_anatomy
 from hilum.prepare.crossing.drawn import draw_opacities, draw_tumour
 from hilum.prepare.crossing.made import Made
 from hilum.prepare.crossing.removal import cover_plain_lung, remove_lesion
@@ -9,12 +9,11 @@ from hilum.prepare.crossing.transplant import move_plain_lung, transplant
 __all__ = [
     "Anatomy",
     "Made",
-    "anatomy_of",
     "cover_plain_lung",
     "draw_opacities",
     "draw_tumour",
+    "find_anatomy",
     "move_plain_lung",
-    "on_tissue",
     "remove_lesion",
     "transplant",
 ]

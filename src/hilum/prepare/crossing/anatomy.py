@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
+from hilum.prepare.harmonise import TISSUE
+from hilum.prepare.lungs import lungs_mask
 from hilum.sources.phantom.shapes import Field, Grid
 from hilum.sources.phantom.tissue import Tissue
 
-__all__ = ["Anatomy", "anatomy_of", "on_tissue"]
+__all__ = ["Anatomy", "anatomy_of", "find_anatomy", "on_tissue"]
 
 Grey = npt.NDArray[np.uint8]
 Mask = npt.NDArray[np.bool_]
@@ -86,6 +88,17 @@ class Anatomy:
         scale = (self.tissue_level - self.lung_level) / (TISSUE_HU - LUNG_HU)
         levels = (hu - np.float32(LUNG_HU)) * np.float32(scale) + np.float32(self.lung_level)
         return np.asarray(np.clip(levels, 0, 255), dtype=np.float32)
+
+
+def find_anatomy(grey: Grey) -> Anatomy | None:
+    """Return a slice with its lungs and levels, harmonised or not; None as for `anatomy_of`.
+
+    Args:
+        grey: (size, size) uint8.
+    """
+    plain = on_tissue(grey, TISSUE)
+    found = anatomy_of(plain, lungs_mask(plain))
+    return None if found is None else replace(found, grey=grey)
 
 
 def anatomy_of(grey: Grey, lungs: Mask) -> Anatomy | None:

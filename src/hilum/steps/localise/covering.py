@@ -12,17 +12,8 @@ from hilum.engines.answer import mean_probabilities
 from hilum.learn.predict import Member
 from hilum.learn.robust.stock import lesion_picture
 from hilum.prepare import Decoded, decode_sizes
-from hilum.prepare.crossing import (
-    Anatomy,
-    Made,
-    anatomy_of,
-    cover_plain_lung,
-    on_tissue,
-    remove_lesion,
-)
-from hilum.prepare.harmonise import TISSUE
+from hilum.prepare.crossing import Made, cover_plain_lung, find_anatomy, remove_lesion
 from hilum.prepare.lesions import has_lesion
-from hilum.prepare.lungs import lungs_mask
 from hilum.progress import Progress
 from hilum.run.network import NetworkFacts
 from hilum.scores.bootstrap import Estimate, bootstrap_weights, difference_of, interval_of
@@ -145,11 +136,9 @@ def _views(
     """Return a slice as it is, and covered two ways, at every size; empty where it can't be."""
     views: dict[str, dict[int, Grey]] = {AS_IT_IS: {}, COVERED: {}, CONTROL: {}}
     for size, grey in pictures.items():
-        lesion, plain = lesion_picture(table, decoded[size], row), on_tissue(grey, TISSUE)
-        found = anatomy_of(plain, lungs_mask(plain))
-        if found is None:
+        lesion, anatomy = lesion_picture(table, decoded[size], row), find_anatomy(grey)
+        if anatomy is None:
             return {}
-        anatomy = Anatomy(grey, found.lungs, found.lung_level, found.tissue_level)
         rng = np.random.default_rng([SEED, row])
         covered, control = remove_lesion(anatomy, lesion, rng, outside=OUTSIDE), None
         if covered is not None:
