@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from waiting import wait_until
 
 __all__ = ["Page", "browser", "find_chromium", "page_in_browser"]
 
@@ -98,10 +99,7 @@ class Page:
 
     def wait(self, condition: str, seconds: float = SECONDS) -> None:
         """Wait until an expression is true."""
-        until = time.monotonic() + seconds
-        while not self.run(condition):
-            assert time.monotonic() < until, f"not in {seconds} s: {condition}"
-            time.sleep(0.02)
+        wait_until(lambda: self.run(condition), seconds, what=condition)
 
     def text(self, selector: str) -> str:
         """Return the text of the first element of a selector, as it is shown."""

@@ -7,7 +7,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ import pytest
 from safetensors.numpy import load_file
 from short_training import SHORT
 from sklearn.metrics import roc_auc_score
+from waiting import wait_until
 
 Call = Callable[..., Any]
 
@@ -269,7 +269,8 @@ def test_a_killed_cross_validation_goes_on_to_the_very_same_numbers(
         [sys.executable, "-m", "hilum", *command, "--out", str(run)],
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
-    _wait_for(run / "members" / "fold-2" / "checkpoint" / "state.safetensors", process)
+    state = run / "members" / "fold-2" / "checkpoint" / "state.safetensors"
+    wait_until(state.exists, 240, every=0.002, process=process, what="a checkpoint")
     process.send_signal(signal.SIGKILL)
     assert process.wait(timeout=20) == -signal.SIGKILL
     assert not (run / "predictions.csv").exists()
@@ -331,12 +332,3 @@ def test_going_on_after_a_change_by_hand_is_refused(copy: Path, hilum: Call) -> 
     del network["folds"]
     (copy / "network.json").write_text(json.dumps(network))
     hilum("train", "--resume", copy).refused(1, "does not say its folds")
-
-
-def _wait_for(path: Path, process: subprocess.Popen[bytes], *, seconds: float = 240) -> None:
-    """Wait until `path` is there while `process` still runs."""
-    until = time.monotonic() + seconds
-    while not path.exists():
-        assert process.poll() is None, "the training ended before it could be killed"
-        assert time.monotonic() < until
-        time.sleep(0.002)

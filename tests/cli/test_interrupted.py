@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +14,7 @@ import pandas as pd
 import pytest
 from safetensors.numpy import load_file
 from short_training import SMALL_NETWORK
+from waiting import wait_until
 
 from hilum.progress import SILENT, Progress
 
@@ -108,7 +108,8 @@ def test_a_killed_training_goes_on_to_the_very_same_network(workdir: Path, hilum
         [sys.executable, "-m", "hilum", *map(str, command), "--out", str(run)],
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
-    _wait_for(run / "checkpoint" / "state.safetensors", process)
+    state = run / "checkpoint" / "state.safetensors"
+    wait_until(state.exists, 120, every=0.002, process=process, what="a checkpoint")
     process.send_signal(signal.SIGKILL)
     assert process.wait(timeout=20) == -signal.SIGKILL
     assert not (run / "weights.safetensors").exists()
@@ -124,12 +125,3 @@ def test_a_killed_training_goes_on_to_the_very_same_network(workdir: Path, hilum
     histories = [pd.read_csv(path / "history.csv")[columns] for path in (run, unbroken)]
     pd.testing.assert_frame_equal(histories[0], histories[1], check_exact=True)
     assert list(run.rglob(".*")) == []
-
-
-def _wait_for(path: Path, process: subprocess.Popen[bytes], *, seconds: float = 120) -> None:
-    """Wait until `path` is there while `process` still runs."""
-    until = time.monotonic() + seconds
-    while not path.exists():
-        assert process.poll() is None, "the training ended before it could be killed"
-        assert time.monotonic() < until
-        time.sleep(0.002)

@@ -8,13 +8,13 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
 from short_training import SHORT
+from waiting import wait_until
 
 LAUNCH = [
     "accelerate.commands.launch", "--multi_gpu", "--num_processes", "2", "--num_machines", "1",
@@ -80,9 +80,7 @@ def test_two_processes_predict_into_one_file_and_a_killed_one_is_made_good(
         shared(tiny_run, slices, out), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     parts = tmp_path / "p.csv.parts"
-    until = time.monotonic() + 60
-    while not list(parts.glob("part-*")) and time.monotonic() < until:
-        time.sleep(0.01)
+    wait_until(lambda: list(parts.glob("part-*")), 60, every=0.01, what="a part")
     second = [
         int(path.name)
         for path in Path("/proc").iterdir()

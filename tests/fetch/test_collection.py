@@ -10,13 +10,13 @@ import signal
 import subprocess
 import sys
 import tarfile
-import time
 import zipfile
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 from github_site import COMMIT, REPO_FILES, SLICES, TREE, files_below, raw, tree_of
+from waiting import wait_until
 
 from hilum.catalogue.collections import known_collections
 from hilum.errors import FetchError, StorageError, UsageError
@@ -396,13 +396,6 @@ def _start(command: list[str]) -> subprocess.Popen[str]:
     )
 
 
-def wait_for(condition, seconds=20.0) -> None:
-    until = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < until, "it did not happen"
-        time.sleep(0.02)
-
-
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
 def test_a_process_that_is_killed_or_interrupted_goes_on_where_it_stopped(
     site, fetch, tmp_path, how
@@ -416,7 +409,7 @@ def test_a_process_that_is_killed_or_interrupted_goes_on_where_it_stopped(
     site.pause = 0.02
     process = start(site, tmp_path / "data")
     try:
-        wait_for(lambda: part.is_file() and part.stat().st_size > 200_000)
+        wait_until(lambda: part.is_file() and part.stat().st_size > 200_000, 20)
         process.send_signal(how)
         _, reports = process.communicate(timeout=15)
     finally:

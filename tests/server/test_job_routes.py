@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import io
-import time
 import zipfile
 from typing import Any
 
@@ -13,6 +12,7 @@ import pytest
 from made_dicom import chest_files, chest_hu, ct_file, png_file
 from pydicom import dcmread
 from serving import Answer, Served, form
+from waiting import wait_until
 
 from hilum.server.answers import JobResult, MapPicture, Pixels
 
@@ -40,10 +40,7 @@ def ask(served: Served, job: dict[str, Any], path: str = "", *, method: str = "G
 
 
 def result(served: Served, job: dict[str, Any]) -> Answer:
-    until = time.monotonic() + 120
-    while ask(served, job).json["status"] in ("waiting", "running"):
-        assert time.monotonic() < until
-        time.sleep(0.05)
+    wait_until(lambda: ask(served, job).json["status"] not in ("waiting", "running"), 120)
     return ask(served, job, "/result")
 
 

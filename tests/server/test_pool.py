@@ -16,13 +16,11 @@ import numpy as np
 import pytest
 from made_dicom import png_file
 from serving import Served, form
+from waiting import wait_until
 
 from hilum.server.pool import Worker
 
 MIB = 2**20
-LEAVING, LOOK_SECONDS = 30, 0.05
-"""Seconds of looking until nothing may be left. Looks are counted and not the clock, which goes on
-where a machine that is shared stands still."""
 
 
 def test_a_worker_that_is_killed_is_replaced(served: Served) -> None:
@@ -46,11 +44,7 @@ def test_a_client_that_goes_away_leaves_nothing(served: Served) -> None:
     for sent in (body[:1000], body[: MIB // 2], body):
         with socket.create_connection(("127.0.0.1", served.port)) as connection:
             connection.sendall(head.encode() + b"\r\n" + sent)
-    for _ in range(round(LEAVING / LOOK_SECONDS)):
-        if not served.left_on_disk():
-            break
-        time.sleep(LOOK_SECONDS)
-    assert served.left_on_disk() == [], served.ask("/health").body
+    wait_until(lambda: not served.left_on_disk(), 30, what="nothing is left on disk")
 
 
 @pytest.mark.parametrize("end", [Worker.kill, Worker.end])

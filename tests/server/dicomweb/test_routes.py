@@ -18,6 +18,7 @@ import pytest
 from made_dicom import chest_files
 from pydicom import Dataset, dcmread
 from serving import Answer, Served, serving
+from waiting import wait_until
 
 BOUNDARY = "parts"
 DICOM = "application/dicom"
@@ -57,17 +58,14 @@ def test_what_can_not_be_stored_is_named_and_the_rest_is_stored(web: Served) -> 
     assert web.ask("/dicomweb/studies/..%2f..").status in (404, 422)
 
 
-def wait_for(url: str) -> None:
-    """Wait until the server has the result of a study."""
-    until = time.monotonic() + 120
-    while True:
-        try:
-            urlopen(url)
-            return
-        except HTTPError as error:
-            assert error.code == 503 and int(error.headers["Retry-After"]) >= 1, error.read()
-        assert time.monotonic() < until
-        time.sleep(0.2)
+def is_there(url: str) -> bool:
+    """Return whether the server has the result of a study, or says when to come again."""
+    try:
+        urlopen(url)
+    except HTTPError as error:
+        assert error.code == 503 and int(error.headers["Retry-After"]) >= 1, error.read()
+        return False
+    return True
 
 
 @pytest.mark.slow
@@ -79,7 +77,8 @@ def test_dicomweb_client_stores_a_study_and_retrieves_its_result(web: Served) ->
     for few in (instances[:4], instances[4:]):  # in several requests, as archives do
         stored = client.store_instances(few)
         assert len(stored.ReferencedSOPSequence) == len(few)
-    wait_for(f"{web.url}dicomweb/studies/{STUDY}/metadata")
+    result = f"{web.url}dicomweb/studies/{STUDY}/metadata"
+    wait_until(lambda: is_there(result), 120, every=0.2)
     headers = client.retrieve_study_metadata(STUDY)
     found = client.retrieve_study(STUDY)
     assert sorted(one.Modality for one in found) == sorted(
@@ -141,7 +140,7 @@ def test_orthanc_sends_a_study_and_fetches_its_result(web: Served, orthanc: str)
     assert before == len(sent)
     content = json.dumps({"Resources": [study], "Synchronous": True}).encode()
     post(f"{orthanc}/dicom-web/servers/hilum/stow", content)
-    wait_for(f"{web.url}dicomweb/studies/1.7/metadata")
+    wait_until(lambda: is_there(f"{web.url}dicomweb/studies/1.7/metadata"), 120, every=0.2)
     content = json.dumps({"Resources": [{"Study": "1.7"}], "Synchronous": True}).encode()
     post(f"{orthanc}/dicom-web/servers/hilum/retrieve", content)
     after = json.load(urlopen(f"{orthanc}/studies/{study}/instances"))

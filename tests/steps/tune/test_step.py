@@ -6,7 +6,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 import tomllib
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import pandas as pd
 import pytest
 from filelock import FileLock
 from PIL import Image
+from waiting import wait_until
 
 from hilum.errors import UsageError
 from hilum.learn.checkpoint import TrainingProgress
@@ -161,10 +161,8 @@ def test_a_killed_tuning_goes_on(
         [sys.executable, "-m", "hilum", *map(str, command)],
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
-    until = time.monotonic() + 200
-    while not (out / "trials.csv").exists() and time.monotonic() < until:
-        assert process.poll() is None, "the tuning ended before it could be killed"
-        time.sleep(0.002)
+    trials = out / "trials.csv"
+    wait_until(trials.exists, 200, every=0.002, process=process, what="the first trials")
     process.send_signal(signal.SIGKILL)
     assert process.wait(timeout=20) == -signal.SIGKILL
     assert len(pd.read_csv(out / "trials.csv")) < 3
