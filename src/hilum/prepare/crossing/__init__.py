@@ -1,4 +1,4 @@
-"""Lesions put into slices that have none: real ones cut out of others, and drawn ones."""
+"""Lesions put into slices that have none, cut out of others or drawn, and lesions taken away."""
 
 from hilum.prepare.crossing.anatomy import Anatomy, find_anatomy
 from hilum.prepare.crossing.drawn import draw_opacities, draw_tumour

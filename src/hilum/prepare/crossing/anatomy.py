@@ -91,7 +91,9 @@ class Anatomy:
 
 
 def find_anatomy(grey: Grey) -> Anatomy | None:
-    """Return a slice with its lungs and levels, harmonised or not; None as for `anatomy_of`.
+    """Return a slice with its lungs and levels; None as for `anatomy_of`.
+
+    The black ground of a harmonised slice would pass for air, and counts as tissue here.
 
     Args:
         grey: (size, size) uint8.
